@@ -1,0 +1,152 @@
+"""A news document, and the Arrow table of documents that every stage shares.
+
+    Document, dict or str, many  ->  documents_table()  ->  pyarrow Table (SCHEMA)
+
+`published` and `fetched` are intervals, never points: a date without a clock
+may be any moment of that day in any time zone. The pair of columns holds the
+earliest and the latest moment the clock allows; both are null when unknown.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+
+from dedupe.dates import parse_interval
+from dedupe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date, datetime
+
+_TIMESTAMP = pa.timestamp("us", tz="UTC")
+
+SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("text", pa.large_string(), nullable=False),
+        pa.field("title", pa.string()),
+        pa.field("url", pa.string()),
+        pa.field("canonical", pa.string()),
+        pa.field("source", pa.string()),
+        pa.field("byline", pa.string()),
+        pa.field("published", _TIMESTAMP),
+        pa.field("published_until", _TIMESTAMP),
+        pa.field("fetched", _TIMESTAMP),
+        pa.field("fetched_until", _TIMESTAMP),
+        pa.field("language", pa.string()),
+    ]
+)
+"""Columns of a documents table, in order. Texts are as given, never altered."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One news document, as its reader found it.
+
+    Attributes:
+        text: the visible text; may be empty, and is never changed.
+        id: unique in its collection; None gives it its place, `LINE`.
+        title: the headline, when it stands apart from the text.
+        url: where it was found.
+        canonical: the address its page names as its original.
+        source: the outlet; None takes the host of `url`.
+        byline: who signed it.
+        published: when the outlet says it appeared: ISO 8601, RFC 2822,
+            day.month.year, seconds since 1970, or a date or datetime.
+        fetched: when it was seen, in the same forms.
+        language: ISO 639-1 code.
+    """
+
+    text: str
+    id: str | None = None
+    title: str | None = None
+    url: str | None = None
+    canonical: str | None = None
+    source: str | None = None
+    byline: str | None = None
+    published: str | float | date | datetime | None = None
+    fetched: str | float | date | datetime | None = None
+    language: str | None = None
+
+
+_FIELDS = frozenset(field.name for field in dataclasses.fields(Document))
+
+
+def host(url: str | None) -> str | None:
+    """Return the host of `url` without "www.", or None where there is none."""
+    if not url:
+        return None
+    try:
+        name = urlsplit(url if "//" in url else f"//{url}").hostname
+    except ValueError:
+        return None
+    return name.removeprefix("www.") if name else None
+
+
+def as_document(value: Document | Mapping[str, Any] | str) -> Document:
+    """Accept the three forms a document may come in.
+
+    Raises:
+        InputError: a mapping without `text`, or a value of another type.
+    """
+    if isinstance(value, Document):
+        return value
+    if isinstance(value, str):
+        return Document(text=value)
+    try:
+        known = {name: value[name] for name in value if name in _FIELDS}
+    except TypeError:
+        raise InputError(
+            f"a document is a str, a dict or a Document, not {type(value).__name__}"
+        ) from None
+    if not isinstance(known.get("text"), str):
+        raise InputError(f"a document has no text; its fields are {', '.join(map(str, value))}")
+    return Document(**known)
+
+
+def documents_table(documents: Iterable[Document | Mapping[str, Any] | str]) -> pa.Table:
+    """Collect documents into one table of `SCHEMA`, in the order given.
+
+    A missing id becomes the place in the order, from 1. Lone surrogates, which
+    UTF-8 cannot hold, become U+FFFD.
+
+    Raises:
+        InputError: from `as_document`.
+    """
+    columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
+    for place, value in enumerate(documents, start=1):
+        append_document(columns, as_document(value), default_id=str(place))
+    return pa.table(columns, schema=SCHEMA)
+
+
+def append_document(columns: dict[str, list[Any]], document: Document, default_id: str) -> None:
+    """Append one document to columns named as in `SCHEMA`."""
+    published, published_until = parse_interval(document.published)
+    fetched, fetched_until = parse_interval(document.fetched)
+    row = {
+        "id": encodable(document.id) or default_id,
+        "text": encodable(document.text),
+        "title": encodable(document.title),
+        "url": encodable(document.url),
+        "canonical": encodable(document.canonical),
+        "source": encodable(document.source) or host(document.url),
+        "byline": encodable(document.byline),
+        "published": published,
+        "published_until": published_until,
+        "fetched": fetched,
+        "fetched_until": fetched_until,
+        "language": encodable(document.language),
+    }
+    for name, value in row.items():
+        columns[name].append(value)
+
+
+def encodable(text: str | None) -> str | None:
+    """Replace lone surrogates by U+FFFD, so that the text has a UTF-8 form."""
+    if text is None or text.isascii():
+        return text
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

@@ -1,0 +1,110 @@
+"""What a run may vary, validated once.
+
+Every default names the benchmark that chose it; `dedupe config show` prints
+them. A TOML file holds the same names at its top level.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from dedupe.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings of one run; frozen, and safe to share.
+
+    Attributes:
+        n_slots: slots of a MinHash signature (benchmarks/sketch.py).
+        band_rows: signature slots of one LSH band; n_slots // band_rows bands
+            (benchmarks/recall.py).
+        rare_sampling: one shingle in this many enters the rare-shingle index
+            (benchmarks/recall.py).
+        rare_cap: a shingle in more documents than this links only its
+            documents of smallest hash (benchmarks/recall.py).
+        bucket_cap: a band bucket above this many documents is split by further
+            slots, and what stays is linked to its documents of smallest hash
+            (benchmarks/recall.py).
+        containment_floor: a pair whose larger containment is below this is
+            dropped before alignment (benchmarks/recall.py).
+        seed: of every hash; another seed gives other sketches, not other facts.
+        threads: worker threads; 0 takes one for each core.
+        all_passages: keep the aligned passages of every verified pair.
+    """
+
+    n_slots: int = 128
+    band_rows: int = 3
+    rare_sampling: int = 4
+    rare_cap: int = 32
+    bucket_cap: int = 64
+    containment_floor: float = 0.05
+    seed: int = 1
+    threads: int = 0
+    all_passages: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise SettingsError for a value of the wrong type or out of range."""
+        ranges = {
+            "n_slots": (16, 1024),
+            "band_rows": (1, 16),
+            "rare_sampling": (1, 64),
+            "rare_cap": (2, 10_000),
+            "bucket_cap": (2, 100_000),
+            "containment_floor": (0.0, 1.0),
+            "seed": (0, 2**63 - 1),
+            "threads": (0, 1024),
+        }
+        for name, (low, high) in ranges.items():
+            value = getattr(self, name)
+            kind = float if isinstance(low, float) else int
+            if isinstance(value, bool) or not isinstance(value, (int, kind)):
+                raise SettingsError(f"{name} must be {kind.__name__}, not {value!r}")
+            if not low <= value <= high:
+                raise SettingsError(f"{name} must be from {low} to {high}, not {value!r}")
+        if not isinstance(self.all_passages, bool):
+            raise SettingsError(f"all_passages must be true or false, not {self.all_passages!r}")
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Settings:
+        """Build settings from names and values.
+
+        Raises:
+            SettingsError: an unknown name (the nearest known one is suggested)
+                or a bad value.
+        """
+        known = [field.name for field in dataclasses.fields(cls)]
+        for name in values:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f'; did you mean "{near[0]}"?' if near else f"; known: {', '.join(known)}"
+                raise SettingsError(f'unknown setting "{name}"{hint}')
+        return cls(**values)
+
+    @classmethod
+    def load(cls, path: Path) -> Settings:
+        """Read settings from a TOML file.
+
+        Raises:
+            SettingsError: the file is missing, not TOML, or holds a bad setting.
+        """
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path}: not a TOML file: {error}") from error
+        try:
+            return cls.from_dict(values)
+        except SettingsError as error:
+            raise SettingsError(f"{path}: {error}") from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return names and values, ready for JSON or TOML."""
+        return dataclasses.asdict(self)
