@@ -1,0 +1,292 @@
+"""Plain Python loops in, compiled kernels out: the one door to the compiler.
+
+    @kernel             compiled on first use, cached on disk, GIL released
+    for_ranges(f, ...)  f over ranges of rows, in threads, answers in order
+
+Threads come from here and not from Numba: its fallback threading layer aborts
+the process when two Python threads call a parallel kernel, and under OpenMP a
+forked child dies. Crawlers do both.
+
+What a kernel must keep to, so that it means the same compiled and, under
+NUMBA_DISABLE_JIT=1, interpreted:
+
+- uint64 meets only uint64 (`np.uint64(32)`): with a signed integer it becomes
+  float64 and loses its low bits.
+- A small integer read from an array is widened before arithmetic
+  (`np.int64(data[i])`): compiled code widens by itself, NumPy scalars wrap.
+- Tables and large arrays enter as arguments; as globals they stop the caching.
+
+The logger of this module says once, at INFO, that kernels are being compiled;
+at WARNING, that they cannot be kept.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import logging
+import os
+import stat
+import sys
+import tempfile
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import numba
+import numpy as np
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, NullCache, _CacheLocator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+logger = logging.getLogger(__name__)
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+Function = TypeVar("Function", bound="Callable[..., Any]")
+Answer = TypeVar("Answer")
+
+
+def kernel(function: Function) -> Function:
+    """Compile a loop over arrays: cached, GIL released, no fastmath, no threads.
+
+    Args:
+        function: module-level function of arrays and scalars. It is compiled
+            for each set of argument types on first call, or read from the
+            cache. Under NUMBA_DISABLE_JIT=1 it runs as it is, with the
+            compiled code's silent wrap-around.
+
+    Returns:
+        The kernel, called like the function.
+    """
+    dispatcher: Any = numba.njit(
+        nogil=True, fastmath=False, boundscheck=False, error_model="numpy", cache=False
+    )(function)
+    if dispatcher is function:
+        return _without_warnings(function)
+    dispatcher._cache = _KernelCache(function)  # noqa: SLF001 - Numba has no public way
+    return cast("Function", dispatcher)
+
+
+def _without_warnings(function: Function) -> Function:
+    @functools.wraps(function)
+    def interpreted(*args: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*args)
+
+    return cast("Function", interpreted)
+
+
+def for_ranges(
+    function: Callable[[int, int], Answer], bounds: Sequence[int], n_threads: int = 0
+) -> list[Answer]:
+    """Call `function(start, end)` for each range between neighbouring bounds.
+
+    Args:
+        function: releases the GIL where it matters, and writes only what
+            belongs to its range.
+        bounds: rising numbers; n + 1 of them make n ranges.
+        n_threads: threads at work; 0 takes one for each core.
+
+    Returns:
+        The answers, in the order of the ranges.
+
+    Raises:
+        BaseException: what the first failing range raised, or the interrupt;
+            ranges not yet begun are dropped, those at work are not awaited.
+    """
+    ranges = [(int(start), int(end)) for start, end in pairwise(bounds)]
+    n_threads = min(n_threads or n_cores(), len(ranges))
+    if n_threads <= 1:
+        return [function(start, end) for start, end in ranges]
+    pool = ThreadPoolExecutor(n_threads, thread_name_prefix="dedupe")
+    try:
+        futures = [pool.submit(function, start, end) for start, end in ranges]
+        done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+        for future in futures:
+            if future in done:
+                future.result()
+        return [future.result() for future in futures]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def n_cores() -> int:
+    """Count the cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class _KernelCache(NullCache):
+    """Compiled code on disk; a cache that fails costs time, never the run."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._disk: Any = None
+        if _cache_folder() is not None:
+            self._disk = cast("Any", _DiskCache)(function)
+
+    @property
+    def cache_path(self) -> str | None:
+        return None if self._disk is None else str(self._disk.cache_path)
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        found = None
+        if self._disk is not None:
+            try:
+                found = self._disk.load_overload(sig, target_context)
+            except Exception as error:  # noqa: BLE001 - unpickling raises anything
+                _warn_once(f"a cached kernel in {self.cache_path} cannot be read ({error!r})")
+        if found is None:
+            _announce_once()
+        return found
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        if self._disk is None:
+            return
+        try:
+            self._disk.save_overload(sig, data)
+        except OSError as error:
+            _warn_once(f"kernels cannot be cached in {self.cache_path} ({error})")
+
+    def flush(self) -> None:
+        if self._disk is not None:
+            self._disk.flush()
+
+
+class _Locator(_CacheLocator):
+    """Where a kernel is cached, and under which name."""
+
+    def __init__(self, function: Callable[..., Any], file: str) -> None:
+        self._line = function.__code__.co_firstlineno
+        self._file = file
+        self._py_file = file
+
+    @classmethod
+    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> _Locator:
+        return cls(py_func, py_file)
+
+    def get_cache_path(self) -> str:
+        return str(_cache_folder())
+
+    def get_source_stamp(self) -> str:
+        return _source_stamp(Path(self._file))
+
+    def get_disambiguator(self) -> str:
+        # The stamp is in the name too: of two processes started after an
+        # upgrade, one could otherwise read old code under the other's new index.
+        return f"{self._line}-{self.get_source_stamp()[:12]}"
+
+
+class _DiskCacheFiles(CompileResultCacheImpl):
+    _locator_classes: list[type[object]] = [_Locator]  # noqa: RUF012 - as in the base class
+
+
+class _DiskCache(FunctionCache):
+    _impl_class = _DiskCacheFiles
+
+
+@functools.cache
+def _source_stamp(file: Path) -> str:
+    """Hash a module and every module of the package it imports.
+
+    Numba's own stamp covers the one file, so a kernel that calls a changed
+    kernel of another file would keep the old machine code.
+    """
+    digest = hashlib.sha256()
+    for source in sorted(_sources(file)):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+def _sources(file: Path) -> set[Path]:
+    found: set[Path] = set()
+    waiting = [file.resolve()]
+    while waiting:
+        source = waiting.pop()
+        if source not in found:
+            found.add(source)
+            waiting.extend(_imported(source))
+    return found
+
+
+def _imported(source: Path) -> Iterator[Path]:
+    """Yield the files of this package that a module names in its imports."""
+    for node in ast.walk(ast.parse(source.read_bytes())):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            package, *parts = name.split(".")
+            path = _PACKAGE.joinpath(*parts).with_suffix(".py")
+            if package == _PACKAGE.name and parts and path.is_file():
+                yield path
+
+
+@functools.cache
+def _cache_folder() -> Path | None:
+    """Choose the first folder that can be written; None when there is none."""
+    asked = _asked_folder()
+    for folder in _folders():
+        if _can_write(folder):
+            if asked and Path(asked) not in folder.parents:
+                logger.warning("NUMBA_CACHE_DIR=%s cannot be written; kernels go elsewhere", asked)
+            return folder
+    logger.warning(
+        "no folder can be written, so kernels are compiled anew in every process; "
+        "set NUMBA_CACHE_DIR to a folder that can"
+    )
+    return None
+
+
+def _asked_folder() -> str:
+    return str(getattr(numba.config, "CACHE_DIR", ""))
+
+
+def _folders() -> Iterator[Path]:
+    """Yield the folders to try: asked for, beside the code, the user's, temporary."""
+    asked = _asked_folder()
+    if asked:
+        yield Path(asked) / "dedupe-news"
+    yield Path(__file__).resolve().parent / "__pycache__"
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() raises without a home
+    if home.is_absolute():
+        caches = home / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+        yield Path(os.environ.get("XDG_CACHE_HOME") or caches) / "dedupe-news"
+    yield Path(tempfile.gettempdir()) / f"dedupe-news-{os.getuid()}"
+
+
+def _can_write(folder: Path) -> bool:
+    """Say whether kernels may be kept here: writable, and by nobody else.
+
+    Cached code is unpickled, so a folder that another user has made, as the
+    temporary one may be, is never read.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        about = folder.lstat()
+        if not stat.S_ISDIR(about.st_mode):
+            return False
+        if tempfile.gettempdir() == str(folder.parent) and (
+            about.st_uid != os.getuid() or about.st_mode & 0o022
+        ):
+            return False
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
+
+
+@functools.cache
+def _announce_once() -> None:
+    logger.info("compiling kernels for this machine, once; this takes a few seconds")
+
+
+@functools.cache
+def _warn_once(message: str) -> None:
+    logger.warning("%s; the run goes on without", message)
