@@ -1,0 +1,198 @@
+"""Texts in, the stories other people's libraries make of them out.
+
+    texts  ->  datasketch | rensa | tf-idf cosine  ->  pairs  ->  components
+
+Each peer is used as its own documentation shows, over the word 3-shingles that
+its users compute in Python, and its pairs are joined into connected components,
+which is what its users do next. A peer's "best" is the threshold that scores
+highest on the very data it is scored on: a bound on what tuning could reach.
+
+Run alone, this file is a peer as a whole process, JSON lines to story labels:
+
+    python benchmarks/peers.py rensa articles.jsonl stories.jsonl --threads 2
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from concurrent.futures import ProcessPoolExecutor
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Pairs = set[tuple[int, int]]
+
+N_SLOTS = 128
+RENSA_BANDS = 16
+CHUNK = 1000
+"""Texts a worker sketches at a time."""
+
+DATASKETCH_DEFAULT = 0.9
+TFIDF_PUBLISHED = 0.85
+THRESHOLDS = tuple(step / 20 for step in range(1, 20))
+
+_WORD = re.compile(r"\w+")
+
+
+def shingles(text: str, size: int = 3) -> list[str]:
+    """Return the word n-grams of a text, as users of these libraries write them."""
+    words = _WORD.findall(text.lower())
+    if len(words) <= size:
+        return [" ".join(words)]
+    return [" ".join(words[place : place + size]) for place in range(len(words) - size + 1)]
+
+
+def sketch_datasketch(texts: Sequence[str]) -> list[Any]:
+    """Return one datasketch MinHash per text."""
+    from datasketch import MinHash
+
+    return list(
+        MinHash.generator(
+            [[one.encode() for one in set(shingles(text))] for text in texts], num_perm=N_SLOTS
+        )
+    )
+
+
+def sketch_rensa(texts: Sequence[str]) -> list[Any]:
+    """Return one full-set R-MinHash per text."""
+    from rensa import RMinHash
+
+    sketches: list[Any] = RMinHash.from_token_sets(
+        [shingles(text) for text in texts], num_perm=N_SLOTS, seed=42
+    )
+    return sketches
+
+
+def sketch_all(
+    sketch: Callable[[Sequence[str]], list[Any]], texts: Sequence[str], threads: int
+) -> list[Any]:
+    """Sketch texts in as many processes as we give ourselves threads.
+
+    Python shingling holds the interpreter lock, so that threads would give a
+    peer nothing.
+    """
+    chunks = [texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK)]
+    if threads == 1:
+        return list(chain.from_iterable(map(sketch, chunks)))
+    with ProcessPoolExecutor(threads) as pool:
+        return list(chain.from_iterable(pool.map(sketch, chunks)))
+
+
+def datasketch_pairs(sketches: Sequence[Any], threshold: float = DATASKETCH_DEFAULT) -> Pairs:
+    """Return what datasketch's LSH calls similar; a < b."""
+    from datasketch import MinHashLSH
+
+    lsh = MinHashLSH(threshold=threshold, num_perm=N_SLOTS)
+    with lsh.insertion_session() as session:
+        for row, sketch in enumerate(sketches):
+            session.insert(row, sketch)
+    return {
+        (other, row)
+        for row, sketch in enumerate(sketches)
+        for other in lsh.query(sketch)
+        if other < row
+    }
+
+
+def rensa_pairs(
+    sketches: Sequence[Any], threshold: float | None = None, bands: int = RENSA_BANDS
+) -> Pairs:
+    """Return what rensa's LSH puts in one bucket; a < b.
+
+    A threshold also asks for that much estimated resemblance.
+    """
+    from rensa import RMinHashLSH
+
+    lsh = RMinHashLSH(threshold or 0.5, N_SLOTS, bands)
+    lsh.insert_many(sketches)
+    return {
+        (other, row)
+        for row, others in enumerate(lsh.query_all(sketches))
+        for other in others
+        if other < row
+        and (threshold is None or sketches[row].jaccard(sketches[other]) >= threshold)
+    }
+
+
+def tfidf_pairs(texts: Sequence[str], threshold: float = TFIDF_PUBLISHED) -> Pairs:
+    """Return the pairs whose tf-idf vectors have at least this cosine; a < b."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectors = TfidfVectorizer().fit_transform(texts)
+    similar = (vectors @ vectors.T).tocoo()
+    rows = zip(similar.row.tolist(), similar.col.tolist(), similar.data.tolist(), strict=True)
+    return {(a, b) for a, b, cosine in rows if a < b and cosine >= threshold}
+
+
+def rensa_rho_flags(texts: Sequence[str], threshold: float = 0.5) -> list[bool]:
+    """Return which texts rensa's position sampler calls duplicates (it names no pairs)."""
+    from rensa import RMinHash, RMinHashLSH
+
+    matrix = RMinHash.digest_matrix_from_token_sets_rho(
+        [shingles(text) for text in texts], N_SLOTS, 42
+    )
+    lsh = RMinHashLSH(threshold, N_SLOTS, RENSA_BANDS)
+    flags: list[bool] = lsh.query_duplicate_flags_matrix_one_shot(matrix)
+    return flags
+
+
+def all_variants(texts: Sequence[str]) -> dict[str, list[Pairs]]:
+    """Run every peer on a collection small enough to scan thresholds on.
+
+    Returns:
+        The pairs of each peer's settings; where there are several, the caller
+        scores them all and keeps the best.
+    """
+    datasketch = sketch_datasketch(texts)
+    rensa = sketch_rensa(texts)
+    return {
+        "datasketch, default": [datasketch_pairs(datasketch)],
+        "datasketch, best": [datasketch_pairs(datasketch, one) for one in THRESHOLDS],
+        "rensa, 16 bands": [rensa_pairs(rensa)],
+        "rensa, best": [
+            rensa_pairs(rensa, one, bands) for bands in (16, 32, 64) for one in THRESHOLDS
+        ],
+        "tf-idf cosine .85": [tfidf_pairs(texts)],
+        "tf-idf cosine, best": [tfidf_pairs(texts, one) for one in THRESHOLDS],
+    }
+
+
+def main() -> None:
+    """Read articles, group them with one peer, write one label a line."""
+    parser = argparse.ArgumentParser(description="Run one peer as a whole process.")
+    parser.add_argument("peer", choices=["datasketch", "rensa", "rensa-rho"])
+    parser.add_argument("articles", type=Path, help="JSON lines with id and text")
+    parser.add_argument("stories", type=Path, help="JSON lines with id and story, written")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threshold", type=float, default=0.5, help="datasketch's LSH threshold")
+    arguments = parser.parse_args()
+    os.environ["RAYON_NUM_THREADS"] = str(arguments.threads)
+
+    from metrics import components
+
+    with arguments.articles.open("rb") as file:
+        rows = [orjson.loads(line) for line in file]
+    texts = [row["text"] for row in rows]
+    labels: Sequence[object]
+    if arguments.peer == "rensa-rho":
+        labels = rensa_rho_flags(texts)
+    elif arguments.peer == "rensa":
+        sketches = sketch_all(sketch_rensa, texts, arguments.threads)
+        labels = components(len(texts), rensa_pairs(sketches))
+    else:
+        sketches = sketch_all(sketch_datasketch, texts, arguments.threads)
+        labels = components(len(texts), datasketch_pairs(sketches, arguments.threshold))
+    with arguments.stories.open("wb") as out:
+        for row, label in zip(rows, labels, strict=True):
+            out.write(orjson.dumps({"id": row["id"], "story": label}) + b"\n")
+
+
+if __name__ == "__main__":
+    main()
