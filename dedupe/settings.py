@@ -34,6 +34,10 @@ class Settings:
             (benchmarks/recall.py).
         containment_floor: a pair whose larger containment is below this is
             dropped before alignment (benchmarks/recall.py).
+        passage_gap: words that may differ between two matched runs of one
+            passage, on either side (benchmarks/quality.py, PAN13).
+        passage_words: matched words that a passage needs at least
+            (benchmarks/quality.py, PAN13).
         seed: of every hash; another seed gives other sketches, not other facts.
         threads: worker threads; 0 takes one for each core.
         all_passages: keep the aligned passages of every verified pair.
@@ -45,6 +49,8 @@ class Settings:
     rare_cap: int = 32
     bucket_cap: int = 64
     containment_floor: float = 0.05
+    passage_gap: int = 20
+    passage_words: int = 8
     seed: int = 1
     threads: int = 0
     all_passages: bool = False
@@ -58,6 +64,8 @@ class Settings:
             "rare_cap": (2, 10_000),
             "bucket_cap": (2, 100_000),
             "containment_floor": (0.0, 1.0),
+            "passage_gap": (0, 1000),
+            "passage_words": (3, 1000),
             "seed": (0, 2**63 - 1),
             "threads": (0, 1024),
         }

@@ -1,0 +1,76 @@
+"""Which bytes of each text belong to its story: texts stay whole, ranges say what counts.
+
+Nothing is cut out of a text. A document keeps ranges of its bytes, and every
+later stage reads only those, so that all offsets refer to the text as given.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+
+class Kept(NamedTuple):
+    """Texts as UTF-8, and the ranges of them that are kept.
+
+    Shapes (B bytes, D documents, S ranges)
+        data          uint8 (B,)    the text column's own buffer, read-only
+        text_offsets  int64 (D+1,)  text d is data[text_offsets[d]:text_offsets[d+1]]
+        spans         int64 (S, 2)  kept ranges of data, half-open and rising
+        offsets       int64 (D+1,)  document d keeps spans[offsets[d]:offsets[d+1]]
+    """
+
+    data: NDArray[np.uint8]
+    text_offsets: NDArray[np.int64]
+    spans: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+
+    @property
+    def n_docs(self) -> int:
+        """Count the documents."""
+        return len(self.offsets) - 1
+
+
+def text_bytes(documents: pa.Table) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the text column as (data, text_offsets), without copying a single chunk."""
+    import pyarrow as pa
+
+    column = documents.column("text").combine_chunks()
+    if isinstance(column, pa.ChunkedArray):
+        column = column.chunk(0) if column.num_chunks else pa.array([], pa.large_string())
+    _, offsets_buffer, data_buffer = column.buffers()
+    n_docs = len(column)
+    if offsets_buffer is None or n_docs == 0:
+        return np.zeros(0, np.uint8), np.zeros(n_docs + 1, np.int64)
+    offsets = np.frombuffer(offsets_buffer, np.int64)[column.offset : column.offset + n_docs + 1]
+    empty = data_buffer is None or data_buffer.size == 0
+    data = np.zeros(0, np.uint8) if empty else np.frombuffer(data_buffer, np.uint8)
+    return data, offsets
+
+
+def keep_all(documents: pa.Table) -> Kept:
+    """Keep every text whole, as one range."""
+    data, text_offsets = text_bytes(documents)
+    spans = np.stack([text_offsets[:-1], text_offsets[1:]], axis=1)
+    return Kept(data, text_offsets, spans, np.arange(len(text_offsets), dtype=np.int64))
+
+
+def kept_ranges(kept: Kept, row: int) -> list[tuple[int, int]]:
+    """Return the kept ranges of one document in code points of its text."""
+    start = int(kept.text_offsets[row])
+    positions = kept.spans[kept.offsets[row] : kept.offsets[row + 1]].ravel()
+    data = kept.data[start : kept.text_offsets[row + 1]]
+    points = code_points(data, positions - start)
+    return [(int(points[i]), int(points[i + 1])) for i in range(0, len(points), 2)]
+
+
+def code_points(text: NDArray[np.uint8], positions: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Turn byte positions in one UTF-8 text into code point positions."""
+    # Continuation bytes are 10xxxxxx: all others begin a code point.
+    begins = np.concatenate([[0], np.cumsum((text & 0xC0) != 0x80)])
+    return begins[positions].astype(np.int64)

@@ -1,0 +1,348 @@
+"""Tokens of two documents in; what they share, where, and in how long runs, out.
+
+    tokens of a pair -> fill_alignments() -> measures (P, N_MEASURES), passages (n, 5)
+
+Anchors are shared runs of `shingle_words` tokens, found through a hash table
+of a's shingles. Anchors that follow each other closely in both texts are one
+passage, so substituted, inserted and dropped words do not end it.
+
+Axes: P pairs, T tokens, D documents.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dedupe.kernels._compile import kernel
+from dedupe.kernels.text import CAPITALISED, NUMBER, QUOTED, SENTENCE_START, fill_shingles
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LONGEST_RUN = 0
+NARRATION_SHARED_A, NARRATION_A = 1, 2
+NARRATION_SHARED_B, NARRATION_B = 3, 4
+NUMBERS_SHARED, NUMBERS_A, NUMBERS_B = 5, 6, 7
+NAMES_SHARED, NAMES_A, NAMES_B = 8, 9, 10
+ALIGNED_A, ALIGNED_B, N_PASSAGES = 11, 12, 13
+N_MEASURES = 14
+
+# A shingle that stands more often than this in one text tells no place, and
+# texts made of one repeated word would cost the square of their length.
+_MAX_PLACES = 16
+
+_QUOTED = np.int64(QUOTED)
+_NUMBER = np.int64(NUMBER)
+_NAME_MASK = np.int64(CAPITALISED | SENTENCE_START)
+_NAME = np.int64(CAPITALISED)
+
+
+@kernel
+def max_passages(n_tokens_b: int, min_words: int) -> int:
+    """Return how many passages of `min_words` fit in a text without overlap."""
+    return n_tokens_b // max(min_words, 1) + 1
+
+
+@kernel
+def fill_alignments(
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    first: int,
+    last: int,
+    hashes: NDArray[np.uint64],
+    flags: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    shingle_words: int,
+    max_gap: int,
+    min_words: int,
+    measures: NDArray[np.int32],
+    passages: NDArray[np.int64],
+) -> int:
+    """Align pairs [first, last); returns the number of passages.
+
+    Shapes
+        a, b      int64  (P,)    document numbers; sorted by a, so that a's
+                                 table is built once for its pairs
+        hashes    uint64 (T,)    token hashes
+        flags     uint8  (T,)    of kernels.text
+        offsets   int64  (D+1,)  document d owns hashes[offsets[d]:offsets[d+1]]
+        measures  int32  (P, N_MEASURES)  written in rows [first, last)
+        passages  int64  (n, 5)  pair, first and last+1 token in a, in b, counted
+                                 from the start of each document
+    max_gap    tokens that may lie between two anchors of one passage, on either side
+    min_words  a passage with fewer matched tokens is dropped
+    Cost       linear in the tokens of both, for shingles of at most 16 places
+    """
+    longest = 0
+    for p in range(first, last):
+        longest = max(longest, offsets[a[p] + 1] - offsets[a[p]])
+        longest = max(longest, offsets[b[p] + 1] - offsets[b[p]])
+    table_size = 16
+    while table_size < 2 * longest:
+        table_size *= 2
+    heads = np.empty(table_size, dtype=np.int32)
+    following = np.empty(longest + 1, dtype=np.int32)
+    n_places = np.empty(longest + 1, dtype=np.int32)
+    shingles_a = np.empty(longest + 1, dtype=np.uint64)
+    shingles_b = np.empty(longest + 1, dtype=np.uint64)
+    hit_a = np.empty(longest + 1, dtype=np.bool_)
+    taken_a = np.empty(longest + 1, dtype=np.bool_)
+    run_length = np.empty(longest + 1, dtype=np.int32)
+    run_seen = np.empty(longest + 1, dtype=np.int32)
+    numbers_a = np.empty(longest + 1, dtype=np.uint64)
+    names_a = np.empty(longest + 1, dtype=np.uint64)
+    facts_b = np.empty(longest + 1, dtype=np.uint64)
+    previous_a = np.int64(-1)
+    n_a = np.int64(0)
+    n_shingles_a = np.int64(0)
+    n_numbers_a = np.int64(0)
+    n_names_a = np.int64(0)
+    narration_a = np.int64(0)
+    mask = np.int64(0)
+    n_passages = 0
+    for p in range(first, last):
+        start_a = offsets[a[p]]
+        start_b = offsets[b[p]]
+        n_b = offsets[b[p] + 1] - start_b
+        if a[p] != previous_a:
+            previous_a = a[p]
+            n_a = offsets[a[p] + 1] - start_a
+            n_shingles_a = fill_shingles(hashes[start_a:], n_a, shingle_words, shingles_a)
+            mask = np.int64(15)
+            while mask + 1 < 2 * n_shingles_a:
+                mask = 2 * mask + 1
+            _build_table(shingles_a, n_shingles_a, mask, heads, following, n_places)
+            n_numbers_a = _sorted_facts(hashes, flags, start_a, n_a, _NUMBER, _NUMBER, numbers_a)
+            n_names_a = _sorted_facts(hashes, flags, start_a, n_a, _NAME_MASK, _NAME, names_a)
+            narration_a = _count_narration(flags, start_a, n_a, n_shingles_a, shingle_words)
+        n_shingles_b = fill_shingles(hashes[start_b:], n_b, shingle_words, shingles_b)
+        hit_a[:n_shingles_a] = False
+        taken_a[:n_a] = False
+        run_seen[: n_shingles_a + 1] = -2
+        row = measures[p]
+        row[:] = 0
+        row[NARRATION_A] = narration_a
+
+        # Every place of every shared shingle: exact overlaps and the longest run.
+        best = 0
+        narration_b = 0
+        narration_shared_b = 0
+        for j in range(n_shingles_b):
+            outside = _is_narration(flags, start_b + j, shingle_words, n_b)
+            narration_b += outside
+            i = _find(shingles_b[j], shingles_a, mask, heads)
+            if i < 0:
+                continue
+            narration_shared_b += outside
+            if n_places[i] > _MAX_PLACES:
+                hit_a[i] = True
+                continue
+            while i >= 0:
+                hit_a[i] = True
+                length = 1
+                if i > 0 and run_seen[i - 1] == j - 1:
+                    length = run_length[i - 1] + 1
+                run_length[i] = length
+                run_seen[i] = j
+                best = max(best, length)
+                i = following[i]
+        narration_shared_a = 0
+        for i in range(n_shingles_a):
+            if hit_a[i] and _is_narration(flags, start_a + i, shingle_words, n_a):
+                narration_shared_a += 1
+        row[LONGEST_RUN] = best + min(shingle_words, n_a, n_b) - 1 if best else 0
+        row[NARRATION_SHARED_A] = narration_shared_a
+        row[NARRATION_B] = narration_b
+        row[NARRATION_SHARED_B] = narration_shared_b
+
+        n_b_facts = _sorted_facts(hashes, flags, start_b, n_b, _NUMBER, _NUMBER, facts_b)
+        row[NUMBERS_SHARED] = _count_common(numbers_a, n_numbers_a, facts_b, n_b_facts)
+        row[NUMBERS_A] = n_numbers_a
+        row[NUMBERS_B] = n_b_facts
+        n_b_facts = _sorted_facts(hashes, flags, start_b, n_b, _NAME_MASK, _NAME, facts_b)
+        row[NAMES_SHARED] = _count_common(names_a, n_names_a, facts_b, n_b_facts)
+        row[NAMES_A] = n_names_a
+        row[NAMES_B] = n_b_facts
+
+        # Passages: walk b, take the longest free run at each anchor, join near ones.
+        from_passage = n_passages
+        open_passage = False
+        a_from = a_to = b_from = b_to = matched = np.int64(0)
+        j = np.int64(0)
+        while j < n_shingles_b:
+            i = _find(shingles_b[j], shingles_a, mask, heads)
+            best_i = np.int64(-1)
+            best_length = np.int64(0)
+            if i >= 0 and n_places[i] <= _MAX_PLACES:
+                while i >= 0:
+                    length = _free_run(hashes, start_a, i, n_a, start_b, j, n_b, taken_a)
+                    near = open_passage and 0 <= i - a_to <= max_gap
+                    best_near = open_passage and 0 <= best_i - a_to <= max_gap
+                    if length >= min(shingle_words, n_a, n_b) and (
+                        length > best_length + 8
+                        or (near and not best_near and length + 8 >= best_length)
+                        or (near == best_near and length >= best_length)
+                    ):
+                        best_length = length
+                        best_i = np.int64(i)
+                    i = following[i]
+            if best_i < 0:
+                j += 1
+                continue
+            taken_a[best_i : best_i + best_length] = True
+            joins = (
+                open_passage and 0 <= best_i - a_to <= max_gap and j - b_to <= max_gap
+            )
+            if joins:
+                for i in range(a_to, best_i):
+                    joins = joins and not taken_a[i]
+            if joins:
+                taken_a[a_to:best_i] = True
+            else:
+                if open_passage and matched >= min_words:
+                    n_passages = _write_passage(passages, n_passages, p, a_from, a_to, b_from, b_to)
+                open_passage = True
+                a_from = best_i
+                b_from = j
+                matched = np.int64(0)
+            a_to = best_i + best_length
+            b_to = j + best_length
+            matched += best_length
+            j += best_length
+        if open_passage and matched >= min_words:
+            n_passages = _write_passage(passages, n_passages, p, a_from, a_to, b_from, b_to)
+        for passage in range(from_passage, n_passages):
+            row[ALIGNED_A] += passages[passage, 2] - passages[passage, 1]
+            row[ALIGNED_B] += passages[passage, 4] - passages[passage, 3]
+        row[N_PASSAGES] = n_passages - from_passage
+    return n_passages
+
+
+@kernel
+def _write_passage(
+    passages: NDArray[np.int64], at: int, pair: int, a_from: int, a_to: int, b_from: int, b_to: int
+) -> int:
+    passages[at, 0] = pair
+    passages[at, 1] = a_from
+    passages[at, 2] = a_to
+    passages[at, 3] = b_from
+    passages[at, 4] = b_to
+    return at + 1
+
+
+@kernel
+def _build_table(
+    shingles: NDArray[np.uint64],
+    n_shingles: int,
+    mask: int,
+    heads: NDArray[np.int32],
+    following: NDArray[np.int32],
+    n_places: NDArray[np.int32],
+) -> None:
+    """Index shingles by hash: heads[slot] is the last place of one, following[i] an earlier."""
+    heads[: mask + 1] = -1
+    for i in range(n_shingles):
+        slot = np.int64(shingles[i] & np.uint64(mask))
+        while heads[slot] >= 0 and shingles[heads[slot]] != shingles[i]:
+            slot = (slot + 1) & mask
+        following[i] = heads[slot]
+        n_places[i] = 1 if heads[slot] < 0 else n_places[heads[slot]] + 1
+        heads[slot] = i
+
+
+@kernel
+def _find(
+    shingle: np.uint64, shingles: NDArray[np.uint64], mask: int, heads: NDArray[np.int32]
+) -> int:
+    slot = np.int64(shingle & np.uint64(mask))
+    while heads[slot] >= 0:
+        if shingles[heads[slot]] == shingle:
+            return np.int64(heads[slot])
+        slot = (slot + 1) & mask
+    return np.int64(-1)
+
+
+@kernel
+def _free_run(
+    hashes: NDArray[np.uint64],
+    start_a: int,
+    i: int,
+    n_a: int,
+    start_b: int,
+    j: int,
+    n_b: int,
+    taken_a: NDArray[np.bool_],
+) -> int:
+    """Return how many tokens from i in a and from j in b are equal and not taken."""
+    length = np.int64(0)
+    while (
+        i + length < n_a
+        and j + length < n_b
+        and not taken_a[i + length]
+        and hashes[start_a + i + length] == hashes[start_b + j + length]
+    ):
+        length += 1
+    return length
+
+
+@kernel
+def _is_narration(flags: NDArray[np.uint8], at: int, shingle_words: int, n_tokens: int) -> int:
+    """Return 1 for a shingle with no token inside quotation marks."""
+    for i in range(min(shingle_words, n_tokens)):
+        if np.int64(flags[at + i]) & _QUOTED:
+            return 0
+    return 1
+
+
+@kernel
+def _count_narration(
+    flags: NDArray[np.uint8], start: int, n_tokens: int, n_shingles: int, shingle_words: int
+) -> int:
+    count = 0
+    for i in range(n_shingles):
+        count += _is_narration(flags, start + i, shingle_words, n_tokens)
+    return count
+
+
+@kernel
+def _sorted_facts(
+    hashes: NDArray[np.uint64],
+    flags: NDArray[np.uint8],
+    start: int,
+    n_tokens: int,
+    flag_mask: int,
+    wanted: int,
+    out: NDArray[np.uint64],
+) -> int:
+    """Write the distinct tokens whose masked flags are as wanted, rising; returns their count."""
+    count = 0
+    for i in range(start, start + n_tokens):
+        if np.int64(flags[i]) & flag_mask == wanted:
+            out[count] = hashes[i]
+            count += 1
+    if count == 0:
+        return 0
+    out[:count].sort()
+    distinct = 1
+    for i in range(1, count):
+        if out[i] != out[distinct - 1]:
+            out[distinct] = out[i]
+            distinct += 1
+    return distinct
+
+
+@kernel
+def _count_common(
+    left: NDArray[np.uint64], n_left: int, right: NDArray[np.uint64], n_right: int
+) -> int:
+    """Count the numbers that stand in both rising lists."""
+    i = j = count = 0
+    while i < n_left and j < n_right:
+        x = left[i]
+        y = right[j]
+        count += np.int64(x == y)
+        i += np.int64(x <= y)
+        j += np.int64(y <= x)
+    return count

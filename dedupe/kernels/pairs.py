@@ -1,0 +1,199 @@
+"""Sorted keys in, candidate pairs out; sorted sets in, overlaps out.
+
+A pair is one uint64, the smaller row in the high half: sorting pairs sorts them
+by their first document, then their second.
+
+Axes: D documents, R rows of an index (one key of one document), P pairs,
+K signature slots.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dedupe.kernels._compile import kernel
+from dedupe.kernels.text import mix
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_SHIFT_32 = np.uint64(32)
+_LOW_32 = np.uint64(0xFFFFFFFF)
+
+
+@kernel
+def pack_pair(a: int, b: int) -> np.uint64:
+    """Return rows a and b as one sortable number, whichever comes first."""
+    low = min(a, b)
+    high = max(a, b)
+    return (np.uint64(low) << _SHIFT_32) | np.uint64(high)
+
+
+@kernel
+def fill_band_keys(
+    signatures: NDArray[np.uint32], first_slot: int, n_rows: int, keys: NDArray[np.uint64]
+) -> None:
+    """Hash the slots [first_slot, first_slot + n_rows) of every signature to one key.
+
+    Shapes
+        signatures  uint32 (D, K)
+        keys        uint64 (D,)   overwritten
+    """
+    for d in range(signatures.shape[0]):
+        key = np.uint64(first_slot)
+        for slot in range(first_slot, first_slot + n_rows):
+            key = mix((key << _SHIFT_32) ^ (key >> _SHIFT_32) ^ np.uint64(signatures[d, slot]))
+        keys[d] = key
+
+
+@kernel
+def count_linked(sizes_from: NDArray[np.int64], cap: int, n_hubs: int) -> int:
+    """Return how many pairs `fill_linked` will write for buckets with these bounds.
+
+    Shapes
+        sizes_from  int64 (n_buckets + 1,)  bounds of the buckets
+    """
+    n_pairs = 0
+    for bucket in range(sizes_from.size - 1):
+        size = sizes_from[bucket + 1] - sizes_from[bucket]
+        if size <= cap:
+            n_pairs += size * (size - 1) // 2
+        else:
+            hubs = min(n_hubs, size)
+            n_pairs += hubs * (size - hubs) + hubs * (hubs - 1) // 2
+    return n_pairs
+
+
+@kernel
+def fill_linked(
+    members: NDArray[np.int64],
+    bounds: NDArray[np.int64],
+    priority: NDArray[np.uint64],
+    cap: int,
+    n_hubs: int,
+    out: NDArray[np.uint64],
+) -> int:
+    """Pair the members of each bucket; a bucket above `cap` becomes stars.
+
+    Shapes
+        members   int64  (R,)  document rows, bucket after bucket
+        bounds    int64  (n_buckets + 1,)  bucket i is members[bounds[i]:bounds[i+1]]
+        priority  uint64 (D,)  the hubs of a large bucket are its `n_hubs`
+                               documents of smallest priority: a hash of their
+                               content, so that the choice depends on no order
+        out       uint64 (count_linked(...),)  packed pairs, repeats included
+    Returns the number of pairs written.
+    """
+    n_out = 0
+    hubs = np.empty(n_hubs, dtype=np.int64)
+    for bucket in range(bounds.size - 1):
+        start = bounds[bucket]
+        end = bounds[bucket + 1]
+        if end - start <= cap:
+            for i in range(start, end):
+                for j in range(i + 1, end):
+                    out[n_out] = pack_pair(members[i], members[j])
+                    n_out += 1
+            continue
+        found = 0
+        for i in range(start, end):
+            place = found
+            while place > 0 and priority[members[i]] < priority[hubs[place - 1]]:
+                if place < n_hubs:
+                    hubs[place] = hubs[place - 1]
+                place -= 1
+            if place < n_hubs:
+                hubs[place] = members[i]
+                found = min(found + 1, n_hubs)
+        for i in range(start, end):
+            for hub in range(found):
+                if members[i] == hubs[hub]:
+                    break
+                out[n_out] = pack_pair(members[i], hubs[hub])
+                n_out += 1
+    return n_out
+
+
+@kernel
+def fill_screened(
+    pairs: NDArray[np.uint64],
+    first: int,
+    last: int,
+    hashes: NDArray[np.uint64],
+    weights: NDArray[np.float32],
+    offsets: NDArray[np.int64],
+    signatures: NDArray[np.uint32],
+    shared: NDArray[np.int32],
+    shared_weight: NDArray[np.float32],
+    equal_slots: NDArray[np.int32],
+) -> None:
+    """Compare the sampled shingles and the signatures of pairs [first, last).
+
+    Shapes
+        pairs       uint64  (P,)
+        hashes      uint64  (R,)   sampled shingles of each document, rising
+        weights     float32 (R,)   inverse document frequency of each
+        offsets     int64   (D+1,)
+        signatures  uint32  (D, K)
+        shared, shared_weight, equal_slots  (P,)  written in [first, last)
+    """
+    for p in range(first, last):
+        a = np.int64(pairs[p] >> _SHIFT_32)
+        b = np.int64(pairs[p] & _LOW_32)
+        i = offsets[a]
+        j = offsets[b]
+        count = 0
+        weight = np.float32(0)
+        while i < offsets[a + 1] and j < offsets[b + 1]:
+            if hashes[i] == hashes[j]:
+                count += 1
+                weight += weights[i]
+                i += 1
+                j += 1
+            elif hashes[i] < hashes[j]:
+                i += 1
+            else:
+                j += 1
+        shared[p] = count
+        shared_weight[p] = weight
+        equal = 0
+        for slot in range(signatures.shape[1]):
+            if signatures[a, slot] == signatures[b, slot]:
+                equal += 1
+        equal_slots[p] = equal
+
+
+@kernel
+def fill_overlaps(
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    first: int,
+    last: int,
+    hashes: NDArray[np.uint64],
+    offsets: NDArray[np.int64],
+    shared: NDArray[np.int32],
+) -> None:
+    """Count the shingles common to pairs [first, last), exactly.
+
+    Shapes
+        a, b     int64  (P,)   document numbers
+        hashes   uint64 (S,)   rising and distinct within each document
+        offsets  int64  (D+1,)
+        shared   int32  (P,)   written in [first, last)
+    """
+    for p in range(first, last):
+        i = offsets[a[p]]
+        j = offsets[b[p]]
+        end_i = offsets[a[p] + 1]
+        end_j = offsets[b[p] + 1]
+        count = 0
+        while i < end_i and j < end_j:
+            left = hashes[i]
+            right = hashes[j]
+            # Without branches: which side advances is a coin toss to the processor.
+            count += np.int64(left == right)
+            i += np.int64(left <= right)
+            j += np.int64(right <= left)
+        shared[p] = count

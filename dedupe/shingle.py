@@ -1,0 +1,115 @@
+"""Texts in; tokens and shingles out, for the documents a later stage looks at closely.
+
+    Kept + rows  ->  shingle()  ->  Shingles (ragged arrays over those rows)
+
+A token is a word, or a character of a script written without spaces; a shingle
+is a run of three. Sketching does not need these arrays (it reads the bytes
+itself, see sketch.py); verification does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dedupe.clean import Kept
+    from dedupe.settings import Settings
+
+SHINGLE_WORDS = 3
+"""Words of a shingle: every figure of a pair is over folded word 3-shingles."""
+
+_BATCH_BYTES = 4_000_000
+
+
+class Shingles(NamedTuple):
+    """Tokens and distinct shingles of N documents.
+
+    Shapes (N documents, T tokens, S shingles)
+        hashes         uint64 (S,)    rising and distinct within each document
+        offsets        int64  (N+1,)
+        token_hashes   uint64 (T,)
+        token_starts   int32  (T,)    first byte, from the start of the text
+        token_ends     int32  (T,)    byte after the last
+        token_flags    uint8  (T,)    kernels.text: QUOTED, NUMBER, ...
+        token_offsets  int64  (N+1,)
+    """
+
+    hashes: NDArray[np.uint64]
+    offsets: NDArray[np.int64]
+    token_hashes: NDArray[np.uint64]
+    token_starts: NDArray[np.int32]
+    token_ends: NDArray[np.int32]
+    token_flags: NDArray[np.uint8]
+    token_offsets: NDArray[np.int64]
+
+
+def shingle(kept: Kept, rows: NDArray[np.int64], settings: Settings) -> Shingles:
+    """Tokenise documents `rows` of `kept` (int64, (N,)) and hash their shingles."""
+    from dedupe.kernels import digest, fold, text
+    from dedupe.kernels._compile import for_ranges
+
+    sizes = text_sizes(kept)[rows]
+    n_tokens = np.zeros(len(rows), np.int64)
+    n_shingles = np.zeros(len(rows), np.int64)
+    seed = hash_seed(settings)
+
+    def read(first: int, last: int) -> tuple[NDArray[np.generic], ...]:
+        room = int((sizes[first:last] // 2 + 1).sum())
+        longest = text.max_tokens(int(sizes[first:last].max(initial=0)))
+        hashes, shingles = np.empty(room, np.uint64), np.empty(room, np.uint64)
+        starts, ends = np.empty(room, np.int32), np.empty(room, np.int32)
+        flags = np.empty(room, np.uint8)
+        found = digest.fill_documents(
+            kept.data, kept.text_offsets, kept.spans, kept.offsets, rows, first, last,
+            *fold.load_fold(), seed, SHINGLE_WORDS, longest,
+            hashes, starts, ends, flags, n_tokens, shingles, n_shingles,
+        )  # fmt: skip
+        distinct = int(n_shingles[first:last].sum())
+        return tuple(part[:found].copy() for part in (hashes, starts, ends, flags)) + (
+            shingles[:distinct].copy(),
+        )
+
+    parts = for_ranges(read, batch_bounds(sizes, _BATCH_BYTES), settings.threads)
+    kinds = (np.uint64, np.int32, np.int32, np.uint8, np.uint64)
+    columns: list[NDArray[np.generic]] = [
+        np.concatenate([part[i] for part in parts]) if parts else np.zeros(0, kind)
+        for i, kind in enumerate(kinds)
+    ]
+    hashes, starts, ends, flags, shingles = columns
+    return Shingles(  # type: ignore[arg-type]
+        shingles, running_total(n_shingles), hashes, starts, ends, flags, running_total(n_tokens)
+    )
+
+
+def hash_seed(settings: Settings) -> np.uint64:
+    """Spread a small seed over 64 bits (the golden-ratio step of splitmix64)."""
+    return np.uint64((settings.seed * 0x9E3779B97F4A7C15 + 0x243F6A8885A308D3) & (2**64 - 1))
+
+
+def text_sizes(kept: Kept) -> NDArray[np.int64]:
+    """Return the kept bytes of each document and one for each range, int64 (D,).
+
+    Half of it and one bounds the tokens of a document.
+    """
+    total = running_total(kept.spans[:, 1] - kept.spans[:, 0] + 1)
+    return np.asarray(total[kept.offsets[1:]] - total[kept.offsets[:-1]])
+
+
+def running_total(counts: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Turn counts (N,) into offsets int64 (N+1,)."""
+    offsets = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    return offsets
+
+
+def batch_bounds(sizes: NDArray[np.integer], batch_size: int) -> list[int]:
+    """Cut rows into ranges of about `batch_size` in sum; returns their bounds."""
+    if len(sizes) == 0:
+        return [0]
+    numbers = (running_total(sizes)[1:] - 1).clip(min=0) // batch_size
+    starts = np.flatnonzero(np.diff(numbers)) + 1
+    return [0, *starts.tolist(), len(sizes)]

@@ -1,0 +1,83 @@
+"""Texts in, signatures and sampled shingles out: what candidates are found by.
+
+    Kept  ->  sketch()  ->  Sketches
+
+Two articles that share most of their shingles share most slots of their
+signatures; an excerpt shares few slots with the article it was cut from, but
+all of its sampled shingles.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dedupe.shingle import (
+    SHINGLE_WORDS,
+    batch_bounds,
+    hash_seed,
+    running_total,
+    text_sizes,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from dedupe.clean import Kept
+    from dedupe.settings import Settings
+
+_BATCH_BYTES = 4_000_000
+
+
+class Sketches(NamedTuple):
+    """What one pass over the texts leaves of them.
+
+    Shapes (D documents, K slots, R sampled shingles)
+        signatures   uint32 (D, K)  kernels.sketch; all EMPTY for a text without words
+        text_hashes  uint64 (D,)    equal for texts of equal folded words
+        n_words      int32  (D,)    kept words
+        sampled      uint64 (R,)    rising and distinct within each document
+        offsets      int64  (D+1,)  document d owns sampled[offsets[d]:offsets[d+1]]
+    """
+
+    signatures: NDArray[np.uint32]
+    text_hashes: NDArray[np.uint64]
+    n_words: NDArray[np.int32]
+    sampled: NDArray[np.uint64]
+    offsets: NDArray[np.int64]
+
+
+def sketch(
+    kept: Kept, settings: Settings, on_progress: Callable[[str, int, int], None] | None = None
+) -> Sketches:
+    """Sketch every document, in threads over ranges of documents."""
+    from dedupe.kernels import digest, fold, text
+    from dedupe.kernels._compile import for_ranges
+
+    n_docs = kept.n_docs
+    sizes = text_sizes(kept)
+    signatures = np.empty((n_docs, settings.n_slots), np.uint32)
+    text_hashes = np.empty(n_docs, np.uint64)
+    n_words = np.zeros(n_docs, np.int32)
+    n_sampled = np.zeros(n_docs, np.int32)
+    sample_below = np.uint64(-(-65_536 // settings.rare_sampling))
+    seed = hash_seed(settings)
+
+    def read(first: int, last: int) -> NDArray[np.uint64]:
+        sampled = np.empty(int((sizes[first:last] // 2 + 1).sum()), np.uint64)
+        longest = text.max_tokens(int(sizes[first:last].max(initial=0)))
+        found = digest.fill_digests(
+            kept.data, kept.spans, kept.offsets, first, last, *fold.load_fold(), seed,
+            SHINGLE_WORDS, sample_below, longest,
+            signatures, text_hashes, n_words, sampled, n_sampled,
+        )  # fmt: skip
+        if on_progress:
+            on_progress("sketch", last, n_docs)
+        return sampled[:found].copy()
+
+    parts = for_ranges(read, batch_bounds(sizes, _BATCH_BYTES), settings.threads)
+    sampled = np.concatenate(parts) if parts else np.zeros(0, np.uint64)
+    return Sketches(signatures, text_hashes, n_words, sampled, running_total(n_sampled))

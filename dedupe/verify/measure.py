@@ -1,0 +1,181 @@
+"""Candidate pairs in; what each pair shares, exactly, and where, out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dedupe.shingle import SHINGLE_WORDS, Shingles, batch_bounds, shingle, text_sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from dedupe.candidates import Candidates
+    from dedupe.clean import Kept
+    from dedupe.settings import Settings
+
+_BLOCK_BYTES = 64_000_000
+_OVERLAP_STEP = 20_000
+_ALIGN_STEP = 2_000
+
+
+class Measured(NamedTuple):
+    """Pairs above the floor, and their measures, one column each.
+
+    Shapes (P pairs)
+        a, b       int64   (P,)      rows, a < b, sorted
+        shared     int32   (P,)      distinct shingles in both
+        sizes      int32   (P, 2)    distinct shingles of a, of b
+        words      int32   (P, 2)    kept words of a, of b
+        weighted   float32 (P, 2)    share found in the other, by sampled shingles
+                                     weighted with inverse document frequency
+        counts     int32   (P, kernels.align.N_MEASURES)
+        passages   table of pair, a_start, a_end, b_start, b_end: code points
+    """
+
+    a: NDArray[np.int64]
+    b: NDArray[np.int64]
+    shared: NDArray[np.int32]
+    sizes: NDArray[np.int32]
+    words: NDArray[np.int32]
+    weighted: NDArray[np.float32]
+    counts: NDArray[np.int32]
+    passages: pa.Table
+
+
+def measure(
+    candidates: Candidates,
+    kept: Kept,
+    settings: Settings,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> Measured:
+    """Measure every candidate pair, in blocks whose texts fit in memory."""
+    import pyarrow as pa
+
+    blocks = []
+    passages = []
+    n_pairs = len(candidates.a)
+    n_before = 0
+    bounds = _block_bounds(candidates, kept)
+    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+        block, spans = _measure_block(candidates, first, last, kept, settings)
+        spans[:, 0] += n_before
+        n_before += len(block[0])
+        blocks.append(block)
+        passages.append(spans)
+        if on_progress:
+            on_progress("verify", last, n_pairs)
+    columns = [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
+    table = np.concatenate(passages)
+    names = ("pair", "a_start", "a_end", "b_start", "b_end")
+    return Measured(*columns, pa.table({name: table[:, i] for i, name in enumerate(names)}))
+
+
+def _block_bounds(candidates: Candidates, kept: Kept) -> list[int]:
+    """Cut the pairs so that the texts of a block stay below `_BLOCK_BYTES`."""
+    sizes = text_sizes(kept)
+    # Pairs are sorted by a: its text counts once, b's each time, an upper bound.
+    new_a = np.r_[True, candidates.a[1:] != candidates.a[:-1]][: len(candidates.a)]
+    bounds = batch_bounds(sizes[candidates.a] * new_a + sizes[candidates.b], _BLOCK_BYTES)
+    return bounds if len(bounds) > 1 else [0, 0]
+
+
+def _measure_block(
+    candidates: Candidates, first: int, last: int, kept: Kept, settings: Settings
+) -> tuple[tuple[NDArray[np.generic], ...], NDArray[np.int64]]:
+    rows = np.unique(np.concatenate([candidates.a[first:last], candidates.b[first:last]]))
+    shingles = shingle(kept, rows, settings)
+    a = np.searchsorted(rows, candidates.a[first:last])
+    b = np.searchsorted(rows, candidates.b[first:last])
+    shared = overlaps(a, b, shingles, settings)
+    sizes = np.diff(shingles.offsets).astype(np.int32)
+    # No shared shingle is no pair; the floor itself is on the smaller text.
+    floor = np.maximum(1, settings.containment_floor * np.minimum(sizes[a], sizes[b]))
+    above = np.flatnonzero(shared >= floor)
+    a, b = a[above], b[above]
+    counts, passages = align(a, b, shingles, settings)
+    words = np.diff(shingles.token_offsets).astype(np.int32)
+    block = (
+        rows[a],
+        rows[b],
+        shared[above],
+        np.stack([sizes[a], sizes[b]], axis=1),
+        np.stack([words[a], words[b]], axis=1),
+        candidates.shared_weight[first:last][above],
+        counts,
+    )
+    return block, _as_code_points(passages, a, b, rows, shingles, kept)
+
+
+def overlaps(
+    a: NDArray[np.int64], b: NDArray[np.int64], shingles: Shingles, settings: Settings
+) -> NDArray[np.int32]:
+    """Count the distinct shingles common to documents a[i] and b[i], int32 (P,)."""
+    from dedupe.kernels import pairs as kernels
+    from dedupe.kernels._compile import for_ranges
+
+    shared = np.empty(len(a), np.int32)
+
+    def count(start: int, end: int) -> None:
+        kernels.fill_overlaps(a, b, start, end, shingles.hashes, shingles.offsets, shared)
+
+    for_ranges(count, [*range(0, len(a), _OVERLAP_STEP), len(a)], settings.threads)
+    return shared
+
+
+def align(
+    a: NDArray[np.int64], b: NDArray[np.int64], shingles: Shingles, settings: Settings
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Align documents a[i] and b[i] (sorted by a).
+
+    Returns counts int32 (P, N_MEASURES) of kernels.align and passages int64
+    (n, 5): pair, token range in a, token range in b.
+    """
+    from dedupe.kernels import align as kernels
+    from dedupe.kernels._compile import for_ranges
+
+    counts = np.zeros((len(a), kernels.N_MEASURES), np.int32)
+    n_tokens = np.diff(shingles.token_offsets)
+    min_words = settings.passage_words
+
+    def run(start: int, end: int) -> NDArray[np.int64]:
+        room = int((n_tokens[b[start:end]] // min_words + 1).sum())
+        passages = np.empty((room, 5), np.int64)
+        found = kernels.fill_alignments(
+            a, b, start, end, shingles.token_hashes, shingles.token_flags, shingles.token_offsets,
+            SHINGLE_WORDS, settings.passage_gap, min_words, counts, passages,
+        )  # fmt: skip
+        return passages[:found].copy()
+
+    steps = [*range(0, len(a), _ALIGN_STEP), len(a)]
+    parts = for_ranges(run, steps, settings.threads)
+    return counts, np.concatenate([np.zeros((0, 5), np.int64), *parts])
+
+
+def _as_code_points(
+    passages: NDArray[np.int64],
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    shingles: Shingles,
+    kept: Kept,
+) -> NDArray[np.int64]:
+    """Turn token ranges into code point ranges of the texts as given, sorted by place in a."""
+    from dedupe.kernels import text as kernels
+
+    spans = passages.copy()
+    for side, first in ((a, 1), (b, 3)):
+        document = side[passages[:, 0]]
+        base = shingles.token_offsets[document]
+        starts = shingles.token_starts[base + passages[:, first]]
+        ends = shingles.token_ends[base + passages[:, first + 1] - 1]
+        text_start = kept.text_offsets[rows[document]]
+        for column, positions in ((first, starts), (first + 1, ends)):
+            kernels.fill_code_points(
+                kept.data, text_start, positions.astype(np.int64), spans[:, column]
+            )
+    return spans[np.lexsort((spans[:, 1], spans[:, 0]))]
