@@ -1,0 +1,91 @@
+"""The command line: parse, call the library, print.
+
+    corpus.py    cluster, filter, demo
+    pair.py      compare
+    setup.py     doctor, config show
+    terminal.py  stdout for data, stderr for messages and progress
+
+Only this package turns errors into exit codes:
+
+    0    done
+    1    done, and --fail-on-duplicates found some
+    2    the caller must mend something: an argument, an input, a setting, a folder
+    3    more bad records than --max-rejects or --strict allows
+    70   a fault of ours, with its traceback
+    130  interrupted
+"""
+
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from dedupe.cli import corpus, pair, setup
+from dedupe.cli.terminal import emit, say
+from dedupe.errors import DedupeError
+
+DONE, DUPLICATES, USAGE, BAD_RECORDS, FAULT, INTERRUPTED = 0, 1, 2, 3, 70, 130
+
+app = typer.Typer(
+    name="dedupe",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        emit(f"dedupe {setup.version()}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Find which news documents tell the same written story, and who most likely wrote it first.
+
+    [bold]Try it:[/bold] dedupe demo
+    """
+
+
+corpus.register(app)
+pair.register(app)
+setup.register(app)
+
+
+def main() -> None:
+    """Run the command line; every way out has its exit code."""
+    _prepare_streams()
+    try:
+        app(prog_name="dedupe")
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:
+            say("interrupted; nothing half-written is left")
+        raise
+    except DedupeError as error:
+        say(str(error))
+        sys.exit(USAGE)
+    except OSError as error:
+        say(f"{error.filename or 'output'}: {error.strerror or error}")
+        sys.exit(USAGE)
+    except Exception:  # noqa: BLE001  (1 would say that duplicates were found)
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        say("this is a fault in dedupe, not in your input; please report it with the lines above")
+        sys.exit(FAULT)
+
+
+def _prepare_streams() -> None:
+    """Die quietly with a closed pipe, and never fail on a character."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

@@ -1,0 +1,433 @@
+"""Commands over a collection: cluster, filter, demo."""
+
+import dataclasses
+import importlib.resources
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dedupe import report
+from dedupe.cli import terminal
+from dedupe.errors import InputError, OutputError
+
+if TYPE_CHECKING:
+    from dedupe.read import Reading
+    from dedupe.result import Result
+
+    from dedupe.cli.terminal import OnProgress
+    from dedupe.settings import Settings
+
+
+logger = logging.getLogger(__name__)
+
+READING, WRITING, PRINTING = "Reading", "Writing", "Printing"
+
+
+class OnError(StrEnum):
+    """What to do with a record that cannot be read."""
+
+    skip = "skip"
+    replace = "replace"
+    fail = "fail"
+
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="INPUT",
+        help="Files or folders: JSON lines (plain, gzip, zstd), CSV, Parquet, Arrow, "
+        "folders of .txt; [bold]-[/bold] reads JSON lines from stdin.",
+        show_default=False,
+    ),
+]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--field",
+        metavar="FIELD=NAME",
+        help="Take a field from a column of this name, as in text=story_body. Repeatable.",
+        show_default=False,
+        rich_help_panel=READING,
+    ),
+]
+OnErrorOption = Annotated[
+    OnError,
+    typer.Option(
+        "--on-error",
+        metavar="ACTION",
+        help="A record that cannot be read: [bold]skip[/bold] it and count it, "
+        "[bold]replace[/bold] what is not UTF-8, or [bold]fail[/bold] at once.",
+        rich_help_panel=READING,
+    ),
+]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option("--settings", metavar="FILE", help="TOML file; see dedupe config show."),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print data instead of a table.", rich_help_panel=PRINTING)
+]
+Top = Annotated[
+    int,
+    typer.Option("--top", min=0, metavar="N", help="Stories to show.", rich_help_panel=PRINTING),
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print nothing but errors.", rich_help_panel=PRINTING)
+]
+Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", "-v", help="Say on stderr what is done.", rich_help_panel=PRINTING),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module to the application."""
+    app.command("cluster", epilog=_CLUSTER_EXAMPLES)(cluster)
+    app.command("filter", epilog=_FILTER_EXAMPLES)(filter_)
+    app.command("demo", epilog=_DEMO_EXAMPLES)(demo)
+
+
+_CLUSTER_EXAMPLES = """
+[bold]Examples[/bold]
+
+dedupe cluster articles.jsonl --out stories
+
+dedupe cluster monday.jsonl.gz tuesday.csv pages/ --out stories --overwrite --csv
+
+zstdcat articles.jsonl.zst | dedupe cluster - --out stories --json
+
+dedupe cluster export.parquet --field text=story_body --field source=paper --out stories
+"""
+
+
+def cluster(
+    *,
+    inputs: Inputs,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="Folder to write.",
+            show_default=False,
+            rich_help_panel=WRITING,
+        ),
+    ],
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=0, metavar="N", help="0: one for each core.")
+    ] = None,
+    settings_file: SettingsFile = None,
+    field: Fields = None,
+    json: Json = False,
+    top: Top = 10,
+    csv: Annotated[
+        bool,
+        typer.Option(
+            "--csv", help="Write documents.csv and stories.csv as well.", rich_help_panel=WRITING
+        ),
+    ] = False,
+    no_csv_guard: Annotated[
+        bool,
+        typer.Option(
+            "--no-csv-guard",
+            help="Write texts to CSV as they are, without the apostrophe that keeps a "
+            "spreadsheet from running them as formulas.",
+            rich_help_panel=WRITING,
+        ),
+    ] = False,
+    all_passages: Annotated[
+        bool,
+        typer.Option(
+            "--all-passages",
+            help="Write the aligned passages of every verified pair.",
+            rich_help_panel=WRITING,
+        ),
+    ] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="Replace DIR if it holds an earlier result.",
+            rich_help_panel=WRITING,
+        ),
+    ] = False,
+    on_error: OnErrorOption = OnError.skip,
+    max_rejects: Annotated[
+        str | None,
+        typer.Option(
+            "--max-rejects",
+            metavar="LIMIT",
+            help="Exit 3, writing nothing, when more records are bad: a number, or a share "
+            "as in 1% or 0.01.",
+            rich_help_panel=READING,
+        ),
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Allow no bad record: --max-rejects 0.", rich_help_panel=READING
+        ),
+    ] = False,
+    fail_on_duplicates: Annotated[
+        bool, typer.Option("--fail-on-duplicates", help="Exit 1 when there are duplicates.")
+    ] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Group documents into stories and say where each story most likely came from.
+
+    Writes the result into DIR, all or nothing, and prints the largest stories.
+    """
+    limit = Limit.parse("0" if strict else max_rejects)
+    fields = parse_fields(field)
+    settings = load_settings(settings_file, threads=threads, all_passages=all_passages)
+    check_out(out, inputs, overwrite=overwrite)
+    with terminal.session(quiet=quiet, verbose=verbose) as on_progress:
+        started = time.perf_counter()
+        reading = read(inputs, fields, on_error, on_progress)
+        limit.check(reading)
+        result = run(reading, settings, on_progress, reading_seconds=time.perf_counter() - started)
+        result.save(out, overwrite=overwrite)
+        files = written_files(result, out)
+        if csv:
+            files |= report.write_csv(result, out, guard=not no_csv_guard)
+    if not quiet:
+        show(result, json=json, top=top, written={"folder": str(out), "files": files})
+    if fail_on_duplicates and any(story["size"] > 1 for story in result.stories):
+        raise typer.Exit(1)
+
+
+_FILTER_EXAMPLES = """
+[bold]Examples[/bold]
+
+dedupe filter stories articles.jsonl > unique.jsonl
+
+dedupe filter stories monday.jsonl.gz tuesday.csv | gzip > unique.jsonl.gz
+"""
+
+
+def filter_(
+    *,
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="What dedupe cluster wrote.", show_default=False)
+    ],
+    inputs: Inputs,
+    field: Fields = None,
+    on_error: OnErrorOption = OnError.skip,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write one document of each story, and every single, as JSON lines to stdout.
+
+    Give the inputs and fields just as dedupe cluster got them.
+    """
+    import orjson
+    from dedupe.result import Result
+
+    fields = parse_fields(field)
+    result = Result.load(folder)
+    with terminal.session(quiet=quiet, verbose=verbose) as on_progress:
+        documents = read(inputs, fields, on_error, on_progress).documents
+    known = set(result.documents["id"].to_pylist())
+    wanted = set(result.unique()["id"].to_pylist())
+    strangers = [name for name in documents["id"].to_pylist() if name not in known]
+    if strangers:
+        raise InputError(
+            f'{folder}: knows nothing of {len(strangers)} of these documents, first "'
+            f'{strangers[0]}"; give the inputs just as "dedupe cluster" got them, or run it again'
+        )
+    for batch in documents.to_batches(max_chunksize=1_000):
+        rows = (row for row in batch.to_pylist() if row["id"] in wanted)
+        terminal.emit_bytes(
+            orjson.dumps({k: v for k, v in row.items() if v is not None}) + b"\n" for row in rows
+        )
+
+
+_DEMO_EXAMPLES = """
+[bold]Examples[/bold]
+
+dedupe demo
+
+dedupe demo --top 3 --json
+"""
+
+
+def demo(
+    *, json: Json = False, top: Top = 10, quiet: Quiet = False, verbose: Verbose = False
+) -> None:
+    """Cluster a small invented newsroom that comes with the package; writes nothing."""
+    from dedupe.settings import Settings
+
+    with (
+        importlib.resources.as_file(seeds()) as path,
+        terminal.session(quiet=quiet, verbose=verbose) as on_progress,
+    ):
+        reading = read([str(path)], {}, OnError.fail, on_progress)
+        result = run(reading, Settings(), on_progress)
+    if not quiet:
+        show(result, json=json, top=top)
+
+
+def seeds() -> Any:
+    """Return the bundled newsroom: in the package, or beside it in a checkout."""
+    package = importlib.resources.files("dedupe")
+    for folder in (package / "seeds", package / ".." / "seeds"):
+        if (folder / "newsroom.jsonl").is_file():
+            return folder / "newsroom.jsonl"
+    raise InputError("the bundled newsroom is missing from this installation; install it again")
+
+
+def read(
+    inputs: Sequence[str],
+    fields: Mapping[str, str],
+    on_error: OnError,
+    on_progress: "OnProgress | None",
+) -> "Reading":
+    """Read inputs as the library does."""
+    from dedupe.read import read as read_inputs
+
+    logger.info("reading %s", ", ".join(inputs))
+    return read_inputs(inputs, fields=fields, on_error=on_error.value, on_progress=on_progress)
+
+
+def run(
+    reading: "Reading",
+    settings: "Settings",
+    on_progress: "OnProgress | None",
+    *,
+    reading_seconds: float | None = None,
+) -> "Result":
+    """Find duplicates, and record in the result what was read and rejected."""
+    import dedupe
+
+    result = dedupe.find_duplicates(reading.documents, settings, on_progress=on_progress)
+    stages = list(result.run.get("stages", []))
+    if reading_seconds is not None:
+        rows = reading.documents.num_rows
+        stages.insert(0, {"stage": "read", "seconds": reading_seconds, "rows": rows})
+    record = result.run | {
+        "inputs": list(reading.inputs),
+        "rejects": len(reading.rejects),
+        "stages": stages,
+    }
+    return dataclasses.replace(result, rejects=list(reading.rejects), run=record)
+
+
+def show(
+    result: "Result", *, json: bool, top: int, written: Mapping[str, Any] | None = None
+) -> None:
+    """Print a result for a person, or the same as data."""
+    summary = report.summarize(result, top=top)
+    if json:
+        terminal.emit_json(summary | {"written": written})
+    else:
+        terminal.emit_rich(report.render(summary, written))
+
+
+def written_files(result: "Result", folder: Path) -> dict[str, int | None]:
+    """Return the rows of each file that was saved, None where it has none."""
+    rows = {
+        "documents.parquet": result.documents.num_rows,
+        "pairs.parquet": result.pairs.num_rows,
+        "passages.parquet": result.passages.num_rows,
+        "stories.jsonl": len(result.stories),
+        "rejects.jsonl": len(result.rejects),
+    }
+    return {name: rows.get(name) for name in report.FILES if (folder / name).is_file()}
+
+
+def load_settings(path: Path | None, *, threads: int | None, all_passages: bool) -> "Settings":
+    """Return the settings of a file, or the defaults, with what the flags change."""
+    from dedupe.settings import Settings
+
+    settings = Settings() if path is None else Settings.load(path)
+    if threads is not None:
+        settings = dataclasses.replace(settings, threads=threads)
+    return dataclasses.replace(settings, all_passages=True) if all_passages else settings
+
+
+def parse_fields(options: Sequence[str] | None) -> dict[str, str]:
+    """Turn ["text=body"] into {"text": "body"}.
+
+    Raises:
+        typer.BadParameter: an option without both sides, or a field named twice.
+    """
+    fields: dict[str, str] = {}
+    for option in options or ():
+        field, equals, name = option.partition("=")
+        if not (field and equals and name):
+            raise typer.BadParameter(f'"{option}" is not FIELD=NAME', param_hint="--field")
+        if field in fields:
+            raise typer.BadParameter(f'"{field}" is given twice', param_hint="--field")
+        fields[field] = name
+    return fields
+
+
+def check_out(out: Path, inputs: Sequence[str], *, overwrite: bool) -> None:
+    """Refuse, before hours of work, a folder that could not be written after them.
+
+    Raises:
+        OutputError: a file, a folder that holds something else, or one that
+            holds an input.
+    """
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{out}: is a file; give --out a folder that does not exist yet")
+    holds_run = (out / "run.json").is_file()
+    if holds_run and not overwrite:
+        raise OutputError(f"{out}: holds a result; add --overwrite to replace it")
+    if out.is_dir() and not holds_run and any(out.iterdir()):
+        raise OutputError(f"{out}: is not empty and holds no result; give --out another folder")
+    for name in inputs:
+        if name != "-" and Path(name).resolve().is_relative_to(out.resolve()):
+            raise OutputError(f"{out}: holds the input {name}; give --out another folder")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Limit:
+    """How many bad records a run may have.
+
+    Attributes:
+        most: a number of records, or a share of all of them; None for no limit.
+        share: whether `most` is a share.
+    """
+
+    most: float | None
+    share: bool = False
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Limit":
+        """Read "10", "0.01" or "1%".
+
+        Raises:
+            typer.BadParameter: another form, or a share above 1.
+        """
+        if text is None:
+            return cls(None)
+        if text.isascii() and text.isdigit():
+            return cls(int(text))
+        try:
+            most = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            most = -1
+        if not 0 <= most <= 1:
+            raise typer.BadParameter(
+                f'"{text}" is neither a number of records nor a share as in 1% or 0.01',
+                param_hint="--max-rejects",
+            )
+        return cls(most, share=True)
+
+    def check(self, reading: "Reading") -> None:
+        """Exit with 3 when more records are bad than allowed, naming the first few."""
+        bad, read = len(reading.rejects), reading.documents.num_rows
+        allowed = self.most if not self.share else (self.most or 0) * (bad + read)
+        if allowed is None or bad <= allowed:
+            return
+        for reject in reading.rejects[:5]:
+            terminal.say(f"{reject['file']}:{reject['line']}: {reject['reason']}")
+        terminal.say(f"{bad:,} of {bad + read:,} records are bad; nothing was written")
+        raise typer.Exit(3)

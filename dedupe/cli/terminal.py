@@ -1,0 +1,116 @@
+"""stdout for data, stderr for messages and progress.
+
+    emit, emit_json    data, so that pipes work
+    say                a message to the person
+    session            logging and a progress bar while a command works
+
+Progress is drawn only on a terminal; into a file or a pipe go plain lines.
+"""
+
+import contextlib
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from dedupe.report import plain
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.progress import Progress, TaskID
+
+OnProgress = Callable[[str, int, int], None]
+"""Called with a stage's name, its units done, and their total (0: unknown)."""
+
+
+def emit(text: str) -> None:
+    """Write data to stdout."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def emit_bytes(lines: Iterable[bytes]) -> None:
+    """Write lines of UTF-8 to stdout, whatever the terminal's encoding."""
+    sys.stdout.buffer.writelines(lines)
+    sys.stdout.buffer.flush()
+
+
+def emit_json(value: Any) -> None:
+    """Write a value as indented JSON; escaped where stdout cannot hold Unicode."""
+    escape = (sys.stdout.encoding or "ascii").lower().replace("-", "") != "utf8"
+    emit(json.dumps(value, ensure_ascii=escape, indent=2, default=str) + "\n")
+
+
+def emit_rich(renderables: Iterable["RenderableType"]) -> None:
+    """Write rich renderables to stdout: styled on a terminal, plain in a pipe."""
+    from rich.console import Console
+
+    console = Console(markup=False, highlight=False, emoji=False)
+    with console.capture() as capture:
+        for renderable in renderables:
+            console.print(renderable)
+    emit("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
+
+
+def say(message: str) -> None:
+    """Write a line to stderr, without anything that steers the terminal."""
+    sys.stderr.write(f"dedupe: {plain(message)}\n")
+    sys.stderr.flush()
+
+
+@contextlib.contextmanager
+def session(*, quiet: bool = False, verbose: bool = False) -> Iterator[OnProgress | None]:
+    """Log to stderr and draw progress there while the block runs.
+
+    Yields:
+        What the library calls to report progress; None when nothing is drawn.
+    """
+    levels = {
+        "dedupe": logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING,
+        # says that a first run compiles, which is worth a line in any run
+        "dedupe.kernels": logging.ERROR if quiet else logging.INFO,
+    }
+    before = {name: logging.getLogger(name).level for name in levels}
+    handler = _Stderr()
+    logging.getLogger("dedupe").addHandler(handler)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+    try:
+        if quiet or not sys.stderr.isatty():
+            yield None
+        else:
+            with _progress() as progress:
+                yield _reporter(progress)
+    finally:
+        logging.getLogger("dedupe").removeHandler(handler)
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
+
+
+class _Stderr(logging.Handler):
+    """Looks stderr up for each record: the progress bar puts its own in place."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(record.getMessage())
+
+
+def _progress() -> "Progress":
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+    from rich.progress import TimeRemainingColumn as Eta
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), Eta())
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+def _reporter(progress: "Progress") -> OnProgress:
+    """Return a callback that keeps one bar for each stage."""
+    tasks: dict[str, TaskID] = {}
+
+    def on_progress(stage: str, done: int, total: int) -> None:
+        if stage not in tasks:
+            tasks[stage] = progress.add_task(stage, total=None)
+        progress.update(tasks[stage], completed=done, total=total or None)
+
+    return on_progress

@@ -1,0 +1,335 @@
+"""A result in; what a person reads, or the same as data, out.
+
+    Result  ->  summarize()      dict, ready for --json
+                  `->  render()  rich renderables: a table and a few lines
+    Result  ->  write_csv()      documents.csv and stories.csv
+
+Titles and names come from strangers: nothing they hold may move the cursor,
+recolour the terminal, reverse the line, or run in a spreadsheet.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import tempfile
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+    from typing import TextIO
+
+    import pyarrow as pa
+    from dedupe.result import Result
+    from rich.console import RenderableType
+
+FILES = (
+    "documents.parquet",
+    "pairs.parquet",
+    "passages.parquet",
+    "stories.jsonl",
+    "rejects.jsonl",
+    "run.json",
+)
+"""Files of a saved result, in the order they are named to the user."""
+
+# C0, DEL, C1; then the marks that reorder or break a line. The joiners and
+# the plain direction marks stay: Urdu and Persian are written with them.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+
+_RELATION_ORDER = (
+    "origin",
+    "exact",
+    "repost",
+    "excerpt",
+    "rewrite",
+    "paraphrase",
+    "update",
+    "roundup",
+    "partial",
+    "same_event",
+    "template",
+    "derived",
+    "single",
+    "unrelated",
+)
+
+
+def plain(text: str | None) -> str:
+    """Return `text` on one line, without characters that steer a terminal."""
+    if not text:
+        return ""
+    return " ".join(_UNSAFE.sub(" ", text).split())
+
+
+def summarize(result: Result, *, top: int = 10) -> dict[str, Any]:
+    """Reduce a result to the figures and the largest stories a person wants.
+
+    Args:
+        result: of a run, or loaded from its folder.
+        top: how many stories to describe; the others are only counted.
+
+    Returns:
+        A dict of plain values: `documents`, `stories` (of two documents or
+        more), `duplicates` (documents beyond the first of each story),
+        `singles`, `derived` (their source is absent or unnamed), `rejects`,
+        `bad_dates`, `capped_buckets`, `relations` (documents of each) and
+        `largest`, a list of stories, largest first, ties by name.
+    """
+    sizes = [story["size"] for story in result.stories if story["size"] > 1]
+    relations = _count(result.documents["relation"])
+    largest = sorted(result.stories, key=lambda story: (-story["size"], story["story"]))[:top]
+    members = _members(result.documents, [story["story"] for story in largest])
+    return {
+        "documents": result.documents.num_rows,
+        "stories": len(sizes),
+        "duplicates": sum(sizes) - len(sizes),
+        "singles": relations.get("single", 0),
+        "derived": relations.get("derived", 0),
+        "rejects": len(result.rejects),
+        "bad_dates": sum(row.get("bad_dates", 0) for row in result.run.get("inputs", [])),
+        "capped_buckets": _size(result.run.get("capped_buckets", 0)),
+        "relations": relations,
+        "largest": [_describe(story, members.get(story["story"], [])) for story in largest],
+    }
+
+
+def _size(value: int | Sequence[Any]) -> int:
+    return value if isinstance(value, int) else len(value)
+
+
+def _count(column: pa.ChunkedArray) -> dict[str, int]:
+    counts = {row["values"]: row["counts"] for row in column.value_counts().to_pylist()}
+    return dict(sorted(counts.items(), key=lambda item: _relation_key(item[0])))
+
+
+def _relation_key(relation: str) -> tuple[int, str]:
+    known = relation in _RELATION_ORDER
+    return (_RELATION_ORDER.index(relation) if known else len(_RELATION_ORDER), relation)
+
+
+def _members(documents: pa.Table, stories: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of some stories, by story, in input order."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wanted = pc.is_in(documents["story"], value_set=pa.array(stories, pa.string()))
+    columns = ["id", "story", "relation", "source", "title"]
+    members: dict[str, list[dict[str, Any]]] = {}
+    for row in documents.select(columns).filter(wanted).to_pylist():
+        members.setdefault(row["story"], []).append(row)
+    return members
+
+
+def _describe(story: Mapping[str, Any], members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    relations = Counter(row["relation"] for row in members)
+    return {
+        "story": story["story"],
+        "title": _title(story, members),
+        "size": story["size"],
+        "sources": story["sources"],
+        "first_published": story["first_published"],
+        "origin": story["origin"],
+        "reason": strongest_reason(story),
+        "relations": dict(sorted(relations.items(), key=lambda item: _relation_key(item[0]))),
+    }
+
+
+def _title(story: Mapping[str, Any], members: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the origin's headline, else the first member's that has one."""
+    titles = {row["id"]: row["title"] for row in members if row["title"]}
+    return titles.get(story["origin"]["document"]) or next(iter(titles.values()), None)
+
+
+def strongest_reason(story: Mapping[str, Any]) -> str | None:
+    """Return the first sentence of evidence for the named origin, or any first one."""
+    evidence = story["evidence"]
+    name = story["origin"]["name"]
+    speaks = [row["says"] for row in evidence if not row["against"] and row["toward"] == name]
+    return next(iter(speaks or [row["says"] for row in evidence]), None)
+
+
+def render(
+    summary: Mapping[str, Any], written: Mapping[str, Any] | None = None
+) -> Iterator[RenderableType]:
+    """Yield what `cluster` and `demo` show: a table, then a few plain lines.
+
+    Args:
+        summary: from `summarize`.
+        written: {"folder": str, "files": {name: rows or None}}, when saved.
+    """
+    from rich.text import Text
+
+    if summary["largest"]:
+        yield stories_table(summary["largest"])
+    lines = [summary_line(summary), *notes(summary)]
+    if written is not None:
+        files = ", ".join(
+            name if rows is None else f"{name} ({rows:,})"
+            for name, rows in written["files"].items()
+        )
+        lines.append(f"Written to {plain(written['folder'])}: {files}.")
+    for line in lines:
+        yield Text(line)
+
+
+def stories_table(stories: Iterable[Mapping[str, Any]]) -> RenderableType:
+    """Return a table of described stories; cells are `Text`, so markup is inert."""
+    from rich import box
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
+    table.add_column("docs", justify="right")
+    table.add_column("outlets", justify="right")
+    table.add_column("story, and the strongest sign of its origin", ratio=5, min_width=24)
+    table.add_column("likely origin", ratio=2, min_width=14)
+    table.add_column("relations", ratio=2, min_width=11)
+    for story in stories:
+        title = Text(plain(story["title"] or story["story"]), no_wrap=True, overflow="ellipsis")
+        title.stylize("bold")
+        reason = Text(plain(story["reason"]), style="dim")
+        table.add_row(
+            str(story["size"]),
+            str(len(story["sources"])),
+            Group(title, reason) if reason.plain else title,
+            Text(origin_line(story["origin"])),
+            Text(counts_line(story["relations"])),
+        )
+    return table
+
+
+def origin_line(origin: Mapping[str, Any]) -> str:
+    """Return an origin as a person reads it: name, where it is, how sure."""
+    if origin["band"] == "unknown":
+        return "cannot tell"
+    name = plain(origin["name"] or origin["document"]) or "unnamed"
+    place = "" if origin["in_collection"] else ", not in the collection"
+    return f"{name}{place}\n{origin['band']} {origin['probability']:.2f}"
+
+
+def counts_line(relations: Mapping[str, int]) -> str:
+    """Return relation counts as "9 repost, 3 excerpt"."""
+    return ", ".join(f"{count:,} {name}" for name, count in relations.items())
+
+
+def summary_line(summary: Mapping[str, Any]) -> str:
+    """Return the one line that says how the collection falls apart."""
+    line = (
+        f"{_plural(summary['documents'], 'document')}: {_plural(summary['stories'], 'story')} of "
+        f"two or more ({_plural(summary['duplicates'], 'duplicate')}), "
+        f"{_plural(summary['singles'], 'single')}"
+    )
+    if summary["derived"]:
+        line += f", {summary['derived']:,} derived from something absent or unnamed"
+    return line + "."
+
+
+def notes(summary: Mapping[str, Any]) -> list[str]:
+    """Return a line for each thing a careful reader must know of the run."""
+    lines = []
+    if summary["rejects"]:
+        lines.append(f"{_plural(summary['rejects'], 'record')} rejected; the others were used.")
+    if summary["bad_dates"]:
+        lines.append(f"{_plural(summary['bad_dates'], 'date')} unreadable or impossible: ignored.")
+    if summary["capped_buckets"]:
+        lines.append(
+            f"{_plural(summary['capped_buckets'], 'bucket')} over the cap: only the "
+            "documents of smallest hash in each were compared with all others."
+        )
+    return lines
+
+
+def _plural(count: int, noun: str) -> str:
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun[:-1] + 'ies' if noun.endswith('y') else noun + 's'}"
+
+
+def write_csv(result: Result, folder: Path, *, guard: bool = True) -> dict[str, int]:
+    """Write documents.csv and stories.csv beside the files of a saved result.
+
+    Args:
+        result: as saved in `folder`.
+        folder: existing.
+        guard: prefix texts that a spreadsheet would run as formulas with `'`.
+
+    Returns:
+        Rows written, by file name.
+    """
+    documents = result.documents
+    batches = (batch.to_pylist() for batch in documents.to_batches(max_chunksize=10_000))
+    rows = (list(row.values()) for batch in batches for row in batch)
+    _write_rows(folder / "documents.csv", documents.column_names, rows, guard=guard)
+    _write_rows(
+        folder / "stories.csv", _STORY_COLUMNS, map(_story_row, result.stories), guard=guard
+    )
+    return {"documents.csv": documents.num_rows, "stories.csv": len(result.stories)}
+
+
+_STORY_COLUMNS = (
+    "story",
+    "size",
+    "sources",
+    "first_published",
+    "origin",
+    "origin_document",
+    "origin_in_collection",
+    "origin_probability",
+    "origin_band",
+    "reason",
+)
+
+
+def _story_row(story: Mapping[str, Any]) -> list[Any]:
+    origin = story["origin"]
+    return [
+        story["story"],
+        story["size"],
+        "; ".join(story["sources"]),
+        story["first_published"],
+        origin["name"],
+        origin["document"],
+        origin["in_collection"],
+        origin["probability"],
+        origin["band"],
+        strongest_reason(story),
+    ]
+
+
+def _write_rows(
+    path: Path, header: Iterable[str], rows: Iterable[Iterable[Any]], *, guard: bool
+) -> None:
+    """Write a CSV file that appears whole or not at all."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            _fill_csv(file, header, rows, guard=guard)
+        os.replace(temporary, path)  # noqa: PTH105  (mkstemp gives a str)
+    except BaseException:
+        os.unlink(temporary)  # noqa: PTH108
+        raise
+
+
+def _fill_csv(
+    file: TextIO, header: Iterable[str], rows: Iterable[Iterable[Any]], *, guard: bool
+) -> None:
+    writer = csv.writer(file)
+    writer.writerow(header)
+    writer.writerows([csv_cell(value, guard=guard) for value in row] for row in rows)
+
+
+def csv_cell(value: Any, *, guard: bool = True) -> Any:
+    """Return a value as a CSV cell; texts that would run as formulas get a `'`.
+
+    Numbers pass: a spreadsheet reads "-0.5" as the number it is.
+    """
+    if isinstance(value, str):
+        return f"'{value}" if guard and value.startswith(_FORMULA_STARTS) else value
+    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -1,0 +1,560 @@
+import dataclasses
+import json
+import os
+import re
+import select
+import shlex
+import signal
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import invented
+import pyarrow as pa
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+import dedupe.cli
+from dedupe.cli import corpus, pair, setup, terminal
+from dedupe.errors import InputError, OutputError, SettingsError
+from dedupe.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+
+COMMANDS = {
+    "cluster": ["cluster"],
+    "filter": ["filter"],
+    "demo": ["demo"],
+    "compare": ["compare"],
+    "doctor": ["doctor"],
+    "config": ["config"],
+    "config show": ["config", "show"],
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Saved(invented.Result):
+    """Remembers where it was saved; writes what `cluster` looks for afterwards."""
+
+    def save(self, folder: Path, *, overwrite: bool = False) -> None:
+        folder.mkdir(parents=True, exist_ok=overwrite)
+        (folder / "documents.parquet").write_bytes(b"")
+        (folder / "run.json").write_text(json.dumps(self.run), encoding="utf-8")
+
+
+def saved(**changes: Any) -> Saved:
+    values = {f.name: getattr(invented.newsroom(), f.name) for f in dataclasses.fields(Saved)}
+    return Saved(**(values | changes))
+
+
+def invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(dedupe.cli.app, list(arguments), prog_name="dedupe")
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Replace the reader and the pipeline; what they were called with is returned."""
+    seen: dict[str, Any] = {}
+
+    def read(
+        inputs: Sequence[str], fields: Mapping[str, str], on_error: str, _on_progress: Any
+    ) -> invented.Reading:
+        seen.update(inputs=list(inputs), fields=fields, on_error=str(on_error))
+        rejects = seen.get("rejects", [])
+        row = {"path": "a.jsonl", "documents": 5, "rejects": len(rejects), "bad_dates": 0}
+        return invented.Reading(
+            documents=pa.table({"id": list("abcde")}), rejects=rejects, inputs=[row]
+        )
+
+    def find_duplicates(_table: Any, settings: Settings, on_progress: Any = None) -> Saved:
+        seen.update(settings=settings, on_progress=on_progress)
+        return saved()
+
+    monkeypatch.setattr(corpus, "read", read)
+    monkeypatch.setattr(dedupe, "find_duplicates", find_duplicates, raising=False)
+    return seen
+
+
+# -- help --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help__every_command_explains_itself(name: str) -> None:
+    result = invoke(*COMMANDS[name], "--help")
+    assert result.exit_code == 0
+    assert f"Usage: dedupe {name}" in result.stdout
+
+
+def test_help__lists_exactly_the_commands_under_test() -> None:
+    root = typer.main.get_command(dedupe.cli.app)
+    found = set()
+    for name, command in root.commands.items():  # type: ignore[attr-defined]
+        found.add(name)
+        found |= {f"{name} {child}" for child in getattr(command, "commands", {})}
+    assert found == set(COMMANDS)
+
+
+def examples() -> list[str]:
+    """Return the lines of every epilog that call dedupe, without redirections."""
+    epilogs = [
+        corpus._CLUSTER_EXAMPLES,
+        corpus._FILTER_EXAMPLES,
+        corpus._DEMO_EXAMPLES,
+        pair._EXAMPLES,
+        setup._DOCTOR_EXAMPLES,
+        setup._SHOW_EXAMPLES,
+    ]
+    lines = [line for epilog in epilogs for line in epilog.splitlines()]
+    calls = [re.search(r"dedupe [^|>]+", line) for line in lines]
+    return [call[0].strip() for call in calls if call]
+
+
+@pytest.mark.parametrize("line", examples())
+def test_help__every_example_parses(line: str) -> None:
+    root: Any = typer.main.get_command(dedupe.cli.app)
+    words = shlex.split(line)[1:]
+    command = root
+    while hasattr(command, "commands"):
+        command = command.commands[words.pop(0)]
+    assert command.make_context(command.name, words) is not None
+
+
+def test_help__every_command_but_the_group_shows_an_example() -> None:
+    for name in set(COMMANDS) - {"config"}:
+        assert f"dedupe {name}" in invoke(*COMMANDS[name], "--help").stdout.split("Example")[-1]
+
+
+def test_help__no_option_is_cut_at_eighty_columns() -> None:
+    for words in COMMANDS.values():
+        assert "…" not in invoke(*words, "--help").stdout
+
+
+def test_version__is_printed() -> None:
+    assert invoke("--version").stdout == f"dedupe {setup.version()}\n"
+
+
+@pytest.mark.parametrize(
+    "words", [["nonsense"], ["cluster"], ["cluster", "a"], ["cluster", "a", "--out", "b", "--no"]]
+)
+def test_usage__a_bad_command_line_exits_2(words: list[str]) -> None:
+    assert invoke(*words).exit_code == 2
+
+
+# -- cluster -----------------------------------------------------------------------------------
+
+
+def test_cluster__shows_the_stories_and_what_was_written(
+    calls: dict[str, Any], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    result = invoke("cluster", "a.jsonl", "b.csv", "--out", str(out))
+    assert result.exit_code == 0, result.output
+    assert calls["inputs"] == ["a.jsonl", "b.csv"]
+    assert "Ferry runs aground" in result.stdout
+    assert "5 documents: 1 story of two or more" in result.stdout
+    assert "documents.parquet (5)" in result.stdout.replace("\n", " ")
+
+
+def test_cluster__json_is_the_same_as_data(calls: dict[str, Any], tmp_path: Path) -> None:
+    calls["rejects"] = [{"file": "a.jsonl", "line": 7, "reason": "not JSON"}]
+    out = tmp_path / "out"
+    data = json.loads(invoke("cluster", "a.jsonl", "--out", str(out), "--json").stdout)
+    assert data["documents"] == 5
+    assert data["rejects"] == 1
+    assert data["written"] == {
+        "folder": str(out),
+        "files": {"documents.parquet": 5, "run.json": None},
+    }
+
+
+def test_cluster__records_what_was_read(calls: dict[str, Any], tmp_path: Path) -> None:
+    calls["rejects"] = [{"file": "a.jsonl", "line": 7, "reason": "not JSON"}]
+    assert invoke("cluster", "a.jsonl", "--out", str(tmp_path / "out")).exit_code == 0
+    run = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert run["inputs"][0]["path"] == "a.jsonl"
+    assert run["rejects"] == 1
+    assert run["stages"][0]["stage"] == "read"
+    assert run["stages"][0]["rows"] == 5
+
+
+def test_cluster__flags_reach_the_settings_and_the_reader(
+    calls: dict[str, Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "dedupe.toml"
+    file.write_text("seed = 7\nthreads = 3\n", encoding="utf-8")
+    flags = ["--settings", str(file), "--threads", "1", "--all-passages", "--on-error", "replace"]
+    fields = ["--field", "text=body", "--field", "source=a=b"]
+    result = invoke("cluster", "-", "--out", str(tmp_path / "out"), *flags, *fields)
+    assert result.exit_code == 0, result.output
+    assert calls["settings"] == Settings(seed=7, threads=1, all_passages=True)
+    assert calls["fields"] == {"text": "body", "source": "a=b"}
+    assert calls["on_error"] == "replace"
+    assert calls["on_progress"] is None, "no terminal, no progress"
+
+
+def test_cluster__quiet_prints_nothing(calls: dict[str, Any], tmp_path: Path) -> None:
+    result = invoke("cluster", "a", "--out", str(tmp_path / "out"), "--quiet")
+    assert (result.exit_code, result.output) == (0, "")
+    assert "settings" in calls
+
+
+def test_cluster__csv_is_written_beside(calls: dict[str, Any], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = invoke("cluster", "a", "--out", str(out), "--csv")
+    assert result.exit_code == 0, result.output
+    assert (out / "documents.csv").is_file()
+    assert "stories.csv" in result.stdout
+    assert "settings" in calls
+
+
+def test_cluster__fail_on_duplicates_exits_1_after_writing(
+    calls: dict[str, Any], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    assert invoke("cluster", "a", "--out", str(out), "--fail-on-duplicates").exit_code == 1
+    assert (out / "run.json").is_file()
+    assert "settings" in calls
+
+
+def test_cluster__fail_on_duplicates_passes_a_derived_single(
+    calls: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = saved(stories=[invented.story("e", ["e"], origin=invented.UNKNOWN)])
+    monkeypatch.setattr(dedupe, "find_duplicates", lambda *_, **__: alone, raising=False)
+    out = tmp_path / "out"
+    assert invoke("cluster", "a", "--out", str(out), "--fail-on-duplicates").exit_code == 0
+    assert calls["inputs"] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "code"),
+    [
+        ([], 0),
+        (["--max-rejects", "2"], 0),
+        (["--max-rejects", "1"], 3),
+        (["--max-rejects", "50%"], 0),
+        (["--max-rejects", "0.28"], 3),
+        (["--max-rejects", "0.29"], 0),
+        (["--strict"], 3),
+        (["--strict", "--max-rejects", "9"], 3),
+        (["--max-rejects", "many"], 2),
+        (["--max-rejects", "-1"], 2),
+        (["--max-rejects", "1.5"], 2),
+        (["--max-rejects", "nan"], 2),
+    ],
+)
+def test_cluster__bad_records_beyond_the_limit_exit_3_and_write_nothing(
+    calls: dict[str, Any], tmp_path: Path, flags: list[str], code: int
+) -> None:
+    calls["rejects"] = [{"file": "a", "line": n, "reason": "not JSON"} for n in (3, 4)]
+    out = tmp_path / "out"
+    result = invoke("cluster", "a", "--out", str(out), *flags)
+    assert result.exit_code == code, result.output
+    assert out.exists() == (code == 0)
+    if code == 3:
+        assert "dedupe: a:3: not JSON" in result.stderr
+        assert "2 of 7 records are bad; nothing was written" in result.stderr
+        assert result.stdout == ""
+
+
+@pytest.mark.parametrize("option", ["text", "text=", "=body", ""])
+def test_cluster__a_field_is_name_equals_name(option: str, tmp_path: Path) -> None:
+    result = invoke("cluster", "a", "--out", str(tmp_path / "out"), "--field", option)
+    assert result.exit_code == 2
+    assert "FIELD=NAME" in result.stderr
+
+
+def test_cluster__a_field_is_given_once(tmp_path: Path) -> None:
+    twice = ["--field", "text=a", "--field", "text=b"]
+    assert invoke("cluster", "a", "--out", str(tmp_path / "out"), *twice).exit_code == 2
+
+
+def test_check_out__accepts_a_new_an_empty_and_an_own_folder(tmp_path: Path) -> None:
+    corpus.check_out(tmp_path / "new", ["a"], overwrite=False)
+    corpus.check_out(tmp_path, ["-", "a"], overwrite=False)
+    (tmp_path / "run.json").touch()
+    corpus.check_out(tmp_path, ["a"], overwrite=True)
+
+
+def test_check_out__refuses_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="is a file"):
+        corpus.check_out(tmp_path / "file", [], overwrite=True)
+    with pytest.raises(OutputError, match="holds no result"):
+        corpus.check_out(tmp_path, [], overwrite=True)
+    (tmp_path / "run.json").touch()
+    with pytest.raises(OutputError, match="add --overwrite"):
+        corpus.check_out(tmp_path, [], overwrite=False)
+    with pytest.raises(OutputError, match="holds the input"):
+        corpus.check_out(tmp_path, [str(tmp_path / "file")], overwrite=True)
+    with pytest.raises(OutputError, match="holds the input"):
+        corpus.check_out(tmp_path, [str(tmp_path)], overwrite=True)
+
+
+# -- compare -----------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Passage:
+    a_start: int = 0
+    a_end: int = 5
+    b_start: int = 2
+    b_end: int = 7
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    relation: str = "same_event"
+    same_story: bool = False
+    probability: float = 0.25
+    resemblance: float = 0.1
+    containment_a: float = 0.5
+    containment_b: float = 0.125
+    longest_run: int = 9
+    a_first_probability: float = 0.5
+    evidence: Sequence[Mapping[str, Any]] = ()
+    passages: Sequence[Passage] = (Passage(),)
+
+
+def pair_of_files(folder: Path) -> tuple[str, str]:
+    (folder / "a.txt").write_text("Ferry runs aground", encoding="utf-8")
+    (folder / "b.txt").write_text("A Ferry\x1b[2J runs", encoding="utf-8")
+    return str(folder / "a.txt"), str(folder / "b.txt")
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, **values: Any) -> None:
+    monkeypatch.setattr(dedupe, "compare", lambda _a, _b: Comparison(**values), raising=False)
+
+
+def test_compare__tells_relation_measures_direction_and_passages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evidence = [invented.reason("credits b by name", toward="b")]
+    answer(monkeypatch, a_first_probability=0.1, evidence=evidence)
+    a, b = pair_of_files(tmp_path)
+    text = " ".join(invoke("compare", a, b).stdout.split())
+    assert "not the same story (same event); shared lineage 0.25" in text
+    assert "50% of" in text
+    assert f"Nearer the origin: {b} (0.90)" in text
+    assert "- credits b by name" in text
+    assert "[0:5] = [2:7] Ferry" in text
+
+
+def test_compare__even_odds_are_cannot_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(monkeypatch)
+    assert "cannot tell" in invoke("compare", *pair_of_files(tmp_path)).stdout
+
+
+def test_compare__json_holds_every_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch)
+    a, b = pair_of_files(tmp_path)
+    data = json.loads(invoke("compare", a, b, "--json").stdout)
+    assert data["passages"] == [{"a_start": 0, "a_end": 5, "b_start": 2, "b_end": 7}]
+    assert {field.name for field in dataclasses.fields(Comparison)} | {"a", "b"} == set(data)
+
+
+def test_load_document__names_a_file_that_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"gone\.txt: cannot be read \(No such file"):
+        pair.load_document(tmp_path / "gone.txt")
+
+
+def test_load_document__takes_text_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"\xef\xbb\xbfcaf\xc3\xa9 \xff")
+    assert pair.load_document(tmp_path / "a").text == "café \ufffd"
+
+
+# -- doctor, config ----------------------------------------------------------------------------
+
+
+def test_config_show__reads_back_to_the_same_settings(tmp_path: Path) -> None:
+    settings = Settings(seed=9, containment_floor=0.25, all_passages=True)
+    (tmp_path / "one.toml").write_text(setup.to_toml(settings), encoding="utf-8")
+    assert Settings.load(tmp_path / "one.toml") == settings
+    shown = invoke("config", "show", "--settings", str(tmp_path / "one.toml"))
+    assert Settings.from_dict(tomllib.loads(shown.stdout)) == settings
+
+
+def test_config_show__says_what_each_setting_means() -> None:
+    blocks = invoke("config", "show").stdout.split("\n\n")
+    assert len(blocks) == len(dataclasses.fields(Settings))
+    assert all(block.startswith("# ") for block in blocks)
+
+
+def test_config_show__a_bad_file_is_a_settings_error(tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text("sede = 1", encoding="utf-8")
+    result = invoke("config", "show", "--settings", str(tmp_path / "bad.toml"))
+    assert isinstance(result.exception, SettingsError)
+
+
+def test_doctor__json_names_what_it_looked_at() -> None:
+    data = json.loads(invoke("doctor", "--json").stdout)
+    assert data["cores"] >= 1
+    assert data["temporary_free_bytes"] > 0
+    assert set(data) >= {"version", "python", "packages", "extras", "kernel_cache", "problems"}
+
+
+def test_doctor__a_problem_is_named_and_exits_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setup, "_kernel_cache", lambda: None)
+    result = invoke("doctor")
+    assert result.exit_code == 2
+    assert "problem: no folder can keep compiled kernels" in result.stdout
+
+
+def test_doctor__tells_the_other_project_of_that_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setup, "_installed", lambda _name: "3.0.0")
+    assert any('"dedupe", is installed' in problem for problem in setup.examine()["problems"])
+
+
+# -- terminal ----------------------------------------------------------------------------------
+
+
+def test_emit_json__escapes_where_stdout_cannot_hold_unicode(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal.emit_json({"title": "کراچی"})
+    assert "کراچی" in capsys.readouterr().out
+    monkeypatch.setattr(type(sys.stdout), "encoding", "ascii", raising=False)
+    terminal.emit_json({"title": "کراچی"})
+    text = capsys.readouterr().out
+    assert text.isascii()
+    assert json.loads(text) == {"title": "کراچی"}
+
+
+def test_session__draws_one_bar_a_stage_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with terminal.session() as on_progress:
+        assert on_progress is not None
+        for stage, done, total in [("read", 0, 0), ("read", 5, 10), ("verify", 1, 1)]:
+            on_progress(stage, done, total)
+    with terminal.session(quiet=True) as on_progress:
+        assert on_progress is None
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ({"quiet": True}, {"error"}),
+        ({}, {"error", "warning", "compiling"}),
+        ({"verbose": True}, {"error", "warning", "compiling", "info"}),
+    ],
+)
+def test_session__says_more_when_asked_and_always_that_it_compiles(
+    flags: dict[str, bool], expected: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    import logging
+
+    with terminal.session(**flags):
+        stage, kernels = (logging.getLogger(f"dedupe.{name}") for name in ("read", "kernels.x"))
+        stage.error("error")
+        stage.warning("warning")
+        stage.info("info")
+        kernels.info("compiling")
+    logging.getLogger("dedupe.read").warning("after")
+    said = {line.removeprefix("dedupe: ") for line in capsys.readouterr().err.splitlines()}
+    assert said - {"after"} == expected
+
+
+# -- the process -------------------------------------------------------------------------------
+
+
+def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    code = "import sys; from dedupe.cli import main; main()"
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment | options.pop("env", {}),
+        **options,
+    )
+
+
+def finish(process: subprocess.Popen[bytes]) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out.decode(), err.decode()
+
+
+def test_main__an_error_of_ours_is_one_line_and_exits_2(tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text("seed = 'one'", encoding="utf-8")
+    code, out, err = finish(start("config", "show", "--settings", str(tmp_path / "bad.toml")))
+    assert (code, out) == (2, "")
+    assert err.startswith("dedupe: ")
+    assert err.count("\n") == 1
+
+
+def run_main_raising(error: str) -> tuple[int, str, str]:
+    code = f"from dedupe.cli import main, setup; setup.to_toml = lambda s: {error}; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "config", "show"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    return finish(process)
+
+
+def test_main__a_fault_of_ours_is_not_taken_for_duplicates() -> None:
+    code, out, err = run_main_raising("1 // 0")
+    assert (code, out) == (70, "")
+    assert "ZeroDivisionError" in err
+    assert "fault in dedupe" in err
+
+
+def test_main__a_full_disk_is_a_message() -> None:
+    code, _, err = run_main_raising("open('/dev/full', 'w', buffering=1).write('x\\n')")
+    assert code == 2
+    assert "No space left" in err
+    assert "Traceback" not in err
+
+
+def test_main__a_closed_pipe_is_quiet() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as stdout:
+        code = "from dedupe.cli import main; main()"
+        process = subprocess.run(
+            [sys.executable, "-c", code, "config", "show"],
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            check=False,
+        )
+    assert process.returncode == -signal.SIGPIPE
+    assert process.stderr == b""
+
+
+def test_main__a_terminal_without_unicode_gets_escapes(tmp_path: Path) -> None:
+    path = tmp_path / "کراچی.toml"
+    environment = {"PYTHONIOENCODING": "ascii"}
+    code, _, err = finish(start("config", "show", "--settings", str(path), env=environment))
+    assert code == 2
+    assert "cannot be read" in err
+    assert err.isascii()
+
+
+def wait_for(stream: Any, text: bytes) -> None:
+    seen = b""
+    while text not in seen:
+        assert select.select([stream], [], [], 120)[0], seen
+        chunk = os.read(stream.fileno(), 4096)
+        assert chunk, seen
+        seen += chunk
+
+
+def test_main__ctrl_c_exits_130_and_leaves_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    process = start(
+        "cluster", "-", "--out", str(out), "--verbose", stdin=subprocess.PIPE, cwd=tmp_path
+    )
+    wait_for(process.stderr, b"reading")
+    process.send_signal(signal.SIGINT)
+    code, _, err = finish(process)
+    assert code == 130
+    assert "interrupted" in err
+    assert list(tmp_path.iterdir()) == []

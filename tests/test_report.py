@@ -1,0 +1,205 @@
+import csv
+import dataclasses
+import io
+import json
+import os
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import invented
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+
+from dedupe import report
+
+DIRTY = "Quay\x1b]0;owned\x07\x1b[31m\x9b2J\u202eedils\u2028 [bold]gone[/bold] :smile:\n\x00end"
+
+
+def shown(summary: dict[str, Any], width: int = 80, **more: Any) -> str:
+    console = Console(
+        file=io.StringIO(), width=width, markup=False, highlight=False, emoji=False, record=True
+    )
+    for renderable in report.render(summary, **more):
+        console.print(renderable)
+    return console.export_text()
+
+
+def retitled(title: str) -> invented.Result:
+    result = invented.newsroom()
+    rows = result.documents.to_pylist()
+    for row in rows:
+        row["title"] = title
+    return dataclasses.replace(
+        result, documents=pa.Table.from_pylist(rows, schema=invented.COLUMNS)
+    )
+
+
+def test_summarize__counts_every_document_once() -> None:
+    summary = report.summarize(invented.newsroom())
+    assert summary["documents"] == 5
+    assert summary["stories"] == 1
+    assert summary["duplicates"] == 2
+    assert summary["singles"] == 1
+    assert summary["derived"] == 1
+    assert sum(summary["relations"].values()) == 5
+
+
+def test_summarize__is_plain_json() -> None:
+    summary = report.summarize(invented.newsroom())
+    assert json.loads(json.dumps(summary)) == summary
+
+
+def test_summarize__title_is_the_origins() -> None:
+    assert report.summarize(invented.newsroom())["largest"][0]["title"] == "Ferry runs aground"
+
+
+def test_summarize__strongest_reason_speaks_for_the_named_origin() -> None:
+    largest = report.summarize(invented.newsroom())["largest"]
+    assert largest[0]["reason"] == "credits harborlight.example by name"
+    assert largest[1]["reason"] is None
+
+
+def test_summarize__largest_stories_first_then_by_name() -> None:
+    result = invented.newsroom()
+    stories = [
+        invented.story("z", ["z", "y"]),
+        invented.story("b", ["b"]),
+        invented.story("a", ["a", "c"]),
+    ]
+    summary = report.summarize(dataclasses.replace(result, stories=stories), top=2)
+    assert [row["story"] for row in summary["largest"]] == ["a", "z"]
+    assert summary["stories"] == 2
+
+
+def test_summarize__nothing_found_is_still_a_summary() -> None:
+    empty = dataclasses.replace(
+        invented.newsroom(), documents=invented.COLUMNS.empty_table(), stories=[]
+    )
+    summary = report.summarize(empty)
+    assert summary["documents"] == 0
+    assert "0 documents: 0 stories of two or more (0 duplicates), 0 singles." in shown(summary)
+
+
+def test_summarize__capped_buckets_may_be_a_number_or_a_list() -> None:
+    for capped in (2, [{"bucket": 1}, {"bucket": 2}]):
+        result = dataclasses.replace(invented.newsroom(), run={"capped_buckets": capped})
+        assert report.summarize(result)["capped_buckets"] == 2
+
+
+def test_render__table_tells_size_outlets_origin_band_reason_and_relations() -> None:
+    text = " ".join(shown(report.summarize(invented.newsroom()), width=140).split())
+    assert "3 2 Ferry runs aground harborlight.example 1 origin, 2 repost" in text
+    assert "credits harborlight.example by name high 0.97" in text
+    assert "cannot tell" in text
+
+
+def test_render__says_where_the_origin_is_when_it_is_absent() -> None:
+    origin = {"name": "AP", "document": None, "in_collection": False, "probability": 0.8}
+    assert report.origin_line(origin | {"band": "high"}) == "AP, not in the collection\nhigh 0.80"
+    assert report.origin_line(origin | {"name": None, "band": "low"}).startswith("unnamed, not in")
+
+
+def test_render__names_rejects_bad_dates_and_capped_buckets() -> None:
+    result = dataclasses.replace(
+        invented.newsroom(),
+        rejects=[{"file": "x", "line": 1, "reason": "bad"}],
+        run={"capped_buckets": 1, "inputs": [{"bad_dates": 2}, {"bad_dates": 1}]},
+    )
+    text = shown(report.summarize(result), width=200)
+    assert "1 record rejected" in text
+    assert "3 dates unreadable or impossible" in text
+    assert "1 bucket over the cap" in text
+
+
+def test_render__names_what_was_written_where() -> None:
+    written = {"folder": "out", "files": {"documents.parquet": 12_345, "run.json": None}}
+    text = shown(report.summarize(invented.newsroom()), written=written)
+    assert "Written to out: documents.parquet (12,345), run.json." in text
+
+
+def test_render__a_title_cannot_steer_the_terminal() -> None:
+    text = shown(report.summarize(retitled(DIRTY)), width=200)
+    controls = {character for character in text if unicodedata.category(character) in {"Cc", "Cf"}}
+    assert controls == {"\n"}
+    assert "[bold]gone[/bold] :smile: end" in text
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "新华社记者报道海港渡轮搁浅事故调查结果公布" * 4,
+        "کراچی میں فیری کے حادثے کی تحقیقات مکمل ہو گئیں" * 4,
+        "e\u0301" * 200,
+        "x" * 500,
+    ],
+)
+def test_render__any_script_stays_within_the_width(title: str) -> None:
+    text = shown(report.summarize(retitled(title)), width=80)
+    assert max(map(cell_len, text.splitlines())) <= 80
+    assert title[:10] in text
+
+
+def test_plain__keeps_the_joiners_of_urdu_and_persian() -> None:
+    assert report.plain("می\u200cخواهم\u200f ۱") == "می\u200cخواهم\u200f ۱"
+
+
+@given(st.text())
+def test_plain__is_one_line_and_idempotent(text: str) -> None:
+    once = report.plain(text)
+    assert len(once.splitlines()) <= 1
+    assert report.plain(once) == once
+    assert not any(unicodedata.category(character) == "Cc" for character in once)
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\0"])
+def test_csv_cell__guards_each_formula_prefix(start: str) -> None:
+    assert report.csv_cell(f"{start}cmd|calc") == f"'{start}cmd|calc"
+    assert report.csv_cell(f"{start}cmd|calc", guard=False) == f"{start}cmd|calc"
+
+
+@pytest.mark.parametrize("value", ["", "plain", "a=b", " =spaced", -0.5, None, True])
+def test_csv_cell__leaves_the_harmless_alone(value: Any) -> None:
+    assert report.csv_cell(value) == value
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_write_csv__holds_every_document_and_story(tmp_path: Path) -> None:
+    rows = report.write_csv(invented.newsroom(), tmp_path)
+    assert rows == {"documents.csv": 5, "stories.csv": 2}
+    documents = read_csv(tmp_path / "documents.csv")
+    assert list(documents[0]) == invented.COLUMNS.names
+    assert [row["id"] for row in documents] == list("abcde")
+    assert documents[0]["published"] == "2021-03-04T05:06:00+00:00"
+    stories = read_csv(tmp_path / "stories.csv")
+    assert stories[0]["reason"] == "credits harborlight.example by name"
+    assert stories[0]["sources"] == "copy.example; harborlight.example"
+    assert stories[1]["origin"] == ""
+
+
+def test_write_csv__guard_can_be_turned_off(tmp_path: Path) -> None:
+    result = retitled("=HYPERLINK(0)")
+    report.write_csv(result, tmp_path)
+    assert read_csv(tmp_path / "documents.csv")[0]["title"] == "'=HYPERLINK(0)"
+    report.write_csv(result, tmp_path, guard=False)
+    assert read_csv(tmp_path / "documents.csv")[0]["title"] == "=HYPERLINK(0)"
+
+
+def test_write_csv__a_failure_leaves_no_part_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_value: Any, *, guard: bool) -> Any:
+        raise OSError(28, "No space left on device", str(guard))
+
+    monkeypatch.setattr(report, "csv_cell", full)
+    with pytest.raises(OSError, match="No space left"):
+        report.write_csv(invented.newsroom(), tmp_path)
+    assert os.listdir(tmp_path) == []  # noqa: PTH208
