@@ -23,6 +23,7 @@ at WARNING, that they cannot be kept.
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import hashlib
 import logging
@@ -140,6 +141,7 @@ class _KernelCache(NullCache):
                 found = self._disk.load_overload(sig, target_context)
             except Exception as error:  # noqa: BLE001 - unpickling raises anything
                 _warn_once(f"a cached kernel in {self.cache_path} cannot be read ({error!r})")
+                self._forget()
         if found is None:
             _announce_once()
         return found
@@ -149,8 +151,12 @@ class _KernelCache(NullCache):
             return
         try:
             self._disk.save_overload(sig, data)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - the index is unpickled here too
             _warn_once(f"kernels cannot be cached in {self.cache_path} ({error})")
+
+    def _forget(self) -> None:
+        with contextlib.suppress(OSError):
+            self._disk.flush()
 
     def flush(self) -> None:
         if self._disk is not None:
