@@ -61,9 +61,12 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     seen: dict[str, Any] = {}
 
     def read(
-        inputs: Sequence[str], fields: Mapping[str, str], on_error: str, _on_progress: Any
+        inputs: Sequence[str],
+        fields: Mapping[str, str],
+        on_error: corpus.OnError,
+        _on_progress: Any,
     ) -> invented.Reading:
-        seen.update(inputs=list(inputs), fields=fields, on_error=str(on_error))
+        seen.update(inputs=list(inputs), fields=fields, on_error=on_error.value)
         rejects = seen.get("rejects", [])
         row = {"path": "a.jsonl", "documents": 5, "rejects": len(rejects), "bad_dates": 0}
         return invented.Reading(

@@ -78,7 +78,7 @@ def main() -> None:
         say(f"{error.filename or 'output'}: {error.strerror or error}")
         sys.exit(USAGE)
     except Exception:  # noqa: BLE001  (1 would say that duplicates were found)
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
         say("this is a fault in dedupe, not in your input; please report it with the lines above")
         sys.exit(FAULT)
 

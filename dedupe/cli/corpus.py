@@ -5,7 +5,7 @@ import importlib.resources
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,12 +28,12 @@ logger = logging.getLogger(__name__)
 READING, WRITING, PRINTING = "Reading", "Writing", "Printing"
 
 
-class OnError(StrEnum):
+class OnError(Enum):
     """What to do with a record that cannot be read."""
 
-    skip = "skip"
-    replace = "replace"
-    fail = "fail"
+    SKIP = "skip"
+    REPLACE = "replace"
+    FAIL = "fail"
 
 
 Inputs = Annotated[
@@ -156,7 +156,7 @@ def cluster(
             rich_help_panel=WRITING,
         ),
     ] = False,
-    on_error: OnErrorOption = OnError.skip,
+    on_error: OnErrorOption = OnError.SKIP,
     max_rejects: Annotated[
         str | None,
         typer.Option(
@@ -218,7 +218,7 @@ def filter_(
     ],
     inputs: Inputs,
     field: Fields = None,
-    on_error: OnErrorOption = OnError.skip,
+    on_error: OnErrorOption = OnError.SKIP,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
@@ -267,7 +267,7 @@ def demo(
         importlib.resources.as_file(seeds()) as path,
         terminal.session(quiet=quiet, verbose=verbose) as on_progress,
     ):
-        reading = read([str(path)], {}, OnError.fail, on_progress)
+        reading = read([str(path)], {}, OnError.FAIL, on_progress)
         result = run(reading, Settings(), on_progress)
     if not quiet:
         show(result, json=json, top=top)

@@ -1,0 +1,63 @@
+import os
+import subprocess
+import sys
+import zipfile
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    pytest.importorskip(
+        "hatchling", reason='the build backend is not here: pip install "hatchling"'
+    )
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        env=os.environ | {"SOURCE_DATE_EPOCH": "1600000000"},
+    )
+    (path,) = folder.glob("*.whl")
+    return zipfile.ZipFile(path)
+
+
+def read(wheel: zipfile.ZipFile, suffix: str) -> str:
+    (name,) = (name for name in wheel.namelist() if name.endswith(suffix))
+    return wheel.read(name).decode()
+
+
+def test_wheel__brings_the_newsroom_and_its_truth(wheel: zipfile.ZipFile) -> None:
+    for name in ("newsroom.jsonl", "truth.jsonl"):
+        assert wheel.read(f"dedupe/seeds/{name}") == (ROOT / "seeds" / name).read_bytes()
+
+
+def test_wheel__is_typed_and_holds_every_module_and_table(wheel: zipfile.ZipFile) -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z", "dedupe"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    files = set(filter(None, tracked.stdout.split("\0"))) | {"dedupe/py.typed"}
+    assert files <= set(wheel.namelist())
+
+
+def test_wheel__holds_nothing_but_the_package(wheel: zipfile.ZipFile) -> None:
+    tops = {name.partition("/")[0] for name in wheel.namelist()}
+    assert len(tops) == 2
+    assert "dedupe" in tops
+    assert not [name for name in wheel.namelist() if "__pycache__" in name]
+
+
+def test_wheel__installs_the_command(wheel: zipfile.ZipFile) -> None:
+    entries = ConfigParser()
+    entries.read_string(read(wheel, "entry_points.txt"))
+    assert entries["console_scripts"]["dedupe"] == "dedupe.cli:main"
+
+
+def test_wheel__carries_the_licence_and_the_readme(wheel: zipfile.ZipFile) -> None:
+    assert "MIT" in read(wheel, "licenses/LICENSE")
+    assert "dedupe demo" in read(wheel, "METADATA")

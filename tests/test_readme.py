@@ -1,0 +1,118 @@
+"""The README is run: its Python, its commands, its demo, its tables."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+import dedupe.cli
+from dedupe.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+WIDTH = {"COLUMNS": "100"}
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def commands() -> list[str]:
+    return re.findall(r"^\$ (.+)$", "".join(blocks("console")), flags=re.MULTILINE)
+
+
+def run(*arguments: str, cwd: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        env=os.environ | WIDTH | {"PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def demo(cwd: Path) -> list[str]:
+    return run("-c", "from dedupe.cli import main; main()", "demo", cwd=cwd).splitlines()
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_readme__python_runs_as_printed(code: str, tmp_path: Path) -> None:
+    assert run("-c", code, cwd=tmp_path).strip()
+
+
+def test_readme__demo_is_printed_by_line_20() -> None:
+    lines = README.splitlines()
+    start = lines.index("$ dedupe demo")
+    assert lines[start - 1] == "$ pip install ."
+    assert lines.index("```", start) < 20
+
+
+def test_readme__demo_output_is_the_real_one_shortened(tmp_path: Path) -> None:
+    (block,) = (block for block in blocks("console") if "$ dedupe demo\n" in block)
+    printed = block.partition("$ dedupe demo\n")[2].splitlines()
+    assert len(printed) > 5
+    real = iter(demo(tmp_path))
+    for line in printed:
+        if line.strip() not in {"…", ""}:
+            assert line in real, f"not in the demo's output from here on: {line}"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("line", [line for line in commands() if "dedupe" in line])
+def test_readme__commands_parse(line: str) -> None:
+    call = re.search(r"dedupe [^|>]+", line)
+    assert call is not None
+    words = shlex.split(call[0])[1:]
+    command: Any = typer.main.get_command(dedupe.cli.app)
+    while hasattr(command, "commands"):
+        command = command.commands[words.pop(0)]
+    assert command.make_context(command.name, words) is not None
+
+
+def test_readme__names_every_command() -> None:
+    root: Any = typer.main.get_command(dedupe.cli.app)
+    table = README.partition("## Commands")[2].partition("###")[0]
+    for name, command in root.commands.items():
+        for child in getattr(command, "commands", {"": None}):
+            assert f"| `dedupe {name} {child}".rstrip() in table
+
+
+def test_readme__set_up_is_what_ci_runs() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    install, test = (line for line in commands() if line.startswith("pip "))
+    assert install.replace("pip install", "pip install --quiet") in script
+    assert test.replace("pip install", "pip install --quiet") in script
+
+
+def test_readme__settings_shown_are_the_defaults() -> None:
+    for block in blocks("toml"):
+        assert Settings.from_dict(tomllib.loads(block)) == Settings()
+
+
+def test_readme__exit_codes_are_those_of_the_command_line() -> None:
+    table = README.partition("### Exit codes")[2].partition("##")[0]
+    codes = [int(code) for code in re.findall(r"^\| (\d+) \|", table, flags=re.MULTILINE)]
+    cli = dedupe.cli
+    assert codes == [
+        cli.DONE,
+        cli.DUPLICATES,
+        cli.USAGE,
+        cli.BAD_RECORDS,
+        cli.FAULT,
+        cli.INTERRUPTED,
+    ]
+
+
+def test_readme__links_and_scripts_exist() -> None:
+    for name in re.findall(r"`((?:\.ci|benchmarks|seeds)/[\w./]*)`", README):
+        assert (ROOT / name).exists(), name

@@ -1,0 +1,51 @@
+"""Modules, not seconds: what is imported costs the same on every machine."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+HEAVY = {"numba", "numpy", "scipy", "sklearn", "pyarrow", "datasketch", "orjson", "zstandard"}
+
+
+def imported_by(code: str) -> set[str]:
+    """Return the top-level modules that a fresh interpreter holds after `code`."""
+    report = "import sys, atexit; atexit.register(lambda: print(*sys.modules, file=sys.stderr));"
+    done = subprocess.run(
+        [sys.executable, "-c", report + code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    return {name.partition(".")[0] for name in done.stderr.splitlines()[-1].split()}
+
+
+def command(*words: str) -> str:
+    return f"sys.argv = ['dedupe', *{words}]; from dedupe.cli import main; main()"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        command("--help"),
+        command("cluster", "--help"),
+        command("--version"),
+        command("config", "show"),
+        "import dedupe",
+        "import dedupe; dedupe.Settings()",
+        "import dedupe; dir(dedupe)",
+    ],
+)
+def test_startup__nothing_heavy_is_imported(code: str) -> None:
+    modules = imported_by(code)
+    assert "dedupe" in modules
+    assert modules & HEAVY == set()
+
+
+def test_startup__the_check_sees_what_is_imported() -> None:
+    assert "orjson" in imported_by("import dedupe, orjson")
