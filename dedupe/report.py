@@ -14,6 +14,7 @@ import csv
 import os
 import re
 import tempfile
+import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,8 @@ FILES = (
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+
+_COUNTS_WIDTH = 22
 
 _RELATION_ORDER = (
     "origin",
@@ -181,42 +184,61 @@ def render(
 def stories_table(stories: Iterable[Mapping[str, Any]]) -> RenderableType:
     """Return a table of described stories; cells are `Text`, so markup is inert."""
     from rich import box
-    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("docs", justify="right")
     table.add_column("outlets", justify="right")
-    table.add_column("story, and the strongest sign of its origin", ratio=5, min_width=24)
-    table.add_column("likely origin", ratio=2, min_width=14)
-    table.add_column("relations", ratio=2, min_width=11)
+    table.add_column("story, its likely origin, and the strongest sign of it", ratio=1)
+    table.add_column("the others", no_wrap=True, max_width=_COUNTS_WIDTH)
     for story in stories:
-        title = Text(plain(story["title"] or story["story"]), no_wrap=True, overflow="ellipsis")
-        title.stylize("bold")
-        reason = Text(plain(story["reason"]), style="dim")
         table.add_row(
             str(story["size"]),
             str(len(story["sources"])),
-            Group(title, reason) if reason.plain else title,
-            Text(origin_line(story["origin"])),
+            _story_cell(story),
             Text(counts_line(story["relations"])),
         )
     return table
 
 
+def _story_cell(story: Mapping[str, Any]) -> RenderableType:
+    from rich.console import Group
+    from rich.text import Text
+
+    title = plain(story["title"] or story["story"])
+    lines = [
+        Text(title, style="bold", no_wrap=True, overflow="ellipsis"),
+        Text(origin_line(story["origin"])),
+    ]
+    if story["reason"]:
+        lines.append(Text(plain(story["reason"]), style="dim"))
+    return Group(*lines)
+
+
 def origin_line(origin: Mapping[str, Any]) -> str:
-    """Return an origin as a person reads it: name, where it is, how sure."""
+    """Return an origin as a person reads it: name, where it is, how sure.
+
+    The band stands alone: two digits would claim more than is known.
+    """
     if origin["band"] == "unknown":
-        return "cannot tell"
-    name = plain(origin["name"] or origin["document"]) or "unnamed"
-    place = "" if origin["in_collection"] else ", not in the collection"
-    return f"{name}{place}\n{origin['band']} {origin['probability']:.2f}"
+        return "origin: cannot tell"
+    name = plain(origin["name"] or origin["document"]) or "a source without a name"
+    place = "" if origin["in_collection"] else " (not in the collection)"
+    return f"{name}{place}: {origin['band']}"
 
 
 def counts_line(relations: Mapping[str, int]) -> str:
-    """Return relation counts as "9 repost, 3 excerpt"."""
-    return ", ".join(f"{count:,} {name}" for name, count in relations.items())
+    """Return the relations of all but the origin as "9 repost, 3 excerpt".
+
+    Lines break between counts and never inside one, which the table would do.
+    """
+    tied = ", ".join(
+        f"{count:,} {name}".replace(" ", "\u00a0").replace("_", "\u00a0")
+        for name, count in relations.items()
+        if name != "origin"
+    )
+    return textwrap.fill(tied, _COUNTS_WIDTH).replace("\u00a0", " ")
 
 
 def summary_line(summary: Mapping[str, Any]) -> str:

@@ -93,15 +93,18 @@ def test_summarize__capped_buckets_may_be_a_number_or_a_list() -> None:
 
 def test_render__table_tells_size_outlets_origin_band_reason_and_relations() -> None:
     text = " ".join(shown(report.summarize(invented.newsroom()), width=140).split())
-    assert "3 2 Ferry runs aground harborlight.example 1 origin, 2 repost" in text
-    assert "credits harborlight.example by name high 0.97" in text
-    assert "cannot tell" in text
+    assert (
+        "3 2 Ferry runs aground 2 repost harborlight.example: high "
+        "credits harborlight.example by name"
+    ) in text
+    assert "1 1 Scarred 1 derived origin: cannot tell" in text
 
 
-def test_render__says_where_the_origin_is_when_it_is_absent() -> None:
+def test_origin_line__says_when_the_origin_is_absent_or_has_no_name() -> None:
     origin = {"name": "AP", "document": None, "in_collection": False, "probability": 0.8}
-    assert report.origin_line(origin | {"band": "high"}) == "AP, not in the collection\nhigh 0.80"
-    assert report.origin_line(origin | {"name": None, "band": "low"}).startswith("unnamed, not in")
+    assert report.origin_line(origin | {"band": "high"}) == "AP (not in the collection): high"
+    unnamed = origin | {"name": None, "band": "low"}
+    assert report.origin_line(unnamed) == "a source without a name (not in the collection): low"
 
 
 def test_render__names_rejects_bad_dates_and_capped_buckets() -> None:
