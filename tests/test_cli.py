@@ -19,7 +19,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 import dedupe.cli
-from dedupe.cli import corpus, pair, setup, terminal
+from dedupe.cli import corpus, options, pair, setup, terminal
 from dedupe.errors import InputError, OutputError, SettingsError
 from dedupe.settings import Settings
 
@@ -63,7 +63,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     def read(
         inputs: Sequence[str],
         fields: Mapping[str, str],
-        on_error: corpus.OnError,
+        on_error: options.OnError,
         _on_progress: Any,
     ) -> invented.Reading:
         seen.update(inputs=list(inputs), fields=fields, on_error=on_error.value)

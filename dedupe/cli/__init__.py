@@ -4,15 +4,10 @@
     pair.py      compare
     setup.py     doctor, config show
     terminal.py  stdout for data, stderr for messages and progress
+    options.py   options that several commands share
+    codes.py     what the exit code says
 
-Only this package turns errors into exit codes:
-
-    0    done
-    1    done, and --fail-on-duplicates found some
-    2    the caller must mend something: an argument, an input, a setting, a folder
-    3    more bad records than --max-rejects or --strict allows
-    70   a fault of ours, with its traceback
-    130  interrupted
+Only this package turns errors into exit codes.
 """
 
 import signal
@@ -22,10 +17,9 @@ from typing import Annotated
 import typer
 
 from dedupe.cli import corpus, pair, setup
+from dedupe.cli.codes import Code
 from dedupe.cli.terminal import emit, say
 from dedupe.errors import DedupeError
-
-DONE, DUPLICATES, USAGE, BAD_RECORDS, FAULT, INTERRUPTED = 0, 1, 2, 3, 70, 130
 
 app = typer.Typer(
     name="dedupe",
@@ -68,19 +62,19 @@ def main() -> None:
     try:
         app(prog_name="dedupe")
     except SystemExit as stop:
-        if stop.code == INTERRUPTED:
+        if stop.code == Code.INTERRUPTED:
             say("interrupted; nothing half-written is left")
         raise
     except DedupeError as error:
         say(str(error))
-        sys.exit(USAGE)
+        sys.exit(Code.USAGE)
     except OSError as error:
         say(f"{error.filename or 'output'}: {error.strerror or error}")
-        sys.exit(USAGE)
-    except Exception:  # noqa: BLE001  (1 would say that duplicates were found)
+        sys.exit(Code.USAGE)
+    except Exception:  # noqa: BLE001 - any fault needs its own code
         sys.excepthook(*sys.exc_info())
         say("this is a fault in dedupe, not in your input; please report it with the lines above")
-        sys.exit(FAULT)
+        sys.exit(Code.FAULT)
 
 
 def _prepare_streams() -> None:

@@ -5,7 +5,6 @@ import importlib.resources
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,76 +12,34 @@ import typer
 
 from dedupe import report
 from dedupe.cli import terminal
+from dedupe.cli.codes import Code
+from dedupe.cli.options import (
+    READING,
+    WRITING,
+    Fields,
+    Inputs,
+    Json,
+    Limit,
+    OnError,
+    OnErrorOption,
+    Quiet,
+    SettingsFile,
+    Top,
+    Verbose,
+    load_settings,
+    parse_fields,
+)
 from dedupe.errors import InputError, OutputError
 
 if TYPE_CHECKING:
-    from dedupe.read import Reading
     from dedupe.result import Result
 
     from dedupe.cli.terminal import OnProgress
+    from dedupe.read import Reading
     from dedupe.settings import Settings
 
 
 logger = logging.getLogger(__name__)
-
-READING, WRITING, PRINTING = "Reading", "Writing", "Printing"
-
-
-class OnError(Enum):
-    """What to do with a record that cannot be read."""
-
-    SKIP = "skip"
-    REPLACE = "replace"
-    FAIL = "fail"
-
-
-Inputs = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="INPUT",
-        help="Files or folders: JSON lines (plain, gzip, zstd), CSV, Parquet, Arrow, "
-        "folders of .txt; [bold]-[/bold] reads JSON lines from stdin.",
-        show_default=False,
-    ),
-]
-Fields = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--field",
-        metavar="FIELD=NAME",
-        help="Take a field from a column of this name, as in text=story_body. Repeatable.",
-        show_default=False,
-        rich_help_panel=READING,
-    ),
-]
-OnErrorOption = Annotated[
-    OnError,
-    typer.Option(
-        "--on-error",
-        metavar="ACTION",
-        help="A record that cannot be read: [bold]skip[/bold] it and count it, "
-        "[bold]replace[/bold] what is not UTF-8, or [bold]fail[/bold] at once.",
-        rich_help_panel=READING,
-    ),
-]
-SettingsFile = Annotated[
-    Path | None,
-    typer.Option("--settings", metavar="FILE", help="TOML file; see dedupe config show."),
-]
-Json = Annotated[
-    bool, typer.Option("--json", help="Print data instead of a table.", rich_help_panel=PRINTING)
-]
-Top = Annotated[
-    int,
-    typer.Option("--top", min=0, metavar="N", help="Stories to show.", rich_help_panel=PRINTING),
-]
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print nothing but errors.", rich_help_panel=PRINTING)
-]
-Verbose = Annotated[
-    bool,
-    typer.Option("--verbose", "-v", help="Say on stderr what is done.", rich_help_panel=PRINTING),
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -199,7 +156,7 @@ def cluster(
     if not quiet:
         show(result, json=json, top=top, written={"folder": str(out), "files": files})
     if fail_on_duplicates and any(story["size"] > 1 for story in result.stories):
-        raise typer.Exit(1)
+        raise typer.Exit(Code.DUPLICATES)
 
 
 _FILTER_EXAMPLES = """
@@ -341,33 +298,6 @@ def written_files(result: "Result", folder: Path) -> dict[str, int | None]:
     return {name: rows.get(name) for name in report.FILES if (folder / name).is_file()}
 
 
-def load_settings(path: Path | None, *, threads: int | None, all_passages: bool) -> "Settings":
-    """Return the settings of a file, or the defaults, with what the flags change."""
-    from dedupe.settings import Settings
-
-    settings = Settings() if path is None else Settings.load(path)
-    if threads is not None:
-        settings = dataclasses.replace(settings, threads=threads)
-    return dataclasses.replace(settings, all_passages=True) if all_passages else settings
-
-
-def parse_fields(options: Sequence[str] | None) -> dict[str, str]:
-    """Turn ["text=body"] into {"text": "body"}.
-
-    Raises:
-        typer.BadParameter: an option without both sides, or a field named twice.
-    """
-    fields: dict[str, str] = {}
-    for option in options or ():
-        field, equals, name = option.partition("=")
-        if not (field and equals and name):
-            raise typer.BadParameter(f'"{option}" is not FIELD=NAME', param_hint="--field")
-        if field in fields:
-            raise typer.BadParameter(f'"{field}" is given twice', param_hint="--field")
-        fields[field] = name
-    return fields
-
-
 def check_out(out: Path, inputs: Sequence[str], *, overwrite: bool) -> None:
     """Refuse, before hours of work, a folder that could not be written after them.
 
@@ -385,49 +315,3 @@ def check_out(out: Path, inputs: Sequence[str], *, overwrite: bool) -> None:
     for name in inputs:
         if name != "-" and Path(name).resolve().is_relative_to(out.resolve()):
             raise OutputError(f"{out}: holds the input {name}; give --out another folder")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Limit:
-    """How many bad records a run may have.
-
-    Attributes:
-        most: a number of records, or a share of all of them; None for no limit.
-        share: whether `most` is a share.
-    """
-
-    most: float | None
-    share: bool = False
-
-    @classmethod
-    def parse(cls, text: str | None) -> "Limit":
-        """Read "10", "0.01" or "1%".
-
-        Raises:
-            typer.BadParameter: another form, or a share above 1.
-        """
-        if text is None:
-            return cls(None)
-        if text.isascii() and text.isdigit():
-            return cls(int(text))
-        try:
-            most = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-        except ValueError:
-            most = -1
-        if not 0 <= most <= 1:
-            raise typer.BadParameter(
-                f'"{text}" is neither a number of records nor a share as in 1% or 0.01',
-                param_hint="--max-rejects",
-            )
-        return cls(most, share=True)
-
-    def check(self, reading: "Reading") -> None:
-        """Exit with 3 when more records are bad than allowed, naming the first few."""
-        bad, read = len(reading.rejects), reading.documents.num_rows
-        allowed = self.most if not self.share else (self.most or 0) * (bad + read)
-        if allowed is None or bad <= allowed:
-            return
-        for reject in reading.rejects[:5]:
-            terminal.say(f"{reject['file']}:{reject['line']}: {reject['reason']}")
-        terminal.say(f"{bad:,} of {bad + read:,} records are bad; nothing was written")
-        raise typer.Exit(3)

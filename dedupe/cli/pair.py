@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dedupe.cli import terminal
+from dedupe.cli.options import Json
 from dedupe.errors import InputError
 from dedupe.report import plain
 
@@ -37,7 +38,7 @@ def register(app: typer.Typer) -> None:
 def compare(
     a: Annotated[Path, typer.Argument(metavar="A", help="A text.", show_default=False)],
     b: Annotated[Path, typer.Argument(metavar="B", help="Another.", show_default=False)],
-    json: Annotated[bool, typer.Option("--json", help="Print data instead of a report.")] = False,
+    json: Json = False,
 ) -> None:
     """Say how two documents relate, which came first, and show the text they share.
 
@@ -72,9 +73,8 @@ def load_document(path: Path) -> "Document":
 
 
 def _load_record(path: Path) -> "Document":
-    from dedupe.read import read
-
     from dedupe.documents import Document
+    from dedupe.read import read
 
     reading = read([str(path)])
     if reading.documents.num_rows != 1:

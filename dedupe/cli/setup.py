@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from dedupe.cli import terminal
-from dedupe.cli.corpus import Json, SettingsFile
+from dedupe.cli.codes import Code
+from dedupe.cli.options import Json, SettingsFile
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -49,7 +50,7 @@ def doctor(json: Json = False) -> None:
     else:
         terminal.emit_rich(render(findings))
     if findings["problems"]:
-        raise typer.Exit(2)
+        raise typer.Exit(Code.USAGE)
 
 
 def examine() -> dict[str, Any]:
