@@ -52,9 +52,10 @@ class StorySet:
         documents: as `dedupe.find_duplicates` takes them.
         stories: one label per document; a document without a body is alone.
         relations: the labels either reader gave; several where they differed.
-        origins: names that are right, folded by `fold_name`; empty where unknown.
+        origins: names that are right, folded by `fold_name`; "unknown" where
+            nobody could tell, empty where nobody looked.
         origin_documents: id of the story's origin, None where it is absent or unknown.
-        parents: id of the parent, None where it has none or none is known.
+        parents: id of the parent in its story, None where it has none or none is known.
     """
 
     name: str
@@ -178,23 +179,15 @@ def _labelled(name: str, documents: list[dict[str, Any]], truth: list[dict[str, 
 def _seeds(documents: list[dict[str, Any]], truth: list[dict[str, Any]]) -> StorySet:
     """Build the set of the project's own newsroom, where every fact is known."""
     row_of = {row["id"]: row for row in truth}
-    source_of = {document["id"]: document.get("source") for document in documents}
     rows = [row_of[document["id"]] for document in documents]
-    inside = [bool(row.get("origin_in_collection")) for row in rows]
-    named = [
-        (source_of.get(row["origin"]) or row["origin"]) if known else row["origin"]
-        for row, known in zip(rows, inside, strict=True)
-    ]
     return StorySet(
         name="seeds",
         documents=documents,
         stories=[row["story"] for row in rows],
         relations=[frozenset((row["relation"],)) for row in rows],
-        origins=[frozenset((fold_name(name),)) if name else frozenset() for name in named],
-        origin_documents=[
-            row["origin"] if known else None for row, known in zip(rows, inside, strict=True)
-        ],
-        parents=[row.get("parent") for row in rows],
+        origins=[frozenset((fold_name(row["origin"]),)) for row in rows],
+        origin_documents=[row["origin_document"] for row in rows],
+        parents=[row["parent"] if row["same_story_as_parent"] else None for row in rows],
     )
 
 

@@ -23,9 +23,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from metrics import Case, accuracy, components
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from datasets import LabelledPair
 
     Pairs = set[tuple[int, int]]
 
@@ -143,6 +146,63 @@ def rensa_rho_flags(texts: Sequence[str], threshold: float = 0.5) -> list[bool]:
     return flags
 
 
+def direction_rules(pairs: Sequence[LabelledPair]) -> dict[str, dict[str, float]]:
+    """Score two rules of thumb for which text came first: the longer, the earlier dated.
+
+    Every pair's b is the source. A tie of lengths or dates is not right.
+    """
+    longer = [len(pair.b["text"]) > len(pair.a["text"]) for pair in pairs]
+    dates = [(_day(pair.b["published"]), _day(pair.a["published"])) for pair in pairs]
+    earlier = [bool(b) and bool(a) and b < a for b, a in dates]
+    return {
+        "the longer": {"counter.direction_text": accuracy(longer)},
+        "the earlier": {"counter.direction_dated": accuracy(earlier)},
+    }
+
+
+def _day(given: str | None) -> tuple[int, ...]:
+    """Read day.month.year so that days can be compared; empty where it is not whole."""
+    parts = re.findall(r"\d+", given or "")
+    return tuple(int(part) for part in reversed(parts)) if len(parts) == 3 else ()
+
+
+def naive_passages(pair: LabelledPair, gap: int = 30, least: int = 200) -> list[Case]:
+    """Align two texts by shared word 3-grams, merged while no gap exceeds `gap` words.
+
+    Returns:
+        The runs of at least `least` characters in both texts.
+    """
+    words_a = [m.span() for m in _WORD.finditer(pair.a["text"].lower())]
+    words_b = [m.span() for m in _WORD.finditer(pair.b["text"].lower())]
+    places: dict[str, list[int]] = {}
+    for place, gram in enumerate(shingles(pair.b["text"])):
+        places.setdefault(gram, []).append(place)
+    runs: list[list[int]] = []
+    for i, gram in enumerate(shingles(pair.a["text"])):
+        for j in places.get(gram, ())[:4]:
+            for run in runs:
+                if i - run[1] <= gap and run[2] - gap <= j <= run[3] + gap:
+                    run[1], run[2], run[3] = i, min(run[2], j), max(run[3], j)
+                    break
+            else:
+                runs.append([i, i, j, j])
+    found = [
+        Case(
+            words_a[first_a][0],
+            words_a[min(last_a + 2, len(words_a) - 1)][1],
+            words_b[first_b][0],
+            words_b[min(last_b + 2, len(words_b) - 1)][1],
+        )
+        for first_a, last_a, first_b, last_b in runs
+        if words_a and words_b
+    ]
+    return [
+        one
+        for one in found
+        if one.a_end - one.a_start >= least and one.b_end - one.b_start >= least
+    ]
+
+
 def all_variants(texts: Sequence[str]) -> dict[str, list[Pairs]]:
     """Run every peer on a collection small enough to scan thresholds on.
 
@@ -174,8 +234,6 @@ def main() -> None:
     parser.add_argument("--threshold", type=float, default=0.5, help="datasketch's LSH threshold")
     arguments = parser.parse_args()
     os.environ["RAYON_NUM_THREADS"] = str(arguments.threads)
-
-    from metrics import components
 
     with arguments.articles.open("rb") as file:
         rows = [orjson.loads(line) for line in file]
