@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from dedupe.sketch import Sketches
 
 _N_HUBS = 3
+_MAX_SPLITS = 8
+_SCREEN_STEP = 50_000
 _LOW_32 = np.uint64(0xFFFFFFFF)
 _SHIFT_32 = np.uint64(32)
 
@@ -59,24 +61,59 @@ class Candidates(NamedTuple):
     n_capped: dict[str, int]
 
 
+class Weights(NamedTuple):
+    """Sampled shingles of the documents, weighted by how few documents hold each.
+
+    Shapes (D documents, R sampled shingles)
+        hashes   uint64  (R,)    rising within each document
+        offsets  int64   (D+1,)
+        weights  float32 (R,)    log(1 + documents / documents that hold it)
+        totals   float64 (D,)    sum over each document
+    """
+
+    hashes: NDArray[np.uint64]
+    offsets: NDArray[np.int64]
+    weights: NDArray[np.float32]
+    totals: NDArray[np.float64]
+
+
 def find_candidates(
     sketches: Sketches,
+    weights: Weights,
     settings: Settings,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> Candidates:
     """Find the pairs that share a band or a rare shingle, and screen them."""
     representative = representatives(sketches)
-    rows = np.flatnonzero((representative == np.arange(len(representative))) & (sketches.n_words > 0))
-    hashes, holders, frequency = _rare_rows(sketches, rows)
+    first_of_text = representative == np.arange(len(representative))
+    rows = np.flatnonzero(first_of_text & (sketches.n_words > 0))
     banded, capped_bands = _band_pairs(sketches, rows, settings, on_progress)
-    rare, capped_rare = _rare_pairs(hashes, holders, frequency, sketches, settings)
+    rare, capped_rare = _rare_pairs(sketches, first_of_text, settings)
     packed, nets = _join(banded, rare)
-    weights = np.log(len(rows) / frequency + 1).astype(np.float32)
-    kept, share = _screen(packed, nets, sketches, hashes, holders, weights, settings)
+    shared, share, equal_slots = compare_sketches(packed, sketches, weights, settings)
+    kept = _screen(packed, shared, equal_slots, weights, settings)
     return _with_copies(
-        packed[kept], nets[kept], share, representative, len(packed),
+        packed[kept], nets[kept], share[kept], representative, len(packed),
         {"bands": capped_bands, "rare": capped_rare},
     )  # fmt: skip
+
+
+def weigh(sketches: Sketches) -> Weights:
+    """Weigh each sampled shingle by its document frequency; equal texts count once."""
+    representative = representatives(sketches)
+    counted = representative == np.arange(len(representative))
+    holders = _holders(sketches)
+    distinct, inverse = np.unique(sketches.sampled, return_inverse=True)
+    frequency = np.bincount(inverse[counted[holders]], minlength=len(distinct))
+    n_docs = max(int(counted.sum()), 1)
+    weights = np.log1p(n_docs / np.maximum(frequency, 1)).astype(np.float32)[inverse]
+    totals = np.bincount(holders, weights=weights, minlength=len(counted))
+    return Weights(sketches.sampled, sketches.offsets, weights, totals)
+
+
+def _holders(sketches: Sketches) -> NDArray[np.int64]:
+    """Return the document of each sampled shingle, int64 (R,)."""
+    return np.repeat(np.arange(len(sketches.n_words)), np.diff(sketches.offsets))
 
 
 def representatives(sketches: Sketches) -> NDArray[np.int64]:
@@ -137,9 +174,6 @@ def _pairs_of_band(
     return link(members, bounds, priority, settings.bucket_cap)
 
 
-_MAX_SPLITS = 8
-
-
 def _split(
     members: NDArray[np.int64],
     bounds: NDArray[np.int64],
@@ -152,33 +186,14 @@ def _split(
     return group((bucket.astype(np.uint64) << _SHIFT_32) | value, members)
 
 
-def _rare_rows(
-    sketches: Sketches, rows: NDArray[np.int64]
-) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return sampled shingles, the document of each, and in how many documents each stands.
-
-    Rows are in the order of the documents, shingles rising within each.
-    """
-    from_row = np.zeros(len(sketches.n_words), np.bool_)
-    from_row[rows] = True
-    holders = np.repeat(np.arange(len(from_row)), np.diff(sketches.offsets))
-    wanted = from_row[holders]
-    hashes, holders = sketches.sampled[wanted], holders[wanted]
-    _, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
-    return hashes, holders, counts[inverse]
-
-
 def _rare_pairs(
-    hashes: NDArray[np.uint64],
-    holders: NDArray[np.int64],
-    frequency: NDArray[np.int64],
-    sketches: Sketches,
-    settings: Settings,
+    sketches: Sketches, first_of_text: NDArray[np.bool_], settings: Settings
 ) -> tuple[NDArray[np.uint64], int]:
-    shared = frequency > 1
-    members, bounds = group(hashes[shared], holders[shared])
-    packed, capped = link(members, bounds, _priority(sketches.signatures), settings.rare_cap)
-    return np.unique(packed), capped
+    """Pair the documents that share a sampled shingle; returns packed pairs, capped shingles."""
+    holders = _holders(sketches)
+    counted = first_of_text[holders]
+    members, bounds = group(sketches.sampled[counted], holders[counted])
+    return link(members, bounds, _priority(sketches.signatures), settings.rare_cap)
 
 
 def group(
@@ -227,46 +242,46 @@ def _join(
     return packed, nets
 
 
-def _screen(
-    packed: NDArray[np.uint64],
-    nets: NDArray[np.uint8],
-    sketches: Sketches,
-    hashes: NDArray[np.uint64],
-    holders: NDArray[np.int64],
-    weights: NDArray[np.float32],
-    settings: Settings,
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Drop pairs whose sketches cannot belong to a pair above the containment floor.
+def compare_sketches(
+    packed: NDArray[np.uint64], sketches: Sketches, weights: Weights, settings: Settings
+) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]:
+    """Compare what was sketched of each packed pair (P,).
 
-    Returns the places kept and the weighted shares of a and of b, float32 (n, 2).
+    Returns the sampled shingles shared int32 (P,), the weighted share of a's and
+    of b's that they make float32 (P, 2), and the equal slots int32 (P,).
     """
     from dedupe.kernels import pairs as kernels
     from dedupe.kernels._compile import for_ranges
 
-    n_docs = len(sketches.n_words)
-    offsets = running_total(np.bincount(holders, minlength=n_docs))
     shared = np.empty(len(packed), np.int32)
     shared_weight = np.empty(len(packed), np.float32)
     equal_slots = np.empty(len(packed), np.int32)
 
     def compare(first: int, last: int) -> None:
         kernels.fill_screened(
-            packed, first, last, hashes, weights, offsets, sketches.signatures,
-            shared, shared_weight, equal_slots,
+            packed, first, last, weights.hashes, weights.weights, weights.offsets,
+            sketches.signatures, shared, shared_weight, equal_slots,
         )  # fmt: skip
 
-    for_ranges(compare, _steps(len(packed), 50_000), settings.threads)
+    for_ranges(compare, [*range(0, len(packed), _SCREEN_STEP), len(packed)], settings.threads)
+    totals = np.stack([weights.totals[side] for side in unpack(packed)], axis=1)
+    share = shared_weight[:, None] / np.maximum(totals, 1e-9)
+    return shared, share.astype(np.float32), equal_slots
+
+
+def _screen(
+    packed: NDArray[np.uint64],
+    shared: NDArray[np.int32],
+    equal_slots: NDArray[np.int32],
+    weights: Weights,
+    settings: Settings,
+) -> NDArray[np.int64]:
+    """Return the places of pairs that may lie above the containment floor."""
+    n_sampled = np.diff(weights.offsets)
     a, b = unpack(packed)
-    n_sampled = np.diff(offsets)
-    total = np.bincount(holders, weights=weights, minlength=n_docs)
     smaller = np.minimum(n_sampled[a], n_sampled[b])
     likely = shared >= np.maximum(1, settings.containment_floor * smaller)
-    likely |= equal_slots >= settings.band_rows
-    kept = np.flatnonzero(likely)
-    share = shared_weight[kept, None] / np.maximum(
-        np.stack([total[a[kept]], total[b[kept]]], axis=1), 1e-9
-    )
-    return kept, share.astype(np.float32)
+    return np.flatnonzero(likely | (equal_slots >= settings.band_rows))
 
 
 def _with_copies(
@@ -291,7 +306,3 @@ def _with_copies(
 def unpack(packed: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return rows a and b of packed pairs."""
     return (packed >> _SHIFT_32).astype(np.int64), (packed & _LOW_32).astype(np.int64)
-
-
-def _steps(total: int, step: int) -> list[int]:
-    return [*range(0, total, step), total]

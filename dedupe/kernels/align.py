@@ -27,7 +27,13 @@ NARRATION_SHARED_B, NARRATION_B = 3, 4
 NUMBERS_SHARED, NUMBERS_A, NUMBERS_B = 5, 6, 7
 NAMES_SHARED, NAMES_A, NAMES_B = 8, 9, 10
 ALIGNED_A, ALIGNED_B, N_PASSAGES = 11, 12, 13
-N_MEASURES = 14
+SLOTS_SAME, SLOTS_CHANGED = 14, 15
+LEAD_A, LEAD_B = 16, 17
+N_MEASURES = 18
+"""Columns of the measures; see `fill_alignments`."""
+
+LEAD_SHINGLES = 40
+"""A text's lead is its first forty shingles: where a new story says what is new."""
 
 # A shingle that stands more often than this in one text tells no place, and
 # texts made of one repeated word would cost the square of their length.
@@ -71,6 +77,12 @@ def fill_alignments(
         measures  int32  (P, N_MEASURES)  written in rows [first, last)
         passages  int64  (n, 5)  pair, first and last+1 token in a, in b, counted
                                  from the start of each document
+    Measures  LONGEST_RUN in tokens; NARRATION_*: shingles outside quotation marks
+              and those of them found in the other; NUMBERS_*, NAMES_*: distinct
+              number tokens, and capitalised ones within sentences; ALIGNED_*:
+              tokens in passages; SLOTS_*: numbers and names inside passages
+              that stand in both texts, or change from one to the other;
+              LEAD_*: of the first LEAD_SHINGLES shingles, those in the other
     max_gap    tokens that may lie between two anchors of one passage, on either side
     min_words  a passage with fewer matched tokens is dropped
     Cost       linear in the tokens of both, for shingles of at most 16 places
@@ -135,6 +147,7 @@ def fill_alignments(
             i = _find(shingles_b[j], shingles_a, mask, heads)
             if i < 0:
                 continue
+            row[LEAD_B] += np.int32(j < LEAD_SHINGLES)
             narration_shared_b += outside
             if n_places[i] > _MAX_PLACES:
                 hit_a[i] = True
@@ -150,6 +163,7 @@ def fill_alignments(
                 i = following[i]
         narration_shared_a = 0
         for i in range(n_shingles_a):
+            row[LEAD_A] += np.int32(hit_a[i] and i < LEAD_SHINGLES)
             if hit_a[i] and _is_narration(flags, start_a + i, shingle_words, n_a):
                 narration_shared_a += 1
         row[LONGEST_RUN] = best + min(shingle_words, n_a, n_b) - 1 if best else 0
@@ -170,6 +184,7 @@ def fill_alignments(
         from_passage = n_passages
         open_passage = False
         a_from = a_to = b_from = b_to = matched = np.int64(0)
+        slots_same = slots_changed = np.int64(0)
         j = np.int64(0)
         while j < n_shingles_b:
             i = _find(shingles_b[j], shingles_a, mask, heads)
@@ -200,19 +215,28 @@ def fill_alignments(
                     joins = joins and not taken_a[i]
             if joins:
                 taken_a[a_to:best_i] = True
+                slots_changed += min(
+                    _count_facts(flags, start_a + a_to, start_a + best_i),
+                    _count_facts(flags, start_b + b_to, start_b + j),
+                )
             else:
                 if open_passage and matched >= min_words:
                     n_passages = _write_passage(passages, n_passages, p, a_from, a_to, b_from, b_to)
+                    row[SLOTS_SAME] += slots_same
+                    row[SLOTS_CHANGED] += slots_changed
                 open_passage = True
                 a_from = best_i
                 b_from = j
-                matched = np.int64(0)
+                matched = slots_same = slots_changed = np.int64(0)
+            slots_same += _count_facts(flags, start_b + j, start_b + j + best_length)
             a_to = best_i + best_length
             b_to = j + best_length
             matched += best_length
             j += best_length
         if open_passage and matched >= min_words:
             n_passages = _write_passage(passages, n_passages, p, a_from, a_to, b_from, b_to)
+            row[SLOTS_SAME] += slots_same
+            row[SLOTS_CHANGED] += slots_changed
         for passage in range(from_passage, n_passages):
             row[ALIGNED_A] += passages[passage, 2] - passages[passage, 1]
             row[ALIGNED_B] += passages[passage, 4] - passages[passage, 3]
@@ -303,6 +327,16 @@ def _count_narration(
     count = 0
     for i in range(n_shingles):
         count += _is_narration(flags, start + i, shingle_words, n_tokens)
+    return count
+
+
+@kernel
+def _count_facts(flags: NDArray[np.uint8], start: int, end: int) -> int:
+    """Count the numbers, and the names within sentences, among tokens [start, end)."""
+    count = np.int64(0)
+    for i in range(start, end):
+        flag = np.int64(flags[i])
+        count += np.int64(flag & _NUMBER != 0 or flag & _NAME_MASK == _NAME)
     return count
 
 

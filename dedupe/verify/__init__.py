@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from dedupe.candidates import EXACT, Candidates, compare_sketches
 from dedupe.verify.judge import judge
 from dedupe.verify.measure import Measured, measure
 
@@ -19,12 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pyarrow as pa
+    from numpy.typing import NDArray
 
-    from dedupe.candidates import Candidates
+    from dedupe.candidates import Weights
     from dedupe.clean import Kept
     from dedupe.settings import Settings
+    from dedupe.sketch import Sketches
 
-__all__ = ["Measured", "judge", "measure", "verify"]
+__all__ = ["Measured", "given_pairs", "judge", "judge_rows", "measure", "verify"]
+
+_UNLIKE = -8.0
+"""Log-odds of same_story for a pair below the containment floor."""
 
 
 def verify(
@@ -37,3 +45,41 @@ def verify(
     """Measure the candidates and judge them; returns the pairs and passages tables."""
     measured = measure(candidates, kept, settings, on_progress)
     return judge(measured, documents), measured.passages
+
+
+def given_pairs(
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    sketches: Sketches,
+    weights: Weights,
+    settings: Settings,
+) -> Candidates:
+    """Make candidates of rows a < b that no net has found, sorted; int64 (P,) each."""
+    packed = np.sort((a.astype(np.uint64) << np.uint64(32)) | b.astype(np.uint64))
+    a = (packed >> np.uint64(32)).astype(np.int64)
+    b = (packed & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    _, share, _ = compare_sketches(packed, sketches, weights, settings)
+    same_text = sketches.text_hashes[a] == sketches.text_hashes[b]
+    nets = np.where(same_text & (sketches.n_words[a] > 0), EXACT, 0).astype(np.uint8)
+    return Candidates(a, b, nets, share, len(packed), {})
+
+
+def judge_rows(
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    sketches: Sketches,
+    weights: Weights,
+    documents: pa.Table,
+    kept: Kept,
+    settings: Settings,
+) -> NDArray[np.float64]:
+    """Return log-odds of same_story for rows a < b, in the order given, float64 (P,)."""
+    pairs, _ = verify(given_pairs(a, b, sketches, weights, settings), documents, kept, settings)
+    known = dict(
+        zip(
+            zip(pairs.column("a").to_pylist(), pairs.column("b").to_pylist(), strict=True),
+            pairs.column("same_story_odds").to_pylist(),
+            strict=True,
+        )
+    )
+    return np.array([known.get(pair, _UNLIKE) for pair in zip(a.tolist(), b.tolist(), strict=True)])

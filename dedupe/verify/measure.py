@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dedupe.candidates import EXACT
 from dedupe.shingle import SHINGLE_WORDS, Shingles, batch_bounds, shingle, text_sizes
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Measured(NamedTuple):
         shared     int32   (P,)      distinct shingles in both
         sizes      int32   (P, 2)    distinct shingles of a, of b
         words      int32   (P, 2)    kept words of a, of b
+        exact      bool    (P,)      equal in all their words
         weighted   float32 (P, 2)    share found in the other, by sampled shingles
                                      weighted with inverse document frequency
         counts     int32   (P, kernels.align.N_MEASURES)
@@ -42,6 +44,7 @@ class Measured(NamedTuple):
     shared: NDArray[np.int32]
     sizes: NDArray[np.int32]
     words: NDArray[np.int32]
+    exact: NDArray[np.bool_]
     weighted: NDArray[np.float32]
     counts: NDArray[np.int32]
     passages: pa.Table
@@ -105,6 +108,7 @@ def _measure_block(
         shared[above],
         np.stack([sizes[a], sizes[b]], axis=1),
         np.stack([words[a], words[b]], axis=1),
+        (candidates.nets[first:last] & EXACT).astype(bool)[above],
         candidates.shared_weight[first:last][above],
         counts,
     )

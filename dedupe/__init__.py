@@ -1,0 +1,81 @@
+"""Find which news documents tell the same written story, and who likely wrote it first.
+
+    read.py         1 files, folders, stdin       -> document batches
+    clean/          2 page furniture off, credits and scars kept
+    shingle.py      3 text                        -> tokens, shingles
+    sketch.py       4 text                        -> signatures, sampled shingles
+    candidates.py   5 signatures, rare shingles   -> candidate pairs
+    verify/         6 candidate pairs             -> measured pairs, passages, relations
+    cluster.py      7 measured pairs              -> stories
+    attribute/      8 stories                     -> origin, parents, evidence
+    result.py       9 Result                      -> files
+
+`pipeline.find_duplicates` runs them in order; `kernels/` holds their hot loops.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dedupe.compare import Background, Comparison, Passage, compare
+    from dedupe.documents import Document
+    from dedupe.errors import (
+        DedupeError,
+        InputError,
+        MissingExtraError,
+        OutputError,
+        SettingsError,
+    )
+    from dedupe.pipeline import find_duplicates
+    from dedupe.result import Result
+    from dedupe.settings import Settings
+
+__version__ = "0.1.0"
+
+# A public name is imported when it is first asked for: `dedupe --help` and
+# `import dedupe` load neither Arrow nor the compiler.
+_HOMES = {
+    "Background": "compare",
+    "Comparison": "compare",
+    "Passage": "compare",
+    "compare": "compare",
+    "Document": "documents",
+    "DedupeError": "errors",
+    "InputError": "errors",
+    "MissingExtraError": "errors",
+    "OutputError": "errors",
+    "SettingsError": "errors",
+    "find_duplicates": "pipeline",
+    "Result": "result",
+    "Settings": "settings",
+}
+
+__all__ = [
+    "Background",
+    "Comparison",
+    "DedupeError",
+    "Document",
+    "InputError",
+    "MissingExtraError",
+    "OutputError",
+    "Passage",
+    "Result",
+    "Settings",
+    "SettingsError",
+    "__version__",
+    "compare",
+    "find_duplicates",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,221 @@
+"""Stage 7: judged pairs in; stories out, by cohesion and not by chains.
+
+    pairs with log-odds of `same_story`  ->  cluster()  ->  story of each document
+
+A chain of pairs is not a story: one round-up would join all that it quotes, and
+one false pair two thousand documents. Groups grow instead by greedy additive
+edge contraction, a heuristic for correlation clustering: always join the two
+groups whose pairs, for and against, add up to the most, and stop when no sum
+is positive. Pairs that no net has found speak against too; where two groups
+about to join have unmeasured pairs between them, some are measured.
+
+Ties are broken by row, rows are in order of id, sums are of integers: neither
+order of input, nor batches, nor threads can change a story.
+
+Source  greedy additive edge contraction: Keuper et al. 2015; the objective:
+Bansal, Blum and Chawla 2004.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    Measure = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
+    """Rows a and b (P,) -> log-odds of same_story (P,)."""
+
+_UNIT = 1024
+"""Log-odds are summed as integers of this many to one: the order of sums must not matter."""
+
+_CLIP = 8.0
+_MAX_MEASURED = 16
+_NEAR_EQUAL = 0.9
+
+
+def cluster(pairs: pa.Table, n_docs: int, measure: Measure) -> NDArray[np.int64]:
+    """Group documents into stories.
+
+    Args:
+        pairs: the judged pairs (verify.judge), sorted: a, b, resemblance,
+            same_story_odds.
+        n_docs: number of documents.
+        measure: log-odds of same_story for pairs that were not candidates.
+
+    Returns:
+        The story of each document as its smallest row, int64 (n_docs,); a
+        document alone is its own story.
+    """
+    a = pairs.column("a").to_numpy()
+    b = pairs.column("b").to_numpy()
+    odds = np.clip(pairs.column("same_story_odds").to_numpy(), -_CLIP, _CLIP)
+    leaders = _leaders(a, b, pairs.column("resemblance").to_numpy(), odds, n_docs)
+    a, b, weights = _between_leaders(leaders[a], leaders[b], odds)
+    stories = np.arange(n_docs)
+    for component in _components(a, b, weights, n_docs):
+        _contract(component, a, b, weights, measure, stories)
+    return stories[leaders]
+
+
+def _leaders(
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    resemblance: NDArray[np.float64],
+    odds: NDArray[np.float64],
+    n_docs: int,
+) -> NDArray[np.int64]:
+    """Bind near-equal texts to one of them, which then speaks for all; int64 (n_docs,).
+
+    Each follower was itself compared with its leader, and the Jaccard distance
+    obeys the triangle inequality: two followers share at least
+    1 - 2 * (1 - _NEAR_EQUAL) of their shingles. No chain can form.
+    """
+    leaders = np.arange(n_docs)
+    near = np.flatnonzero((resemblance >= _NEAR_EQUAL) & (odds > 0))
+    for x, y in zip(a[near].tolist(), b[near].tolist(), strict=True):
+        if leaders[x] == x and leaders[y] == y:
+            leaders[y] = x
+    return leaders
+
+
+def _between_leaders(
+    a: NDArray[np.int64], b: NDArray[np.int64], odds: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Average the log-odds of all pairs of two leaders; returns a < b and integer weights."""
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    apart = low != high
+    keys = (low[apart].astype(np.uint64) << np.uint64(32)) | high[apart].astype(np.uint64)
+    units = np.rint(odds[apart] * _UNIT).astype(np.int64)
+    distinct, inverse = np.unique(keys, return_inverse=True)
+    sums = np.zeros(len(distinct), np.int64)
+    np.add.at(sums, inverse, units)
+    weights = sums // np.maximum(np.bincount(inverse, minlength=len(distinct)), 1)
+    return (
+        (distinct >> np.uint64(32)).astype(np.int64),
+        (distinct & np.uint64(0xFFFFFFFF)).astype(np.int64),
+        weights,
+    )
+
+
+def _components(
+    a: NDArray[np.int64], b: NDArray[np.int64], weights: NDArray[np.int64], n_docs: int
+) -> list[NDArray[np.int64]]:
+    """Return, for each group connected by positive pairs, the places of all pairs within it."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    joins = weights > 0
+    graph = coo_array((np.ones(joins.sum()), (a[joins], b[joins])), shape=(n_docs, n_docs))
+    _, labels = connected_components(graph, directed=False)
+    inside = np.flatnonzero(labels[a] == labels[b])
+    order = inside[np.argsort(labels[a[inside]], kind="stable")]
+    cuts = np.flatnonzero(np.diff(labels[a[order]])) + 1
+    return [part for part in np.split(order, cuts) if len(part)]
+
+
+def _contract(
+    component: NDArray[np.int64],
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    weights: NDArray[np.int64],
+    measure: Measure,
+    stories: NDArray[np.int64],
+) -> None:
+    """Contract the pairs of one component; writes the stories of its documents."""
+    groups = _Groups()
+    for place in component.tolist():
+        groups.add_pair(int(a[place]), int(b[place]), int(weights[place]))
+    queue = [(-weight, x, y) for x, y, weight in groups.joining_pairs()]
+    heapq.heapify(queue)
+    while queue:
+        negative, x, y = heapq.heappop(queue)
+        if groups.weight(x, y) != -negative:
+            continue
+        if groups.measure_between(x, y, measure):
+            weight = groups.weight(x, y)
+            if weight > 0:
+                heapq.heappush(queue, (-weight, x, y))
+            continue
+        for near, weight in groups.join(x, y):
+            if weight > 0:
+                heapq.heappush(queue, (-weight, *sorted((x, near))))
+    for name, members in groups.members.items():
+        stories[members] = name
+
+
+class _Groups:
+    """Groups of documents, named by their smallest row, and the weights between them."""
+
+    def __init__(self) -> None:
+        self.members: dict[int, list[int]] = {}
+        self._weights: dict[int, dict[int, int]] = {}
+        self._known: dict[int, dict[int, int]] = {}
+        self._done: set[tuple[int, int, int, int]] = set()
+
+    def add_pair(self, x: int, y: int, weight: int) -> None:
+        """Add a measured pair of single documents."""
+        for one, other in ((x, y), (y, x)):
+            self.members.setdefault(one, [one])
+            self._weights.setdefault(one, {})[other] = weight
+            self._known.setdefault(one, {})[other] = 1
+
+    def joining_pairs(self) -> list[tuple[int, int, int]]:
+        """List the pairs of groups x < y with a positive weight."""
+        return [
+            (x, y, weight)
+            for x, near in self._weights.items()
+            for y, weight in near.items()
+            if x < y and weight > 0
+        ]
+
+    def weight(self, x: int, y: int) -> int:
+        """Return the summed weight between two groups; 0 when none is known."""
+        return self._weights.get(x, {}).get(y, 0)
+
+    def measure_between(self, x: int, y: int, measure: Measure) -> bool:
+        """Measure some pairs between two groups that none has measured; say whether any was.
+
+        They stand for all that are missing, so their mean counts for each.
+        """
+        sizes = len(self.members[x]), len(self.members[y])
+        n_missing = sizes[0] * sizes[1] - self._known[x][y]
+        stage = (x, y, *sizes)
+        if n_missing <= 0 or stage in self._done:
+            return False
+        self._done.add(stage)
+        left, right = _spread(self.members[x]), _spread(self.members[y])
+        rows = np.array([(min(i, j), max(i, j)) for i in left for j in right], np.int64)
+        odds = np.clip(measure(rows[:, 0], rows[:, 1]), -_CLIP, _CLIP)
+        mean = int(np.rint(odds * _UNIT).astype(np.int64).sum()) // len(rows)
+        for one, other in ((x, y), (y, x)):
+            self._weights[one][other] += mean * n_missing
+            self._known[one][other] += n_missing
+        return True
+
+    def join(self, x: int, y: int) -> list[tuple[int, int]]:
+        """Merge y into x (x < y); returns the groups near x and their new weights."""
+        self.members[x] += self.members.pop(y)
+        for table in (self._weights, self._known):
+            gone = table.pop(y)
+            del table[x][y]
+            gone.pop(x)
+            for near, value in gone.items():
+                del table[near][y]
+                table[x][near] = table[near][x] = table[x].get(near, 0) + value
+        return list(self._weights[x].items())
+
+
+def _spread(members: list[int]) -> list[int]:
+    """Choose up to four members, spread evenly over a group: sixteen pairs at most."""
+    side = int(_MAX_MEASURED**0.5)
+    ordered = sorted(members)
+    if len(ordered) <= side:
+        return ordered
+    return [ordered[i * (len(ordered) - 1) // (side - 1)] for i in range(side)]

@@ -1,0 +1,247 @@
+"""The stages in order: follow one document from here.
+
+    documents -> clean -> sketch -> find_candidates -> verify -> cluster -> attribute -> Result
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from dedupe import result as contract
+from dedupe.attribute import Attribution, attribute
+from dedupe.candidates import find_candidates, weigh
+from dedupe.clean import clean
+from dedupe.clean.clues import harvest
+from dedupe.cluster import cluster
+from dedupe.documents import Document, documents_table
+from dedupe.errors import InputError
+from dedupe.result import Result
+from dedupe.settings import Settings
+from dedupe.sketch import sketch
+from dedupe.verify import judge_rows, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+    from dedupe.candidates import Candidates
+
+    Documents = pa.Table | Iterable[Document | Mapping[str, Any] | str]
+    OnProgress = Callable[[str, int, int], None]
+
+
+def find_duplicates(
+    documents: Documents,
+    settings: Settings = Settings(),
+    on_progress: OnProgress | None = None,
+) -> Result:
+    """Group documents that tell the same written story, and name who likely wrote it first.
+
+    Args:
+        documents: Document, dict or str, many; or a pyarrow Table.
+        settings: see Settings.
+        on_progress: called with a stage, rows done, and rows in all.
+
+    Returns:
+        The stories, the relations, the likely origins.
+
+    Raises:
+        InputError: a document without text, or two with one id.
+    """
+    stages = _Stages(on_progress)
+    given = as_table(documents)
+    table, order = _in_id_order(given)
+    kept = stages.run("clean", table.num_rows, clean, table, settings)
+    clues = stages.run("harvest", table.num_rows, harvest, table, kept)
+    sketches = stages.run("sketch", table.num_rows, sketch, kept, settings, on_progress)
+    weights = stages.run("weigh", len(sketches.sampled), weigh, sketches)
+    candidates = stages.run(
+        "candidates", table.num_rows, find_candidates, sketches, weights, settings, on_progress
+    )
+    pairs, passages = stages.run(
+        "verify", len(candidates.a), verify, candidates, table, kept, settings, on_progress
+    )
+
+    def measure(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
+        return judge_rows(a, b, sketches, weights, table, kept, settings)
+
+    stories = stages.run("cluster", pairs.num_rows, cluster, pairs, table.num_rows, measure)
+    origins = stages.run(
+        "attribute", table.num_rows, attribute,
+        table, stories, pairs, passages, clues, settings,
+    )  # fmt: skip
+    return Result(
+        documents=_documents(table, sketches.n_words, stories, origins).take(np.argsort(order)),
+        pairs=_pairs(table, pairs, origins),
+        passages=_passages(table, pairs, passages, stories, origins, settings),
+        stories=origins.stories,
+        run=_record(settings, given.num_rows, candidates, stages),
+    )
+
+
+def as_table(documents: Documents) -> pa.Table:
+    """Return documents as one table of `documents.SCHEMA`."""
+    if isinstance(documents, pa.Table):
+        from dedupe.read import table_documents
+
+        return table_documents(documents)
+    if isinstance(documents, (str, bytes, Document)) or hasattr(documents, "keys"):
+        raise InputError("find_duplicates takes many documents; put one into a list")
+    return documents_table(documents)
+
+
+def _in_id_order(table: pa.Table) -> tuple[pa.Table, NDArray[np.int64]]:
+    """Sort by id (code points), so that no later stage sees the order of input.
+
+    Returns the table and the input row of each of its rows.
+    """
+    ids = table.column("id")
+    import pyarrow.compute as pc
+
+    # UTF-8 bytes sort as code points do.
+    order = pc.sort_indices(ids).to_numpy().astype(np.int64)
+    ordered = ids.take(order).to_numpy(zero_copy_only=False)
+    same = np.flatnonzero(ordered[1:] == ordered[:-1])
+    if len(same):
+        first, second = sorted(order[same[0] : same[0] + 2].tolist())
+        raise InputError(
+            f'documents {first + 1} and {second + 1} both have the id "{ordered[same[0]]}"; '
+            "ids must be unique"
+        )
+    if not np.array_equal(order, np.arange(len(order))):
+        table = table.take(order)
+    return table.combine_chunks(), order
+
+
+def _documents(
+    table: pa.Table,
+    n_words: NDArray[np.int32],
+    stories: NDArray[np.int64],
+    origins: Attribution,
+) -> pa.Table:
+    ids = table.column("id").combine_chunks()
+    parents = pa.array(origins.parent, mask=origins.parent < 0)
+    sizes = np.bincount(stories, minlength=len(stories))[stories]
+    columns = {
+        "id": ids,
+        "story": ids.take(pa.array(stories)),
+        "story_size": sizes,
+        "relation": origins.relation,
+        "parent": ids.take(parents),
+        "parent_name": origins.parent_name,
+        "parent_probability": pa.array(
+            origins.parent_probability, mask=np.isnan(origins.parent_probability)
+        ),
+        "origin_probability": origins.origin_probability,
+        "n_words": n_words.astype(np.int64),
+    }
+    given = {name: table.column(name) for name in ("source", "published", "title", "url")}
+    return pa.table(
+        {name: (columns | given)[name] for name in contract.DOCUMENTS.names},
+        schema=contract.DOCUMENTS,
+    )
+
+
+def _pairs(table: pa.Table, pairs: pa.Table, origins: Attribution) -> pa.Table:
+    ids = table.column("id").combine_chunks()
+    columns = {name: pairs.column(name) for name in contract.PAIRS.names if name in pairs.schema.names}
+    columns |= {
+        "a": ids.take(pairs.column("a").combine_chunks()),
+        "b": ids.take(pairs.column("b").combine_chunks()),
+        "a_first_probability": pa.array(origins.pair_a_first),
+    }
+    return pa.table(
+        {name: columns[name] for name in contract.PAIRS.names}, schema=contract.PAIRS
+    )
+
+
+def _passages(
+    table: pa.Table,
+    pairs: pa.Table,
+    passages: pa.Table,
+    stories: NDArray[np.int64],
+    origins: Attribution,
+    settings: Settings,
+) -> pa.Table:
+    """Keep the passages of each document with its parent or nearest story member."""
+    a, b = pairs.column("a").to_numpy(), pairs.column("b").to_numpy()
+    wanted = np.ones(len(a), np.bool_)
+    if not settings.all_passages:
+        wanted = _with_parent(a, b, pairs, stories, origins)
+    pair = passages.column("pair").to_numpy()
+    chosen = passages.filter(pa.array(wanted[pair]))
+    pair = pair[wanted[pair]]
+    ids = table.column("id").combine_chunks()
+    columns = {"a": ids.take(pa.array(a[pair])), "b": ids.take(pa.array(b[pair]))}
+    columns |= {name: chosen.column(name) for name in contract.PASSAGES.names[2:]}
+    return pa.table(columns, schema=contract.PASSAGES)
+
+
+def _with_parent(
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    pairs: pa.Table,
+    stories: NDArray[np.int64],
+    origins: Attribution,
+) -> NDArray[np.bool_]:
+    """Say which pairs join a document to its parent, or to what contains most of it."""
+    wanted = (origins.parent[a] == b) | (origins.parent[b] == a)
+    orphan = origins.parent < 0
+    together = stories[a] == stories[b]
+    sides = ((a, pairs.column("containment_a")), (b, pairs.column("containment_b")))
+    places = np.concatenate([np.flatnonzero(together & orphan[side]) for side, _ in sides])
+    document = np.concatenate([side[together & orphan[side]] for side, _ in sides])
+    contained = np.concatenate(
+        [share.to_numpy()[together & orphan[side]] for side, share in sides]
+    )
+    order = np.lexsort((places, -contained, document))
+    _, first = np.unique(document[order], return_index=True)
+    wanted[places[order[first]]] = True
+    return np.asarray(wanted)
+
+
+def _record(
+    settings: Settings, n_docs: int, candidates: Candidates, stages: _Stages
+) -> dict[str, Any]:
+    from dedupe import __version__
+
+    # Linux counts kilobytes, macOS bytes.
+    unit = 1 if sys.platform == "darwin" else 1024
+    return {
+        "version": __version__,
+        "settings": settings.to_dict(),
+        "inputs": [],
+        "documents": n_docs,
+        "rejects": 0,
+        "candidate_pairs": {"found": candidates.n_found, "screened": len(candidates.a)},
+        "capped_buckets": candidates.n_capped,
+        "stages": stages.rows,
+        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
+    }
+
+
+class _Stages:
+    """Runs stages and notes the seconds and rows of each."""
+
+    def __init__(self, on_progress: OnProgress | None) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self._on_progress = on_progress
+
+    def run(self, stage: str, n_rows: int, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a stage's function with its arguments."""
+        if self._on_progress:
+            self._on_progress(stage, 0, n_rows)
+        start = time.perf_counter()
+        answer = function(*arguments)
+        seconds = round(time.perf_counter() - start, 4)
+        self.rows.append({"stage": stage, "seconds": seconds, "rows": n_rows})
+        if self._on_progress:
+            self._on_progress(stage, n_rows, n_rows)
+        return answer

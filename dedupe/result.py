@@ -1,0 +1,240 @@
+"""What a run found, and its files: all of them or none.
+
+    Result  --save-->  DIR/documents.parquet, pairs.parquet, passages.parquet,
+                       stories.jsonl, rejects.jsonl, run.json (last)
+            <--load--
+
+A folder is written beside its place and moved into it whole, so a crash, a
+full disk or an interrupt leaves the earlier result, or none, but never half of
+one. `run.json` marks a folder as ours; nothing else is ever replaced.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from dedupe.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_TIMESTAMP = pa.timestamp("us", tz="UTC")
+
+DOCUMENTS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("story", pa.string()),
+        ("story_size", pa.int64()),
+        ("relation", pa.string()),
+        ("parent", pa.string()),
+        ("parent_name", pa.string()),
+        ("parent_probability", pa.float64()),
+        ("origin_probability", pa.float64()),
+        ("source", pa.string()),
+        ("published", _TIMESTAMP),
+        ("title", pa.string()),
+        ("url", pa.string()),
+        ("n_words", pa.int64()),
+    ]
+)
+"""Columns of documents.parquet: every document, in input order."""
+
+PAIRS = pa.schema(
+    [
+        ("a", pa.string()),
+        ("b", pa.string()),
+        ("relation", pa.string()),
+        ("same_story", pa.bool_()),
+        ("probability", pa.float64()),
+        ("resemblance", pa.float64()),
+        ("containment_a", pa.float64()),
+        ("containment_b", pa.float64()),
+        ("longest_run", pa.int64()),
+        ("a_first_probability", pa.float64()),
+    ]
+)
+"""Columns of pairs.parquet: every verified pair, a < b, sorted."""
+
+PASSAGES = pa.schema(
+    [
+        ("a", pa.string()),
+        ("b", pa.string()),
+        ("a_start", pa.int64()),
+        ("a_end", pa.int64()),
+        ("b_start", pa.int64()),
+        ("b_end", pa.int64()),
+    ]
+)
+"""Columns of passages.parquet: half-open code point ranges of the given texts, a < b."""
+
+_TABLES = {"documents": DOCUMENTS, "pairs": PAIRS, "passages": PASSAGES}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """Stories, relations and likely origins of a collection.
+
+    Attributes:
+        documents: table of `DOCUMENTS`, in input order.
+        pairs: table of `PAIRS`, sorted.
+        passages: table of `PASSAGES`, sorted.
+        stories: rows of stories.jsonl: stories of two or more, and singles
+            that are derived from something absent.
+        rejects: records that could not be read: file, line, reason.
+        run: version, settings, inputs, stages, memory: run.json.
+    """
+
+    documents: pa.Table
+    pairs: pa.Table
+    passages: pa.Table
+    stories: list[dict[str, Any]]
+    rejects: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    run: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def unique(self) -> pa.Table:
+        """Return one row of `documents` for each story, in input order.
+
+        It is the document most likely to be the origin; among equals the
+        longest, then the smallest id.
+        """
+        stories = self.documents["story"].to_pylist()
+        ranks = zip(
+            (-(p or 0.0) for p in self.documents["origin_probability"].to_pylist()),
+            (-n for n in self.documents["n_words"].to_pylist()),
+            self.documents["id"].to_pylist(),
+            range(len(stories)),
+            strict=True,
+        )
+        best: dict[str, tuple[float, int, str, int]] = {}
+        for story, rank in zip(stories, ranks, strict=True):
+            if story not in best or rank < best[story]:
+                best[story] = rank
+        return self.documents.take(sorted(rank[-1] for rank in best.values()))
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
+        """Write the result into `folder`, whole or not at all.
+
+        Args:
+            folder: a path that does not exist, or an empty folder.
+            overwrite: replace `folder` when it holds an earlier result.
+
+        Raises:
+            OutputError: the folder holds something else, or cannot be written.
+        """
+        place = Path(folder)
+        _check_place(place, overwrite=overwrite)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            draft = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
+            try:
+                self._write(draft)
+                _move(draft, place)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+        except OSError as error:
+            raise OutputError(
+                f"{place}: cannot be written ({error.strerror or error}); "
+                "what stood there before is untouched"
+            ) from error
+
+    def _write(self, folder: Path) -> None:
+        import pyarrow.parquet as pq
+
+        for name in _TABLES:
+            path = folder / f"{name}.parquet"
+            pq.write_table(getattr(self, name), path, compression="zstd")
+            _sync(path)
+        _write_lines(folder / "stories.jsonl", self.stories)
+        if self.rejects:
+            _write_lines(folder / "rejects.jsonl", self.rejects)
+        path = folder / "run.json"
+        path.write_text(json.dumps(self.run, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        _sync(path)
+        folder.chmod(0o755)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Result:
+        """Read a result back.
+
+        Raises:
+            OutputError: no result there, or a file is missing or damaged.
+        """
+        import pyarrow.parquet as pq
+
+        place = Path(folder)
+        if not (place / "run.json").is_file():
+            raise OutputError(f'{place}: holds no result; make one with "dedupe cluster"')
+        try:
+            tables = {name: pq.read_table(place / f"{name}.parquet") for name in _TABLES}
+            return cls(
+                **tables,
+                stories=_read_lines(place / "stories.jsonl"),
+                rejects=_read_lines(place / "rejects.jsonl", optional=True),
+                run=json.loads((place / "run.json").read_text("utf-8")),
+            )
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise OutputError(
+                f'{place}: the result is damaged ({error}); run "dedupe cluster" again'
+            ) from error
+
+
+def _check_place(place: Path, *, overwrite: bool) -> None:
+    if not place.exists() and not place.is_symlink():
+        return
+    if not place.is_dir() or place.is_symlink():
+        raise OutputError(f"{place}: is not a folder; choose another place for the result")
+    if (place / "run.json").is_file():
+        if not overwrite:
+            raise OutputError(f"{place}: holds a result; add --overwrite to replace it")
+    elif any(place.iterdir()):
+        raise OutputError(f"{place}: is not empty and holds no result; choose another place")
+
+
+def _move(draft: Path, place: Path) -> None:
+    """Put `draft` where `place` is; an earlier result steps aside first."""
+    if place.exists():
+        aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
+        os.replace(place, aside)
+        try:
+            os.replace(draft, place)
+        except BaseException:
+            os.replace(aside, place)
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
+    else:
+        os.replace(draft, place)
+    _sync(place.parent)
+
+
+def _sync(path: Path) -> None:
+    """Force a file or folder onto the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    import orjson
+
+    with path.open("wb") as file:
+        file.writelines(orjson.dumps(row) + b"\n" for row in rows)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read_lines(path: Path, *, optional: bool = False) -> list[dict[str, Any]]:
+    import orjson
+
+    if optional and not path.exists():
+        return []
+    return [orjson.loads(line) for line in path.read_bytes().splitlines() if line]

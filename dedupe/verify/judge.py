@@ -1,0 +1,198 @@
+"""Measures of a pair in; relation, same_story and probability, out.
+
+    Measured -> features() -> model.json -> two log-odds -> relation
+
+Two logistic models on the same features, each monotone where meaning asks it:
+`lineage` says whether any of the text has one source, `same_story` whether the
+two tell one written story. `benchmarks/fit_pairs.py` fits both and writes
+`model.json`; nothing here needs scikit-learn.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dedupe.kernels import align as columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from dedupe.verify.measure import Measured
+
+_MODEL = Path(__file__).with_name("model.json")
+
+FEATURES = (
+    "containment",
+    "containment_longer",
+    "weighted",
+    "narration",
+    "aligned",
+    "run",
+    "lead",
+    "numbers",
+    "names",
+    "slots_changed",
+    "brevity",
+)
+"""Names of the feature columns, in order; all lie between 0 and 1."""
+
+RELATIONS = (
+    "exact", "repost", "excerpt", "rewrite", "paraphrase", "update",
+    "roundup", "partial", "same_event", "template", "unrelated",
+)  # fmt: skip
+
+
+def features(measured: Measured) -> NDArray[np.float64]:
+    """Return the model's view of each pair, float64 (P, len(FEATURES)).
+
+    Shares are of the text in which they are larger, mostly the shorter one;
+    those of few words are drawn toward the plain containment.
+    """
+    counts = measured.counts.astype(np.float64)
+    containment = measured.shared[:, None] / np.maximum(measured.sizes, 1)
+    shorter = containment.max(axis=1)
+
+    def share(found: list[int] | int, among: list[int], weight: float) -> NDArray[np.float64]:
+        """Largest share over both sides, with `weight` counts of the containment added."""
+        part = counts[:, found if isinstance(found, list) else [found, found]]
+        whole = counts[:, among]
+        return ((part + weight * shorter[:, None]) / (whole + weight)).max(axis=1)
+
+    narration = share(
+        [columns.NARRATION_SHARED_A, columns.NARRATION_SHARED_B],
+        [columns.NARRATION_A, columns.NARRATION_B],
+        20.0,
+    )
+    words = measured.words.astype(np.float64)
+    aligned = (counts[:, [columns.ALIGNED_A, columns.ALIGNED_B]] / np.maximum(words, 1)).max(axis=1)
+    leads = np.minimum(measured.sizes, columns.LEAD_SHINGLES)
+    lead = (counts[:, [columns.LEAD_A, columns.LEAD_B]] / np.maximum(leads, 1)).max(axis=1)
+    changed, same = counts[:, columns.SLOTS_CHANGED], counts[:, columns.SLOTS_SAME]
+    return np.stack(
+        [
+            shorter,
+            containment.min(axis=1),
+            measured.weighted.max(axis=1),
+            narration,
+            aligned,
+            np.minimum(np.log1p(counts[:, columns.LONGEST_RUN]) / np.log(500), 1),
+            lead,
+            share(columns.NUMBERS_SHARED, [columns.NUMBERS_A, columns.NUMBERS_B], 2.0),
+            share(columns.NAMES_SHARED, [columns.NAMES_A, columns.NAMES_B], 4.0),
+            changed / (changed + same + 2),
+            1 / np.sqrt(np.maximum(words.min(axis=1), 1)),
+        ],
+        axis=1,
+    )
+
+
+@functools.cache
+def load_model() -> dict[str, Any]:
+    """Read the fitted model; its features must be `FEATURES`."""
+    model: dict[str, Any] = json.loads(_MODEL.read_text(encoding="utf-8"))
+    if tuple(model["features"]) != FEATURES:
+        raise ValueError(f"{_MODEL}: fitted for other features; run benchmarks/fit_pairs.py")
+    return model
+
+
+def log_odds(values: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    """Apply the fitted model `name` to features (P, F); returns natural log-odds (P,)."""
+    fitted = load_model()[name]
+    return values @ np.array(fitted["weights"]) + fitted["bias"]
+
+
+def probability(odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn natural log-odds into probabilities, without overflow."""
+    return 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
+
+
+def judge(measured: Measured, documents: pa.Table) -> pa.Table:
+    """Return the pairs table: rows a < b, the measures of the contract, and the verdict.
+
+    `same_story_odds` (natural log-odds) is what clustering weighs.
+    """
+    import pyarrow as pa
+
+    values = features(measured)
+    lineage = log_odds(values, "lineage")
+    same = log_odds(values, "same_story")
+    lineage[measured.exact] = same[measured.exact] = 10.0
+    # The same story is a fortiori one lineage.
+    lineage = np.maximum(lineage, same)
+    containment = measured.shared[:, None] / np.maximum(measured.sizes, 1)
+    union = measured.sizes.sum(axis=1) - measured.shared
+    relations = relate(measured, values, lineage, same, same_outlet(measured, documents))
+    counts = measured.counts
+    narration = [
+        counts[:, found] / np.maximum(counts[:, among], 1)
+        for found, among in (
+            (columns.NARRATION_SHARED_A, columns.NARRATION_A),
+            (columns.NARRATION_SHARED_B, columns.NARRATION_B),
+        )
+    ]
+    return pa.table(
+        {
+            "a": measured.a,
+            "b": measured.b,
+            "relation": pa.array(np.array(RELATIONS, dtype=object)[relations], pa.string()),
+            "same_story": same > 0,
+            "probability": probability(lineage),
+            "resemblance": measured.shared / np.maximum(union, 1),
+            "containment_a": containment[:, 0],
+            "containment_b": containment[:, 1],
+            "longest_run": counts[:, columns.LONGEST_RUN].astype(np.int64),
+            "narration_a": narration[0],
+            "narration_b": narration[1],
+            "aligned_a": counts[:, columns.ALIGNED_A] / np.maximum(measured.words[:, 0], 1),
+            "aligned_b": counts[:, columns.ALIGNED_B] / np.maximum(measured.words[:, 1], 1),
+            "same_story_odds": same,
+        }
+    )
+
+
+def same_outlet(measured: Measured, documents: pa.Table) -> NDArray[np.bool_]:
+    """Say which pairs come from one named outlet, bool (P,)."""
+    names = documents.column("source").combine_chunks().dictionary_encode()
+    codes = np.asarray(names.indices.fill_null(-1))
+    a, b = codes[measured.a], codes[measured.b]
+    return np.asarray((a == b) & (a >= 0))
+
+
+def relate(
+    measured: Measured,
+    values: NDArray[np.float64],
+    lineage: NDArray[np.float64],
+    same: NDArray[np.float64],
+    one_outlet: NDArray[np.bool_],
+) -> NDArray[np.int64]:
+    """Choose each pair's relation, as a place in RELATIONS, int64 (P,).
+
+    The definitions are those of the table in the README: a repost holds nearly
+    all of the shorter text at about its length, an excerpt holds it in a much
+    longer one, an update is one outlet's next version.
+    """
+    shorter = values[:, FEATURES.index("containment")]
+    changed = values[:, FEATURES.index("slots_changed")]
+    weighted = values[:, FEATURES.index("weighted")]
+    words = measured.words.astype(np.float64)
+    ratio = words.min(axis=1) / np.maximum(words.max(axis=1), 1)
+    names = [
+        (measured.exact, "exact"),
+        ((same > 0) & one_outlet, "update"),
+        ((same > 0) & (shorter >= 0.85) & (ratio >= 0.7), "repost"),
+        ((same > 0) & (shorter >= 0.85), "excerpt"),
+        ((same > 0) & (shorter >= 0.3), "rewrite"),
+        (same > 0, "paraphrase"),
+        ((shorter >= 0.3) & (changed >= 0.3), "template"),
+        (lineage > 0, "partial"),
+        (weighted >= 0.05, "same_event"),
+    ]
+    places = [RELATIONS.index(name) for _, name in names]
+    conditions = [condition for condition, _ in names]
+    return np.select(conditions, places, RELATIONS.index("unrelated")).astype(np.int64)
