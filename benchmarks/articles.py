@@ -6,7 +6,7 @@ Fiction of random words: word frequencies fall off as in prose (Zipf), lengths
 are spread as news lengths are (log-normal, median 330 words, 40 to 3,000), one
 article in five is a copy of an earlier one, and every outlet puts its own
 furniture around what it prints. Traps are in: a bank of quotes that unrelated
-articles share, and market reports from one template that are all different.
+articles share, and daily reports from an outlet's template that are all different.
 
 `story` and `kind` are the truth and must be dropped before anything is timed:
 `write` puts them in a file of their own.
@@ -31,6 +31,8 @@ VOCABULARY = 40_000
 OUTLETS = 80
 COPY_SHARE = 0.2
 TEMPLATE_SHARE = 0.02
+TEMPLATE_LIFE = 50_000
+"""Articles that appear before every outlet's template is worded anew."""
 MEMORY = 5_000
 """Originals that may still be copied: news is copied while it is new."""
 
@@ -42,13 +44,15 @@ class Newsroom:
     """Everything that outlives one article: words, quotes, outlets' furniture.
 
     Attributes:
-        rng: the one source of chance.
+        seed: what everything follows from.
+        rng: the one source of chance of the articles.
         words: (VOCABULARY,) made-up words, most frequent first.
         quotes: sentences that unrelated articles repeat.
         furniture: (head, foot) of each outlet's page.
     """
 
     def __init__(self, seed: int) -> None:
+        self.seed = seed
         self.rng = np.random.default_rng(seed)
         self.words = _vocabulary(self.rng)
         weights = 1.0 / (np.arange(VOCABULARY) + 5.0)
@@ -78,19 +82,16 @@ class Newsroom:
             paragraphs.insert(len(paragraphs) // 2, self.quotes[int(self.rng.integers(300))])
         return paragraphs
 
-    def template(self) -> list[str]:
-        """Fill the market report: the same words every day, other numbers."""
-        a, b, c, d = self.rng.integers(1000, 99_999, 4)
-        winner, loser = self.draw(2)
-        market = (
-            f"Shares on the harbour exchange closed at {a} points on a turnover of {b} lots, "
-            f"brokers said, with {winner} leading the gainers and {loser} the losers."
-        )
-        index = (
-            f"The index of small firms ended at {c} points, against {d} at the last session. "
-            "Dealers expect quiet trade until the end of the week."
-        )
-        return [market, index]
+    def template(self, outlet: int, row: int) -> list[str]:
+        """Fill an outlet's daily report: the same words every day, other numbers and names."""
+        season = row // TEMPLATE_LIFE
+        choose = np.random.default_rng([self.seed, outlet, season])
+        fixed = [self.words[place] for place in choose.integers(0, 8000, 90)]
+        for place in range(4, 90, 9):
+            fixed[place] = str(self.rng.integers(1000, 99_999))
+        for place, name in zip(range(8, 90, 18), self.draw(5), strict=True):
+            fixed[place] = name.title()
+        return [_sentence(fixed[start : start + 30]) for start in range(0, 90, 30)]
 
     def _furniture(self, outlet: int) -> tuple[str, str]:
         """Make the lines an outlet prints above and below everything."""
@@ -165,7 +166,7 @@ def generate(n_docs: int, seed: int = 1) -> Iterator[dict[str, Any]]:
             kind = tuple(COPIES)[int(room.rng.integers(len(COPIES)))]
             body = COPIES[kind](room, body)
         elif chance > 1 - TEMPLATE_SHARE:
-            kind, body = "template", room.template()
+            kind, body = "template", room.template(outlet, row)
         else:
             kind, body = "original", room.body()
             place = len(recent) if len(recent) < MEMORY else int(room.rng.integers(MEMORY))
