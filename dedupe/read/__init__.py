@@ -1,0 +1,206 @@
+"""Stage 1: files, folders, standard input and Arrow tables in, documents out.
+
+    inputs  ->  sources  ->  bytes  ->  records  ->  documents, a batch at a time
+                                          `-> rejects: file, line, reason
+
+Nothing vanishes: what cannot become a document is counted and told with its
+place. The order of the inputs, and within each the order of its records, is the
+order of the documents.
+
+    find_sources   sources.py       ByteStream     streams.py
+    read_lines     json_records.py  read_csv       csv_records.py
+    read_columnar  columnar.py      read_files     pages.py
+    FieldNames     fields.py        build_documents  rows.py
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from dedupe.documents import SCHEMA
+from dedupe.read.fields import FieldNames
+from dedupe.read.formats import read_records
+from dedupe.read.ids import Ids
+from dedupe.read.ledger import Ledger, Limits, OnError
+from dedupe.read.pages import with_pages
+from dedupe.read.rows import build_documents
+from dedupe.read.sources import check_inputs, find_sources, printable_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from dedupe.read.ledger import Records
+    from dedupe.read.sources import Source
+
+__all__ = ["Batch", "Limits", "Reading", "read", "read_batches", "table_documents"]
+
+_DEFAULTS = Limits()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Everything that was read.
+
+    Attributes:
+        documents: a table of `documents.SCHEMA`, in the order of the inputs.
+        rejects: `file`, `line` (from 1; of Parquet, Arrow and JSON arrays the
+            place of the record) and `reason` of each record that was refused.
+        inputs: `path`, `documents`, `rejects`, `bad_dates` (given, and not
+            understood or impossible) and `skipped_files` (of a folder, for
+            their names) of each input.
+    """
+
+    documents: pa.Table
+    rejects: list[dict[str, Any]]
+    inputs: list[dict[str, Any]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Some documents of one input, and what was refused since the batch before.
+
+    Attributes:
+        documents: a table of `documents.SCHEMA`; may be empty.
+        rejects: as in `Reading`.
+        counts: of the whole input so far, as in `Reading.inputs`.
+    """
+
+    documents: pa.Table
+    rejects: list[dict[str, Any]]
+    counts: dict[str, Any]
+
+
+def read(
+    inputs: Sequence[str | Path],
+    *,
+    fields: Mapping[str, str] | None = None,
+    on_error: OnError = "skip",
+    limits: Limits = _DEFAULTS,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> Reading:
+    """Read all documents of some inputs.
+
+    Args:
+        inputs: files, folders, and "-" for standard input.
+        fields: field of a document to the name it has in the records; names with
+            dots lead into nested objects. Fields not named here are found by
+            `fields.COMMON_NAMES`.
+        on_error: what a bad record does: "skip" notes it, "replace" puts U+FFFD
+            for what is not UTF-8 and notes what that does not mend, "fail" raises.
+        limits: bounds on records, batches and compression.
+        on_progress: called with "read", bytes done, and bytes in all (0 unknown).
+
+    Raises:
+        InputError: an input that is missing or cannot be read, without a column
+            for the text, or whose first 10,000 records are all bad; an id that
+            comes twice; a bad record, where `on_error` is "fail".
+        MissingExtraError: a page, and no trafilatura to read it.
+    """
+    tables: list[pa.Table] = []
+    rejects: list[dict[str, Any]] = []
+    counts: dict[str, dict[str, Any]] = {}
+    for batch in read_batches(
+        inputs, fields=fields, on_error=on_error, limits=limits, on_progress=on_progress
+    ):
+        tables.append(batch.documents)
+        rejects += batch.rejects
+        counts[batch.counts["path"]] = batch.counts
+    documents = pa.concat_tables([SCHEMA.empty_table(), *tables])
+    return Reading(documents=documents, rejects=rejects, inputs=list(counts.values()))
+
+
+def read_batches(
+    inputs: Sequence[str | Path],
+    *,
+    fields: Mapping[str, str] | None = None,
+    on_error: OnError = "skip",
+    limits: Limits = _DEFAULTS,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> Iterator[Batch]:
+    """Read documents a batch at a time; arguments and errors are those of `read`.
+
+    Yields:
+        At least one batch of each input, in order.
+    """
+    paths = [os.fspath(given) for given in inputs]
+    check_inputs(paths)
+    found = [find_sources(path) for path in paths]
+    builder = _Builder(fields or {})
+    progress = _Progress(on_progress, [source for sources, _ in found for source in sources])
+    for path, (sources, n_skipped) in zip(paths, found, strict=True):
+        ledger = Ledger(printable_path(path), on_error)
+        ledger.n_skipped_files = n_skipped
+        for records in read_records(sources, builder.names, ledger, limits, progress.add):
+            yield builder.batch(records, ledger)
+            progress.tell()
+    progress.tell()
+
+
+def table_documents(
+    table: pa.Table,
+    fields: Mapping[str, str] | None = None,
+    *,
+    on_error: OnError = "skip",
+) -> Reading:
+    """Turn an Arrow table of records into documents; `read` tells the arguments.
+
+    A missing id becomes `table:ROW`. A table that has the schema of documents
+    already is taken as it is; only its ids are looked at.
+
+    Raises:
+        InputError: no column holds a text; an id comes twice; a bad record,
+            where `on_error` is "fail".
+    """
+    from dedupe.read.columnar import read_table
+
+    builder, ledger = _Builder(fields or {}), Ledger("table", on_error)
+    if table.schema.equals(SCHEMA):
+        places = [("table", row) for row in range(1, table.num_rows + 1)]
+        builder.ids.add(table["id"].to_pylist(), places)
+        ledger.n_documents = table.num_rows
+        return Reading(documents=table, rejects=[], inputs=[ledger.counts()])
+    batches = [
+        builder.batch(records, ledger)
+        for records in read_table(table, "table", builder.names, ledger, _DEFAULTS)
+    ]
+    documents = pa.concat_tables([SCHEMA.empty_table(), *(batch.documents for batch in batches)])
+    rejects = [reject for batch in batches for reject in batch.rejects]
+    return Reading(documents=documents, rejects=rejects, inputs=[ledger.counts()])
+
+
+class _Builder:
+    """Turns records into batches of documents, and remembers every id."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        self.names = FieldNames(fields)
+        self.ids = Ids()
+        self._own_names = FieldNames({})
+
+    def batch(self, records: Records, ledger: Ledger) -> Batch:
+        names = self._own_names if records.own_names else self.names
+        documents, places = build_documents(with_pages(records, names, ledger), names, ledger)
+        self.ids.add(documents["id"].to_pylist(), places)
+        return Batch(documents=documents, rejects=ledger.take_rejects(), counts=ledger.counts())
+
+
+class _Progress:
+    """Adds up bytes, and tells of them where someone listens."""
+
+    def __init__(
+        self, listener: Callable[[str, int, int], None] | None, sources: Sequence[Source]
+    ) -> None:
+        self._listener = listener
+        self._total = sum(s.size for s in sources) if all(s.size for s in sources) else 0
+        self._done = 0
+
+    def add(self, n_bytes: int) -> None:
+        self._done += n_bytes
+
+    def tell(self) -> None:
+        if self._listener:
+            self._listener("read", self._done, self._total)

@@ -1,0 +1,132 @@
+"""Sources in, records out, each by the reader of its form.
+
+A name tells the form; the first bytes overrule it for Parquet and Arrow, and
+tell it where the name does not.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from dedupe.errors import InputError
+from dedupe.read.csv_records import read_csv
+from dedupe.read.json_records import is_lines, read_lines, read_values
+from dedupe.read.pages import read_files
+from dedupe.read.sources import READABLE, STDIN, Source
+from dedupe.read.streams import ByteStream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from dedupe.read.fields import FieldNames
+    from dedupe.read.ledger import Ledger, Limits, Records
+    from dedupe.read.sources import Form
+
+    OnBytes = Callable[[int], None]
+
+_COLUMNAR_MAGICS = (b"PAR1", b"ARROW1")
+
+
+def read_records(
+    sources: Sequence[Source],
+    names: FieldNames,
+    ledger: Ledger,
+    limits: Limits,
+    on_bytes: OnBytes,
+) -> Iterator[Records]:
+    """Yield the records of the sources, in order; `on_bytes` hears of bytes read.
+
+    Raises:
+        InputError: a file that cannot be opened, is of no form that is read, has
+            no column for the text, or gives nothing but bad records.
+    """
+    for form, group in itertools.groupby(sources, key=lambda source: source.form):
+        if form in {"text", "html"}:
+            streams = _streams(group, limits, on_bytes)
+            yield from read_files(streams, form, ledger, limits)
+            continue
+        for source in group:
+            records = _read_one(source, names, ledger, limits, on_bytes)
+            yield from _with_hope(records, source, ledger, limits)
+
+
+def _read_one(
+    source: Source, names: FieldNames, ledger: Ledger, limits: Limits, on_bytes: OnBytes
+) -> Iterator[Records]:
+    with _opened(source) as file:
+        stream = ByteStream(file, source.name, limits, on_bytes)
+        form = _form(source, stream)
+        if form == "csv":
+            yield from read_csv(stream, source.name, names, ledger, limits)
+        elif form == "lines":
+            yield from read_lines(stream, source.name, ledger, limits)
+        elif form == "json":
+            yield from read_values(stream, source.name, ledger, limits)
+        else:
+            from dedupe.read.columnar import read_columnar
+
+            yield from read_columnar(source.path, source.name, names, ledger, limits)
+            on_bytes(max(source.size - stream.n_raw, 0))
+
+
+def _form(source: Source, stream: ByteStream) -> Form:
+    """Tell the form of one open file.
+
+    Raises:
+        InputError: neither its name nor its first bytes tell it.
+    """
+    if stream.magic.startswith(_COLUMNAR_MAGICS) and source.path != STDIN:
+        return "columnar"
+    if source.form in {"lines", "csv", "columnar"}:
+        return source.form
+    start = stream.head.lstrip()[:1]
+    if source.form == "json" or start in {b"", b"{", b"["}:
+        return "lines" if is_lines(stream.head) else "json"
+    raise InputError(
+        f"{source.name}: no form that is known ({READABLE} are read); give the file the ending of "
+        "its form, or turn it into JSON lines"
+    )
+
+
+def _with_hope(
+    batches: Iterable[Records], source: Source, ledger: Ledger, limits: Limits
+) -> Iterator[Records]:
+    """Pass batches on, until a file has given many bad records and nothing else.
+
+    Raises:
+        InputError: it has.
+    """
+    n_documents, n_rejects = ledger.n_documents, ledger.n_rejects
+    for records in batches:
+        yield records
+        n_bad = ledger.n_rejects - n_rejects
+        if ledger.n_documents == n_documents and n_bad >= limits.hopeless:
+            raise InputError(
+                f"{source.name}: none of the first {n_bad:,} records can be read; the last: "
+                f"{ledger.last_reason}; name the fields (--field text=NAME), or mend the file"
+            )
+
+
+def _streams(
+    sources: Iterable[Source], limits: Limits, on_bytes: OnBytes
+) -> Iterator[tuple[ByteStream, str, str]]:
+    for source in sources:
+        with _opened(source) as file:
+            yield ByteStream(file, source.name, limits, on_bytes), source.name, source.id
+
+
+@contextmanager
+def _opened(source: Source) -> Iterator[BinaryIO]:
+    if source.path == STDIN:
+        yield sys.stdin.buffer
+        return
+    try:
+        file = Path(source.path).open("rb")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise InputError(f"{source.name}: cannot be read ({error.strerror})") from error
+    with file:
+        yield file

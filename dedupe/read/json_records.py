@@ -1,0 +1,247 @@
+"""JSON in, records out: one on each line, or one after another in a long text.
+
+    {"text": ...}\\n{"text": ...}\\n      ->  read_lines()   (numbered by line)
+    [{"text": ...}, {"text": ...}]      ->  read_values()  (numbered by place)
+
+A bad record costs itself only: lines are independent, and the values of an
+array are cut apart by their brackets before any is parsed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from dedupe.documents import encodable
+from dedupe.read.ledger import Records
+
+from dedupe.read.streams import split_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dedupe.read.ledger import Ledger, Limits
+    from dedupe.read.streams import ByteStream
+
+_OUTSIDE_STRING = re.compile(rb'["\[\]{},]')
+_INSIDE_STRING = re.compile(rb'["\\]')
+_KINDS = {
+    list: "a list", str: "a string", int: "a number", float: "a number", bool: "true or false",
+    type(None): "null",
+}  # fmt: skip
+
+
+def read_lines(stream: ByteStream, file: str, ledger: Ledger, limits: Limits) -> Iterator[Records]:
+    """Yield the records of JSON lines; blank lines are none."""
+    numbered = split_lines(iter(stream), limits.record_bytes)
+    yield from _parsed(numbered, stream, file, ledger, limits)
+
+
+def read_values(stream: ByteStream, file: str, ledger: Ledger, limits: Limits) -> Iterator[Records]:
+    """Yield the records of an array, or of values that stand one after another."""
+    numbered = split_values(iter(stream), limits.record_bytes)
+    yield from _parsed(numbered, stream, file, ledger, limits)
+
+
+def is_lines(head: bytes) -> bool:
+    """Tell from its first bytes whether a JSON text has a record on each line."""
+    import orjson
+
+    start = head.lstrip()
+    if start.startswith(b"["):
+        return False
+    line, newline, _ = start.partition(b"\n")
+    try:
+        orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return not newline
+    return True
+
+
+def split_values(chunks: Iterator[bytes], limit: int) -> Iterator[tuple[int, list[bytes | None]]]:
+    """Cut a JSON text into the elements of its arrays, or its values at top level.
+
+    Only brackets, quotes and commas are looked at: whether a piece is JSON is
+    found when it is parsed.
+
+    Yields:
+        The place of the first value, from 1, and the values; one of more than
+        `limit` bytes is None, and was never held whole.
+    """
+    cutter = _Cutter(limit)
+    number = 1
+    for chunk in chunks:
+        pieces = cutter.cut(chunk)
+        yield number, pieces
+        number += len(pieces)
+    rest = cutter.rest()
+    if rest is None or rest.strip():
+        yield number, [rest]
+
+
+class _Cutter:
+    """Cuts JSON values apart as the bytes come; holds the one that is open."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held = b""
+        self._position = 0
+        self._depth = 0
+        self._base = -1
+        self._in_string = False
+        self._too_long = False
+
+    def cut(self, chunk: bytes) -> list[bytes | None]:
+        """Return the values that end in `chunk`."""
+        self._held += chunk
+        if self._base < 0 and self._held.strip():
+            self._base = 1 if self._held.lstrip().startswith(b"[") else 0
+        pieces: list[bytes | None] = []
+        start = 0
+        while ended := self._next_end():
+            end, after = ended
+            piece = self._held[start:end]
+            if self._too_long or len(piece) > self._limit:
+                pieces.append(None)
+            elif piece.strip():
+                pieces.append(piece)
+            self._too_long, start = False, after
+        self._drop(start)
+        return pieces
+
+    def rest(self) -> bytes | None:
+        """Return what no value's end came for."""
+        return None if self._too_long else self._held
+
+    def _drop(self, start: int) -> None:
+        """Forget what was cut off, and a value that has grown too long."""
+        if len(self._held) - start > self._limit:
+            self._too_long, start = True, len(self._held)
+        self._held = self._held[start:]
+        self._position -= start
+
+    def _next_end(self) -> tuple[int, int] | None:
+        """Find where the open value ends, and where the next may begin."""
+        while True:
+            pattern = _INSIDE_STRING if self._in_string else _OUTSIDE_STRING
+            found = pattern.search(self._held, max(self._position, 0))
+            if not found or self._position > len(self._held):
+                self._position = max(self._position, len(self._held))
+                return None
+            mark, self._position = found.group(), found.end()
+            if mark == b"\\":
+                self._position += 1
+            elif mark == b'"':
+                self._in_string = not self._in_string
+            else:
+                ended = self._bracket(mark, found.start())
+                if ended:
+                    return ended
+
+    def _bracket(self, mark: bytes, at: int) -> tuple[int, int] | None:
+        """Count a bracket or comma; return the end of a value, if it is one."""
+        if mark in b"[{":
+            self._depth += 1
+            return (at, at + 1) if self._depth == self._base else None
+        if mark == b",":
+            return (at, at + 1) if self._depth == self._base else None
+        self._depth = max(self._depth - 1, 0)
+        if self._depth >= max(self._base, 1):
+            return None
+        return (at, at + 1) if self._base else (at + 1, at + 1)
+
+
+def _parsed(
+    numbered: Iterable[tuple[int, list[bytes | None]]],
+    stream: ByteStream,
+    file: str,
+    ledger: Ledger,
+    limits: Limits,
+) -> Iterator[Records]:
+    """Parse numbered pieces of JSON, a batch at a time."""
+    import orjson
+
+    loads, bad_json = orjson.loads, orjson.JSONDecodeError
+    records: list[dict[str, Any]] = []
+    numbers: list[int] = []
+    size, number, n_rejects = 0, 0, ledger.n_rejects
+    for first, pieces in numbered:
+        for number, piece in enumerate(pieces, first):  # noqa: B007 - the last one is used below
+            try:
+                record = loads(piece)  # type: ignore[arg-type] - None fails as bad JSON does
+            except bad_json:
+                record = None
+            if type(record) is not dict:
+                record = _examined(piece, stream, file, number, ledger, limits)
+            if record is not None:
+                records.append(record)
+                numbers.append(number)
+        size += sum(map(len, filter(None, pieces)))
+        full = len(records) + ledger.n_rejects - n_rejects >= limits.batch_documents
+        if full or size >= limits.batch_bytes:
+            yield Records(records, [file] * len(records), numbers)
+            records, numbers, size, n_rejects = [], [], 0, ledger.n_rejects
+    yield Records(records, [file] * len(records), numbers)
+    if stream.damage:
+        ledger.reject(file, max(number, 1), stream.damage)
+
+
+def _examined(
+    piece: bytes | None, stream: ByteStream, file: str, number: int, ledger: Ledger, limits: Limits
+) -> dict[str, Any] | None:
+    """Mend a bad record where that is wanted, or reject it; a blank piece is none.
+
+    What stands last before a damage is left to the reject that tells of the damage.
+    """
+    if piece is not None and not piece.strip():
+        return None
+    found = _mended(piece, mend=ledger.on_error == "replace") if piece is not None else None
+    if isinstance(found, dict):
+        return found
+    if not stream.damage:
+        reason = found or f"longer than {limits.record_bytes:,} bytes"
+        ledger.reject(file, number, reason)
+    return None
+
+
+def _mended(piece: bytes, *, mend: bool) -> dict[str, Any] | str:
+    """Return a record with U+FFFD for what is not Unicode, or why there is none."""
+    import orjson
+
+    try:
+        value = orjson.loads(piece)
+    except orjson.JSONDecodeError as error:
+        reason = _reason(piece, error)
+        value = _loads_mended(piece) if mend else None
+        return value if isinstance(value, dict) else reason
+    return value if isinstance(value, dict) else f"{_KINDS[type(value)]}, not an object"
+
+
+def _loads_mended(piece: bytes) -> Any:
+    """Parse a piece whose UTF-8 is bad, or that names lone surrogates."""
+    import json
+
+    import orjson
+
+    text = piece.decode("utf-8", "replace")
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        value = json.loads(text, parse_constant=_refuse)
+        return orjson.loads(encodable(json.dumps(value, ensure_ascii=False)) or "")
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _reason(piece: bytes, error: Any) -> str:
+    try:
+        piece.decode()
+    except UnicodeDecodeError as bad:
+        return f"not UTF-8: byte {bad.start + 1} of the record"
+    return f"not JSON: {error.msg} (column {error.colno})"

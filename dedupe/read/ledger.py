@@ -1,0 +1,101 @@
+"""What a reader may spend, what it hands on, and what it refused.
+
+Limits   how much one record, one batch, one compressed file may take
+Records  parsed records with the places they came from, not yet documents
+Ledger   counts of one input; decides what a bad record does
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Literal, NamedTuple
+
+from dedupe.errors import InputError
+
+OnError = Literal["skip", "replace", "fail"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds that keep a hostile or broken file from taking the machine.
+
+    Attributes:
+        record_bytes: a longer record is rejected without being held.
+        expansion: a compressed file that grows more than this many times is
+            left where it is once it has also given `expanded_bytes`. News pages
+            shrink 3 to 10 times, copies of one page up to some hundred times.
+        expanded_bytes: see `expansion`.
+        batch_documents: about how many documents a batch holds.
+        batch_bytes: about how many bytes of records a batch holds.
+        hopeless: a file whose first this many records are all bad is an error:
+            it is not what its name says, or its fields have other names.
+    """
+
+    record_bytes: int = 64 << 20
+    expansion: int = 500
+    expanded_bytes: int = 1 << 30
+    batch_documents: int = 10_000
+    batch_bytes: int = 64 << 20
+    hopeless: int = 10_000
+
+
+class Records(NamedTuple):
+    """Parsed records of one or more files; row i came from files[i], lines[i].
+
+    `own_names` says that the fields are already named as in `Document`, so that
+    renaming does not apply.
+    """
+
+    records: list[dict[str, Any]]
+    files: list[str]
+    lines: list[int]
+    own_names: bool = False
+
+
+class Ledger:
+    """The counts of one input.
+
+    Args:
+        path: the input, as the user gave it.
+        on_error: "skip" notes a bad record, "replace" first tries to mend its
+            encoding, "fail" raises at the first one.
+    """
+
+    def __init__(self, path: str, on_error: OnError) -> None:
+        self.path = path
+        self.on_error = on_error
+        self.n_documents = 0
+        self.n_rejects = 0
+        self.n_bad_dates = 0
+        self.n_skipped_files = 0
+        self.last_reason = ""
+        self._rejects: list[dict[str, Any]] = []
+
+    def reject(self, file: str, line: int, reason: str) -> None:
+        """Note a record that cannot become a document.
+
+        Raises:
+            InputError: always, where `on_error` is "fail".
+        """
+        if self.on_error == "fail":
+            raise InputError(
+                f"{file}:{line}: {reason}; mend the record, or skip bad records (--on-error skip)"
+            )
+        self.n_rejects += 1
+        self.last_reason = reason
+        self._rejects.append({"file": file, "line": line, "reason": reason})
+
+    def take_rejects(self) -> list[dict[str, Any]]:
+        """Return the rejects noted since the last call."""
+        taken, self._rejects = self._rejects, []
+        return taken
+
+    def counts(self) -> dict[str, Any]:
+        """Return the counts so far, by the names a run's record gives them."""
+        return {
+            "path": self.path,
+            "documents": self.n_documents,
+            "rejects": self.n_rejects,
+            "bad_dates": self.n_bad_dates,
+            "skipped_files": self.n_skipped_files,
+        }

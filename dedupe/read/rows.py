@@ -1,0 +1,224 @@
+"""Records in, a documents table out; what cannot be a document is refused.
+
+    Records  ->  columns by field  ->  values of one type  ->  Table (documents.SCHEMA)
+
+Work goes column by column: a million records pass here, and a Python call for
+each field of each would take longer than parsing them. Control characters that
+text does not need become spaces, one for one, so that offsets hold; in the short
+fields they are dropped.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from dedupe.dates import is_given, parse_interval
+from dedupe.documents import SCHEMA, encodable, host
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dedupe.read.fields import FieldNames
+    from dedupe.read.ledger import Ledger, Records
+
+Places = list[tuple[str, int]]
+"""File and line of each document."""
+
+_SHORT_FIELDS = ("title", "url", "canonical", "source", "byline", "language")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_WHITE_CONTROLS = "\t\n\r"
+_CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))]
+_IN_TEXT = str.maketrans({char: " " for char in _CONTROLS if char not in _WHITE_CONTROLS})
+_IN_FIELD = str.maketrans({char: " " if char in _WHITE_CONTROLS else "" for char in _CONTROLS})
+_NAMED_BY = ("name", "$oid", "$date", "@id", "title")
+"""Keys under which an object that stands for a value keeps it, in schema.org and MongoDB."""
+_DEEPEST = 4
+_KINDS = {
+    bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"
+}  # fmt: skip
+
+
+def build_documents(records: Records, names: FieldNames, ledger: Ledger) -> tuple[pa.Table, Places]:
+    """Turn records into documents, in their order.
+
+    Returns:
+        The documents, and the (file, line) of each.
+
+    Raises:
+        InputError: a record without text, where the ledger fails on the first.
+    """
+    keys: frozenset[str] = frozenset().union(*records.records)
+    texts = names.column("text", records.records, keys)
+    if set(map(type, texts)) != {str}:
+        records, texts = _with_text(records, texts, names, keys, ledger)
+    rows, places = records.records, list(zip(records.files, records.lines, strict=True))
+    columns = {
+        name: _field_array(names.column(name, rows, keys), SCHEMA.field(name).type)
+        for name in _SHORT_FIELDS
+    }
+    columns["source"] = _with_hosts(columns["source"], columns["url"])
+    columns["text"] = _text_array(texts)
+    columns["id"] = _id_array(names.column("id", rows, keys), places)
+    for name in ("published", "fetched"):
+        earliest, latest = _date_arrays(names.column(name, rows, keys), ledger)
+        columns[name], columns[f"{name}_until"] = earliest, latest
+    ledger.n_documents += len(rows)
+    return pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA), places
+
+
+def _with_text(
+    records: Records, texts: list[Any], names: FieldNames, keys: frozenset[str], ledger: Ledger
+) -> tuple[Records, list[str]]:
+    """Keep the records whose text is one, or can be made one."""
+    kept: list[int] = []
+    good: list[str] = []
+    for row, value in enumerate(texts):
+        text = _as_text(value, mend=ledger.on_error == "replace")
+        if text is None:
+            reason = _no_text(value, records.records[row], names, keys)
+            ledger.reject(records.files[row], records.lines[row], reason)
+        else:
+            kept.append(row)
+            good.append(text)
+    chosen = records._replace(
+        records=[records.records[row] for row in kept],
+        files=[records.files[row] for row in kept],
+        lines=[records.lines[row] for row in kept],
+    )
+    return chosen, good
+
+
+def _as_text(value: Any, *, mend: bool) -> str | None:
+    """Return a text given whole, in paragraphs, or as bytes; None for anything else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return "\n".join(value)
+    if isinstance(value, bytes):
+        try:
+            return value.decode("utf-8", "replace" if mend else "strict")
+        except UnicodeDecodeError:
+            return None
+    return None
+
+
+def _no_text(value: Any, record: dict[str, Any], names: FieldNames, keys: frozenset[str]) -> str:
+    if isinstance(value, bytes):
+        return "the text is not UTF-8"
+    if value is not None:
+        return f"the text is {_KINDS.get(type(value), type(value).__name__)}, not a string"
+    if any(path[0] in record for path in names.paths("text", keys)):
+        return "the text is null"
+    return names.missing_text(record)
+
+
+def plain(value: Any, depth: int = 0) -> str | None:
+    """Return a field's value as a string, or None where it says nothing.
+
+    Lists are joined by ", "; an object gives the name it carries.
+    """
+    if isinstance(value, str):
+        return value or None
+    if value is None or isinstance(value, bool) or value != value:  # noqa: PLR0124 - NaN, NaT
+        return None
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace") or None
+    if isinstance(value, (list, dict)):
+        if depth >= _DEEPEST:
+            return None
+        parts = (
+            value if isinstance(value, list) else [value[k] for k in _NAMED_BY if k in value][:1]
+        )
+        return ", ".join(filter(None, (plain(part, depth + 1) for part in parts))) or None
+    return value.isoformat() if isinstance(value, datetime.date) else str(value)
+
+
+def _strings(values: Sequence[Any]) -> list[str | None]:
+    types = set(map(type, values))
+    if types <= {str, type(None)}:
+        return [value or None for value in values] if "" in values else list(values)
+    return [plain(value) for value in values]
+
+
+def _field_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Return an Arrow array of a short field."""
+    strings = _strings(values)
+    return pa.array(_cleared(strings), kind)
+
+
+def _cleared(strings: list[str | None]) -> list[str | None]:
+    """Drop control characters; look at each string only where some has one."""
+    if "".join(filter(None, strings)).isprintable():
+        return strings
+    return [string and (encodable(string.translate(_IN_FIELD)) or None) for string in strings]
+
+
+def _with_hosts(sources: pa.Array, urls: pa.Array) -> pa.Array:
+    """Name the outlet by the host of its address, where nothing else names it."""
+    if not sources.null_count or urls.null_count == len(urls):
+        return sources
+    pairs = zip(sources.to_pylist(), urls.to_pylist(), strict=True)
+    return pa.array([source or host(url) for source, url in pairs], sources.type)
+
+
+def _text_array(texts: list[str]) -> pa.Array:
+    array = pa.array(texts, pa.large_string())
+    if not _may_hold_controls(array):
+        return array
+    cleared = [text.translate(_IN_TEXT) if _CONTROL.search(text) else text for text in texts]
+    return pa.array(cleared, pa.large_string())
+
+
+def _may_hold_controls(array: pa.Array) -> bool:
+    """Look through the bytes of all texts at once.
+
+    The controls from U+0080 on begin with byte C2 and go on with 80 to 9F.
+    """
+    import numpy as np
+
+    data = array.buffers()[2]
+    if data is None:
+        return False
+    codes = np.frombuffer(data, np.uint8)
+    white = sum(np.count_nonzero(codes == ord(char)) for char in _WHITE_CONTROLS)
+    if np.count_nonzero(codes < 0x20) != white or np.any(codes == 0x7F):
+        return True
+    return bool(np.any(codes[1:][codes[:-1] == 0xC2] < 0xA0))
+
+
+def _id_array(values: Sequence[Any], places: Places) -> pa.Array:
+    ids = _cleared(_strings(values))
+    if None in ids or "" in ids:
+        ids = [
+            name or encodable(f"{file}:{line}".translate(_IN_FIELD))
+            for name, (file, line) in zip(ids, places, strict=True)
+        ]
+    return pa.array(ids, pa.string())
+
+
+def _date_arrays(values: Sequence[Any], ledger: Ledger) -> tuple[pa.Array, pa.Array]:
+    """Return the earliest and latest moments; what is given but means nothing is counted."""
+    kind = SCHEMA.field("published").type
+    if set(map(type, values)) <= {type(None)}:
+        nothing = pa.nulls(len(values), kind)
+        return nothing, nothing
+    intervals = [parse_interval(_as_date(value)) for value in values]
+    ledger.n_bad_dates += sum(
+        earliest is None and is_given(value)
+        for (earliest, _), value in zip(intervals, values, strict=True)
+    )
+    earliest, latest = zip(*intervals, strict=True)
+    return pa.array(earliest, kind), pa.array(latest, kind)
+
+
+def _as_date(value: Any) -> Any:
+    """Return the date inside a list of one, or an object that carries one."""
+    if isinstance(value, list):
+        return value[0] if value else None
+    if isinstance(value, dict):
+        return next((value[key] for key in _NAMED_BY if key in value), None)
+    return value

@@ -1,0 +1,130 @@
+"""Inputs in, files to read out: folders walked, formats known by name or content.
+
+"day.jsonl.gz", "pages/", "-"  ->  Source(path, name, id, form)
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from dedupe.documents import encodable
+from dedupe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Form = Literal["lines", "json", "csv", "columnar", "text", "html", "unknown"]
+
+STDIN = "-"
+_COMPRESSED = (".gz", ".gzip", ".zst", ".zstd")
+_FORMS: dict[str, Form] = {
+    ".jsonl": "lines", ".ndjson": "lines", ".jsonlines": "lines", ".json": "json",
+    ".csv": "csv", ".tsv": "csv",
+    ".parquet": "columnar", ".pq": "columnar", ".arrow": "columnar", ".arrows": "columnar",
+    ".feather": "columnar", ".ipc": "columnar",
+    ".txt": "text", ".text": "text", ".html": "html", ".htm": "html", ".xhtml": "html",
+}  # fmt: skip
+READABLE = "JSON lines, JSON, CSV, TSV, Parquet, Arrow, .txt and .html"
+
+
+class Source(NamedTuple):
+    """One file to read.
+
+    Attributes:
+        path: to open; "-" is standard input.
+        name: as messages and ids give it, in Unicode.
+        id: of the document, where the file is one: its path within its folder.
+        form: what its name says it is.
+        size: in bytes; 0 where unknown.
+    """
+
+    path: str
+    name: str
+    id: str
+    form: Form
+    size: int
+
+
+def find_sources(given: str) -> tuple[list[Source], int]:
+    """Return the files of one input in order of their names, and how many were left aside.
+
+    A folder gives the files whose names end as readable ones do; hidden files
+    and links to folders are left aside.
+
+    Raises:
+        InputError: no such file or folder, or a folder with nothing readable.
+    """
+    if given == STDIN:
+        return [Source(STDIN, STDIN, STDIN, "unknown", 0)], 0
+    status = _status(given)
+    if not stat.S_ISDIR(status.st_mode):
+        name = printable_path(given)
+        return [Source(given, name, name, form_of(given), _size(status))], 0
+    sources, n_skipped = [], 0
+    for path in _walk(given):
+        form = form_of(path)
+        if form == "unknown":
+            n_skipped += 1
+            continue
+        inside = printable_path(Path(os.path.relpath(path, given)).as_posix())
+        sources.append(Source(path, printable_path(path), inside, form, _size(_status(path))))
+    if not sources:
+        raise InputError(
+            f"{printable_path(given)}: nothing readable in this folder; {READABLE} are read"
+        )
+    return sources, n_skipped
+
+
+def form_of(path: str) -> Form:
+    """Return the form a file's name tells of."""
+    name = path.lower()
+    for ending in _COMPRESSED:
+        name = name.removesuffix(ending)
+    return _FORMS.get(os.path.splitext(name)[1], "unknown")  # noqa: PTH122 - a str, a million times
+
+
+def _walk(folder: str) -> Iterator[str]:
+    def complain(error: OSError) -> None:
+        raise InputError(
+            f"{printable_path(str(error.filename))}: cannot be read ({error.strerror})"
+        )
+
+    for parent, folders, files in os.walk(folder, onerror=complain):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            path = os.path.join(parent, name)  # noqa: PTH118 - a str, a million times
+            if not name.startswith(".") and os.path.isfile(path):  # noqa: PTH113 - the same
+                yield path
+
+
+def _status(path: str) -> os.stat_result:
+    try:
+        return os.stat(path)  # noqa: PTH116 - `path` stays as given
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(
+            f"{printable_path(path)}: {reason}; give a file, a folder, or -"
+        ) from error
+
+
+def _size(status: os.stat_result) -> int:
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
+
+
+def printable_path(path: str) -> str:
+    """Return a path as Unicode: a file name may hold any bytes."""
+    return encodable(path) or ""
+
+
+def check_inputs(inputs: Sequence[str]) -> None:
+    """Refuse an input that is given twice: all of its documents would clash.
+
+    Raises:
+        InputError: naming the input.
+    """
+    for place, given in enumerate(inputs):
+        if given in inputs[:place]:
+            raise InputError(f"{printable_path(given)}: given twice; name each input once")

@@ -1,0 +1,237 @@
+"""A file in, its bytes out: decompressed, in UTF-8, a chunk at a time.
+
+    file  ->  gzip | zstd | plain  ->  byte order mark off, UTF-16 and UTF-32
+    recoded  ->  chunks  ->  split_lines()
+
+Compression is recognised by its first bytes, never by the file's name. A file
+that is cut or damaged gives all that stands before the damage, and `damage`
+says what was met. Nothing here holds more than a chunk and one record.
+"""
+
+from __future__ import annotations
+
+import codecs
+import zlib
+from typing import TYPE_CHECKING, BinaryIO
+
+from dedupe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dedupe.read.ledger import Limits
+
+_CHUNK = 1 << 18
+_GZIP_MAGIC = b"\x1f\x8b"
+_ZSTD_MAGICS = (b"\x28\xb5\x2f\xfd", *(bytes((0x50 + n, 0x2A, 0x4D, 0x18)) for n in range(16)))
+_ZSTD_SLICE = 1 << 11
+"""A zstd block of 4 bytes may stand for 128 KiB, so 2 KiB give at most 64 MiB at once."""
+
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+class _DamageError(Exception):
+    """The rest of the stream cannot be read; the message says why."""
+
+
+class ByteStream:
+    """The decompressed bytes of an open file; iterate over it once.
+
+    Args:
+        file: open for reading bytes; need not be seekable.
+        name: for messages.
+        limits: `expansion` and `expanded_bytes` bound what it may grow to.
+        on_bytes: called with the number of bytes as they are taken from `file`.
+
+    Attributes:
+        n_raw: bytes taken from the file so far.
+        magic: the first bytes of the file as it lies on disk.
+        head: the first chunk, decompressed and in UTF-8; iteration gives it again.
+        damage: after iteration, why the stream ended early, or None.
+    """
+
+    def __init__(
+        self, file: BinaryIO, name: str, limits: Limits, on_bytes: Callable[[int], None]
+    ) -> None:
+        self._file = file
+        self._name = name
+        self._limits = limits
+        self._on_bytes = on_bytes
+        self.n_raw = 0
+        self._n_expanded = 0
+        self.damage: str | None = None
+        first = self._take()
+        self.magic = first[:8]
+        self._chunks = self._guarded(first)
+        self.head = next(self._chunks, b"")
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the chunks, `head` first."""
+        if self.head:
+            yield self.head
+        yield from self._chunks
+
+    def whole(self) -> bytes | None:
+        """Return all bytes at once, or None when they pass the limit of a record."""
+        held, size = [], 0
+        for chunk in self:
+            size += len(chunk)
+            if size > self._limits.record_bytes:
+                return None
+            held.append(chunk)
+        return b"".join(held)
+
+    def _take(self) -> bytes:
+        try:
+            data = self._file.read(_CHUNK)
+        except OSError as error:
+            raise InputError(f"{self._name}: cannot be read ({error.strerror})") from error
+        self.n_raw += len(data)
+        self._on_bytes(len(data))
+        return data
+
+    def _raw(self, first: bytes) -> Iterator[bytes]:
+        while first:
+            yield first
+            first = self._take()
+
+    def _guarded(self, first: bytes) -> Iterator[bytes]:
+        try:
+            yield from _in_utf8(self._expanded(first))
+        except _DamageError as damage:
+            self.damage = str(damage)
+
+    def _expanded(self, first: bytes) -> Iterator[bytes]:
+        if first.startswith(_GZIP_MAGIC):
+            yield from map(self._counted, _gunzip(self._raw(first)))
+        elif first.startswith(_ZSTD_MAGICS):
+            yield from map(self._counted, _unzstd(self._raw(first)))
+        else:
+            yield from self._raw(first)
+
+    def _counted(self, piece: bytes) -> bytes:
+        self._n_expanded += len(piece)
+        grown = self._n_expanded > self._limits.expansion * self.n_raw
+        if grown and self._n_expanded > self._limits.expanded_bytes:
+            raise _DamageError(
+                f"expands more than {self._limits.expansion}-fold; the rest was not read"
+            )
+        return piece
+
+
+def _gunzip(raw: Iterator[bytes]) -> Iterator[bytes]:
+    """Inflate the members of a gzip file; padding of zeros between them is dropped."""
+    inflater = zlib.decompressobj(31)
+    started = False
+    try:
+        for chunk in raw:
+            data = chunk
+            while data:
+                if not started:
+                    data = data.lstrip(b"\0")
+                    started = bool(data)
+                piece = inflater.decompress(data, _CHUNK)
+                if piece:
+                    yield piece
+                data = inflater.unconsumed_tail
+                if inflater.eof:
+                    data, inflater, started = inflater.unused_data, zlib.decompressobj(31), False
+        while piece := inflater.decompress(b"", _CHUNK):
+            yield piece
+    except zlib.error as error:
+        raise _DamageError(f"gzip data is damaged here ({error})") from error
+    if started and not inflater.eof:
+        raise _DamageError("gzip data ends early here: the file is cut")
+
+
+def _unzstd(raw: Iterator[bytes]) -> Iterator[bytes]:
+    """Expand the frames of a zstd file.
+
+    By `decompressobj`, because `stream_reader` takes a cut file for a whole one.
+    """
+    import zstandard
+
+    frames = zstandard.ZstdDecompressor()
+    frame = frames.decompressobj()
+    started = False
+    for chunk in raw:
+        pieces: list[bytes] = []
+        held = 0
+        view = memoryview(chunk)
+        start = 0
+        while start < len(view):
+            data = view[start : start + _ZSTD_SLICE]
+            start += len(data)
+            try:
+                piece = frame.decompress(data)
+            except zstandard.ZstdError as error:
+                yield b"".join(pieces)
+                raise _DamageError(f"zstd data is damaged here ({error})") from error
+            started = True
+            if frame.eof:
+                start -= len(frame.unused_data)
+                frame, started = frames.decompressobj(), False
+            pieces.append(piece)
+            held += len(piece)
+            if held >= _CHUNK:
+                yield b"".join(pieces)
+                pieces, held = [], 0
+        yield b"".join(pieces)
+    if started:
+        raise _DamageError("zstd data ends early here: the file is cut")
+
+
+def _in_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Drop a byte order mark, and recode what it says is UTF-16 or UTF-32.
+
+    What those encodings cannot mean becomes bytes that UTF-8 cannot mean either,
+    so that the record it stands in is refused and no other.
+    """
+    first = next((chunk for chunk in chunks if chunk), b"")
+    encoding = next((name for mark, name in _MARKS if first.startswith(mark)), None)
+    if encoding is None:
+        yield first.removeprefix(codecs.BOM_UTF8)
+        yield from chunks
+        return
+    decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
+    try:
+        yield decoder.decode(first).encode("utf-8", "surrogatepass")
+        for chunk in chunks:
+            yield decoder.decode(chunk).encode("utf-8", "surrogatepass")
+        yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
+    except UnicodeDecodeError as error:
+        raise _DamageError(f"not {encoding.upper()} from here on ({error.reason})") from error
+
+
+def split_lines(chunks: Iterator[bytes], limit: int) -> Iterator[tuple[int, list[bytes | None]]]:
+    """Split chunks at newlines, which are dropped.
+
+    Yields:
+        The number of the first line, from 1, and the lines; a line of more than
+        `limit` bytes is None, and was never held whole.
+    """
+    number, size = 1, 0
+    held: list[bytes] = []
+    for chunk in chunks:
+        lines: list[bytes | None] = [*chunk.split(b"\n")]
+        first, last = lines[0] or b"", lines.pop() or b""
+        size += len(first)
+        if size <= limit:
+            held.append(first)
+        else:
+            held.clear()
+        if not lines:
+            continue
+        if len(chunk) > limit:
+            lines = [None if line and len(line) > limit else line for line in lines]
+        lines[0] = b"".join(held) if size <= limit else None
+        yield number, lines
+        number += len(lines)
+        held, size = [last], len(last)
+    if size:
+        yield number, [b"".join(held) if size <= limit else None]
