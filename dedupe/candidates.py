@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dedupe.compare import Background
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
 
@@ -98,15 +99,22 @@ def find_candidates(
     )  # fmt: skip
 
 
-def weigh(sketches: Sketches) -> Weights:
-    """Weigh each sampled shingle by its document frequency; equal texts count once."""
+def weigh(sketches: Sketches, background: Background | None = None) -> Weights:
+    """Weigh each sampled shingle by its document frequency.
+
+    It is counted in `background`, or else in these documents, equal texts once.
+    """
     representative = representatives(sketches)
     counted = representative == np.arange(len(representative))
     holders = _holders(sketches)
-    distinct, inverse = np.unique(sketches.sampled, return_inverse=True)
-    frequency = np.bincount(inverse[counted[holders]], minlength=len(distinct))
-    n_docs = max(int(counted.sum()), 1)
-    weights = np.log1p(n_docs / np.maximum(frequency, 1)).astype(np.float32)[inverse]
+    if background is None:
+        distinct, inverse = np.unique(sketches.sampled, return_inverse=True)
+        frequency = np.bincount(inverse[counted[holders]], minlength=len(distinct))[inverse]
+        n_docs = int(counted.sum())
+    else:
+        frequency = background.of_shingles(sketches.sampled)
+        n_docs = background.n_docs
+    weights = np.log1p(max(n_docs, 1) / np.maximum(frequency, 1)).astype(np.float32)
     totals = np.bincount(holders, weights=weights, minlength=len(counted))
     return Weights(sketches.sampled, sketches.offsets, weights, totals)
 
