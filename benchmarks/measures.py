@@ -254,11 +254,12 @@ def reuters_figures(documents: Sequence[dict[str, Any]], overlaps: Overlaps) -> 
     long = np.minimum(n_words[overlaps.a], n_words[overlaps.b]) >= LEAST_WORDS
     alike, held = overlaps.resemblance() >= 0.5, (overlaps.containment() >= 0.5) & long
     hit = np.array([found(a, b) for a, b in zip(overlaps.a, overlaps.b, strict=True)], bool)
-    stages = {stage["stage"]: stage["rows"] for stage in result.run["stages"]}
+    candidates = result.run["candidate_pairs"]
     return {
         "reuters.recall_resemblance": metrics.accuracy(hit[alike].tolist()),
         "reuters.recall_containment": metrics.accuracy(hit[held].tolist()),
-        "reuters.candidates_per_document": stages.get("candidates", 0) / len(documents),
+        "reuters.candidates_per_document": candidates["found"] / len(documents),
+        "reuters.screened_per_document": candidates["screened"] / len(documents),
         "reuters.pairs_per_document": result.pairs.num_rows / len(documents),
     }
 
