@@ -1,0 +1,159 @@
+"""What one story has to say of its origin: its works, and the evidence between them.
+
+    members, pairs, clues of a story  ->  Story  ->  Evidence, many  ->  Scores
+
+Each piece of evidence speaks for one edge ("j was copied from i"), for an
+absent source ("j was copied from AP"), or for one work ("j is derived"). Clues
+that come from one act of editing, such as a credit, a byline and a dateline of
+the same source, form a group, of which only the strongest counts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dedupe.attribute.model import UNSEEN_PRIOR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from dedupe.attribute.names import Names
+    from dedupe.attribute.pages import Pages
+    from dedupe.clean.clues import Clue
+
+CAP = 4.0
+"""No group of clues moves a verdict by more than this, in log-odds."""
+
+_MOST_NAMES = 4
+# Two works of one story that share no measured pair: still one lineage, by others.
+_UNMEASURED = 0.05
+
+
+class Pair(NamedTuple):
+    """A verified pair of two members: a row of the pairs table, and its passages."""
+
+    place: int
+    a: int
+    b: int
+    relation: str
+    resemblance: float
+    containment_a: float
+    containment_b: float
+    passages: Sequence[tuple[int, int, int, int]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One story, ready to be asked for evidence.
+
+    Attributes:
+        rows: its documents, rising.
+        works: its documents by work, each rising; works in order of their first row.
+        work_of: the work of each document.
+        pairs: its verified pairs.
+        clues: the clues of each document that has any.
+        pages: outlets, texts and clocks of all documents.
+        names: agencies and outlets to know.
+    """
+
+    rows: Sequence[int]
+    works: Sequence[Sequence[int]]
+    work_of: Mapping[int, int]
+    pairs: Sequence[Pair]
+    clues: Mapping[int, Sequence[Clue]]
+    pages: Pages
+    names: Names
+
+    def bound(self, name: str) -> list[int]:
+        """Return the documents whose outlet is `name`."""
+        return [row for row in self.rows if self.pages.is_outlet(row, name, self.names)]
+
+
+class Evidence(NamedTuple):
+    """One reason, for or against.
+
+    Attributes:
+        signal: name of the signal in SIGNALS.
+        group: signals of one group on one target count once.
+        points: log-odds; negative speaks against.
+        child: work that was copied, or that the evidence is about.
+        parent: work it was copied from, or -1.
+        name: absent source it was copied from, or None. Neither parent nor
+            name: the points are for `child` being the origin.
+        row: document that carries the evidence.
+        start: first code point of the quote, or -1.
+        end: one past its last, or -1.
+        says: one sentence for a reader.
+    """
+
+    signal: str
+    group: str
+    points: float
+    child: int
+    parent: int
+    name: str | None
+    row: int
+    start: int
+    end: int
+    says: str
+
+
+class Scores(NamedTuple):
+    """Evidence as the model takes it: see `model.posterior` for the shapes.
+
+    `standing` (N,) is `roots` without the evidence that a work names an absent
+    source: a copy that kept its credit is no further from the origin than one
+    that lost it.
+    """
+
+    affinity: NDArray[np.float64]
+    edges: NDArray[np.float64]
+    roots: NDArray[np.float64]
+    standing: NDArray[np.float64]
+    absent: list[str | None]
+    absent_edges: NDArray[np.float64]
+    absent_prior: NDArray[np.float64]
+
+
+def score(story: Story, evidence: Iterable[Evidence]) -> Scores:
+    """Add up evidence: the strongest of each group on each target, capped."""
+    strongest: dict[tuple[int, int, str | None, str], float] = {}
+    for item in evidence:
+        key = (item.child, item.parent, item.name, item.group)
+        if abs(item.points) > abs(strongest.get(key, 0.0)):
+            strongest[key] = item.points
+    n_works = len(story.works)
+    edges = np.zeros((n_works, n_works))
+    roots = np.zeros(n_works)
+    standing = np.zeros(n_works)
+    pulls: dict[str, NDArray[np.float64]] = {}
+    for (child, parent, name, group), points in sorted(strongest.items(), key=repr):
+        capped = max(-CAP, min(CAP, points))
+        if name is not None:
+            pulls.setdefault(name, np.zeros(n_works))[child] += capped
+        elif parent >= 0:
+            edges[parent, child] += capped
+        else:
+            roots[child] += capped
+            standing[child] += 0.0 if group == "derived" else capped
+    named = sorted(pulls, key=lambda name: (-pulls[name].sum(), name))[:_MOST_NAMES]
+    absent: list[str | None] = [*named, None]
+    prior = np.full(len(absent), UNSEEN_PRIOR / len(absent))
+    pull = np.array([*(pulls[name] for name in named), np.zeros(n_works)])
+    return Scores(_affinity(story), edges, roots, standing, absent, pull, prior)
+
+
+def _affinity(story: Story) -> NDArray[np.float64]:
+    """Weigh an edge by what two works share, whichever way it points."""
+    n_works = len(story.works)
+    affinity = np.full((n_works, n_works), _UNMEASURED)
+    for pair in story.pairs:
+        i, j = story.work_of[pair.a], story.work_of[pair.b]
+        shared = max(pair.containment_a, pair.containment_b, pair.resemblance)
+        affinity[i, j] = affinity[j, i] = max(affinity[i, j], _UNMEASURED + shared)
+    return affinity

@@ -1,0 +1,192 @@
+"""Spellings of news agencies and outlets in, one canonical name out.
+
+    "اے پی پی", "The Associated Press", "cnn.com"  ->  "APP", "AP", "CNN"
+
+A credit names its source as its own newsroom spells it; a member of the
+collection is known by its domain. Both come together here: names.json lists
+agencies (one canonical English name each), outlets with their domains, aliases
+and owners, and the words by which a newsroom credits nobody in particular.
+A second file of the same form extends it.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from importlib import resources
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dedupe.documents import host
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_SECOND_LEVEL = frozenset({"co", "com", "org", "net", "gov", "ac", "edu", "gob", "ebc", "or", "ne"})
+# Below four letters a name fits too many domains by chance ("AP" is in "apple").
+_SHORTEST_BINDING = 4
+
+
+class Names(NamedTuple):
+    """Folded spellings and domains, each to its canonical name.
+
+    Attributes:
+        agencies: folded spelling of an agency to its name.
+        outlets: folded spelling of an outlet to its name.
+        domains: domain to the name of its agency or outlet.
+        owners: name of an outlet to its owner.
+        agency_spellings: agencies as their pages spell them.
+        outlet_spellings: outlets likewise.
+        unnamed: folded words that credit agencies without naming one.
+        desks: folded words by which a newsroom signs for itself.
+    """
+
+    agencies: dict[str, str]
+    outlets: dict[str, str]
+    domains: dict[str, str]
+    owners: dict[str, str]
+    agency_spellings: list[str]
+    outlet_spellings: list[str]
+    unnamed: frozenset[str]
+    desks: frozenset[str]
+
+    def known(self, spelling: str) -> str | None:
+        """Return the canonical name of an agency or outlet, or None.
+
+        Short all-capital agency names are only known in capitals: "app" and
+        "pa" are words.
+        """
+        folded = fold(spelling)
+        if folded in self.agencies:
+            return self.agency(spelling)
+        return self.outlets.get(folded)
+
+    def agency(self, spelling: str) -> str | None:
+        """Return the canonical name of an agency, or None."""
+        folded = fold(spelling)
+        name = self.agencies.get(folded)
+        if name and len(folded) <= 4 and folded.isascii() and spelling.strip(" .").islower():
+            return name if name.islower() else None
+        return name
+
+    def outlet(self, source: str | None, url: str | None = None) -> str | None:
+        """Return the displayed name of a document's outlet, or None.
+
+        The longest domain of names.json that ends the host wins; a source that
+        is no domain is looked up as a spelling, and else stands as it is.
+        """
+        for place in (source, host(url)):
+            if not place:
+                continue
+            domain = host(place) if "." in place and " " not in place.strip() else None
+            if domain is None:
+                return self.known(place) or place
+            return self.of_domain(domain) or domain
+        return None
+
+    def of_domain(self, domain: str) -> str | None:
+        """Return the name that owns a domain or one of its parents, or None."""
+        labels = domain.lower().split(".")
+        for first in range(len(labels) - 1):
+            name = self.domains.get(".".join(labels[first:]))
+            if name:
+                return name
+        return None
+
+    def same(self, credited: str, outlet: str, domain: str | None = None) -> bool:
+        """Say whether a credited name is this outlet.
+
+        True for the same canonical name, the credited name's own domain, or
+        letters that match those of the outlet or its domain: "NewsNation" is
+        newsnationnow.com, "Cedar Ledger" is cedarledger.com.
+        """
+        name = self.known(credited) or credited
+        if name == outlet:
+            return True
+        if "." in credited and " " not in credited:
+            return (self.of_domain(credited) or main_label(credited)) in (
+                outlet,
+                main_label(outlet),
+                main_label(domain or ""),
+            )
+        if self.known(outlet) == outlet or outlet in self.domains.values():
+            return False
+        letters = fold(name).removeprefix("the")
+        return any(
+            _letters_match(letters, main_label(place)) for place in (outlet, domain) if place
+        )
+
+    def owner(self, outlet: str) -> str:
+        """Return the owner of an outlet, or the outlet where none is known."""
+        return self.owners.get(outlet, outlet)
+
+
+def _letters_match(letters: str, label: str) -> bool:
+    if letters == label:
+        return True
+    if len(letters) < _SHORTEST_BINDING or len(label) < _SHORTEST_BINDING:
+        return False
+    # "star" begins "startribune" and is not it: half of the label must agree.
+    return label.startswith(letters) and 2 * len(letters) >= len(label)
+
+
+@functools.lru_cache(maxsize=4096)
+def fold(spelling: str) -> str:
+    """Keep letters and digits, in lower case: how two spellings are compared."""
+    return _NOT_LETTERS.sub("", spelling).casefold()
+
+
+def main_label(domain: str) -> str:
+    """Return the letters of a domain's own label: "cedarledger" of news.cedarledger.com."""
+    labels = domain.lower().split("/")[0].removeprefix("www.").split(".")
+    if len(labels) == 1:
+        return fold(domain).removeprefix("the")
+    if len(labels) > 2 and labels[-2] in _SECOND_LEVEL:
+        labels = labels[:-1]
+    return fold(labels[-2]).removeprefix("the")
+
+
+@functools.cache
+def default_names() -> Names:
+    """Return the names that ship with the package."""
+    text = resources.files("dedupe.attribute").joinpath("names.json").read_text(encoding="utf-8")
+    return _build([json.loads(text)])
+
+
+def load_names(path: Path) -> Names:
+    """Extend the names that ship with the package by a file of the same form.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it is not JSON.
+    """
+    text = resources.files("dedupe.attribute").joinpath("names.json").read_text(encoding="utf-8")
+    return _build([json.loads(text), json.loads(path.read_text(encoding="utf-8"))])
+
+
+def _build(files: list[dict[str, Any]]) -> Names:
+    names = Names({}, {}, {}, {}, [], [], frozenset(), frozenset())
+    for data in files:
+        for entry in data.get("agencies", ()):
+            _enter(entry, names.agencies, names.agency_spellings, names)
+        for entry in data.get("outlets", ()):
+            _enter(entry, names.outlets, names.outlet_spellings, names)
+        names = names._replace(
+            unnamed=names.unnamed | {fold(word) for word in data.get("unnamed_agencies", ())},
+            desks=names.desks | {fold(word) for word in data.get("own_desks", ())},
+        )
+    return names
+
+
+def _enter(
+    entry: dict[str, Any], folded: dict[str, str], spellings: list[str], names: Names
+) -> None:
+    name = entry["name"]
+    for spelling in entry.get("spellings", ()):
+        folded[fold(spelling)] = name
+        spellings.append(spelling)
+    for domain in entry.get("domains", ()):
+        names.domains[domain] = name
+    if entry.get("owner"):
+        names.owners[name] = entry["owner"]

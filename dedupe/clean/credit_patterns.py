@@ -1,0 +1,348 @@
+"""Words that announce a credit, a scar or a self-reference, by language.
+
+    text  ->  matches of CREDITS (a name follows), SCARS, SELF_REFERENCES
+
+A credit names who wrote the story first. A scar is what stays when such a name
+was cut out: "told that", "in an interview with .". A self-reference is an
+outlet speaking of itself: "told this newspaper".
+
+Every pattern is linear: literal lead-ins, bounded repeats, no nested
+quantifiers. `needles` are lower-case literals of which one must be in the text
+before the pattern is tried.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+
+class Cue(NamedTuple):
+    """One pattern.
+
+    Attributes:
+        rule: its name in the clues table.
+        language: ISO 639-1 code of the words.
+        needles: lower-case literals; a text with none of them cannot match.
+        pattern: for a credit, the match ends where the name begins.
+        at_line_start: the match must begin its line.
+        name_known: only a name of names.json or a domain counts, because the
+            words alone also announce data, photos and recipes.
+    """
+
+    rule: str
+    language: str
+    needles: tuple[str, ...]
+    pattern: re.Pattern[str]
+    at_line_start: bool = False
+    name_known: bool = False
+
+
+_PIECE_EN = (
+    r"(?:article|story|post|report|column|interview|piece|essay|commentary|analysis|content)"
+)
+_PIECE_ES = r"(?:art[ií]culo|nota|texto|reportaje|informaci[oó]n|noticia|entrevista|contenido)"
+_PIECE_FR = r"(?:article|texte|reportage|entretien|contenu|tribune)"
+_PIECE_DE = r"(?:Artikel|Beitrag|Text|Bericht|Kommentar|Interview)"
+_PIECE_PT = r"(?:artigo|texto|reportagem|mat[ée]ria|not[íi]cia|entrevista|conte[úu]do)"
+
+
+def _cue(rule: str, language: str, needles: str, pattern: str, **limits: bool) -> Cue:
+    return Cue(rule, language, tuple(needles.split("|")), re.compile(pattern), **limits)
+
+
+CREDITS = (
+    _cue(
+        "appeared_on",
+        "en",
+        "appeared|published|ran in|ran on|aired|posted",
+        rf"(?:[Tt]h(?:is|e)|[Aa]n?(?: version of this)?) {_PIECE_EN}(?: was| has been| is)?"
+        r"(?: originally| first| initially| previously){0,2}"
+        r" (?:appeared|published|ran|aired|posted)(?: originally| first)?(?: here)?"
+        r" (?:on|in|at|by|with) ",
+    ),
+    _cue(
+        "appeared_on",
+        "en",
+        "originally|first published|first appeared|first ran|first aired",
+        r"(?:[Oo]riginally|[Ff]irst) (?:published|appeared|posted|printed|reported|ran|aired)"
+        r" (?:on|in|at|by) ",
+        at_line_start=True,
+    ),
+    _cue(
+        "republished",
+        "en",
+        "republished|reprinted|reproduced|syndicated|distributed",
+        r"(?:[Rr]epublished|[Rr]eprinted|[Rr]eproduced|[Ss]yndicated|[Dd]istributed)"
+        r"(?: here)?(?: with (?:the )?(?:kind )?permission)?(?: under [\w .-]{2,40})?"
+        r" (?:from|of|by) ",
+    ),
+    _cue(
+        "source_line",
+        "en",
+        "source:",
+        r"(?:[Ss]ource|SOURCE|[Oo]riginal source): ?",
+        at_line_start=True,
+        name_known=True,
+    ),
+    _cue("via", "en", "via ", r"(?:[Vv]ia|VIA|[Hh]/[Tt]):? ", at_line_start=True, name_known=True),
+    _cue("first_reported", "en", "first reported by", r"[Ff]irst reported by ", name_known=True),
+    _cue(
+        "appeared_on",
+        "es",
+        "public|apareci",
+        rf"(?:[Ee]ste|[Ee]sta|[Ee]l|[Ll]a) {_PIECE_ES} (?:fue publicad[oa]|se public[oó]|apareci[oó])"
+        r"(?: originalmente| por primera vez| inicialmente)? (?:en|por) ",
+    ),
+    _cue(
+        "appeared_on",
+        "es",
+        "publicado originalmente|publicada originalmente",
+        r"[Pp]ublicad[oa] originalmente (?:en|por) ",
+    ),
+    _cue(
+        "source_line",
+        "es",
+        "fuente:|con informaci",
+        r"(?:[Ff]uente: ?|[Cc]on informaci[oó]n de )",
+        at_line_start=True,
+        name_known=True,
+    ),
+    _cue(
+        "appeared_on",
+        "fr",
+        "publié|paru",
+        rf"(?:[Cc]et|[Ll]['’]|[Cc]e) ?{_PIECE_FR} (?:a été|a d['’]abord été|est)"
+        r"(?: initialement| d['’]abord| à l['’]origine)? (?:publié|paru)"
+        r"(?: initialement| d['’]abord| à l['’]origine| pour la première fois)?"
+        r" (?:sur|par|dans|chez) ",
+    ),
+    _cue(
+        "appeared_on", "fr", "initialement", r"(?:[Pp]ublié|[Pp]aru) initialement (?:sur|par|dans) "
+    ),
+    _cue(
+        "source_line",
+        "fr",
+        "source",
+        r"[Ss]ource\s?: ?",
+        at_line_start=True,
+        name_known=True,
+    ),
+    _cue(
+        "appeared_on",
+        "de",
+        "erschien|veröffentlicht",
+        rf"(?:[Dd]ieser|[Dd]er|[Dd]as|[Dd]ieses) {_PIECE_DE} (?:erschien|ist|wurde)"
+        r"(?: zuerst| zunächst| ursprünglich| im Original){0,2}(?: erschienen| veröffentlicht)?"
+        r" (?:auf|bei|in|von)(?: der| dem)? ",
+    ),
+    _cue(
+        "appeared_on",
+        "de",
+        "zuerst erschienen|zuerst veröffentlicht",
+        r"[Zz]uerst (?:erschienen|veröffentlicht) (?:auf|bei|in)(?: der| dem)? ",
+    ),
+    _cue("source_line", "de", "quelle", r"[Qq]uellen?: ?", at_line_start=True, name_known=True),
+    _cue(
+        "appeared_on",
+        "pt",
+        "publicad",
+        rf"(?:[Ee]ste|[Ee]sta|[OoAa]) {_PIECE_PT} (?:foi publicad[oa]|apareceu)"
+        r"(?: originalmente| primeiro| inicialmente)? (?:em|no|na|por|pelo|pela) ",
+    ),
+    _cue(
+        "appeared_on",
+        "pt",
+        "publicado originalmente|publicada originalmente",
+        r"[Pp]ublicad[oa] originalmente (?:em|no|na|pelo|pela) ",
+    ),
+    _cue(
+        "source_line",
+        "pt",
+        "fonte:|com informa",
+        r"(?:[Ff]onte: ?|[Cc]om informações (?:da|do|de) )",
+        at_line_start=True,
+        name_known=True,
+    ),
+    _cue("source_line", "zh", "来源|來源", r"[(（【]?(?:新闻|文章)?(?:来源|來源)[：:] ?"),
+    _cue(
+        "appeared_on",
+        "zh",
+        "原载|首发于|转载自|转自|轉載自|来源于",
+        r"(?:本文)?(?:原载于?|首发于|转载自|转自|轉載自|来源于)[：:]? ?",
+    ),
+    _cue("appeared_on", "ur", "پہلے", r"(?:یہ )?(?:مضمون|خبر|رپورٹ|تحریر) (?:سب سے )?پہلے "),
+    _cue("source_line", "ur", "بشکریہ|ماخذ", r"(?:بشکریہ|ماخذ)\s?[:：۔-]? ?"),
+)
+
+_SPEAKER = (
+    r"(?:[A-Z][\w’'.-]{1,30}|\b(?:he|she|they|who|officials?|spokes(?:man|woman|person|people)"
+    r"|police|lawyers?|analysts?|sources?|residents?|experts?|others|one|ones|people|witness(?:es)?)),?"
+)
+_ES_SAID = r"(?:dijo|declaró|afirmó|aseguró|explicó|contó|señaló|comentó)"
+_FR_SAID = r"(?:a déclaré|a dit|a expliqué|a confié|a affirmé|a indiqué)"
+
+SCARS = (
+    _cue(
+        "told_nobody",
+        "en",
+        "told that|told,|told ,|told .|told in a|told on ",
+        rf"{_SPEAKER} (?:has |have |had |also |later |then )?told"
+        r"(?: ?,(?=\s)| \.| that(?! (?:story|to|joke|one|tale|lie|same)\b)"
+        r"| in an (?:\w+ )?interview\b| on (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b)",
+    ),
+    _cue(
+        "interview_with_nobody",
+        "en",
+        "interview with",
+        r"\b[Ii]n an? (?:\w+ ){0,2}interview with(?: ?[.,;](?=\s)| (?:on (?:Mon|Tues|Wednes|Thurs|"
+        r"Fri|Satur|Sun)day|that|published|aired)\b)",
+    ),
+    _cue(
+        "according_to_nobody",
+        "en",
+        "according to",
+        r"\b[Aa]ccording to(?: an?| the)? ?[.,;](?=\s)",
+    ),
+    _cue(
+        "told_nobody",
+        "es",
+        "dijo a|declaró a|afirmó a|aseguró a|explicó a|contó a|entrevista con",
+        rf"\b(?:{_ES_SAID} a(?:l diario)? ?(?:que\b|[.,](?=\s))|[Ee]n (?:una )?entrevista con"
+        r" ?[.,;](?=\s))",
+    ),
+    _cue(
+        "told_nobody",
+        "fr",
+        "déclaré à|dit à|expliqué à|confié à|affirmé à|indiqué à|entretien à",
+        rf"\b(?:{_FR_SAID} à ?(?:que\b|[.,](?=\s))|[Dd]ans un entretien à ?[.,;](?=\s))",
+    ),
+    _cue(
+        "told_nobody",
+        "de",
+        "sagte der|sagte dem|gespräch mit",
+        r"\b(?:sagte (?:der|dem|gegenüber) ?,(?=\s)|[Ii]m (?:Gespräch|Interview) mit(?: der| dem)?"
+        r" ?[.,;](?=\s))",
+    ),
+    _cue(
+        "told_nobody",
+        "pt",
+        "disse a|disse à|afirmou a|afirmou à|entrevista a|entrevista à",
+        r"\b(?:(?:disse|afirmou|declarou|contou) (?:ao|à) ?(?:que\b|[.,](?=\s))"
+        r"|[Ee]m entrevista (?:ao|à) ?[.,;](?=\s))",
+    ),
+    _cue("told_nobody", "zh", "告诉|告訴", r"(?:告诉|告訴)[，,。：:]"),
+    _cue("told_nobody", "ur", "نے کو بتایا", r"نے کو بتایا"),
+)
+
+SELF_REFERENCES = (
+    _cue(
+        "this_newspaper",
+        "en",
+        "this newspaper|this reporter|this station|this website|this paper",
+        r"\b(?:told|to|by|with) this (?:newspaper|reporter|station|website|paper|publication)\b",
+    ),
+    _cue(
+        "this_newspaper",
+        "en",
+        "our reporter|our correspondent|our newsroom",
+        r"\b[Oo]ur (?:reporters?|correspondents?|newsroom)\b",
+    ),
+    _cue(
+        "this_newspaper",
+        "es",
+        "este diario|este periódico|este medio|nuestro corresponsal",
+        r"\b(?:a|con|por) est[ea] (?:diario|periódico|medio|redacción)\b|\b[Nn]uestro corresponsal\b",
+    ),
+    _cue(
+        "this_newspaper",
+        "fr",
+        "notre journal|notre correspondant|notre rédaction",
+        r"\b[Nn]otre (?:journal|correspondante?|rédaction|reporter)\b",
+    ),
+    _cue(
+        "this_newspaper",
+        "de",
+        "dieser zeitung|unserer zeitung|dieser redaktion",
+        r"\b(?:dieser|unserer) (?:Zeitung|Redaktion)\b",
+    ),
+    _cue(
+        "this_newspaper",
+        "pt",
+        "este jornal|esta reportagem|à reportagem|nosso correspondente",
+        r"\b(?:a|ao) est[ea] (?:jornal|reportagem)\b|\bà reportagem\b|\b[Nn]osso correspondente\b",
+    ),
+    _cue(
+        "this_newspaper",
+        "zh",
+        "本报记者|本报讯|本台记者|本刊记者",
+        r"本(?:报记者|报讯|台记者|刊记者)",
+    ),
+    _cue(
+        "this_newspaper",
+        "ur",
+        "ہمارے نمائند|اپنے نامہ نگار|اپنے سٹاف رپورٹر",
+        r"(?:ہمارے نمائند|اپنے نامہ نگار|اپنے سٹاف رپورٹر)",
+    ),
+)
+
+TOLD_NAME = re.compile(r"\b(?:told|tells) (?=[A-Z])")
+"""Before the name of whoever was told; the name follows."""
+
+NOT_SOURCES = frozenset(
+    {
+        "facebook",
+        "twitter",
+        "x",
+        "instagram",
+        "youtube",
+        "tiktok",
+        "linkedin",
+        "medium",
+        "reddit",
+        "whatsapp",
+        "telegram",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+        "this",
+        "today",
+        "our",
+        "my",
+        "court",
+        "getty",
+        "getty images",
+        "company",
+        "shutterstock",
+        "staff",
+    }
+)
+"""Folded words that follow a lead-in and name no source."""

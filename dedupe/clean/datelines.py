@@ -1,0 +1,180 @@
+"""The opening of a story: place, date and the agency that filed it.
+
+    first lines of a body  ->  dateline_clues()  ->  clues
+
+"CITY, Nov 3 (Reuters) -" names an agency; "CITY (KFOR) —" names an outlet;
+"() A spokesman" is where such a name was cut out. Only names of names.json are
+agencies: station callsigns fit the same pattern.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from dedupe.attribute.names import Names, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LONGEST_PLACE = 70
+_LONGEST_NAME = 60
+_OPEN = re.compile(r"[(（]")
+_CLOSE = re.compile(r"[)）]")
+_DASH_AFTER = re.compile(r"\s*[.:]?\s*(?:--?|[‐-―−])")
+_TEXT_AFTER = re.compile(r"\s*[.:]?\s*(?:--?|[‐-―−])?\s*[\"'“”‘’«»]?[^\W\d_]")
+_UPPER_PLACE = re.compile(r"[A-ZÀ-Þ][A-ZÀ-Þ.'’-]{2,}|[A-ZÀ-Þ.]{2,5} [A-ZÀ-Þ]{2,}")
+_SLASHED = re.compile(r"([^/\n]{3,70})[.,]?\s?/(\w{2,12})/[.\s]")
+_PARTS = re.compile(r"\s*[/+,،、&]\s*|\s+(?:and|y|et|und|e|و)\s+")
+_OUTLET = re.compile(r"[A-Z][\w&.'’-]{1,20}(?: [A-Z0-9][\w&.'’-]{0,20}){0,2}")
+_CALLSIGN = re.compile(r"[KWC][A-Z]{2,3}(?:-TV|-FM|-AM| \d{1,2})?")
+_NOT_OUTLETS = re.compile(
+    r"(?:[DR]|I)-|.*\d{4}|(?:updated?|watch|video|photos?|live|exclusive|breaking|opinion|file|see"
+    r"|left|right|center|top|above|below|pictured|analysis|column|commentary|review)\b",
+    re.IGNORECASE,
+)
+_DESK = re.compile(
+    r"ڈیسک|رپورٹ|نمائند|نامہ ?نگار|وقائع ?نگار|خبر ?نگار|\bdesk\b|\breporter|\bcorrespondent",
+    re.IGNORECASE,
+)
+_AGENCIES = re.compile(r"ایجنسی|مانیٹر|نیٹ ?نیوز|\bagenc|\bagenturen\b|\bwires?\b", re.IGNORECASE)
+
+_MONTH_LATIN = (
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic|fev|fév|avr|mai|juin|juil"
+    r"|août|déc|mär|okt|dez|out|set)[a-zéûä]{0,8}\.?"
+)
+_MONTH_URDU = r"(?:جنوری|فروری|مارچ|اپریل|مئی|جون|جولائی|اگست|ستمبر|اکتوبر|نومبر|دسمبر)"
+_DATE = re.compile(
+    rf"\b{_MONTH_LATIN} \d{{1,2}}\b|\b\d{{1,2}}\.? (?:de )?{_MONTH_LATIN}(?![a-z])"
+    rf"|(?:\d{{1,2}}|[۰-۹]{{1,2}}|یکم)\s?{_MONTH_URDU}|\d{{1,2}}月\d{{1,2}}日",
+    re.IGNORECASE,
+)
+
+
+class Finding(NamedTuple):
+    """What an opening line holds: see `Clue` in clues.py, whose fields these are."""
+
+    kind: str
+    name: str | None
+    rule: str
+    start: int
+    end: int
+
+
+def dateline_clues(text: str, start: int, end: int, names: Names) -> list[Finding]:
+    """Read one line of the body that may open the story.
+
+    Args:
+        text: the whole text as given.
+        start: where the line begins, blanks skipped, in code points.
+        end: where it ends.
+        names: the agencies and outlets to know.
+    """
+    end = min(end, start + _LONGEST_PLACE + _LONGEST_NAME + 30)
+    found = list(_wired(text, start, end, names))
+    if not found:
+        found = list(_parenthesised(text, start, end, names))
+    return found + list(_dated(text, start, end, named=bool(found)))
+
+
+def _wired(text: str, start: int, end: int, names: Names) -> Iterator[Finding]:
+    """Datelines without parentheses: "/TASS/." and "新华社北京11月3日电"."""
+    slashed = _SLASHED.match(text, start, end)
+    if slashed and (name := names.agency(slashed.group(2))):
+        yield Finding("dateline", name, "agency", start, slashed.end(2) + 1)
+    chinese = _chinese_wire(names).match(text, start, end)
+    if chinese and (name := names.agency(chinese.group(1))):
+        yield Finding("dateline", name, "agency", start, chinese.end())
+
+
+@functools.lru_cache(maxsize=4)
+def _chinese_wire_of(spellings: tuple[str, ...]) -> re.Pattern[str]:
+    either = "|".join(sorted(map(re.escape, spellings), key=len, reverse=True))
+    return re.compile(rf"[(（【]?(?:据|據)?({either})[^\n，。,（(]{{0,30}}?(?:电|電|讯|訊)")
+
+
+def _chinese_wire(names: Names) -> re.Pattern[str]:
+    return _chinese_wire_of(tuple(s for s in names.agencies if "\u4e00" <= s[0] <= "\u9fff"))
+
+
+def _parenthesised(text: str, start: int, end: int, names: Names) -> Iterator[Finding]:
+    opening = _OPEN.search(text, start, min(end, start + _LONGEST_PLACE))
+    closing = _CLOSE.search(text, opening.end(), end) if opening else None
+    if not opening or not closing or closing.start() - opening.end() > _LONGEST_NAME:
+        return
+    place = text[start : opening.start()].strip(" \t\xa0،,.:۔-–—")
+    inside = text[opening.end() : closing.start()].strip()
+    dashed = _DASH_AFTER.match(text, closing.end(), end)
+    firm = not place or _is_firm(place)
+    stop = dashed.end() if dashed else closing.end()
+    if not inside:
+        if firm and _TEXT_AFTER.match(text, closing.end(), min(len(text), end + 5)):
+            yield Finding("scar", None, "empty_dateline", opening.start(), closing.end())
+        return
+    if not firm and not (dashed and _is_place(place)):
+        return
+    yield from _inside(inside, place, start, stop, bool(dashed), names)
+
+
+def _inside(
+    inside: str, place: str, start: int, stop: int, dashed: bool, names: Names
+) -> Iterator[Finding]:
+    """Tell what stands between the parentheses of a dateline."""
+    parts = [part for part in _PARTS.split(inside) if part]
+    whole = names.agency(inside)
+    agencies = [whole] if whole else [names.agency(part) for part in parts]
+    named = [name for name in agencies if name]
+    generic = any(fold(part) in names.unnamed or _AGENCIES.search(part) for part in parts)
+    desk = any(fold(part) in names.desks or _DESK.search(part) for part in parts)
+    outlets = [name for part in parts if (name := names.outlets.get(fold(part)))]
+    # "(J. Doe/Wide World/AP)" credits a photograph: every part must be known.
+    if named and (len(named) == len(parts) or whole or generic or desk or _is_not_latin(inside)):
+        for name in dict.fromkeys(named):
+            yield Finding("dateline", name, "agency", start, stop)
+    elif named:
+        return
+    elif generic:
+        yield Finding("dateline", None, "unnamed_agencies", start, stop)
+    elif desk:
+        yield Finding("self_reference", None, "own_desk", start, stop)
+    elif outlets and (dashed or not place or _is_not_latin(place)):
+        yield Finding("dateline", outlets[0], "outlet", start, stop)
+    elif _is_outlet(inside, place, dashed):
+        yield Finding("dateline", inside, "outlet", start, stop)
+
+
+def _is_outlet(inside: str, place: str, dashed: bool) -> bool:
+    if _NOT_OUTLETS.match(inside):
+        return False
+    if place and not dashed:
+        return _CALLSIGN.fullmatch(inside) is not None
+    return dashed and _OUTLET.fullmatch(inside) is not None
+
+
+def _is_firm(place: str) -> bool:
+    """Say whether words are set as only datelines set them."""
+    return _is_not_latin(place) or (
+        _UPPER_PLACE.match(place) is not None and len(place.split()) <= 9
+    )
+
+
+def _is_place(words: str) -> bool:
+    return words[:1].isupper() and len(words.split()) <= 8 and not re.search(r"[?!;\"]", words)
+
+
+def _is_not_latin(words: str) -> bool:
+    letters = [char for char in words if char.isalpha()]
+    return bool(letters) and min(letters) > "\u036f"
+
+
+def _dated(text: str, start: int, end: int, *, named: bool) -> Iterator[Finding]:
+    """A date in the dateline: how a wire files, and what papers drop."""
+    date = _DATE.search(text, start, min(end, start + _LONGEST_PLACE))
+    if not date:
+        return
+    place = text[start : date.start()].strip(" \t\xa0،,.:۔-–—")
+    if not place or len(place.split()) > 5 or re.search(r"\d|^FILE\b", place):
+        return
+    if named or _is_firm(place):
+        yield Finding("dateline", None, "dated", start, date.end())
