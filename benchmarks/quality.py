@@ -1,4 +1,4 @@
-"""Measure the library on every set at hand, beside its peers; one table, one JSON.
+"""Measure the library on every set at hand, beside its peers: a table a set, one JSON.
 
     python benchmarks/quality.py --json quality.json
     python benchmarks/quality.py --only census spotify --no-peers
@@ -211,21 +211,30 @@ def run(options: Options, say: Callable[[str], None] = print) -> dict[str, Any]:
 
 
 def show(report: dict[str, Any]) -> None:
-    """Print figures, targets and peers as one table."""
+    """Print one table a set: our figures, their targets, and every peer measured there."""
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"dedupe {report['version']}", title_justify="left")
-    for heading in ("figure", "dedupe", "target", "peers on the same data"):
-        table.add_column(heading, justify="left" if heading[0] in "fp" else "right")
-    for name, value in report["figures"].items():
-        others = [
-            f"{peer} {theirs[name]:.3f}"
-            for peer, theirs in report["peers"].items()
-            if name in theirs
-        ]
-        table.add_row(name, f"{value:.3f}", _target(name, value), "; ".join(others))
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    for name, seconds in report["seconds"].items():
+        figures = {
+            figure: value
+            for figure, value in report["figures"].items()
+            if figure.split(".")[0] == name
+        }
+        rivals = {
+            peer: theirs for peer, theirs in report["peers"].items() if figures.keys() & theirs
+        }
+        table = Table(title=f"{name} ({seconds:.0f} s with peers)", title_justify="left")
+        table.add_column("figure")
+        for heading in ("dedupe", "target", *rivals):
+            table.add_column(heading, justify="right")
+        for figure, value in figures.items():
+            others = [
+                f"{theirs[figure]:.3f}" if figure in theirs else "" for theirs in rivals.values()
+            ]
+            table.add_row(figure.split(".")[1], f"{value:.3f}", _target(figure, value), *others)
+        console.print(table)
 
 
 def _target(name: str, value: float) -> str:
