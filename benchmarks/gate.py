@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FLOORS = Path(__file__).resolve().with_name("floors.json")
-PAN13_EVERY = 25
+PAN13_EVERY = 5
 """The gate aligns one PAN13 pair in this many."""
 
 GATED = (
@@ -56,9 +56,9 @@ class Verdict(NamedTuple):
 
 
 def rounded(name: str, value: float) -> float:
-    """Round a figure to three decimals, toward the easier side."""
-    scaled = round(value * 1000, 6)
-    return (math.ceil(scaled) if quality.lower_is_better(name) else math.floor(scaled)) / 1000
+    """Round a figure to four decimals, toward the easier side."""
+    scaled = round(value * 10_000, 6)
+    return (math.ceil(scaled) if quality.lower_is_better(name) else math.floor(scaled)) / 10_000
 
 
 def worse(name: str, value: float, floor: float) -> bool:
@@ -140,8 +140,8 @@ def show(verdicts: list[Verdict]) -> None:
     for name, floor, value, fell in verdicts:
         table.add_row(
             name,
-            "gone" if value is None else f"{value:.3f}",
-            "none" if floor is None else f"{floor:.3f}",
+            "gone" if value is None else f"{value:.4f}",
+            "none" if floor is None else f"{floor:.4f}",
             "FELL" if fell else "",
         )
     Console(width=None if sys.stdout.isatty() else 100).print(table)

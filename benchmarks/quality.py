@@ -231,9 +231,9 @@ def show(report: dict[str, Any]) -> None:
             table.add_column(heading, justify="right")
         for figure, value in figures.items():
             others = [
-                f"{theirs[figure]:.3f}" if figure in theirs else "" for theirs in rivals.values()
+                f"{theirs[figure]:.4f}" if figure in theirs else "" for theirs in rivals.values()
             ]
-            table.add_row(figure.split(".")[1], f"{value:.3f}", _target(figure, value), *others)
+            table.add_row(figure.split(".")[1], f"{value:.4f}", _target(figure, value), *others)
         console.print(table)
 
 

@@ -89,8 +89,8 @@ def test_gate__refuses_to_compare_figures_of_other_data(
 
 
 def test_rounded__goes_to_the_easier_side_and_keeps_what_is_round() -> None:
-    assert gate.rounded("seeds.pairwise_f1", 0.8579) == 0.857
-    assert gate.rounded("ecbplus.far_joined_per_1000", 0.8571) == 0.858
+    assert gate.rounded("seeds.pairwise_f1", 0.85791) == 0.8579
+    assert gate.rounded("ecbplus.far_joined_per_1000", 0.85711) == 0.8572
     assert gate.rounded("seeds.pairwise_f1", 0.29) == 0.29
 
 
