@@ -160,8 +160,8 @@ def table_documents(
 
     builder, ledger = _Builder(fields or {}), Ledger("table", on_error)
     if table.schema.equals(SCHEMA):
-        places = [("table", row) for row in range(1, table.num_rows + 1)]
-        builder.ids.add(table["id"].to_pylist(), places)
+        n_rows = table.num_rows
+        builder.ids.add(table["id"].to_pylist(), ["table"] * n_rows, range(1, n_rows + 1))
         ledger.n_documents = table.num_rows
         return Reading(documents=table, rejects=[], inputs=[ledger.counts()])
     batches = [
@@ -183,9 +183,11 @@ class _Builder:
 
     def batch(self, records: Records, ledger: Ledger) -> Batch:
         names = self._own_names if records.own_names else self.names
-        documents, places = build_documents(with_pages(records, names, ledger), names, ledger)
-        self.ids.add(documents["id"].to_pylist(), places)
-        return Batch(documents=documents, rejects=ledger.take_rejects(), counts=ledger.counts())
+        documents = build_documents(with_pages(records, names, ledger), names, ledger)
+        self.ids.add(documents.ids, documents.files, documents.lines)
+        return Batch(
+            documents=documents.table, rejects=ledger.take_rejects(), counts=ledger.counts()
+        )
 
 
 class _Progress:

@@ -39,8 +39,7 @@ def read_columnar(
     row = 0
     try:
         for batch in _batches(path, file, names, limits):
-            for records in batch_records(batch, row, file, ledger):
-                yield records
+            yield from batch_records(batch, row, file, ledger)
             row += batch.num_rows
     except _DAMAGE as error:
         reason = " ".join(str(error).split())[:200]

@@ -1,6 +1,6 @@
-"""CSV or TSV in, records out, each numbered by the line it begins on.
+r"""CSV or TSV in, records out, each numbered by the line it begins on.
 
-    id,text\\n1,"two\\nlines"\\n  ->  {"id": "1", "text": "two\\nlines"}
+    id,text\n1,"two\nlines"\n  ->  {"id": "1", "text": "two\nlines"}
 
 A quote that is never closed would swallow the rest of a file as one field. It
 costs its own line only: the reader goes back and goes on with the next one.

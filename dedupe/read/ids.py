@@ -26,14 +26,16 @@ class Ids:
         self._file_of = array("l")
         self._line_of = array("q")
 
-    def add(self, ids: Sequence[str], places: Sequence[tuple[str, int]]) -> None:
-        """Take in the ids of a batch and the (file, line) of each.
+    def add(self, ids: Sequence[str], files: Sequence[str], lines: Sequence[int]) -> None:
+        """Take in the ids of a batch and the place of each.
 
         Raises:
             InputError: an id that came before, with both places.
         """
-        self._file_of.extend(self._files.setdefault(file, len(self._files)) for file, _ in places)
-        self._line_of.extend(line for _, line in places)
+        for file in dict.fromkeys(files):
+            self._files.setdefault(file, len(self._files))
+        self._file_of.extend(map(self._files.__getitem__, files))
+        self._line_of.extend(lines)
         first_row = len(self._rows)
         if not self._rows.keys().isdisjoint(ids) or len(set(ids)) < len(ids):
             self._complain(ids, first_row)

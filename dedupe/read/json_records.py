@@ -1,6 +1,6 @@
-"""JSON in, records out: one on each line, or one after another in a long text.
+r"""JSON in, records out: one on each line, or one after another in a long text.
 
-    {"text": ...}\\n{"text": ...}\\n      ->  read_lines()   (numbered by line)
+    {"text": ...}\n{"text": ...}\n      ->  read_lines()   (numbered by line)
     [{"text": ...}, {"text": ...}]      ->  read_values()  (numbered by place)
 
 A bad record costs itself only: lines are independent, and the values of an
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from dedupe.documents import encodable
 from dedupe.read.ledger import Records
-
 from dedupe.read.streams import split_lines
 
 if TYPE_CHECKING:
@@ -162,20 +161,23 @@ def _parsed(
     import orjson
 
     loads, bad_json = orjson.loads, orjson.JSONDecodeError
+    mend = ledger.on_error == "replace"
     records: list[dict[str, Any]] = []
     numbers: list[int] = []
-    size, number, n_rejects = 0, 0, ledger.n_rejects
+    size, number, n_rejects = 0, 1, ledger.n_rejects
     for first, pieces in numbered:
-        for number, piece in enumerate(pieces, first):  # noqa: B007 - the last one is used below
+        for number, piece in enumerate(pieces, first):
             try:
-                record = loads(piece)  # type: ignore[arg-type] - None fails as bad JSON does
+                record = loads(piece or b"")
             except bad_json:
                 record = None
             if type(record) is not dict:
-                record = _examined(piece, stream, file, number, ledger, limits)
-            if record is not None:
+                record = _examined(piece, limits, mend=mend)
+            if type(record) is dict:
                 records.append(record)
                 numbers.append(number)
+            elif record and not stream.damage:
+                ledger.reject(file, number, record)
         size += sum(map(len, filter(None, pieces)))
         full = len(records) + ledger.n_rejects - n_rejects >= limits.batch_documents
         if full or size >= limits.batch_bytes:
@@ -183,38 +185,24 @@ def _parsed(
             records, numbers, size, n_rejects = [], [], 0, ledger.n_rejects
     yield Records(records, [file] * len(records), numbers)
     if stream.damage:
-        ledger.reject(file, max(number, 1), stream.damage)
+        # Of a record cut by the damage, this is the one reject.
+        ledger.reject(file, number, stream.damage)
 
 
-def _examined(
-    piece: bytes | None, stream: ByteStream, file: str, number: int, ledger: Ledger, limits: Limits
-) -> dict[str, Any] | None:
-    """Mend a bad record where that is wanted, or reject it; a blank piece is none.
-
-    What stands last before a damage is left to the reject that tells of the damage.
-    """
-    if piece is not None and not piece.strip():
-        return None
-    found = _mended(piece, mend=ledger.on_error == "replace") if piece is not None else None
-    if isinstance(found, dict):
-        return found
-    if not stream.damage:
-        reason = found or f"longer than {limits.record_bytes:,} bytes"
-        ledger.reject(file, number, reason)
-    return None
-
-
-def _mended(piece: bytes, *, mend: bool) -> dict[str, Any] | str:
-    """Return a record with U+FFFD for what is not Unicode, or why there is none."""
+def _examined(piece: bytes | None, limits: Limits, *, mend: bool) -> dict[str, Any] | str | None:
+    """Return a record mended, or why there is none, or None for a blank piece."""
     import orjson
 
+    if piece is None:
+        return f"longer than {limits.record_bytes:,} bytes"
+    if not piece.strip():
+        return None
     try:
         value = orjson.loads(piece)
     except orjson.JSONDecodeError as error:
-        reason = _reason(piece, error)
         value = _loads_mended(piece) if mend else None
-        return value if isinstance(value, dict) else reason
-    return value if isinstance(value, dict) else f"{_KINDS[type(value)]}, not an object"
+        return value if isinstance(value, dict) else _reason(piece, error)
+    return f"{_KINDS[type(value)]}, not an object"
 
 
 def _loads_mended(piece: bytes) -> Any:

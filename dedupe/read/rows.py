@@ -10,23 +10,33 @@ fields they are dropped.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
-from dedupe.dates import is_given, parse_interval
 from dedupe.documents import SCHEMA, encodable, host
+from dedupe.read.moments import interval_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from dedupe.read.fields import FieldNames
     from dedupe.read.ledger import Ledger, Records
 
-Places = list[tuple[str, int]]
-"""File and line of each document."""
+
+class Documents(NamedTuple):
+    """A table of `documents.SCHEMA`; document i has ids[i] and came from files[i], lines[i]."""
+
+    table: pa.Table
+    ids: list[str]
+    files: list[str]
+    lines: list[int]
+
 
 _SHORT_FIELDS = ("title", "url", "canonical", "source", "byline", "language")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -34,19 +44,17 @@ _WHITE_CONTROLS = "\t\n\r"
 _CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))]
 _IN_TEXT = str.maketrans({char: " " for char in _CONTROLS if char not in _WHITE_CONTROLS})
 _IN_FIELD = str.maketrans({char: " " if char in _WHITE_CONTROLS else "" for char in _CONTROLS})
-_NAMED_BY = ("name", "$oid", "$date", "@id", "title")
+_NAMED_BY = ("name", "$oid", "@id", "title")
 """Keys under which an object that stands for a value keeps it, in schema.org and MongoDB."""
 _DEEPEST = 4
+_BLOCK = 1 << 17
 _KINDS = {
     bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"
 }  # fmt: skip
 
 
-def build_documents(records: Records, names: FieldNames, ledger: Ledger) -> tuple[pa.Table, Places]:
+def build_documents(records: Records, names: FieldNames, ledger: Ledger) -> Documents:
     """Turn records into documents, in their order.
-
-    Returns:
-        The documents, and the (file, line) of each.
 
     Raises:
         InputError: a record without text, where the ledger fails on the first.
@@ -55,19 +63,18 @@ def build_documents(records: Records, names: FieldNames, ledger: Ledger) -> tupl
     texts = names.column("text", records.records, keys)
     if set(map(type, texts)) != {str}:
         records, texts = _with_text(records, texts, names, keys, ledger)
-    rows, places = records.records, list(zip(records.files, records.lines, strict=True))
-    columns = {
-        name: _field_array(names.column(name, rows, keys), SCHEMA.field(name).type)
-        for name in _SHORT_FIELDS
-    }
+    rows = records.records
+    ids = _ids(names.column("id", rows, keys), records)
+    columns = {"id": pa.array(ids, pa.string()), "text": _text_array(texts)}
+    for name in _SHORT_FIELDS:
+        columns[name] = pa.array(_cleared(_strings(names.column(name, rows, keys))), pa.string())
     columns["source"] = _with_hosts(columns["source"], columns["url"])
-    columns["text"] = _text_array(texts)
-    columns["id"] = _id_array(names.column("id", rows, keys), places)
     for name in ("published", "fetched"):
-        earliest, latest = _date_arrays(names.column(name, rows, keys), ledger)
-        columns[name], columns[f"{name}_until"] = earliest, latest
+        moments = interval_arrays(names.column(name, rows, keys), ledger)
+        columns[name], columns[f"{name}_until"] = moments
     ledger.n_documents += len(rows)
-    return pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA), places
+    table = pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)
+    return Documents(table, ids, records.files, records.lines)
 
 
 def _with_text(
@@ -134,7 +141,7 @@ def plain(value: Any, depth: int = 0) -> str | None:
             value if isinstance(value, list) else [value[k] for k in _NAMED_BY if k in value][:1]
         )
         return ", ".join(filter(None, (plain(part, depth + 1) for part in parts))) or None
-    return value.isoformat() if isinstance(value, datetime.date) else str(value)
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
 def _strings(values: Sequence[Any]) -> list[str | None]:
@@ -142,12 +149,6 @@ def _strings(values: Sequence[Any]) -> list[str | None]:
     if types <= {str, type(None)}:
         return [value or None for value in values] if "" in values else list(values)
     return [plain(value) for value in values]
-
-
-def _field_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """Return an Arrow array of a short field."""
-    strings = _strings(values)
-    return pa.array(_cleared(strings), kind)
 
 
 def _cleared(strings: list[str | None]) -> list[str | None]:
@@ -174,51 +175,36 @@ def _text_array(texts: list[str]) -> pa.Array:
 
 
 def _may_hold_controls(array: pa.Array) -> bool:
-    """Look through the bytes of all texts at once.
-
-    The controls from U+0080 on begin with byte C2 and go on with 80 to 9F.
-    """
+    """Look through the bytes of all texts, block by block so that each stays in cache."""
     import numpy as np
 
     data = array.buffers()[2]
     if data is None:
         return False
     codes = np.frombuffer(data, np.uint8)
-    white = sum(np.count_nonzero(codes == ord(char)) for char in _WHITE_CONTROLS)
-    if np.count_nonzero(codes < 0x20) != white or np.any(codes == 0x7F):
-        return True
-    return bool(np.any(codes[1:][codes[:-1] == 0xC2] < 0xA0))
-
-
-def _id_array(values: Sequence[Any], places: Places) -> pa.Array:
-    ids = _cleared(_strings(values))
-    if None in ids or "" in ids:
-        ids = [
-            name or encodable(f"{file}:{line}".translate(_IN_FIELD))
-            for name, (file, line) in zip(ids, places, strict=True)
-        ]
-    return pa.array(ids, pa.string())
-
-
-def _date_arrays(values: Sequence[Any], ledger: Ledger) -> tuple[pa.Array, pa.Array]:
-    """Return the earliest and latest moments; what is given but means nothing is counted."""
-    kind = SCHEMA.field("published").type
-    if set(map(type, values)) <= {type(None)}:
-        nothing = pa.nulls(len(values), kind)
-        return nothing, nothing
-    intervals = [parse_interval(_as_date(value)) for value in values]
-    ledger.n_bad_dates += sum(
-        earliest is None and is_given(value)
-        for (earliest, _), value in zip(intervals, values, strict=True)
+    # One byte of overlap: the controls from U+0080 on take two bytes, C2 and 80 to 9F.
+    return any(
+        _block_holds_controls(codes[start : start + _BLOCK + 1])
+        for start in range(0, len(codes), _BLOCK)
     )
-    earliest, latest = zip(*intervals, strict=True)
-    return pa.array(earliest, kind), pa.array(latest, kind)
 
 
-def _as_date(value: Any) -> Any:
-    """Return the date inside a list of one, or an object that carries one."""
-    if isinstance(value, list):
-        return value[0] if value else None
-    if isinstance(value, dict):
-        return next((value[key] for key in _NAMED_BY if key in value), None)
-    return value
+def _block_holds_controls(codes: NDArray[np.uint8]) -> bool:
+    import numpy as np
+
+    white = sum(np.count_nonzero(codes == ord(char)) for char in _WHITE_CONTROLS)
+    if np.count_nonzero(codes < 0x20) != white:
+        return True
+    if codes.max() < 0x7F:
+        return False
+    return bool(np.any(codes == 0x7F) or np.any(codes[1:][codes[:-1] == 0xC2] < 0xA0))
+
+
+def _ids(values: Sequence[Any], records: Records) -> list[str]:
+    """Return the ids, and FILE:LINE where a record gives none."""
+    return [
+        name or encodable(f"{file}:{line}".translate(_IN_FIELD)) or ""
+        for name, file, line in zip(
+            _cleared(_strings(values)), records.files, records.lines, strict=True
+        )
+    ]
