@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     import pyarrow as pa
-    from dedupe.result import Result
     from rich.console import RenderableType
+
+    from dedupe.result import Result
 
 FILES = (
     "documents.parquet",
@@ -80,9 +81,10 @@ def summarize(result: Result, *, top: int = 10) -> dict[str, Any]:
     Returns:
         A dict of plain values: `documents`, `stories` (of two documents or
         more), `duplicates` (documents beyond the first of each story),
-        `singles`, `derived` (their source is absent or unnamed), `rejects`,
-        `bad_dates`, `capped_buckets`, `relations` (documents of each) and
-        `largest`, a list of stories, largest first, ties by name.
+        `singles` (alone in their story), `derived` (from a source that is
+        absent or unnamed), `rejects`, `bad_dates`, `capped_buckets`,
+        `relations` (documents of each), `listed` (stories in stories.jsonl)
+        and `largest`, a list of the first of them, largest first, ties by name.
     """
     sizes = [story["size"] for story in result.stories if story["size"] > 1]
     relations = _count(result.documents["relation"])
@@ -92,18 +94,15 @@ def summarize(result: Result, *, top: int = 10) -> dict[str, Any]:
         "documents": result.documents.num_rows,
         "stories": len(sizes),
         "duplicates": sum(sizes) - len(sizes),
-        "singles": relations.get("single", 0),
+        "singles": result.documents.num_rows - sum(sizes),
         "derived": relations.get("derived", 0),
         "rejects": len(result.rejects),
         "bad_dates": sum(row.get("bad_dates", 0) for row in result.run.get("inputs", [])),
-        "capped_buckets": _size(result.run.get("capped_buckets", 0)),
+        "capped_buckets": result.run.get("capped_buckets", {}),
         "relations": relations,
+        "listed": len(result.stories),
         "largest": [_describe(story, members.get(story["story"], [])) for story in largest],
     }
-
-
-def _size(value: int | Sequence[Any]) -> int:
-    return value if isinstance(value, int) else len(value)
 
 
 def _count(column: pa.ChunkedArray) -> dict[str, int]:
@@ -170,6 +169,8 @@ def render(
 
     if summary["largest"]:
         yield stories_table(summary["largest"])
+        more = summary["listed"] - len(summary["largest"])
+        yield Text(f"… {more:,} more; --top N shows N.\n" if more else "")
     lines = [summary_line(summary), *notes(summary)]
     if written is not None:
         files = ", ".join(
@@ -187,7 +188,7 @@ def stories_table(stories: Iterable[Mapping[str, Any]]) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("docs", justify="right")
     table.add_column("outlets", justify="right")
     table.add_column("story, its likely origin, and the strongest sign of it", ratio=1)
@@ -243,27 +244,27 @@ def counts_line(relations: Mapping[str, int]) -> str:
 
 def summary_line(summary: Mapping[str, Any]) -> str:
     """Return the one line that says how the collection falls apart."""
-    line = (
+    return (
         f"{_plural(summary['documents'], 'document')}: {_plural(summary['stories'], 'story')} of "
         f"two or more ({_plural(summary['duplicates'], 'duplicate')}), "
-        f"{_plural(summary['singles'], 'single')}"
+        f"{_plural(summary['singles'], 'single')}."
     )
-    if summary["derived"]:
-        line += f", {summary['derived']:,} derived from something absent or unnamed"
-    return line + "."
 
 
 def notes(summary: Mapping[str, Any]) -> list[str]:
     """Return a line for each thing a careful reader must know of the run."""
     lines = []
+    if summary["derived"]:
+        lines.append(f"{_plural(summary['derived'], 'document')} from a source absent or unnamed.")
     if summary["rejects"]:
         lines.append(f"{_plural(summary['rejects'], 'record')} rejected; the others were used.")
     if summary["bad_dates"]:
         lines.append(f"{_plural(summary['bad_dates'], 'date')} unreadable or impossible: ignored.")
-    if summary["capped_buckets"]:
+    capped = sum(summary["capped_buckets"].values())
+    if capped:
         lines.append(
-            f"{_plural(summary['capped_buckets'], 'bucket')} over the cap: only the "
-            "documents of smallest hash in each were compared with all others."
+            f"{_plural(capped, 'bucket')} over the cap: in each, all were compared with the few "
+            "of smallest hash."
         )
     return lines
 

@@ -6,35 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-TIMESTAMP = pa.timestamp("us", tz="UTC")
-
-COLUMNS = pa.schema(
-    [
-        ("id", pa.string()),
-        ("story", pa.string()),
-        ("story_size", pa.int64()),
-        ("relation", pa.string()),
-        ("parent", pa.string()),
-        ("parent_name", pa.string()),
-        ("parent_probability", pa.float64()),
-        ("origin_probability", pa.float64()),
-        ("source", pa.string()),
-        ("published", TIMESTAMP),
-        ("title", pa.string()),
-        ("url", pa.string()),
-        ("n_words", pa.int64()),
-    ]
-)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Result:
-    documents: pa.Table
-    pairs: pa.Table
-    passages: pa.Table
-    stories: list[dict[str, Any]]
-    rejects: list[dict[str, Any]]
-    run: dict[str, Any]
+from dedupe.result import DOCUMENTS, PAIRS, PASSAGES, Result
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,7 +17,7 @@ class Reading:
 
 
 def document(name: str, **values: Any) -> dict[str, Any]:
-    row = dict.fromkeys(COLUMNS.names) | {
+    row = dict.fromkeys(DOCUMENTS.names) | {
         "id": name,
         "story": name,
         "story_size": 1,
@@ -116,13 +88,12 @@ def newsroom() -> Result:
         reason("credits harborlight.example by name", toward="harborlight.example"),
     ]
     return Result(
-        documents=pa.Table.from_pylist(rows, schema=COLUMNS),
-        pairs=pa.table({"a": ["a", "a"], "b": ["b", "c"]}),
-        passages=pa.table({"a": ["a"], "b": ["b"]}),
+        documents=pa.Table.from_pylist(rows, schema=DOCUMENTS),
+        pairs=pa.Table.from_pylist([{"a": "a", "b": "b"}, {"a": "a", "b": "c"}], schema=PAIRS),
+        passages=PASSAGES.empty_table(),
         stories=[
             story("a", ["a", "b", "c"], evidence=evidence),
             story("e", ["e"], origin=UNKNOWN, sources=["last.example"]),
         ],
-        rejects=[],
-        run={"capped_buckets": 0, "inputs": [], "stages": []},
+        run={"capped_buckets": {"bands": 0, "rare": 0}, "inputs": [], "stages": []},
     )

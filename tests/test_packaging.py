@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import dedupe
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -58,6 +60,7 @@ def test_wheel__installs_the_command(wheel: zipfile.ZipFile) -> None:
     assert entries["console_scripts"]["dedupe"] == "dedupe.cli:main"
 
 
-def test_wheel__carries_the_licence_and_the_readme(wheel: zipfile.ZipFile) -> None:
+def test_wheel__carries_version_licence_and_readme(wheel: zipfile.ZipFile) -> None:
+    assert f"\nVersion: {dedupe.__version__}\n" in read(wheel, "METADATA")
     assert "MIT" in read(wheel, "licenses/LICENSE")
     assert "dedupe demo" in read(wheel, "METADATA")

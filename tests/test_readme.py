@@ -48,6 +48,7 @@ def demo(cwd: Path) -> list[str]:
 
 @pytest.mark.parametrize("code", blocks("python"))
 def test_readme__python_runs_as_printed(code: str, tmp_path: Path) -> None:
+    (tmp_path / "articles.jsonl").write_bytes((ROOT / "seeds" / "newsroom.jsonl").read_bytes())
     assert run("-c", code, cwd=tmp_path).strip()
 
 

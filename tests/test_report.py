@@ -16,6 +16,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from dedupe import report
+from dedupe.result import DOCUMENTS, Result
 
 DIRTY = "Quay\x1b]0;owned\x07\x1b[31m\x9b2J\u202eedils\u2028 [bold]gone[/bold] :smile:\n\x00end"
 
@@ -29,14 +30,12 @@ def shown(summary: dict[str, Any], width: int = 80, **more: Any) -> str:
     return console.export_text()
 
 
-def retitled(title: str) -> invented.Result:
+def retitled(title: str) -> Result:
     result = invented.newsroom()
     rows = result.documents.to_pylist()
     for row in rows:
         row["title"] = title
-    return dataclasses.replace(
-        result, documents=pa.Table.from_pylist(rows, schema=invented.COLUMNS)
-    )
+    return dataclasses.replace(result, documents=pa.Table.from_pylist(rows, schema=DOCUMENTS))
 
 
 def test_summarize__counts_every_document_once() -> None:
@@ -44,7 +43,7 @@ def test_summarize__counts_every_document_once() -> None:
     assert summary["documents"] == 5
     assert summary["stories"] == 1
     assert summary["duplicates"] == 2
-    assert summary["singles"] == 1
+    assert summary["singles"] == 2
     assert summary["derived"] == 1
     assert sum(summary["relations"].values()) == 5
 
@@ -77,18 +76,10 @@ def test_summarize__largest_stories_first_then_by_name() -> None:
 
 
 def test_summarize__nothing_found_is_still_a_summary() -> None:
-    empty = dataclasses.replace(
-        invented.newsroom(), documents=invented.COLUMNS.empty_table(), stories=[]
-    )
+    empty = dataclasses.replace(invented.newsroom(), documents=DOCUMENTS.empty_table(), stories=[])
     summary = report.summarize(empty)
     assert summary["documents"] == 0
     assert "0 documents: 0 stories of two or more (0 duplicates), 0 singles." in shown(summary)
-
-
-def test_summarize__capped_buckets_may_be_a_number_or_a_list() -> None:
-    for capped in (2, [{"bucket": 1}, {"bucket": 2}]):
-        result = dataclasses.replace(invented.newsroom(), run={"capped_buckets": capped})
-        assert report.summarize(result)["capped_buckets"] == 2
 
 
 def test_render__table_tells_size_outlets_origin_band_reason_and_relations() -> None:
@@ -98,6 +89,11 @@ def test_render__table_tells_size_outlets_origin_band_reason_and_relations() -> 
         "credits harborlight.example by name"
     ) in text
     assert "1 1 Scarred 1 derived origin: cannot tell" in text
+
+
+def test_render__says_how_many_stories_are_not_shown() -> None:
+    assert "… 1 more; --top N shows N." in shown(report.summarize(invented.newsroom(), top=1))
+    assert "more;" not in shown(report.summarize(invented.newsroom(), top=2))
 
 
 def test_origin_line__says_when_the_origin_is_absent_or_has_no_name() -> None:
@@ -111,12 +107,16 @@ def test_render__names_rejects_bad_dates_and_capped_buckets() -> None:
     result = dataclasses.replace(
         invented.newsroom(),
         rejects=[{"file": "x", "line": 1, "reason": "bad"}],
-        run={"capped_buckets": 1, "inputs": [{"bad_dates": 2}, {"bad_dates": 1}]},
+        run={
+            "capped_buckets": {"bands": 1, "rare": 2},
+            "inputs": [{"bad_dates": 2}, {"bad_dates": 1}],
+        },
     )
     text = shown(report.summarize(result), width=200)
     assert "1 record rejected" in text
     assert "3 dates unreadable or impossible" in text
-    assert "1 bucket over the cap" in text
+    assert "3 buckets over the cap" in text
+    assert "1 document from a source absent or unnamed" in text
 
 
 def test_render__names_what_was_written_where() -> None:
@@ -180,7 +180,7 @@ def test_write_csv__holds_every_document_and_story(tmp_path: Path) -> None:
     rows = report.write_csv(invented.newsroom(), tmp_path)
     assert rows == {"documents.csv": 5, "stories.csv": 2}
     documents = read_csv(tmp_path / "documents.csv")
-    assert list(documents[0]) == invented.COLUMNS.names
+    assert list(documents[0]) == DOCUMENTS.names
     assert [row["id"] for row in documents] == list("abcde")
     assert documents[0]["published"] == "2021-03-04T05:06:00+00:00"
     stories = read_csv(tmp_path / "stories.csv")

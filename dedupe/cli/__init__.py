@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+import dedupe
 from dedupe.cli import corpus, pair, setup
 from dedupe.cli.codes import Code
 from dedupe.cli.terminal import emit, say
@@ -32,7 +33,7 @@ app = typer.Typer(
 
 def _show_version(value: bool) -> None:
     if value:
-        emit(f"dedupe {setup.version()}\n")
+        emit(f"dedupe {dedupe.__version__}\n")
         raise typer.Exit
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.resources
 import logging
+import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -32,10 +33,9 @@ from dedupe.cli.options import (
 from dedupe.errors import InputError, OutputError
 
 if TYPE_CHECKING:
-    from dedupe.result import Result
-
     from dedupe.cli.terminal import OnProgress
     from dedupe.read import Reading
+    from dedupe.result import Result
     from dedupe.settings import Settings
 
 
@@ -184,6 +184,7 @@ def filter_(
     Give the inputs and fields just as dedupe cluster got them.
     """
     import orjson
+
     from dedupe.result import Result
 
     fields = parse_fields(field)
@@ -266,7 +267,7 @@ def run(
     stages = list(result.run.get("stages", []))
     if reading_seconds is not None:
         rows = reading.documents.num_rows
-        stages.insert(0, {"stage": "read", "seconds": reading_seconds, "rows": rows})
+        stages.insert(0, {"stage": "read", "seconds": round(reading_seconds, 4), "rows": rows})
     record = result.run | {
         "inputs": list(reading.inputs),
         "rejects": len(reading.rejects),
@@ -305,8 +306,11 @@ def check_out(out: Path, inputs: Sequence[str], *, overwrite: bool) -> None:
         OutputError: a file, a folder that holds something else, or one that
             holds an input.
     """
-    if out.exists() and not out.is_dir():
-        raise OutputError(f"{out}: is a file; give --out a folder that does not exist yet")
+    if (out.exists() and not out.is_dir()) or out.is_symlink():
+        raise OutputError(f"{out}: is not a folder; give --out a folder that does not exist yet")
+    parent = next(folder for folder in out.absolute().parents if folder.exists())
+    if not os.access(parent, os.W_OK):
+        raise OutputError(f"{out}: {parent} cannot be written; give --out another folder")
     holds_run = (out / "run.json").is_file()
     if holds_run and not overwrite:
         raise OutputError(f"{out}: holds a result; add --overwrite to replace it")

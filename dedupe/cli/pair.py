@@ -15,6 +15,7 @@ from dedupe.report import plain
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from dedupe.compare import Comparison
     from dedupe.documents import Document
 
 _EXAMPLES = """
@@ -24,8 +25,6 @@ dedupe compare ours.txt theirs.txt
 
 dedupe compare ours.txt theirs.txt --json
 """
-
-_RECORD_SUFFIXES = (".json", ".jsonl", ".ndjson", ".html", ".htm", ".gz", ".zst")
 
 _QUOTE_CHARACTERS = 160
 
@@ -62,8 +61,9 @@ def load_document(path: Path) -> "Document":
         InputError: the file is missing, is a folder, or holds no or several documents.
     """
     from dedupe.documents import Document
+    from dedupe.read.sources import form_of
 
-    if path.suffix.lower() in _RECORD_SUFFIXES:
+    if form_of(str(path)) != "unknown":
         return _load_record(path)
     try:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
@@ -81,13 +81,17 @@ def _load_record(path: Path) -> "Document":
         reason = reading.rejects[0]["reason"] if reading.rejects else "compare takes one of each"
         raise InputError(f"{path}: holds {reading.documents.num_rows} documents: {reason}")
     row = reading.documents.to_pylist()[0]
+    for name in ("published", "fetched"):
+        # Document takes one value; a point picked from a wider interval would be false certainty.
+        row[name] = row[name] if row[name] == row[f"{name}_until"] else None
     known = {field.name for field in dataclasses.fields(Document)}
     return Document(**{name: value for name, value in row.items() if name in known})
 
 
-def as_data(comparison: Any) -> dict[str, Any]:
+def as_data(comparison: "Comparison") -> dict[str, Any]:
     """Return a comparison as plain values."""
-    return dataclasses.asdict(comparison)
+    passages = [passage._asdict() for passage in comparison.passages]
+    return dataclasses.asdict(comparison) | {"passages": passages}
 
 
 def render(

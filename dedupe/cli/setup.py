@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+import dedupe
 from dedupe.cli import terminal
 from dedupe.cli.codes import Code
 from dedupe.cli.options import Json, SettingsFile
@@ -34,14 +35,6 @@ def register(app: typer.Typer) -> None:
     app.add_typer(config, name="config")
 
 
-def version() -> str:
-    """Return the version of the installed package, "unknown" in a bare checkout."""
-    try:
-        return importlib.metadata.version(DISTRIBUTION)
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown"
-
-
 def doctor(json: Json = False) -> None:
     """Check the installation: versions, extras, kernel cache, cores, temporary space."""
     findings = examine()
@@ -59,7 +52,7 @@ def examine() -> dict[str, Any]:
     packages = {name: _installed(name) for name in core}
     folder = _kernel_cache()
     findings: dict[str, Any] = {
-        "version": version(),
+        "version": dedupe.__version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": packages,
