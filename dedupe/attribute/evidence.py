@@ -68,10 +68,14 @@ class Story:
     clues: Mapping[int, Sequence[Clue]]
     pages: Pages
     names: Names
+    _bound: dict[str, frozenset[int]] = dataclasses.field(default_factory=dict)
 
-    def bound(self, name: str) -> list[int]:
+    def bound(self, name: str) -> frozenset[int]:
         """Return the documents whose outlet is `name`."""
-        return [row for row in self.rows if self.pages.is_outlet(row, name, self.names)]
+        if name not in self._bound:
+            rows = (row for row in self.rows if self.pages.is_outlet(row, name, self.names))
+            self._bound[name] = frozenset(rows)
+        return self._bound[name]
 
 
 class Evidence(NamedTuple):

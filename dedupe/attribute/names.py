@@ -38,6 +38,7 @@ class Names(NamedTuple):
         owners: name of an outlet to its owner.
         agency_spellings: agencies as their pages spell them.
         outlet_spellings: outlets likewise.
+        listed: every canonical name.
         unnamed: folded words that credit agencies without naming one.
         desks: folded words by which a newsroom signs for itself.
     """
@@ -48,6 +49,7 @@ class Names(NamedTuple):
     owners: dict[str, str]
     agency_spellings: list[str]
     outlet_spellings: list[str]
+    listed: set[str]
     unnamed: frozenset[str]
     desks: frozenset[str]
 
@@ -69,6 +71,10 @@ class Names(NamedTuple):
         if name and len(folded) <= 4 and folded.isascii() and spelling.strip(" .").islower():
             return name if name.islower() else None
         return name
+
+    def is_listed(self, name: str) -> bool:
+        """Say whether a canonical name is one of names.json."""
+        return name in self.listed
 
     def outlet(self, source: str | None, url: str | None = None) -> str | None:
         """Return the displayed name of a document's outlet, or None.
@@ -110,7 +116,7 @@ class Names(NamedTuple):
                 main_label(outlet),
                 main_label(domain or ""),
             )
-        if self.known(outlet) == outlet or outlet in self.domains.values():
+        if outlet in self.listed:
             return False
         letters = fold(name).removeprefix("the")
         return any(
@@ -166,7 +172,7 @@ def load_names(path: Path) -> Names:
 
 
 def _build(files: list[dict[str, Any]]) -> Names:
-    names = Names({}, {}, {}, {}, [], [], frozenset(), frozenset())
+    names = Names({}, {}, {}, {}, [], [], set(), frozenset(), frozenset())
     for data in files:
         for entry in data.get("agencies", ()):
             _enter(entry, names.agencies, names.agency_spellings, names)
@@ -183,6 +189,7 @@ def _enter(
     entry: dict[str, Any], folded: dict[str, str], spellings: list[str], names: Names
 ) -> None:
     name = entry["name"]
+    names.listed.add(name)
     for spelling in entry.get("spellings", ()):
         folded[fold(spelling)] = name
         spellings.append(spelling)

@@ -104,4 +104,5 @@ def _moments(documents: pa.Table, name: str) -> NDArray[np.int64]:
     import pyarrow.compute as pc
 
     column = documents.column(name).cast(pa.int64())
-    return pc.fill_null(column, int(NEVER)).to_numpy()
+    moments: NDArray[np.int64] = pc.fill_null(column, int(NEVER)).to_numpy()
+    return moments

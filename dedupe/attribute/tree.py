@@ -31,7 +31,7 @@ def likeliest_tree(weights: NDArray[np.float64]) -> NDArray[np.int64]:
     """
     gains = np.array(weights, dtype=np.float64)
     np.fill_diagonal(gains, -np.inf)
-    parent = np.argmax(gains, axis=0).astype(np.int64)
+    parent: NDArray[np.int64] = np.argmax(gains, axis=0).astype(np.int64)
     parent[0] = -1
     circle = _circle(parent)
     if not circle:
@@ -69,7 +69,7 @@ def _open_circle(
     shrunk[-1, :-1] = leaving.max(axis=0)
     solved = likeliest_tree(shrunk)
 
-    answer = parent.copy()
+    answer: NDArray[np.int64] = parent.copy()
     for place, node in enumerate(outside):
         above = int(solved[place])
         if above == len(outside):

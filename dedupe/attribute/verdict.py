@@ -8,17 +8,15 @@ Where no candidate stands clear of the next, the verdict is "cannot tell".
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dedupe.attribute.pages import NEVER
-from dedupe.attribute.signals import OWN_POINTS
+from dedupe.attribute.said import OWN_POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from dedupe.attribute.evidence import Evidence, Scores, Story
     from dedupe.attribute.model import Posterior
@@ -32,7 +30,7 @@ CANNOT_TELL: dict[str, Any] = {
 }
 """The origin of a story in which nothing tells."""
 
-_HIGH, _MEDIUM, _LOW = 0.85, 0.6, 0.35
+_HIGH, _MEDIUM, _LOW = 0.9, 0.6, 0.35
 # The best candidate must be this many times as likely as the next.
 _CLEAR = 2.0
 _MOST_EVIDENCE = 12
@@ -58,6 +56,12 @@ class Verdict(NamedTuple):
     row: int
     name: str | None
     probability: dict[int, float]
+
+    @property
+    def band(self) -> str:
+        """Return how sure the verdict is: high, medium, low or unknown."""
+        word: str = self.origin["band"]
+        return word
 
 
 class _Candidate(NamedTuple):
@@ -104,7 +108,7 @@ def _within(story: Story, rows: Sequence[int], evidence: Sequence[Evidence]) -> 
         own = [
             OWN_POINTS.get(clue.rule, 0.0)
             for clue in story.clues.get(row, ())
-            if clue.name and story.pages.is_outlet(row, clue.name, story.names)
+            if clue.name and row in story.bound(clue.name)
         ]
         points[row] += 2 * max(own, default=0.0)
     outlets = {story.pages.outlet(row) for row in rows}
@@ -163,8 +167,17 @@ def band(probability: float) -> str:
     return "medium" if probability >= _MEDIUM else "low"
 
 
-def story_row(story: Story, verdict: Verdict, evidence: Sequence[Evidence]) -> dict[str, Any]:
-    """Return a story as stories.jsonl holds it."""
+def story_row(
+    story: Story, verdict: Verdict, evidence: Sequence[Evidence], weighed: Story
+) -> dict[str, Any]:
+    """Return a story as stories.jsonl holds it.
+
+    Args:
+        story: with all its documents.
+        verdict: on it.
+        evidence: of the works that were weighed.
+        weighed: the story of these works; the same, unless it was too large.
+    """
     pages = story.pages
     known = [int(pages.earliest[row]) for row in story.rows if pages.earliest[row] != NEVER]
     sources = sorted({outlet for row in story.rows if (outlet := pages.outlet(row))})
@@ -176,13 +189,13 @@ def story_row(story: Story, verdict: Verdict, evidence: Sequence[Evidence]) -> d
         "first_published": _iso(min(known)) if known else None,
         "origin": dict(verdict.origin),
         "candidates": verdict.candidates,
-        "evidence": [_shown(story, verdict, item) for item in _strongest(evidence)],
+        "evidence": [_shown(weighed, verdict, item) for item in _strongest(evidence)],
     }
 
 
 def _iso(microseconds: int) -> str:
-    zero = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-    moment = zero + datetime.timedelta(microseconds=microseconds)
+    zero = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    moment = zero + dt.timedelta(microseconds=microseconds)
     return moment.isoformat().replace("+00:00", "Z")
 
 

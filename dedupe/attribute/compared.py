@@ -1,0 +1,163 @@
+"""Signals of two pages: what one kept and the other lost.
+
+Story  ->  aligned deletions, lost credits, openings, lengths  ->  Evidence
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING
+
+from dedupe.attribute.evidence import Evidence, Pair, Story
+from dedupe.attribute.said import derives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dedupe.clean.clues import Clue
+
+_DELETION = 2.5
+_CREDIT_LOST = 1.5
+_DESK_INSTEAD = 2.0
+_DATED = 0.8
+_LENGTH = 0.4
+_EXCERPT = 0.8
+_ONE_OUTLET = 0.3
+# Room around an aligned passage in which an edit at its border still belongs to it.
+_BORDER = 80
+_CONTEXT_LETTERS = 12
+_VERB = re.compile(r"\btold\b")
+_SMALLEST_SURPLUS = 0.05
+
+
+def deletion(story: Story) -> Iterator[Evidence]:
+    """In aligned text one side says "told X that", the other "told that"."""
+    for pair, row, other in _both_ways(story):
+        scars = [clue for clue in story.clues.get(other, ()) if clue.kind == "scar"]
+        named = [clue for clue in story.clues.get(row, ()) if clue.name and clue.start >= 0]
+        for clue, cut in itertools.product(named, scars):
+            if _fits(clue, cut) and _aligned(story, pair, (row, clue), (other, cut)):
+                says = f"names {clue.name} where {story.pages.label(other)} has a name cut out"
+                evidence = _toward(story, row, other, clue, says)
+                yield evidence._replace(signal="deletion", group="deletion", points=_DELETION)
+
+
+def credit_lost(story: Story) -> Iterator[Evidence]:
+    """One side names a source that the other does not: credits get lost, seldom found."""
+    credited = {row for row in story.clues if any(map(_credits, story.clues[row]))}
+    kept = {row: clue for row in credited if (clue := _sole_credit(story, row))}
+    desks = {row for row in story.clues if any(map(_is_desk, story.clues[row]))}
+    for _, row, other in _both_ways(story):
+        # The same credit is not lost, and another one is another history.
+        if row not in kept or other in credited:
+            continue
+        clue = kept[row]
+        if clue.name is None or other in story.bound(clue.name):
+            continue
+        points = _DESK_INSTEAD if other in desks else _CREDIT_LOST
+        how = "signs with its own desk instead" if other in desks else "does not"
+        says = f"credits {clue.name}; {story.pages.label(other)} {how}"
+        evidence = _toward(story, row, other, clue, says)
+        yield evidence._replace(signal="credit_lost", group="credit", points=points)
+
+
+def dated_opening(story: Story) -> Iterator[Evidence]:
+    """One side opens with place and date, as wires file; the other dropped the date."""
+    for _, row, other in _both_ways(story):
+        dated = [clue for clue in story.clues.get(row, ()) if clue.rule == "dated"]
+        if dated and not any(clue.rule == "dated" for clue in story.clues.get(other, ())):
+            says = "opens with place and date, as wires file"
+            evidence = _toward(story, row, other, dated[0], says)
+            yield evidence._replace(signal="dated_opening", group="opening", points=_DATED)
+
+
+def length(story: Story) -> Iterator[Evidence]:
+    """One text holds the other and more: copies are cut more often than grown."""
+    for pair, row, other in _both_ways(story):
+        surplus = pair.containment_b - pair.containment_a
+        surplus = surplus if row == pair.a else -surplus
+        if surplus >= _SMALLEST_SURPLUS:
+            most = _EXCERPT if pair.relation == "excerpt" else _LENGTH
+            says = f"holds the text of {story.pages.label(other)} and more"
+            evidence = _toward(story, row, other, None, says)
+            points = most * min(1.0, 2 * surplus)
+            yield evidence._replace(signal="length", group="length", points=points)
+
+
+def one_outlet(story: Story) -> Iterator[Evidence]:
+    """Nobody but one outlet has the story."""
+    outlets = {story.pages.outlet(row) for row in story.rows}
+    if len(story.rows) < 2 or len(outlets) > 1 or None in outlets:
+        return
+    row = story.rows[0]
+    says = f"every version found is {story.pages.label(row)}'s own"
+    for work in range(len(story.works)):
+        yield Evidence("one_outlet", "self", _ONE_OUTLET, work, -1, None, row, -1, -1, says)
+
+
+def _both_ways(story: Story) -> Iterator[tuple[Pair, int, int]]:
+    """Yield each pair of two works, once for each direction."""
+    for pair in story.pairs:
+        if story.work_of[pair.a] != story.work_of[pair.b]:
+            yield pair, pair.a, pair.b
+            yield pair, pair.b, pair.a
+
+
+def _toward(story: Story, row: int, other: int, clue: Clue | None, says: str) -> Evidence:
+    """Return evidence that `other` was copied from `row`; the caller gives it its weight."""
+    start, end = (clue.start, clue.end) if clue else (-1, -1)
+    sentence = f"{story.pages.label(row)} {says}"
+    child, parent = story.work_of[other], story.work_of[row]
+    return Evidence("", "", 0.0, child, parent, None, row, start, end, sentence)
+
+
+def _fits(named: Clue, cut: Clue) -> bool:
+    """Say whether a scar is of the kind that this clue's deletion would leave."""
+    if cut.rule == "empty_dateline":
+        return named.kind == "dateline"
+    return named.rule in ("told_outlet", "told_own_name")
+
+
+def _aligned(story: Story, pair: Pair, named: tuple[int, Clue], cut: tuple[int, Clue]) -> bool:
+    """Say whether two places share an aligned passage, or its border, and read on alike."""
+    if _read_on(story, *named) != _read_on(story, *cut):
+        return False
+    first, second = (named[1], cut[1]) if named[0] == pair.a else (cut[1], named[1])
+    return any(
+        _touches(passage[:2], first) and _touches(passage[2:], second) for passage in pair.passages
+    )
+
+
+def _touches(span: tuple[int, ...], clue: Clue) -> bool:
+    return clue.start < span[1] + _BORDER and clue.end > span[0] - _BORDER
+
+
+def _read_on(story: Story, row: int, clue: Clue) -> str:
+    """Return the letters that follow the place where a name stands, or stood."""
+    text = story.pages.text(row)
+    start = clue.end
+    if clue.rule == "told_nobody":
+        # The scar's own match runs on past the place of the name.
+        verb = _VERB.search(text, clue.start, clue.end)
+        start = verb.end() if verb else clue.end
+    letters = "".join(char for char in text[start : start + 60] if char.isalpha())
+    return letters.casefold()[:_CONTEXT_LETTERS]
+
+
+def _credits(clue: Clue) -> bool:
+    return clue.name is not None and derives(clue.kind, clue.rule, clue.name)
+
+
+def _is_desk(clue: Clue) -> bool:
+    return clue.rule in ("own_desk", "unnamed_agencies")
+
+
+def _sole_credit(story: Story, row: int) -> Clue | None:
+    """Return the first credit of a page, or None where its newsroom put several together."""
+    mine = story.clues[row]
+    filed_by = {clue.name for clue in mine if clue.rule == "agency"}
+    # "(AFP/Reuters)", or a desk beside an agency.
+    if len(filed_by) > 1 or any(clue.rule == "own_desk" for clue in mine):
+        return None
+    return next(filter(_credits, mine), None)

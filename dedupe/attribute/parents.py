@@ -1,0 +1,167 @@
+"""A judged story in, the parent and relation of each of its documents out.
+
+    Story, Posterior, Verdict  ->  place_documents()  ->  Placed, one a document
+
+The works form one tree (see tree.py). Within a work, the likeliest first
+version stands for it and the others hang below. Where nothing tells which work
+came first, a parent is given only to those whose direction is no coin toss.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dedupe.attribute.tree import likeliest_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dedupe.attribute.evidence import Pair, Scores, Story
+    from dedupe.attribute.model import Posterior
+    from dedupe.attribute.verdict import Verdict
+
+_SURE = 0.5
+_CLOSEST_FIRST = ("exact", "repost", "excerpt", "update", "rewrite", "paraphrase")
+_SMALLEST = 1e-12
+
+
+class Placed(NamedTuple):
+    """Where one document stands.
+
+    Attributes:
+        row: the document.
+        relation: the contract's word for it.
+        parent: row of its likeliest parent, or -1.
+        name: the absent parent's name, or None.
+        probability: of that parent; NaN without one.
+    """
+
+    row: int
+    relation: str
+    parent: int = -1
+    name: str | None = None
+    probability: float = math.nan
+
+
+def place_documents(
+    story: Story, scores: Scores, known: Posterior, verdict: Verdict
+) -> Iterator[Placed]:
+    """Place every document of a judged story."""
+    links = _Links(story)
+    above = _work_parents(known, verdict, len(story.works))
+    for work, members in enumerate(story.works):
+        head = max(members, key=lambda row: (row == verdict.row, verdict.probability[row], -row))
+        parent = above[work]
+        if head == verdict.row:
+            yield Placed(head, "origin")
+        elif parent >= len(story.works):
+            name = scores.absent[parent - len(story.works)]
+            yield Placed(head, "derived", -1, name, float(known.parent[parent, work]))
+        else:
+            yield _below(story, links, known, verdict, (work, head, parent))
+        yield from _versions(links, members, head, verdict)
+
+
+def _below(
+    story: Story,
+    links: _Links,
+    known: Posterior,
+    verdict: Verdict,
+    place: tuple[int, int, int],
+) -> Placed:
+    """Place a work below another, or nowhere when its direction is a coin toss."""
+    work, head, parent = place
+    probability = float(known.parent[parent, work]) if parent >= 0 else 0.0
+    told = verdict.band != "unknown"
+    if parent < 0 or not (told or probability >= _SURE):
+        return Placed(head, links.closest(head, work))
+    row, relation = links.between(story.works[parent], head, (work, parent), verdict)
+    return Placed(head, relation or links.closest(head, work), row, None, probability)
+
+
+def _versions(
+    links: _Links, members: Sequence[int], head: int, verdict: Verdict
+) -> Iterator[Placed]:
+    """Place the other documents of a work below its head, if its head stands out."""
+    total = sum(verdict.probability[row] for row in members)
+    share = verdict.probability[head] / total if total > 0 else 1 / len(members)
+    stands_out = head == verdict.row or share * len(members) > 1 + 1e-9
+    for row in members:
+        if row == head:
+            continue
+        relation = links.relation(row, head) or "exact"
+        yield Placed(row, relation, head, None, share) if stands_out else Placed(row, relation)
+
+
+def _work_parents(known: Posterior, verdict: Verdict, n_works: int) -> list[int]:
+    """Return the parent of each work: a work, an absent source (n_works and up), or -1."""
+    gains = np.log(np.maximum(known.parent, _SMALLEST))
+    absent = gains[n_works:]
+    weights = np.full((n_works + 1, n_works + 1), -np.inf)
+    weights[1:, 1:] = gains[:n_works]
+    weights[0, 1:] = absent.max(axis=0)
+    root = verdict.work if verdict.work >= 0 else int(np.argmax(known.origin))
+    if root < n_works:
+        weights[:, 1 + root] = -np.inf
+        weights[0, 1 + root] = 0.0
+    parents = []
+    for work, above in enumerate(likeliest_tree(weights)[1:].tolist()):
+        if above > 0:
+            parents.append(above - 1)
+        else:
+            parents.append(-1 if work == root else n_works + int(absent[:, work].argmax()))
+    return parents
+
+
+class _Links:
+    """The measured pairs of a story, by their documents and by their works."""
+
+    def __init__(self, story: Story) -> None:
+        self._relation = {(pair.a, pair.b): pair.relation for pair in story.pairs}
+        self._works: dict[tuple[int, int], list[Pair]] = {}
+        self._closest: dict[int, int] = {}
+        self._closest_of_work: dict[int, int] = {}
+        for pair in story.pairs:
+            rank = _closeness(pair.relation)
+            for row in (pair.a, pair.b):
+                work = story.work_of[row]
+                self._closest[row] = min(rank, self._closest.get(row, rank))
+                self._closest_of_work[work] = min(rank, self._closest_of_work.get(work, rank))
+            i, j = story.work_of[pair.a], story.work_of[pair.b]
+            if i != j:
+                self._works.setdefault((min(i, j), max(i, j)), []).append(pair)
+
+    def relation(self, row: int, other: int) -> str | None:
+        """Return the measured relation of two documents, or None."""
+        return self._relation.get((min(row, other), max(row, other)))
+
+    def closest(self, row: int, work: int) -> str:
+        """Return the closest relation measured for a document, or else for its work."""
+        rank = self._closest.get(row, self._closest_of_work.get(work, 0))
+        return _CLOSEST_FIRST[min(rank, len(_CLOSEST_FIRST) - 1)]
+
+    def between(
+        self, upper: Sequence[int], head: int, works: tuple[int, int], verdict: Verdict
+    ) -> tuple[int, str | None]:
+        """Return the document of the parent's work, and the relation measured with it."""
+        links = self._works.get((min(works), max(works)), [])
+        if not links:
+            best = max(upper, key=lambda row: (row == verdict.row, verdict.probability[row], -row))
+            return best, None
+        ends = [(pair.a, pair.b) if pair.a in upper else (pair.b, pair.a) for pair in links]
+
+        def fitness(end: tuple[int, int]) -> tuple[bool, bool, float, int]:
+            above, below = end
+            return above == verdict.row, below == head, verdict.probability[above], -above
+
+        above, below = max(ends, key=fitness)
+        return above, self.relation(above, below)
+
+
+def _closeness(relation: str) -> int:
+    if relation in _CLOSEST_FIRST:
+        return _CLOSEST_FIRST.index(relation)
+    return len(_CLOSEST_FIRST)

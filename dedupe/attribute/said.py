@@ -1,0 +1,156 @@
+"""Signals of one page: what it says of its own origin.
+
+Story  ->  credits, datelines, bylines, scars, self-references  ->  Evidence
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dedupe.attribute.evidence import Evidence, Story
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dedupe.clean.clues import Clue
+
+CREDIT_POINTS = {
+    "appeared_on": 3.5,
+    "republished": 3.5,
+    "canonical": 3.5,
+    "agency": 3.5,
+    "byline": 3.2,
+    "outlet": 3.0,
+    "copyright": 3.0,
+    "signature": 3.0,
+    "desk_signature": 3.0,
+    "source_line": 2.5,
+    "via": 1.5,
+    "told_outlet": 1.0,
+    "first_reported": 0.5,
+}
+"""Log-odds that the source named by a rule wrote the story first."""
+
+OWN_POINTS = {
+    "agency": 2.5,
+    "byline": 2.0,
+    "outlet": 2.0,
+    "signature": 2.0,
+    "desk_signature": 2.0,
+    "told_own_name": 2.0,
+    "this_newspaper": 1.0,
+}
+"""Log-odds that a page which so speaks of its own outlet is the origin."""
+
+DERIVING = 2.0
+"""A credit this strong makes a page a copy even when nothing else of the story is in hand."""
+
+# Words that leave no doubt that a source is meant, whoever it is.
+_EXPLICIT = frozenset(
+    {"appeared_on", "republished", "outlet", "canonical", "source_line", "told_outlet"}
+)
+_ONE_SCAR, _SCARS_OF_TWO_KINDS = -2.0, -2.8
+_DERIVED_PAGE = -2.0
+_UNNAMED = -1.5
+
+
+def derives(kind: str, rule: str, name: str | None) -> bool:
+    """Say whether a clue alone makes its page a copy, if it does not name its own outlet."""
+    if kind == "scar" or rule == "unnamed_agencies":
+        return True
+    return (
+        kind != "self_reference" and name is not None and CREDIT_POINTS.get(rule, 0.0) >= DERIVING
+    )
+
+
+def credit(story: Story) -> Iterator[Evidence]:
+    """Explicit credits: "originally appeared on X", copyright lines, "told X"."""
+    yield from _named("credit", story, "credit")
+
+
+def pointer(story: Story) -> Iterator[Evidence]:
+    """The page gives an address of another outlet as its original."""
+    yield from _named("pointer", story, "pointer")
+
+
+def dateline(story: Story) -> Iterator[Evidence]:
+    """Who filed it stands in front: "CITY (AP) -", "(NewsNation) —"."""
+    yield from _named("dateline", story, "dateline")
+
+
+def byline(story: Story) -> Iterator[Evidence]:
+    """Who wrote it: "By NAME, Associated Press", and signatures at the end."""
+    yield from _named("byline", story, "byline")
+
+
+def unnamed_agencies(story: Story) -> Iterator[Evidence]:
+    """Taken from wires without saying which: "(Agencies)", "(Monitoring Desk)"."""
+    for row, clue in _of_kind(story, "dateline"):
+        if clue.rule == "unnamed_agencies":
+            about = _about(story, row, clue, "credits agencies without naming one")
+            yield about._replace(signal="unnamed_agencies", group="derived", points=_UNNAMED)
+
+
+def scar(story: Story) -> Iterator[Evidence]:
+    """Text left where a name was cut out: an empty dateline, "told that"."""
+    for row, clues in story.clues.items():
+        scars = [clue for clue in clues if clue.kind == "scar"]
+        dated = any(clue.rule == "dated" for clue in clues)
+        points = _SCARS_OF_TWO_KINDS if len({clue.rule for clue in scars}) > 1 else _ONE_SCAR
+        for clue in scars:
+            # Place, date and empty parentheses: a wire's opening kept but for the
+            # name. It is a copy, yet no further from the wire than the others.
+            group = "derived" if dated and clue.rule == "empty_dateline" else "scar"
+            about = _about(story, row, clue, "has a name cut out here")
+            yield about._replace(signal="scar", group=group, points=points)
+
+
+def self_reference(story: Story) -> Iterator[Evidence]:
+    """The page speaks of its own newsroom: "told this newspaper"."""
+    for row, clue in _of_kind(story, "self_reference"):
+        points = OWN_POINTS.get(clue.rule, 0.0)
+        if points:
+            about = _about(story, row, clue, "speaks as the reporter")
+            yield about._replace(signal="self_reference", group="self", points=points)
+
+
+def _of_kind(story: Story, kind: str) -> Iterator[tuple[int, Clue]]:
+    for row, clues in story.clues.items():
+        for clue in clues:
+            if clue.kind == kind:
+                yield row, clue
+
+
+def _about(story: Story, row: int, clue: Clue, says: str) -> Evidence:
+    """Return evidence about the page that carries a clue; the caller gives it its weight."""
+    sentence = f"{story.pages.label(row)} {says}"
+    child = story.work_of[row]
+    return Evidence("", "", 0.0, child, -1, None, row, clue.start, clue.end, sentence)
+
+
+def _named(signal: str, story: Story, kind: str) -> Iterator[Evidence]:
+    """A page names its source: an edge from a member, or from a source not in hand."""
+    for row, clue in _of_kind(story, kind):
+        points = CREDIT_POINTS.get(clue.rule, 0.0)
+        if clue.name is None or not points:
+            continue
+        about = _about(story, row, clue, f"names {clue.name} as its source")
+        about = about._replace(signal=signal, group="credit", points=points)
+        holders = {story.work_of[holder] for holder in story.bound(clue.name)}
+        if about.child in holders:
+            yield from _own(about, story, clue)
+        elif holders:
+            for parent in sorted(holders):
+                yield about._replace(parent=parent)
+        elif clue.rule in _EXPLICIT or story.names.is_listed(clue.name):
+            yield about._replace(name=clue.name)
+            if points >= DERIVING:
+                yield about._replace(group="derived", points=_DERIVED_PAGE)
+
+
+def _own(about: Evidence, story: Story, clue: Clue) -> Iterator[Evidence]:
+    """A page names its own outlet: it claims the story. A copy of it, exact, claims nothing."""
+    points = OWN_POINTS.get(clue.rule, 0.0)
+    if points and clue.name and about.row in story.bound(clue.name):
+        says = f"{story.pages.label(about.row)} names itself as the source"
+        yield about._replace(group="self", points=points, says=says)
