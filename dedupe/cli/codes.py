@@ -12,7 +12,7 @@ class Code(IntEnum):
     USAGE = 2
     """The caller must mend something: an argument, an input, a setting, a folder."""
     BAD_RECORDS = 3
-    """More bad records than --max-rejects or --strict allows."""
+    """More bad records than --max-rejects or --strict allows, or nothing but bad ones."""
     FAULT = 70
     """A fault of ours; Python's own 1 would say that duplicates were found."""
     INTERRUPTED = 130

@@ -137,10 +137,10 @@ class Limit:
         return cls(most, share=True)
 
     def check(self, reading: "Reading") -> None:
-        """Exit with 3 when more records are bad than allowed, naming the first few."""
+        """Exit with 3 when more records are bad than allowed, or all; name the first few."""
         bad, read = len(reading.rejects), reading.documents.num_rows
         allowed = self.most if not self.share else (self.most or 0) * (bad + read)
-        if allowed is None or bad <= allowed:
+        if (allowed is None or bad <= allowed) and (read or not bad):
             return
         for reject in reading.rejects[:5]:
             terminal.say(f"{reject['file']}:{reject['line']}: {reject['reason']}")
