@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-_EVERY_SHINGLE = Settings(rare_sampling=1, containment_floor=0.0)
+EVERY_SHINGLE = Settings(rare_sampling=1, containment_floor=0.0)
+"""Settings of a comparison: nothing is sampled, nothing is screened."""
 
 
 class Passage(NamedTuple):
@@ -79,7 +80,7 @@ class Background:
         """Count the shingles of a collection."""
         from dedupe.pipeline import as_table
 
-        sketches = sketch(clean(as_table(documents), _EVERY_SHINGLE), _EVERY_SHINGLE)
+        sketches = sketch(clean(as_table(documents), EVERY_SHINGLE), EVERY_SHINGLE)
         hashes, frequency = np.unique(sketches.sampled, return_counts=True)
         return cls(hashes, frequency, len(sketches.n_words))
 
@@ -109,16 +110,16 @@ def compare(
     """
     sides = [dataclasses.replace(as_document(side), id=name) for name, side in (("a", a), ("b", b))]
     table = documents_table(sides)
-    kept = clean(table, _EVERY_SHINGLE)
-    sketches = sketch(kept, _EVERY_SHINGLE)
+    kept = clean(table, EVERY_SHINGLE)
+    sketches = sketch(kept, EVERY_SHINGLE)
     weights = weigh(sketches, background or Background(np.zeros(0, np.uint64), np.zeros(0, int), 1))
-    candidates = given_pairs(np.array([0]), np.array([1]), sketches, weights, _EVERY_SHINGLE)
-    pairs, passages = verify(candidates, table, kept, _EVERY_SHINGLE)
+    candidates = given_pairs(np.array([0]), np.array([1]), sketches, weights, EVERY_SHINGLE)
+    pairs, passages = verify(candidates, table, kept, EVERY_SHINGLE)
     if not pairs.num_rows:
         return _UNRELATED
     # The two are taken as one story even where they are not: a passage, too, has a direction.
     origins = attribute(
-        table, np.zeros(2, np.int64), pairs, passages, harvest(table, kept), _EVERY_SHINGLE
+        table, np.zeros(2, np.int64), pairs, passages, harvest(table, kept), EVERY_SHINGLE
     )
     pair = pairs.to_pylist()[0]
     figures = {field.name: pair[field.name] for field in dataclasses.fields(Comparison) if field.name in pair}

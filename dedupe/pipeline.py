@@ -24,7 +24,7 @@ from dedupe.errors import InputError
 from dedupe.result import Result
 from dedupe.settings import Settings
 from dedupe.sketch import sketch
-from dedupe.verify import judge_rows, verify
+from dedupe.verify import OnDemand, mark_roundups, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -69,10 +69,13 @@ def find_duplicates(
         "verify", len(candidates.a), verify, candidates, table, kept, settings, on_progress
     )
 
-    def measure(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
-        return judge_rows(a, b, sketches, weights, table, kept, settings)
-
-    stories = stages.run("cluster", pairs.num_rows, cluster, pairs, table.num_rows, measure)
+    on_demand = OnDemand(sketches, weights, table, kept, settings)
+    pairs = stages.run(
+        "roundups", pairs.num_rows, mark_roundups, pairs, passages, on_demand.one_subject
+    )
+    stories = stages.run(
+        "cluster", pairs.num_rows, cluster, pairs, table.num_rows, on_demand.same_story_odds
+    )
     origins = stages.run(
         "attribute", table.num_rows, attribute,
         table, stories, pairs, passages, clues, settings,

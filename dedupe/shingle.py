@@ -9,7 +9,7 @@ itself, see sketch.py); verification does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,8 @@ class Shingles(NamedTuple):
         token_ends     int32  (T,)    byte after the last
         token_flags    uint8  (T,)    kernels.text: QUOTED, NUMBER, ...
         token_offsets  int64  (N+1,)
+        words          uint64 (W,)    token hashes, rising and distinct within each document
+        word_offsets   int64  (N+1,)
     """
 
     hashes: NDArray[np.uint64]
@@ -45,6 +47,8 @@ class Shingles(NamedTuple):
     token_ends: NDArray[np.int32]
     token_flags: NDArray[np.uint8]
     token_offsets: NDArray[np.int64]
+    words: NDArray[np.uint64]
+    word_offsets: NDArray[np.int64]
 
 
 def shingle(kept: Kept, rows: NDArray[np.int64], settings: Settings) -> Shingles:
@@ -55,34 +59,36 @@ def shingle(kept: Kept, rows: NDArray[np.int64], settings: Settings) -> Shingles
     sizes = text_sizes(kept)[rows]
     n_tokens = np.zeros(len(rows), np.int64)
     n_shingles = np.zeros(len(rows), np.int64)
+    n_distinct = np.zeros(len(rows), np.int64)
     seed = hash_seed(settings)
 
-    def read(first: int, last: int) -> tuple[NDArray[np.generic], ...]:
+    def read(first: int, last: int) -> list[NDArray[Any]]:
         room = int((sizes[first:last] // 2 + 1).sum())
         longest = text.max_tokens(int(sizes[first:last].max(initial=0)))
-        hashes, shingles = np.empty(room, np.uint64), np.empty(room, np.uint64)
+        hashes, shingles, words = (np.empty(room, np.uint64) for _ in range(3))
         starts, ends = np.empty(room, np.int32), np.empty(room, np.int32)
         flags = np.empty(room, np.uint8)
         found = digest.fill_documents(
             kept.data, kept.text_offsets, kept.spans, kept.offsets, rows, first, last,
             *fold.load_fold(), seed, SHINGLE_WORDS, longest,
-            hashes, starts, ends, flags, n_tokens, shingles, n_shingles,
+            hashes, starts, ends, flags, n_tokens, shingles, n_shingles, words, n_distinct,
         )  # fmt: skip
-        distinct = int(n_shingles[first:last].sum())
-        return tuple(part[:found].copy() for part in (hashes, starts, ends, flags)) + (
-            shingles[:distinct].copy(),
-        )
+        parts = [part[:found].copy() for part in (hashes, starts, ends, flags)]
+        parts.append(shingles[: n_shingles[first:last].sum()].copy())
+        parts.append(words[: n_distinct[first:last].sum()].copy())
+        return parts
 
     parts = for_ranges(read, batch_bounds(sizes, _BATCH_BYTES), settings.threads)
-    kinds = (np.uint64, np.int32, np.int32, np.uint8, np.uint64)
-    columns: list[NDArray[np.generic]] = [
-        np.concatenate([part[i] for part in parts]) if parts else np.zeros(0, kind)
+    kinds = (np.uint64, np.int32, np.int32, np.uint8, np.uint64, np.uint64)
+    hashes, starts, ends, flags, shingles, words = (
+        np.concatenate([np.zeros(0, kind), *(part[i] for part in parts)])
         for i, kind in enumerate(kinds)
-    ]
-    hashes, starts, ends, flags, shingles = columns
-    return Shingles(  # type: ignore[arg-type]
-        shingles, running_total(n_shingles), hashes, starts, ends, flags, running_total(n_tokens)
     )
+    return Shingles(
+        shingles, running_total(n_shingles),
+        hashes, starts, ends, flags, running_total(n_tokens),
+        words, running_total(n_distinct),
+    )  # fmt: skip
 
 
 def hash_seed(settings: Settings) -> np.uint64:

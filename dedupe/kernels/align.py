@@ -27,9 +27,10 @@ NARRATION_SHARED_B, NARRATION_B = 3, 4
 NUMBERS_SHARED, NUMBERS_A, NUMBERS_B = 5, 6, 7
 NAMES_SHARED, NAMES_A, NAMES_B = 8, 9, 10
 ALIGNED_A, ALIGNED_B, N_PASSAGES = 11, 12, 13
-SLOTS_SAME, SLOTS_CHANGED = 14, 15
-LEAD_A, LEAD_B = 16, 17
-N_MEASURES = 18
+NUMBER_SLOTS_SAME, NUMBER_SLOTS_CHANGED = 14, 15
+NAME_SLOTS_SAME, NAME_SLOTS_CHANGED = 16, 17
+LEAD_A, LEAD_B = 18, 19
+N_MEASURES = 20
 """Columns of the measures; see `fill_alignments`."""
 
 LEAD_SHINGLES = 40
@@ -80,8 +81,8 @@ def fill_alignments(
     Measures  LONGEST_RUN in tokens; NARRATION_*: shingles outside quotation marks
               and those of them found in the other; NUMBERS_*, NAMES_*: distinct
               number tokens, and capitalised ones within sentences; ALIGNED_*:
-              tokens in passages; SLOTS_*: numbers and names inside passages
-              that stand in both texts, or change from one to the other;
+              tokens in passages; NUMBER_SLOTS_*, NAME_SLOTS_*: numbers and
+              names inside passages that stand in both, or change between them;
               LEAD_*: of the first LEAD_SHINGLES shingles, those in the other
     max_gap    tokens that may lie between two anchors of one passage, on either side
     min_words  a passage with fewer matched tokens is dropped
@@ -184,7 +185,7 @@ def fill_alignments(
         from_passage = n_passages
         open_passage = False
         a_from = a_to = b_from = b_to = matched = np.int64(0)
-        slots_same = slots_changed = np.int64(0)
+        numbers_same = numbers_changed = names_same = names_changed = np.int64(0)
         j = np.int64(0)
         while j < n_shingles_b:
             i = _find(shingles_b[j], shingles_a, mask, heads)
@@ -215,28 +216,29 @@ def fill_alignments(
                     joins = joins and not taken_a[i]
             if joins:
                 taken_a[a_to:best_i] = True
-                slots_changed += min(
-                    _count_facts(flags, start_a + a_to, start_a + best_i),
-                    _count_facts(flags, start_b + b_to, start_b + j),
-                )
+                gap_numbers_a, gap_names_a = _count_facts(flags, start_a + a_to, start_a + best_i)
+                gap_numbers_b, gap_names_b = _count_facts(flags, start_b + b_to, start_b + j)
+                numbers_changed += min(gap_numbers_a, gap_numbers_b)
+                names_changed += min(gap_names_a, gap_names_b)
             else:
                 if open_passage and matched >= min_words:
                     n_passages = _write_passage(passages, n_passages, p, a_from, a_to, b_from, b_to)
-                    row[SLOTS_SAME] += slots_same
-                    row[SLOTS_CHANGED] += slots_changed
+                    _add_slots(row, numbers_same, numbers_changed, names_same, names_changed)
                 open_passage = True
                 a_from = best_i
                 b_from = j
-                matched = slots_same = slots_changed = np.int64(0)
-            slots_same += _count_facts(flags, start_b + j, start_b + j + best_length)
+                matched = np.int64(0)
+                numbers_same = numbers_changed = names_same = names_changed = np.int64(0)
+            run_numbers, run_names = _count_facts(flags, start_b + j, start_b + j + best_length)
+            numbers_same += run_numbers
+            names_same += run_names
             a_to = best_i + best_length
             b_to = j + best_length
             matched += best_length
             j += best_length
         if open_passage and matched >= min_words:
             n_passages = _write_passage(passages, n_passages, p, a_from, a_to, b_from, b_to)
-            row[SLOTS_SAME] += slots_same
-            row[SLOTS_CHANGED] += slots_changed
+            _add_slots(row, numbers_same, numbers_changed, names_same, names_changed)
         for passage in range(from_passage, n_passages):
             row[ALIGNED_A] += passages[passage, 2] - passages[passage, 1]
             row[ALIGNED_B] += passages[passage, 4] - passages[passage, 3]
@@ -331,13 +333,29 @@ def _count_narration(
 
 
 @kernel
-def _count_facts(flags: NDArray[np.uint8], start: int, end: int) -> int:
+def _count_facts(flags: NDArray[np.uint8], start: int, end: int) -> tuple[int, int]:
     """Count the numbers, and the names within sentences, among tokens [start, end)."""
-    count = np.int64(0)
+    n_numbers = np.int64(0)
+    n_names = np.int64(0)
     for i in range(start, end):
         flag = np.int64(flags[i])
-        count += np.int64(flag & _NUMBER != 0 or flag & _NAME_MASK == _NAME)
-    return count
+        n_numbers += np.int64(flag & _NUMBER != 0)
+        n_names += np.int64(flag & _NAME_MASK == _NAME)
+    return n_numbers, n_names
+
+
+@kernel
+def _add_slots(
+    row: NDArray[np.int32],
+    numbers_same: int,
+    numbers_changed: int,
+    names_same: int,
+    names_changed: int,
+) -> None:
+    row[NUMBER_SLOTS_SAME] += numbers_same
+    row[NUMBER_SLOTS_CHANGED] += numbers_changed
+    row[NAME_SLOTS_SAME] += names_same
+    row[NAME_SLOTS_CHANGED] += names_changed
 
 
 @kernel

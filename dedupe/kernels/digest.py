@@ -128,8 +128,10 @@ def fill_documents(
     n_tokens: NDArray[np.int64],
     shingles: NDArray[np.uint64],
     n_shingles: NDArray[np.int64],
+    vocabulary: NDArray[np.uint64],
+    n_distinct: NDArray[np.int64],
 ) -> int:
-    """Write tokens and sorted distinct shingles of documents rows[first:last], one after another.
+    """Write tokens, and sorted distinct shingles and tokens, of documents rows[first:last], one after another.
 
     Shapes (N rows, T tokens)
         rows          int64  (N,)  which documents
@@ -138,12 +140,15 @@ def fill_documents(
         n_tokens      int64  (N,)  written in [first, last)
         shingles      uint64 (T,)  rising and distinct within each document
         n_shingles    int64  (N,)  written in [first, last)
+        vocabulary    uint64 (T,)  token hashes, rising and distinct within each document
+        n_distinct    int64  (N,)  written in [first, last)
     Returns the number of tokens written.
     """
     starts = np.empty(max_tokens, dtype=np.int64)
     ends = np.empty(max_tokens, dtype=np.int64)
     at = 0
     at_shingle = 0
+    at_distinct = 0
     for n in range(first, last):
         d = rows[n]
         count = 0
@@ -159,6 +164,9 @@ def fill_documents(
         found = sort_distinct(shingles, at_shingle, at_shingle + found)
         n_tokens[n] = count
         n_shingles[n] = found
+        vocabulary[at_distinct : at_distinct + count] = token_hashes[at : at + count]
+        n_distinct[n] = sort_distinct(vocabulary, at_distinct, at_distinct + count)
         at += count
         at_shingle += found
+        at_distinct += n_distinct[n]
     return at

@@ -10,13 +10,14 @@ floor, and only the rest is aligned.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from dedupe.candidates import EXACT, Candidates, compare_sketches
-from dedupe.verify.judge import judge
+from dedupe.verify.judge import FEATURES, features, judge
 from dedupe.verify.measure import Measured, measure
+from dedupe.verify.roundups import mark_roundups
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,10 +30,13 @@ if TYPE_CHECKING:
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
 
-__all__ = ["Measured", "given_pairs", "judge", "judge_rows", "measure", "verify"]
+__all__ = ["Measured", "OnDemand", "given_pairs", "judge", "mark_roundups", "measure", "verify"]
 
 _UNLIKE = -8.0
 """Log-odds of same_story for a pair below the containment floor."""
+
+_ONE_SUBJECT = 0.34
+"""Least share of the names of one text in the other for two parts of one story."""
 
 
 def verify(
@@ -64,22 +68,32 @@ def given_pairs(
     return Candidates(a, b, nets, share, len(packed), {})
 
 
-def judge_rows(
-    a: NDArray[np.int64],
-    b: NDArray[np.int64],
-    sketches: Sketches,
-    weights: Weights,
-    documents: pa.Table,
-    kept: Kept,
-    settings: Settings,
-) -> NDArray[np.float64]:
-    """Return log-odds of same_story for rows a < b, in the order given, float64 (P,)."""
-    pairs, _ = verify(given_pairs(a, b, sketches, weights, settings), documents, kept, settings)
-    known = dict(
-        zip(
-            zip(pairs.column("a").to_pylist(), pairs.column("b").to_pylist(), strict=True),
-            pairs.column("same_story_odds").to_pylist(),
-            strict=True,
+class OnDemand(NamedTuple):
+    """Measures pairs that no net has found, when clustering asks for them."""
+
+    sketches: Sketches
+    weights: Weights
+    documents: pa.Table
+    kept: Kept
+    settings: Settings
+
+    def same_story_odds(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return log-odds of same_story for rows a < b, in the order given, float64 (P,)."""
+        candidates = given_pairs(a, b, self.sketches, self.weights, self.settings)
+        pairs, _ = verify(candidates, self.documents, self.kept, self.settings)
+        known = dict(
+            zip(
+                zip(pairs.column("a").to_pylist(), pairs.column("b").to_pylist(), strict=True),
+                pairs.column("same_story_odds").to_pylist(),
+                strict=True,
+            )
         )
-    )
-    return np.array([known.get(pair, _UNLIKE) for pair in zip(a.tolist(), b.tolist(), strict=True)])
+        rows = zip(a.tolist(), b.tolist(), strict=True)
+        return np.array([known.get(pair, _UNLIKE) for pair in rows])
+
+    def one_subject(self, x: int, y: int) -> bool:
+        """Say whether two documents name the same people and places, as parts of one story do."""
+        a, b = np.array([min(x, y)]), np.array([max(x, y)])
+        candidates = given_pairs(a, b, self.sketches, self.weights, self.settings)
+        values = features(measure(candidates, self.kept, self.settings))
+        return bool(len(values)) and bool(values[0, FEATURES.index("names")] >= _ONE_SUBJECT)

@@ -35,9 +35,11 @@ FEATURES = (
     "aligned",
     "run",
     "lead",
+    "vocabulary",
     "numbers",
     "names",
-    "slots_changed",
+    "numbers_changed",
+    "names_changed",
     "brevity",
 )
 """Names of the feature columns, in order; all lie between 0 and 1."""
@@ -73,7 +75,11 @@ def features(measured: Measured) -> NDArray[np.float64]:
     aligned = (counts[:, [columns.ALIGNED_A, columns.ALIGNED_B]] / np.maximum(words, 1)).max(axis=1)
     leads = np.minimum(measured.sizes, columns.LEAD_SHINGLES)
     lead = (counts[:, [columns.LEAD_A, columns.LEAD_B]] / np.maximum(leads, 1)).max(axis=1)
-    changed, same = counts[:, columns.SLOTS_CHANGED], counts[:, columns.SLOTS_SAME]
+
+    def changed(slots_changed: int, slots_same: int) -> NDArray[np.float64]:
+        """Share of slots that change, drawn toward none when there are few."""
+        return counts[:, slots_changed] / (counts[:, slots_changed] + counts[:, slots_same] + 2)
+
     return np.stack(
         [
             shorter,
@@ -83,9 +89,11 @@ def features(measured: Measured) -> NDArray[np.float64]:
             aligned,
             np.minimum(np.log1p(counts[:, columns.LONGEST_RUN]) / np.log(500), 1),
             lead,
+            measured.vocabulary[:, 0] / np.maximum(measured.vocabulary[:, 1:].min(axis=1), 1),
             share(columns.NUMBERS_SHARED, [columns.NUMBERS_A, columns.NUMBERS_B], 2.0),
             share(columns.NAMES_SHARED, [columns.NAMES_A, columns.NAMES_B], 4.0),
-            changed / (changed + same + 2),
+            changed(columns.NUMBER_SLOTS_CHANGED, columns.NUMBER_SLOTS_SAME),
+            changed(columns.NAME_SLOTS_CHANGED, columns.NAME_SLOTS_SAME),
             1 / np.sqrt(np.maximum(words.min(axis=1), 1)),
         ],
         axis=1,
@@ -178,7 +186,7 @@ def relate(
     longer one, an update is one outlet's next version.
     """
     shorter = values[:, FEATURES.index("containment")]
-    changed = values[:, FEATURES.index("slots_changed")]
+    changed = values[:, FEATURES.index("numbers_changed")]
     weighted = values[:, FEATURES.index("weighted")]
     words = measured.words.astype(np.float64)
     ratio = words.min(axis=1) / np.maximum(words.max(axis=1), 1)

@@ -32,6 +32,7 @@ class Measured(NamedTuple):
         shared     int32   (P,)      distinct shingles in both
         sizes      int32   (P, 2)    distinct shingles of a, of b
         words      int32   (P, 2)    kept words of a, of b
+        vocabulary int32   (P, 3)    distinct words in both, of a, of b
         exact      bool    (P,)      equal in all their words
         weighted   float32 (P, 2)    share found in the other, by sampled shingles
                                      weighted with inverse document frequency
@@ -44,6 +45,7 @@ class Measured(NamedTuple):
     shared: NDArray[np.int32]
     sizes: NDArray[np.int32]
     words: NDArray[np.int32]
+    vocabulary: NDArray[np.int32]
     exact: NDArray[np.bool_]
     weighted: NDArray[np.float32]
     counts: NDArray[np.int32]
@@ -94,7 +96,7 @@ def _measure_block(
     shingles = shingle(kept, rows, settings)
     a = np.searchsorted(rows, candidates.a[first:last])
     b = np.searchsorted(rows, candidates.b[first:last])
-    shared = overlaps(a, b, shingles, settings)
+    shared = overlaps(a, b, shingles.hashes, shingles.offsets, settings)
     sizes = np.diff(shingles.offsets).astype(np.int32)
     # No shared shingle is no pair; the floor itself is on the smaller text.
     floor = np.maximum(1, settings.containment_floor * np.minimum(sizes[a], sizes[b]))
@@ -102,12 +104,15 @@ def _measure_block(
     a, b = a[above], b[above]
     counts, passages = align(a, b, shingles, settings)
     words = np.diff(shingles.token_offsets).astype(np.int32)
+    distinct = np.diff(shingles.word_offsets).astype(np.int32)
+    shared_words = overlaps(a, b, shingles.words, shingles.word_offsets, settings)
     block = (
         rows[a],
         rows[b],
         shared[above],
         np.stack([sizes[a], sizes[b]], axis=1),
         np.stack([words[a], words[b]], axis=1),
+        np.stack([shared_words, distinct[a], distinct[b]], axis=1),
         (candidates.nets[first:last] & EXACT).astype(bool)[above],
         candidates.shared_weight[first:last][above],
         counts,
@@ -116,16 +121,23 @@ def _measure_block(
 
 
 def overlaps(
-    a: NDArray[np.int64], b: NDArray[np.int64], shingles: Shingles, settings: Settings
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    hashes: NDArray[np.uint64],
+    offsets: NDArray[np.int64],
+    settings: Settings,
 ) -> NDArray[np.int32]:
-    """Count the distinct shingles common to documents a[i] and b[i], int32 (P,)."""
+    """Count the hashes common to documents a[i] and b[i], int32 (P,).
+
+    Document d owns hashes[offsets[d]:offsets[d+1]], rising and distinct.
+    """
     from dedupe.kernels import pairs as kernels
     from dedupe.kernels._compile import for_ranges
 
     shared = np.empty(len(a), np.int32)
 
     def count(start: int, end: int) -> None:
-        kernels.fill_overlaps(a, b, start, end, shingles.hashes, shingles.offsets, shared)
+        kernels.fill_overlaps(a, b, start, end, hashes, offsets, shared)
 
     for_ranges(count, [*range(0, len(a), _OVERLAP_STEP), len(a)], settings.threads)
     return shared
