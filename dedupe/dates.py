@@ -13,7 +13,7 @@ original, so the uncertainty is kept from the start.
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 Interval = tuple[datetime | None, datetime | None]
 
@@ -24,6 +24,7 @@ _EARLIEST_ZONE = timedelta(hours=14)
 _LATEST_ZONE = timedelta(hours=12)
 _CLOCK_SLACK = timedelta(days=2)
 """A publisher's clock may run ahead, and a date may be tomorrow's elsewhere."""
+_MIDNIGHT = time()
 _TICK = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """An unset clock shows this moment; no outlet means it."""
@@ -120,14 +121,20 @@ def is_given(value: object) -> bool:
 
 
 def _of_clock(moment: datetime) -> Interval:
-    """Return the interval of a clock reading; without a zone it may be any zone's."""
+    """Return the interval of a clock reading; without a zone it may be any zone's.
+
+    A midnight without a zone is a day whose clock was filled in, by a database
+    or a data frame.
+    """
     if not _FIRST_YEAR <= moment.year < _LAST_YEAR:
         return _UNKNOWN
     if moment.tzinfo is not None:
         moment = moment.astimezone(UTC)
-        return _plausible(moment, moment, moment == _EPOCH)
+        return _plausible(moment, moment, unset=moment == _EPOCH)
+    if moment.time() == _MIDNIGHT:
+        return _of_day(moment)
     moment = moment.replace(tzinfo=UTC)
-    return _plausible(moment - _EARLIEST_ZONE, moment + _LATEST_ZONE, moment == _EPOCH)
+    return _plausible(moment - _EARLIEST_ZONE, moment + _LATEST_ZONE, unset=False)
 
 
 def _of_day(midnight: datetime, n_days: int = 1) -> Interval:
@@ -136,10 +143,10 @@ def _of_day(midnight: datetime, n_days: int = 1) -> Interval:
         return _UNKNOWN
     start = midnight.replace(tzinfo=UTC)
     end = start + timedelta(days=n_days) + _LATEST_ZONE - _TICK
-    return _plausible(start - _EARLIEST_ZONE, end, start == _EPOCH and n_days == 1)
+    return _plausible(start - _EARLIEST_ZONE, end, unset=start == _EPOCH and n_days == 1)
 
 
-def _plausible(earliest: datetime, latest: datetime, unset: bool) -> Interval:
+def _plausible(earliest: datetime, latest: datetime, *, unset: bool) -> Interval:
     if unset or earliest > datetime.now(UTC) + _CLOCK_SLACK:
         return _UNKNOWN
     return earliest, latest

@@ -93,7 +93,9 @@ def test_dates__a_clock_without_a_zone_may_be_any_zones(value: str | datetime) -
         "June 2, 2018",
         "Jun. 2, 2018",
         "Saturday, June 2, 2018",
+        "2018-06-02 00:00:00",
         date(2018, 6, 2),
+        datetime(2018, 6, 2),  # noqa: DTZ001
     ],
 )
 def test_dates__a_day_is_that_day_anywhere_on_earth(value: str | float | date) -> None:

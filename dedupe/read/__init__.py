@@ -16,6 +16,7 @@ order of the documents.
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from dedupe.read.ledger import Records
     from dedupe.read.sources import Source
 
-__all__ = ["Batch", "Limits", "Reading", "read", "read_batches", "table_documents"]
+__all__ = ["Batch", "Limits", "Reading", "read", "read_batches", "read_table", "table_documents"]
+
+log = logging.getLogger(__name__)
 
 _DEFAULTS = Limits()
 
@@ -141,10 +144,10 @@ def read_batches(
     progress.tell()
 
 
-def table_documents(
+def read_table(
     table: pa.Table,
-    fields: Mapping[str, str] | None = None,
     *,
+    fields: Mapping[str, str] | None = None,
     on_error: OnError = "skip",
 ) -> Reading:
     """Turn an Arrow table of records into documents; `read` tells the arguments.
@@ -156,21 +159,37 @@ def table_documents(
         InputError: no column holds a text; an id comes twice; a bad record,
             where `on_error` is "fail".
     """
-    from dedupe.read.columnar import read_table
+    from dedupe.read.columnar import table_records
 
     builder, ledger = _Builder(fields or {}), Ledger("table", on_error)
     if table.schema.equals(SCHEMA):
         n_rows = table.num_rows
         builder.ids.add(table["id"].to_pylist(), ["table"] * n_rows, range(1, n_rows + 1))
-        ledger.n_documents = table.num_rows
+        ledger.n_documents = n_rows
         return Reading(documents=table, rejects=[], inputs=[ledger.counts()])
     batches = [
         builder.batch(records, ledger)
-        for records in read_table(table, "table", builder.names, ledger, _DEFAULTS)
+        for records in table_records(table, "table", builder.names, ledger, _DEFAULTS)
     ]
     documents = pa.concat_tables([SCHEMA.empty_table(), *(batch.documents for batch in batches)])
     rejects = [reject for batch in batches for reject in batch.rejects]
     return Reading(documents=documents, rejects=rejects, inputs=[ledger.counts()])
+
+
+def table_documents(table: pa.Table, fields: Mapping[str, str] | None = None) -> pa.Table:
+    """Return the documents of an Arrow table; rows that hold none are logged.
+
+    Raises:
+        InputError: as `read_table`.
+    """
+    reading = read_table(table, fields=fields)
+    if reading.rejects:
+        first = reading.rejects[0]
+        log.warning(
+            "%d rows of the table hold no document and are left out; row %d: %s",
+            len(reading.rejects), first["line"], first["reason"],
+        )  # fmt: skip
+    return reading.documents
 
 
 class _Builder:

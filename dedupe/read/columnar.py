@@ -1,6 +1,6 @@
 """Parquet, Arrow files and Arrow tables in, records out, numbered by row from 1.
 
-Only the columns that hold a field are read. Dates of a year that `datetime`
+Only the columns that hold a field are read. Times of a year that `datetime`
 cannot hold are brought to its edge, where they count as impossible.
 """
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 PARQUET_MAGIC = b"PAR1"
 ARROW_MAGIC = b"ARROW1"
 _DAMAGE = (pa.ArrowException, OSError, OverflowError)
-_FIRST_SECOND = -62_135_596_800
-_LAST_SECOND = 253_402_300_799
-_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+_FIRST_SECOND, _LAST_SECOND = -62_104_060_800, 253_370_764_800
+"""The years 2 to 9998: no time zone leads out of what `datetime` holds."""
+_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6}
 
 
 def read_columnar(
@@ -46,7 +46,7 @@ def read_columnar(
         ledger.reject(file, row + 1, f"cannot be read from here on ({reason})")
 
 
-def read_table(
+def table_records(
     table: pa.Table, file: str, names: FieldNames, ledger: Ledger, limits: Limits
 ) -> Iterator[Records]:
     """Yield the records of an Arrow table.
@@ -127,7 +127,7 @@ def batch_records(
     numbers = list(range(n_before + 1, n_before + batch.num_rows + 1))
     try:
         values = [column.to_pylist() for column in columns]
-    except UnicodeDecodeError:
+    except (ValueError, OverflowError):
         bad: set[int] = set()
         values = [_each(column, bad, mend=ledger.on_error == "replace") for column in columns]
         for row in sorted(bad):
@@ -141,7 +141,10 @@ def batch_records(
 
 
 def _each(column: pa.Array, bad: set[int], *, mend: bool) -> list[Any]:
-    """Return the values one by one, and add to `bad` the rows that are not UTF-8."""
+    """Return the values one by one, and add to `bad` the rows that are not UTF-8.
+
+    A value that Python cannot hold, such as a time inside an object, is None.
+    """
     values: list[Any] = []
     for row, scalar in enumerate(column):
         try:
@@ -151,26 +154,28 @@ def _each(column: pa.Array, bad: set[int], *, mend: bool) -> list[Any]:
             values.append(data.decode("utf-8", "replace"))
             if not mend:
                 bad.add(row)
+        except (ValueError, OverflowError):
+            values.append(None)
     return values
 
 
 def _within_datetime(column: pa.Array) -> pa.Array:
-    """Bring times to microseconds, and those beyond years 1 to 9999 to the edge."""
-    import pyarrow.compute as pc
-
+    """Bring times to microseconds, and those that `datetime` cannot hold to its edge."""
     kind = column.type
     if pa.types.is_date(kind):
-        unit = "ms" if pa.types.is_date64(kind) else "s"
-        column = column.cast(pa.timestamp(unit), safe=False)
-        kind = column.type
+        clock = pa.timestamp("ms" if pa.types.is_date64(kind) else "s")
+        return _clipped(column.cast(clock, safe=False)).cast(pa.date32())
     if not pa.types.is_timestamp(kind):
         return column
-    per_second = _PER_SECOND[kind.unit]
-    low, high = _FIRST_SECOND * per_second, _LAST_SECOND * per_second
-    if kind.unit != "ns":
-        counts = column.cast(pa.int64())
-        counts = pc.min_element_wise(
-            pc.max_element_wise(counts, low, skip_nulls=False), high, skip_nulls=False
-        )
-        column = counts.cast(kind)
-    return column.cast(pa.timestamp("us", kind.tz), safe=False)
+    clipped = column if kind.unit == "ns" else _clipped(column)
+    return clipped.cast(pa.timestamp("us", kind.tz), safe=False)
+
+
+def _clipped(column: pa.Array) -> pa.Array:
+    import pyarrow.compute as pc
+
+    per_second = _PER_SECOND[column.type.unit]
+    counts = column.cast(pa.int64())
+    counts = pc.max_element_wise(counts, _FIRST_SECOND * per_second, skip_nulls=False)
+    counts = pc.min_element_wise(counts, _LAST_SECOND * per_second, skip_nulls=False)
+    return counts.cast(column.type)
