@@ -81,6 +81,17 @@ def test_signature__one_shingle_fills_every_slot(only: int) -> None:
     assert row.tolist() == reference.signature([only], 128)
 
 
+def test_signature__last_round_fills_its_slot_even_with_the_largest_value() -> None:
+    nth = 7
+    mixed = 2**32 - 1
+    mixed ^= (mixed >> 29) ^ (mixed >> 58)
+    mixed = mixed * pow(0xFF51AFD7ED558CCD, -1, 2**64) % 2**64
+    shingle = ((mixed ^ (mixed >> 32)) - nth * 0x9E3779B97F4A7C15) % 2**64
+    assert reference.rehash(shingle, nth) == 2**32 - 1
+    least = sketch._least(np.array([shingle], np.uint64), np.uint64(nth))
+    assert least == sketch.EMPTY - 1
+
+
 def test_signatures__read_only_hashes_and_ragged_rows() -> None:
     hashes = np.random.default_rng(2).integers(0, 2**64, size=60, dtype=np.uint64)
     hashes.setflags(write=False)
@@ -213,6 +224,8 @@ def test_kernel__damaged_cache_is_compiled_anew(tmp_path: Path) -> None:
     third = run_python(USE_SKETCH, NUMBA_CACHE_DIR=str(tmp_path))
     assert json.loads(third.stdout)["out"] == cold["out"]
     assert "WARNING a cached kernel" in third.stderr
+    mended = json.loads(run_python(USE_SKETCH, NUMBA_CACHE_DIR=str(tmp_path)).stdout)
+    assert (mended["out"], mended["misses"]) == (cold["out"], 0)
 
 
 def test_kernel__interpreted_gives_the_same_without_warnings(tmp_path: Path) -> None:
@@ -343,6 +356,9 @@ def test_for_ranges__error_comes_through_and_later_ranges_are_dropped(
     with pytest.raises(error):
         for_ranges(work, range(101), n_threads)
     raised.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("dedupe"):
+            thread.join(60)
     assert len(begun) <= n_threads + 1
 
 

@@ -197,12 +197,12 @@ class _DiskCache(FunctionCache):
 
 @functools.cache
 def _source_stamp(file: Path) -> str:
-    """Hash a module and every module of the package it imports.
+    """Hash a module, every module of the package it imports, and Numba's version.
 
     Numba's own stamp covers the one file, so a kernel that calls a changed
     kernel of another file would keep the old machine code.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(numba.__version__.encode())
     for source in sorted(_sources(file)):
         digest.update(source.read_bytes())
     return digest.hexdigest()
