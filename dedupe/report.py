@@ -11,9 +11,7 @@ recolour the terminal, reverse the line, or run in a spreadsheet.
 from __future__ import annotations
 
 import csv
-import os
 import re
-import tempfile
 import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -330,14 +328,13 @@ def _write_rows(
     path: Path, header: Iterable[str], rows: Iterable[Iterable[Any]], *, guard: bool
 ) -> None:
     """Write a CSV file that appears whole or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    draft = path.with_name(f".{path.name}.part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        with draft.open("w", encoding="utf-8", newline="") as file:
             _fill_csv(file, header, rows, guard=guard)
-        os.replace(temporary, path)  # noqa: PTH105  (mkstemp gives a str)
-    except BaseException:
-        os.unlink(temporary)  # noqa: PTH108
-        raise
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _fill_csv(
