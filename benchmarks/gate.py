@@ -182,7 +182,9 @@ def decide(report: Mapping[str, Any], path: Path, *, update: bool, allow_lower: 
     if fell and not (update and allow_lower):
         print(f"below the floor: {', '.join(fell)}")
         return 1
-    print(f"{len(verdicts)} figures hold, measured in {sum(report['seconds'].values()):.0f} s")
+    new = sum(verdict.floor is None for verdict in verdicts)
+    seconds = sum(report["seconds"].values())
+    print(f"{len(verdicts) - new} figures hold, {new} had no floor; measured in {seconds:.0f} s")
     return 0
 
 

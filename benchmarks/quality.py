@@ -49,6 +49,8 @@ TARGETS = {
 }
 """What each figure is meant to reach."""
 
+PAIR_SETS = ("counter", "clough", "pan13")
+
 LOWER_IS_BETTER = ("brier", "calibration_error", "granularity", "per_1000", "per_document")
 """Endings of the figures that should be small."""
 
@@ -61,6 +63,8 @@ class Options:
         data: folder of the measuring sets.
         only: names of the sets to measure.
         pan13_every: measure one PAN13 pair in this many.
+        half: "tune" or "held" for that half of the labelled pairs, None for
+            all; collections are always measured whole.
         with_peers: run the peers on the same data.
         cache: folder for what brute force found, None to count anew.
     """
@@ -68,6 +72,7 @@ class Options:
     data: Path = datasets.DEFAULT_DATA
     only: Sequence[str] = tuple(datasets.FILES)
     pan13_every: int = 1
+    half: str | None = None
     with_peers: bool = True
     cache: Path | None = None
 
@@ -84,7 +89,11 @@ def measure(name: str, options: Options) -> tuple[Figures, dict[str, Figures]] |
         Our figures, and each peer's figures of the same names.
     """
     loaded = LOADERS[name](options.data)
-    return None if loaded is None else MEASURES[name](loaded, options)
+    if loaded is None:
+        return None
+    if options.half and name in PAIR_SETS:
+        loaded = [pair for pair in loaded if pair.half == options.half]
+    return MEASURES[name](loaded, options)
 
 
 def _stories(truth: datasets.StorySet, options: Options) -> tuple[Figures, dict[str, Figures]]:
@@ -188,6 +197,7 @@ def run(options: Options, say: Callable[[str], None] = print) -> dict[str, Any]:
     report: dict[str, Any] = {
         "version": dedupe.__version__,
         "pan13_every": options.pan13_every,
+        "half": options.half,
         "data": {},
         "figures": {},
         "peers": {},
@@ -252,6 +262,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=datasets.DEFAULT_DATA, help="measuring sets")
     parser.add_argument("--only", nargs="+", choices=list(LOADERS), default=list(LOADERS))
     parser.add_argument("--pan13-every", type=int, default=1, help="one PAN13 pair in this many")
+    parser.add_argument("--half", choices=["tune", "held"], help="of the labelled pairs only")
     parser.add_argument("--no-peers", action="store_true", help="measure the library alone")
     parser.add_argument("--cache", type=Path, help="folder to keep brute-force pairs in")
     parser.add_argument("--json", type=Path, help="write the figures here")
@@ -261,6 +272,7 @@ def main() -> None:
             data=given.data,
             only=given.only,
             pan13_every=given.pan13_every,
+            half=given.half,
             with_peers=not given.no_peers,
             cache=given.cache,
         )
