@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.candidates import EXACT, Candidates, compare_sketches
-from dedupe.verify.judge import FEATURES, features, judge
+from dedupe.verify.judge import judge
 from dedupe.verify.measure import Measured, measure
 from dedupe.verify.roundups import mark_roundups
 
@@ -34,9 +34,6 @@ __all__ = ["Measured", "OnDemand", "given_pairs", "judge", "mark_roundups", "mea
 
 _UNLIKE = -8.0
 """Log-odds of same_story for a pair below the containment floor."""
-
-_ONE_SUBJECT = 0.34
-"""Least share of the names of one text in the other for two parts of one story."""
 
 
 def verify(
@@ -90,10 +87,3 @@ class OnDemand(NamedTuple):
         )
         rows = zip(a.tolist(), b.tolist(), strict=True)
         return np.array([known.get(pair, _UNLIKE) for pair in rows])
-
-    def one_subject(self, x: int, y: int) -> bool:
-        """Say whether two documents name the same people and places, as parts of one story do."""
-        a, b = np.array([min(x, y)]), np.array([max(x, y)])
-        candidates = given_pairs(a, b, self.sketches, self.weights, self.settings)
-        values = features(measure(candidates, self.kept, self.settings))
-        return bool(len(values)) and bool(values[0, FEATURES.index("names")] >= _ONE_SUBJECT)

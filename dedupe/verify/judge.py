@@ -73,8 +73,6 @@ def features(measured: Measured) -> NDArray[np.float64]:
     )
     words = measured.words.astype(np.float64)
     aligned = (counts[:, [columns.ALIGNED_A, columns.ALIGNED_B]] / np.maximum(words, 1)).max(axis=1)
-    leads = np.minimum(measured.sizes, columns.LEAD_SHINGLES)
-    lead = (counts[:, [columns.LEAD_A, columns.LEAD_B]] / np.maximum(leads, 1)).max(axis=1)
 
     def changed(slots_changed: int, slots_same: int) -> NDArray[np.float64]:
         """Share of slots that change, drawn toward none when there are few."""
@@ -88,7 +86,7 @@ def features(measured: Measured) -> NDArray[np.float64]:
             narration,
             aligned,
             np.minimum(np.log1p(counts[:, columns.LONGEST_RUN]) / np.log(500), 1),
-            lead,
+            lead_shares(measured).max(axis=1),
             measured.vocabulary[:, 0] / np.maximum(measured.vocabulary[:, 1:].min(axis=1), 1),
             share(columns.NUMBERS_SHARED, [columns.NUMBERS_A, columns.NUMBERS_B], 2.0),
             share(columns.NAMES_SHARED, [columns.NAMES_A, columns.NAMES_B], 4.0),
@@ -98,6 +96,12 @@ def features(measured: Measured) -> NDArray[np.float64]:
         ],
         axis=1,
     )
+
+
+def lead_shares(measured: Measured) -> NDArray[np.float64]:
+    """Return how much of a's lead stands in b, and of b's in a, float64 (P, 2)."""
+    found = measured.counts[:, [columns.LEAD_A, columns.LEAD_B]]
+    return found / np.clip(measured.sizes, 1, columns.LEAD_SHINGLES)
 
 
 @functools.cache
@@ -137,6 +141,7 @@ def judge(measured: Measured, documents: pa.Table) -> pa.Table:
     union = measured.sizes.sum(axis=1) - measured.shared
     relations = relate(measured, values, lineage, same, same_outlet(measured, documents))
     counts = measured.counts
+    leads = lead_shares(measured)
     narration = [
         counts[:, found] / np.maximum(counts[:, among], 1)
         for found, among in (
@@ -159,6 +164,8 @@ def judge(measured: Measured, documents: pa.Table) -> pa.Table:
             "narration_b": narration[1],
             "aligned_a": counts[:, columns.ALIGNED_A] / np.maximum(measured.words[:, 0], 1),
             "aligned_b": counts[:, columns.ALIGNED_B] / np.maximum(measured.words[:, 1], 1),
+            "lead_a": leads[:, 0],
+            "lead_b": leads[:, 1],
             "same_story_odds": same,
         }
     )

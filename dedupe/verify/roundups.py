@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pyarrow as pa
     from numpy.typing import NDArray
-
-    AreOneStory = Callable[[int, int], bool]
-    """Rows of two documents -> whether they are about one thing."""
 
 _LEAST_PART = 0.12
 _LARGEST_PART = 0.75
 """Share of the round-up's words that one story's piece may make up."""
+
+_LEAST_LEAD = 0.5
+"""Share of a story's lead that its piece in a round-up holds."""
+
+_TOLD_WHOLE = 0.65
+"""A story of which less than this stands in the round-up is told more fully elsewhere."""
 
 _ODDS = -6.0
 """Log-odds of same_story between a round-up and a story in it."""
@@ -36,16 +37,19 @@ class _Part(NamedTuple):
     end: int
     other: int
     pair: int
+    told_fuller: bool
 
 
-def mark_roundups(pairs: pa.Table, passages: pa.Table, are_one_story: AreOneStory) -> pa.Table:
+def mark_roundups(pairs: pa.Table, passages: pa.Table) -> pa.Table:
     """Turn the pairs of each round-up with its parts into `roundup`, not the same story.
+
+    Pieces in different places are of different stories when no pair joins what
+    they come from. Two are enough when both are told more fully elsewhere; a
+    long story may have been cut into two by others, but hardly into three.
 
     Args:
         pairs: the judged pairs (verify.judge).
         passages: their aligned passages, by pair.
-        are_one_story: asked of two documents whose pieces stand in different
-            places of a third.
 
     Returns:
         The pairs, with relation, same_story and same_story_odds corrected.
@@ -53,12 +57,11 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table, are_one_story: AreOneStor
     chosen = np.zeros(pairs.num_rows, np.bool_)
     joined = _joined(pairs)
     for parts in _parts(pairs, passages).values():
-        topics = _topics(parts)
-        if len(topics) > 1 and _disagree(topics, joined, are_one_story):
-            chosen[[part.pair for topic in topics for part in topic]] = True
-    if not chosen.any():
-        return pairs
-    return _corrected(pairs, chosen)
+        stories = _stories(_topics(parts), joined)
+        n_fuller = sum(any(part.told_fuller for part in story) for story in stories)
+        if n_fuller >= 2 or len(stories) >= 3:
+            chosen[[part.pair for part in parts]] = True
+    return _corrected(pairs, chosen) if chosen.any() else pairs
 
 
 def _joined(pairs: pa.Table) -> set[tuple[int, int]]:
@@ -73,11 +76,13 @@ def _parts(pairs: pa.Table, passages: pa.Table) -> dict[int, list[_Part]]:
     parts: dict[int, list[_Part]] = defaultdict(list)
     for side, other in (("a", "b"), ("b", "a")):
         aligned = pairs.column(f"aligned_{side}").to_numpy()
-        wanted = likely & (aligned >= _LEAST_PART) & (aligned <= _LARGEST_PART)
+        # A round-up takes a story from its top; a new story takes background from within.
+        from_top = pairs.column(f"lead_{other}").to_numpy() >= _LEAST_LEAD
+        wanted = likely & from_top & (aligned >= _LEAST_PART) & (aligned <= _LARGEST_PART)
         rows = np.flatnonzero(wanted)
         if not len(rows):
             continue
-        starts, ends = _extents(
+        starts, ends = _longest(
             pair,
             passages.column(f"{side}_start").to_numpy(),
             passages.column(f"{side}_end").to_numpy(),
@@ -85,22 +90,28 @@ def _parts(pairs: pa.Table, passages: pa.Table) -> dict[int, list[_Part]]:
         )
         documents = pairs.column(side).to_numpy()
         others = pairs.column(other).to_numpy()
+        fuller = pairs.column(f"aligned_{other}").to_numpy() < _TOLD_WHOLE
         for row in rows[ends[rows] > starts[rows]].tolist():
             parts[int(documents[row])].append(
-                _Part(int(starts[row]), int(ends[row]), int(others[row]), row)
+                _Part(int(starts[row]), int(ends[row]), int(others[row]), row, bool(fuller[row]))
             )
     return {document: found for document, found in parts.items() if len(found) > 1}
 
 
-def _extents(
+def _longest(
     pair: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64], n_pairs: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the first and last code point of each pair's passages; (0, 0) without any."""
-    first = np.full(n_pairs, np.iinfo(np.int64).max)
+    """Return where each pair's longest passage begins and ends; (0, 0) without any.
+
+    The whole extent would not do: a shared footer would stretch it over the page.
+    """
+    first = np.zeros(n_pairs, np.int64)
     last = np.zeros(n_pairs, np.int64)
-    np.minimum.at(first, pair, starts)
-    np.maximum.at(last, pair, ends)
-    return np.where(last > 0, first, 0), last
+    # Of several assignments to one place the last stands: the longest, then the first.
+    order = np.lexsort((-starts, ends - starts, pair))
+    first[pair[order]] = starts[order]
+    last[pair[order]] = ends[order]
+    return first, last
 
 
 def _topics(parts: list[_Part]) -> list[list[_Part]]:
@@ -121,17 +132,25 @@ def _overlap(one: _Part, other: _Part) -> bool:
     return 2 * common >= min(one.end - one.start, other.end - other.start)
 
 
-def _disagree(
-    topics: list[list[_Part]], joined: set[tuple[int, int]], are_one_story: AreOneStory
-) -> bool:
-    """Say whether the pieces in different places belong to different stories."""
-    documents = [sorted({part.other for part in topic}) for topic in topics]
-    for i, here in enumerate(documents):
-        for there in documents[i + 1 :]:
-            apart = not any((min(x, y), max(x, y)) in joined for x in here for y in there)
-            if apart and not are_one_story(here[0], there[0]):
-                return True
-    return False
+def _stories(topics: list[list[_Part]], joined: set[tuple[int, int]]) -> list[list[_Part]]:
+    """Unite topics whose documents some pair joins."""
+    stories: list[list[_Part]] = []
+    for topic in topics:
+        here = [*topic]
+        apart = []
+        for story in stories:
+            if _touch(topic, story, joined):
+                here += story
+            else:
+                apart.append(story)
+        stories = [*apart, here]
+    return stories
+
+
+def _touch(one: list[_Part], other: list[_Part], joined: set[tuple[int, int]]) -> bool:
+    return any(
+        (min(x.other, y.other), max(x.other, y.other)) in joined for x in one for y in other
+    )
 
 
 def _corrected(pairs: pa.Table, chosen: NDArray[np.bool_]) -> pa.Table:
