@@ -128,7 +128,8 @@ def read_batches(
     """Read documents a batch at a time; arguments and errors are those of `read`.
 
     Yields:
-        At least one batch of each input, in order.
+        The batches of each input, in order; the last one of each is empty but
+        for the last rejects and the final counts.
     """
     paths = [os.fspath(given) for given in inputs]
     check_inputs(paths)
@@ -141,7 +142,9 @@ def read_batches(
         for records in read_records(sources, builder.names, ledger, limits, progress.add):
             yield builder.batch(records, ledger)
             progress.tell()
-    progress.tell()
+        # What ends a file early is noted after its last record.
+        yield _batch(SCHEMA.empty_table(), ledger)
+        progress.tell()
 
 
 def read_table(
@@ -171,7 +174,8 @@ def read_table(
         builder.batch(records, ledger)
         for records in table_records(table, "table", builder.names, ledger, _DEFAULTS)
     ]
-    documents = pa.concat_tables([SCHEMA.empty_table(), *(batch.documents for batch in batches)])
+    batches.append(_batch(SCHEMA.empty_table(), ledger))
+    documents = pa.concat_tables(batch.documents for batch in batches)
     rejects = [reject for batch in batches for reject in batch.rejects]
     return Reading(documents=documents, rejects=rejects, inputs=[ledger.counts()])
 
@@ -204,9 +208,11 @@ class _Builder:
         names = self._own_names if records.own_names else self.names
         documents = build_documents(with_pages(records, names, ledger), names, ledger)
         self.ids.add(documents.ids, documents.files, documents.lines)
-        return Batch(
-            documents=documents.table, rejects=ledger.take_rejects(), counts=ledger.counts()
-        )
+        return _batch(documents.table, ledger)
+
+
+def _batch(documents: pa.Table, ledger: Ledger) -> Batch:
+    return Batch(documents=documents, rejects=ledger.take_rejects(), counts=ledger.counts())
 
 
 class _Progress:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from dedupe.documents import encodable
 from dedupe.read.ledger import Records
 from dedupe.read.streams import split_lines
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
 _OUTSIDE_STRING = re.compile(rb'["\[\]{},]')
 _INSIDE_STRING = re.compile(rb'["\\]')
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _KINDS = {
     list: "a list", str: "a string", int: "a number", float: "a number", bool: "true or false",
     type(None): "null",
@@ -218,7 +218,7 @@ def _loads_mended(piece: bytes) -> Any:
         pass
     try:
         value = json.loads(text, parse_constant=_refuse)
-        return orjson.loads(encodable(json.dumps(value, ensure_ascii=False)) or "")
+        return orjson.loads(_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False)))
     except (ValueError, RecursionError):
         return None
 

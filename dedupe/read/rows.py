@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
-from dedupe.documents import SCHEMA, encodable, host
+from dedupe.documents import SCHEMA, host
 from dedupe.read.moments import interval_arrays
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _cleared(strings: list[str | None]) -> list[str | None]:
     """Drop control characters; look at each string only where some has one."""
     if "".join(filter(None, strings)).isprintable():
         return strings
-    return [string and (encodable(string.translate(_IN_FIELD)) or None) for string in strings]
+    return [string and (string.translate(_IN_FIELD) or None) for string in strings]
 
 
 def _with_hosts(sources: pa.Array, urls: pa.Array) -> pa.Array:
@@ -203,7 +203,7 @@ def _block_holds_controls(codes: NDArray[np.uint8]) -> bool:
 def _ids(values: Sequence[Any], records: Records) -> list[str]:
     """Return the ids, and FILE:LINE where a record gives none."""
     return [
-        name or encodable(f"{file}:{line}".translate(_IN_FIELD)) or ""
+        name or f"{file}:{line}".translate(_IN_FIELD)
         for name, file, line in zip(
             _cleared(_strings(values)), records.files, records.lines, strict=True
         )

@@ -10,7 +10,6 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from dedupe.documents import encodable
 from dedupe.errors import InputError
 
 if TYPE_CHECKING:
@@ -116,7 +115,7 @@ def _size(status: os.stat_result) -> int:
 
 def printable_path(path: str) -> str:
     """Return a path as Unicode: a file name may hold any bytes."""
-    return encodable(path) or ""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def check_inputs(inputs: Sequence[str]) -> None:
