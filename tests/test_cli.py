@@ -335,15 +335,17 @@ def answer(monkeypatch: pytest.MonkeyPatch, **values: Any) -> None:
 def test_compare__tells_relation_measures_direction_and_passages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
     evidence = [invented.reason("credits b by name", toward="b")]
     answer(monkeypatch, a_first_probability=0.1, evidence=evidence)
     a, b = pair_of_files(tmp_path)
     text = " ".join(invoke("compare", a, b).stdout.split())
-    assert "not the same story (same event); shared lineage 0.25" in text
-    assert "50% of" in text
-    assert f"Nearer the origin: {b} (0.90)" in text
-    assert "- credits b by name" in text
-    assert "[0:5] = [2:7] Ferry" in text
+    assert f"a: {a} b: {b}" in text
+    assert "Not the same story (same event); shared lineage 0.25" in text
+    assert "50% of a is found in b, 12% of b in a" in text
+    assert "Nearer the origin: b (0.90)" in text
+    assert "- credits b by name: “Text”" in text
+    assert "a[0:5] = b[2:7] Ferry" in text
 
 
 def test_compare__even_odds_are_cannot_tell(

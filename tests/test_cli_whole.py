@@ -121,7 +121,7 @@ def test_compare__a_text_and_itself_are_one_story(tmp_path: Path) -> None:
     assert data["containment_a"] == 1.0
     assert data["a_first_probability"] == pytest.approx(0.5)
     assert set(data["passages"][0]) == {"a_start", "a_end", "b_start", "b_end"}
-    assert b"the same story" in dedupe("compare", "a.txt", "b", cwd=tmp_path).stdout
+    assert b"The same story" in dedupe("compare", "a.txt", "b", cwd=tmp_path).stdout
 
 
 def test_compare__a_file_of_records_holds_one(tmp_path: Path) -> None:

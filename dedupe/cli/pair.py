@@ -27,6 +27,7 @@ dedupe compare ours.txt theirs.txt --json
 """
 
 _QUOTE_CHARACTERS = 160
+_EVEN = 0.05
 
 
 def register(app: typer.Typer) -> None:
@@ -100,15 +101,16 @@ def render(
     """Yield the verdict, the measures, the evidence and the shared passages."""
     from rich.text import Text
 
-    yield Text(verdict(comparison, a, b), style="bold")
+    yield Text(f"a: {plain(a)}\nb: {plain(b)}")
+    yield Text(verdict(comparison), style="bold")
     yield Text(
-        f"{comparison['containment_a']:.0%} of {plain(a)} is found in {plain(b)}, "
-        f"{comparison['containment_b']:.0%} the other way; resemblance "
-        f"{comparison['resemblance']:.2f}, longest run {comparison['longest_run']} words."
+        f"{comparison['containment_a']:.0%} of a is found in b, {comparison['containment_b']:.0%} "
+        f"of b in a; resemblance {comparison['resemblance']:.2f}, "
+        f"longest run {comparison['longest_run']} words."
     )
-    yield Text(direction(comparison, a, b))
+    yield Text(direction(comparison))
     for row in comparison["evidence"]:
-        yield Text(f"  - {plain(row['says'])}")
+        yield Text(f"  - {evidence_line(row)}")
     passages = comparison["passages"]
     if passages:
         yield Text(f"{len(passages)} shared passage{'s' if len(passages) > 1 else ''}:")
@@ -116,31 +118,38 @@ def render(
         yield Text(passage_line(passage, text_a))
 
 
-def verdict(comparison: Mapping[str, Any], a: str, b: str) -> str:
+def verdict(comparison: Mapping[str, Any]) -> str:
     """Return the one-line answer."""
-    same = "the same story" if comparison["same_story"] else "not the same story"
+    same = "The same story" if comparison["same_story"] else "Not the same story"
     relation = comparison["relation"].replace("_", " ")
-    return (
-        f"{plain(a)} and {plain(b)}: {same} ({relation}); "
-        f"shared lineage {comparison['probability']:.2f}."
-    )
+    return f"{same} ({relation}); shared lineage {comparison['probability']:.2f}."
 
 
-def direction(comparison: Mapping[str, Any], a: str, b: str) -> str:
+def direction(comparison: Mapping[str, Any]) -> str:
     """Return which text stands nearer the origin; close to even means nobody knows."""
     first = comparison["a_first_probability"]
-    if abs(first - 0.5) < 0.05:
-        return "Which came first: cannot tell."
-    name, sure = (a, first) if first > 0.5 else (b, 1 - first)
-    return f"Nearer the origin: {plain(name)} ({sure:.2f})."
+    if abs(first - 0.5) < _EVEN:
+        return "Nearer the origin: cannot tell."
+    name, sure = ("a", first) if first > 0.5 else ("b", 1 - first)
+    return f"Nearer the origin: {name} ({sure:.2f})."
+
+
+def evidence_line(evidence: Mapping[str, Any]) -> str:
+    """Return a clue as a sentence, with the words it rests on."""
+    quote = shortened(evidence["quote"])
+    return plain(evidence["says"]) + (f": “{quote}”" if quote else "")
+
+
+def shortened(text: str | None) -> str:
+    """Return a text on one line, cut where it grows long."""
+    line = plain(text)
+    return line if len(line) <= _QUOTE_CHARACTERS else line[: _QUOTE_CHARACTERS - 1] + "…"
 
 
 def passage_line(passage: Mapping[str, int], text_a: str) -> str:
     """Return a passage with its offsets in both texts and its opening words."""
-    quote = plain(text_a[passage["a_start"] : passage["a_end"]])
-    if len(quote) > _QUOTE_CHARACTERS:
-        quote = quote[: _QUOTE_CHARACTERS - 1] + "…"
     return (
-        f"  [{passage['a_start']}:{passage['a_end']}] = "
-        f"[{passage['b_start']}:{passage['b_end']}]  {quote}"
+        f"  a[{passage['a_start']}:{passage['a_end']}] = "
+        f"b[{passage['b_start']}:{passage['b_end']}]  "
+        f"{shortened(text_a[passage['a_start'] : passage['a_end']])}"
     )
