@@ -1,0 +1,135 @@
+"""Reading web pages: with the extra "html", and without it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dedupe.errors import MissingExtraError
+from dedupe.read import read
+from dedupe.read.pages import extract_page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PARAGRAPHS = (
+    (
+        "The last ferry of the evening ran aground on the sandbank off Harbour Point on Tuesday, "
+        "and its forty passengers were brought ashore in the lifeboat before midnight."
+    ),
+    (
+        "Nobody was hurt, the harbour master said, and the vessel is expected to float free with the "
+        "morning tide, which is the highest of the month."
+    ),
+    (
+        "The operator has cancelled all crossings until divers have looked at the hull, and asked "
+        "travellers to take the road around the bay instead."
+    ),
+)
+PAGE = f"""<!DOCTYPE html>
+<html lang="en"><head>
+<title>Ferry runs aground | The Harbour Post</title>
+<meta property="og:title" content="Ferry runs aground">
+<meta property="og:site_name" content="The Harbour Post">
+<meta property="article:published_time" content="2018-06-02T09:16:55-04:00">
+<meta name="author" content="Ada Quill">
+<link rel="canonical" href="https://harbourpost.example/2018/06/ferry">
+</head><body>
+<nav><ul><li><a href="/">Home</a></li><li><a href="/sport">Sport</a></li></ul></nav>
+<article><h1>Ferry runs aground</h1>
+{"".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)}
+</article>
+<footer>Subscribe to our newsletter</footer>
+</body></html>
+"""
+
+
+def write_lines(path: Path, *records: dict[str, Any]) -> Path:
+    path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def without_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "trafilatura", None)
+
+
+@pytest.mark.usefixtures("without_extra")
+def test_read__a_page_without_the_extra_names_the_extra(tmp_path: Path) -> None:
+    (tmp_path / "ferry.html").write_text(PAGE, encoding="utf-8")
+    with pytest.raises(MissingExtraError, match=r'pip install "dedupe-news\[html\]"'):
+        read([tmp_path])
+    with pytest.raises(MissingExtraError, match="html"):
+        read([write_lines(tmp_path / "day.jsonl", {"html": PAGE})])
+
+
+@pytest.mark.usefixtures("without_extra")
+def test_read__a_text_beside_the_html_needs_no_extra(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "day.jsonl", {"html": PAGE, "text": "The ferry ran aground."})
+    assert read([path]).documents["text"].to_pylist() == ["The ferry ran aground."]
+
+
+@pytest.mark.usefixtures("without_extra")
+@pytest.mark.parametrize("html", [None, "", 5])
+def test_read__no_html_needs_no_extra(tmp_path: Path, html: str | int | None) -> None:
+    path = write_lines(tmp_path / "day.jsonl", {"html": html, "text": ""}, {"html": html})
+    reading = read([path])
+    assert reading.documents["text"].to_pylist() == [""]
+    assert [reject["line"] for reject in reading.rejects] == [2]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_read__a_page_gives_its_text_and_its_facts(tmp_path: Path) -> None:
+    pytest.importorskip("trafilatura")
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "ferry.html").write_text(PAGE, encoding="utf-8")
+    row = read([tmp_path]).documents.to_pylist()[0]
+    assert row["id"] == "deep/ferry.html"
+    assert all(paragraph in row["text"] for paragraph in PARAGRAPHS)
+    assert "newsletter" not in row["text"]
+    assert row["title"] == "Ferry runs aground"
+    assert row["canonical"] == "https://harbourpost.example/2018/06/ferry"
+    assert row["source"] == "The Harbour Post"
+    assert row["byline"] == "Ada Quill"
+    assert row["published"] <= datetime(2018, 6, 2, 13, 16, 55, tzinfo=UTC)
+    assert row["published_until"] >= datetime(2018, 6, 2, 13, 16, 55, tzinfo=UTC)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_read__what_a_record_says_goes_before_what_its_page_says(tmp_path: Path) -> None:
+    pytest.importorskip("trafilatura")
+    record = {"id": "x", "markup": PAGE, "headline": "Aground", "url": "https://other.example/a"}
+    path = write_lines(tmp_path / "day.jsonl", record, {"id": "y", "text": "Plain."})
+    rows = read([path], fields={"html": "markup"}).documents.to_pylist()
+    assert [rows[0]["title"], rows[0]["byline"]] == ["Aground", "Ada Quill"]
+    assert PARAGRAPHS[0] in rows[0]["text"]
+    assert [rows[1]["title"], rows[1]["text"]] == [None, "Plain."]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("page", ["<html></html>", "no markup at all", "<", "\x00\x01<p>", "<!--"])
+def test_read__a_page_without_an_article_is_a_document(tmp_path: Path, page: str) -> None:
+    pytest.importorskip("trafilatura")
+    (tmp_path / "a.html").write_text(page, encoding="utf-8")
+    reading = read([tmp_path])
+    assert (reading.documents.num_rows, reading.rejects) == (1, [])
+
+
+def test_read__a_page_nested_too_deep_is_a_reject(tmp_path: Path) -> None:
+    pytest.importorskip("trafilatura")
+    (tmp_path / "deep.html").write_text("<div>" * 20_000, encoding="utf-8")
+    (tmp_path / "good.txt").write_text("The ferry sank.", encoding="utf-8")
+    reading = read([tmp_path])
+    assert reading.documents["id"].to_pylist() == ["good.txt"]
+    assert [reject["reason"] for reject in reading.rejects] == [
+        "the HTML nests more than 1000 elements"
+    ]
+
+
+def test_read__elements_side_by_side_are_not_nested() -> None:
+    pytest.importorskip("trafilatura")
+    assert extract_page("<div><span>word</span></div>" * 5_000) is not None
