@@ -1,21 +1,108 @@
 """Stage 2: texts in; the ranges of them that are story, out.
 
-    documents table  ->  clean()  ->  Kept
+documents table  ->  clean()  ->  Kept
+
+blocks.py     texts cut into blocks
+furniture.py  what each outlet repeats, learned from the collection
+phrases.py    what pages everywhere say around a story
+kept.py       which ranges of a text are kept
+clues.py      credits, datelines, bylines and scars
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dedupe.clean.kept import Kept, code_points, keep_all, kept_ranges
+import numpy as np
+
+from dedupe.clean.kept import Kept, code_points, keep_all, kept_ranges, text_bytes
+from dedupe.shingle import running_total
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
+    from dedupe.clean.blocks import Blocks
+    from dedupe.clean.furniture import Furniture
     from dedupe.settings import Settings
+
+_SLIGHT_BYTES = 30
 
 __all__ = ["Kept", "clean", "code_points", "keep_all", "kept_ranges"]
 
 
-def clean(documents: pa.Table, settings: Settings) -> Kept:
-    return keep_all(documents)
+def clean(documents: pa.Table, settings: Settings, furniture: Furniture | None = None) -> Kept:
+    """Say which ranges of each text are its story.
+
+    Args:
+        documents: a table of `documents.SCHEMA`.
+        settings: the seed and the number of threads.
+        furniture: what is known of the outlets; None learns it from `documents`.
+    """
+    from dedupe.clean.blocks import read_blocks
+    from dedupe.clean.furniture import block_keys, is_known, learn, outlet_numbers
+
+    data, text_offsets = text_bytes(documents)
+    blocks = read_blocks(data, text_offsets, settings)
+    outlets = outlet_numbers(documents)
+    keys = block_keys(blocks, outlets)
+    if furniture is None:
+        furniture = learn(blocks, keys, outlets)
+    is_cut = is_known(keys, furniture)
+    return keep_blocks(data, text_offsets, blocks, ~is_cut | _is_slight(blocks, is_cut))
+
+
+def _is_slight(blocks: Blocks, is_cut: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Say which cut blocks are a few words alone among kept ones, bool (K,).
+
+    The labels of a table, the agency's name below a despatch: an outlet repeats
+    them, but they are of the story, and cutting them would gain nothing. Words
+    that pages everywhere put around a story are not spared.
+    """
+    from dedupe.kernels.blocks import PHRASE
+
+    starts = np.flatnonzero(np.diff(is_cut, prepend=False) & is_cut)
+    starts = np.union1d(starts, blocks.offsets[:-1][np.diff(blocks.offsets) > 0])
+    if len(starts) == 0:
+        return np.zeros(0, np.bool_)
+    run = np.zeros(len(is_cut), np.int64)
+    run[starts[1:]] = 1
+    run = np.cumsum(run)
+    sizes = np.where(is_cut, blocks.ends - blocks.starts, 0)
+    n_bytes = np.bincount(run, sizes)
+    n_phrases = np.bincount(run, is_cut & (blocks.traits[:, PHRASE] > 0))
+    return np.asarray(((n_bytes < _SLIGHT_BYTES) & (n_phrases == 0))[run])
+
+
+def keep_blocks(
+    data: NDArray[np.uint8],
+    text_offsets: NDArray[np.int64],
+    blocks: Blocks,
+    is_kept: NDArray[np.bool_],
+) -> Kept:
+    """Join the blocks that are kept to ranges; a text with none of them is kept whole.
+
+    Args:
+        data: uint8 (B,).
+        text_offsets: int64 (D+1,).
+        blocks: of all documents.
+        is_kept: bool (K,).
+    """
+    n_docs = len(text_offsets) - 1
+    n_blocks = np.diff(blocks.offsets)
+    document = np.repeat(np.arange(n_docs), n_blocks)
+    n_kept = np.bincount(document[is_kept], minlength=n_docs)
+    whole = (n_kept == n_blocks) | (n_kept == 0)
+    is_kept = is_kept & ~whole[document]
+    before = np.zeros(len(is_kept), np.bool_)
+    before[1:] = is_kept[:-1] & (document[1:] == document[:-1])
+    after = np.zeros(len(is_kept), np.bool_)
+    after[:-1] = before[1:] & is_kept[1:]
+    opens, closes = is_kept & ~before, is_kept & ~after
+    n_spans = np.bincount(document[opens], minlength=n_docs) + whole
+    offsets = running_total(n_spans)
+    spans = np.empty((offsets[-1], 2), np.int64)
+    spans[offsets[:-1][whole]] = np.stack([text_offsets[:-1], text_offsets[1:]], axis=1)[whole]
+    cut = np.repeat(~whole, n_spans)
+    spans[cut] = np.stack([blocks.starts[opens], blocks.ends[closes]], axis=1)
+    return Kept(data, text_offsets, spans, offsets)

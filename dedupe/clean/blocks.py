@@ -1,0 +1,95 @@
+"""Texts in; their blocks out, for all documents at once.
+
+text column  ->  read_blocks()  ->  Blocks (ragged arrays over the documents)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dedupe.clean.phrases import load_phrases
+from dedupe.shingle import batch_bounds, hash_seed, running_total
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dedupe.settings import Settings
+
+_BATCH_BYTES = 4_000_000
+BYTES_PER_WORD = 6
+"""Bytes that stand for a word, blanks included: about right from English to Chinese."""
+
+
+class Blocks(NamedTuple):
+    """The blocks of D documents, as `kernels.blocks.fill_blocks` writes them.
+
+    Shapes (D documents, K blocks)
+        starts       int64  (K,)    first byte in data, blanks cut off
+        ends         int64  (K,)    byte after the last
+        hashes       uint64 (K,)    equal for equal blocks
+        traits       uint8  (K, kernels.blocks.N_TRAITS)
+        offsets      int64  (D+1,)  document d owns blocks offsets[d]:offsets[d+1]
+        text_hashes  uint64 (D,)    equal for equal blocks in equal order
+    """
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    hashes: NDArray[np.uint64]
+    traits: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    text_hashes: NDArray[np.uint64]
+
+
+def read_blocks(
+    data: NDArray[np.uint8], text_offsets: NDArray[np.int64], settings: Settings
+) -> Blocks:
+    """Cut every text into blocks, in threads over ranges of documents.
+
+    Args:
+        data: uint8 (B,), UTF-8.
+        text_offsets: int64 (D+1,), text d is data[text_offsets[d]:text_offsets[d+1]].
+        settings: the seed and the number of threads.
+    """
+    from dedupe.kernels import blocks, fold
+    from dedupe.kernels._compile import for_ranges
+
+    n_docs = len(text_offsets) - 1
+    n_blocks = np.zeros(n_docs, np.int64)
+    text_hashes = np.zeros(n_docs, np.uint64)
+    seed = hash_seed(settings)
+    phrases = load_phrases(int(seed))
+
+    def read(first: int, last: int) -> tuple[NDArray[np.generic], ...]:
+        texts = data[text_offsets[first] : text_offsets[last]]
+        room = int(np.count_nonzero(texts == ord("\n"))) + last - first
+        starts, ends = np.empty(room, np.int64), np.empty(room, np.int64)
+        hashes = np.empty(room, np.uint64)
+        traits = np.empty((room, blocks.N_TRAITS), np.uint8)
+        found = blocks.fill_blocks(
+            data, text_offsets, first, last, *fold.load_fold()[:2], seed, *phrases, room,
+            starts, ends, hashes, traits, n_blocks, text_hashes,
+        )  # fmt: skip
+        return tuple(part[:found].copy() for part in (starts, ends, hashes, traits))
+
+    bounds = batch_bounds(np.diff(text_offsets), _BATCH_BYTES)
+    parts = for_ranges(read, bounds, settings.threads)
+    empty = (np.zeros(0, np.int64),) * 2 + (
+        np.zeros(0, np.uint64),
+        np.zeros((0, blocks.N_TRAITS), np.uint8),
+    )
+    starts, ends, hashes, traits = (
+        np.concatenate([part[i] for part in parts]) if parts else empty[i] for i in range(4)
+    )
+    return Blocks(starts, ends, hashes, traits, running_total(n_blocks), text_hashes)  # type: ignore[arg-type]
+
+
+def documents_of(blocks: Blocks) -> NDArray[np.int64]:
+    """Return the document of each block, int64 (K,)."""
+    return np.repeat(np.arange(len(blocks.offsets) - 1), np.diff(blocks.offsets))
+
+
+def words_of(blocks: Blocks) -> NDArray[np.int64]:
+    """Estimate the words of each block from its bytes, int64 (K,), at least 1."""
+    return np.maximum((blocks.ends - blocks.starts) // BYTES_PER_WORD, 1)

@@ -1,0 +1,242 @@
+"""What an outlet repeats on pages that carry different stories.
+
+    Blocks, outlets  ->  learn()     ->  Furniture
+    Furniture        ->  is_known()  ->  which blocks are such
+
+One footer under three stories is furniture; one paragraph in three versions of
+a running story is not. So the pages of an outlet that share a good part of
+their long blocks count as one story, and a block must stand on pages of
+several. What is learned is a plain set of numbers, so that an index can keep it
+and a cluster of machines can send it round.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dedupe.clean.blocks import BYTES_PER_WORD, Blocks, documents_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+_LOG = logging.getLogger(__name__)
+
+STORIES = 3
+"""Different stories an outlet must repeat a block on."""
+
+_LONG_BYTES = 12 * BYTES_PER_WORD
+# Pages that share this much of the shorter one's long blocks carry one story.
+_SHARED = 0.3
+# A block on more pages of its outlet than this is likely furniture: it links
+# neighbours alone, and only at a higher share.
+_FEW_PAGES = 16
+_SHARED_BY_MANY = 0.5
+
+
+class Furniture(NamedTuple):
+    """What has been learned of a collection.
+
+    Shapes (N blocks)
+        keys  uint64 (N,)  rising; `kernels.blocks.fill_keys` of outlet and block
+    """
+
+    keys: NDArray[np.uint64]
+
+
+def nothing_learned() -> Furniture:
+    """Return the furniture of no outlet."""
+    return Furniture(np.zeros(0, np.uint64))
+
+
+def outlet_numbers(documents: pa.Table) -> NDArray[np.uint64]:
+    """Number outlets by the hash of their names, uint64 (D,); 0 where unknown."""
+    import pyarrow.compute as pc
+
+    encoded = pc.dictionary_encode(documents.column("source").combine_chunks())
+    names = encoded.dictionary.to_pylist()
+    numbers = np.array([0, *map(_outlet_number, names)], np.uint64)
+    codes = encoded.indices.fill_null(-1).to_numpy()
+    return numbers[codes + 1]
+
+
+def _outlet_number(name: str) -> int:
+    folded = name.strip().casefold().removeprefix("www.")
+    digest = hashlib.blake2b(folded.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") if folded else 0
+
+
+def block_keys(blocks: Blocks, outlets: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Name each block within its outlet, uint64 (K,); 0 where the outlet is unknown."""
+    from dedupe.kernels.blocks import fill_keys
+
+    keys = np.empty(len(blocks.hashes), np.uint64)
+    fill_keys(blocks.hashes, blocks.offsets, outlets, keys)
+    return keys
+
+
+def learn(blocks: Blocks, keys: NDArray[np.uint64], outlets: NDArray[np.uint64]) -> Furniture:
+    """Find the blocks that an outlet repeats on pages of at least `STORIES` stories.
+
+    Args:
+        blocks: of a whole collection.
+        keys: uint64 (K,), from `block_keys`.
+        outlets: uint64 (D,), from `outlet_numbers`.
+
+    Returns:
+        The same for any order of the documents. A document whose outlet is
+        unknown takes no part.
+    """
+    key, document, size = _repeated(blocks, keys, outlets)
+    if len(key) == 0:
+        return nothing_learned()
+    groups = _story_groups(blocks, outlets, key, document, size)
+    order = np.lexsort((groups[document], key))
+    key, group = key[order], groups[document][order]
+    first = np.ones(len(key), np.bool_)
+    first[1:] = (key[1:] != key[:-1]) | (group[1:] != group[:-1])
+    distinct, n_groups = np.unique(key[first], return_counts=True)
+    learned = distinct[n_groups >= STORIES]
+    _LOG.debug("%d of %d repeated blocks are furniture", len(learned), len(distinct))
+    return Furniture(learned)
+
+
+def is_known(keys: NDArray[np.uint64], furniture: Furniture) -> NDArray[np.bool_]:
+    """Say of each block key, uint64 (K,), whether it is learned furniture."""
+    from dedupe.kernels.blocks import count_in_buckets
+
+    known = np.zeros(len(keys), np.bool_)
+    if len(furniture.keys) == 0:
+        return known
+    counts = np.zeros(_n_buckets(len(furniture.keys)), np.uint8)
+    count_in_buckets(furniture.keys, counts)
+    places = np.flatnonzero(_crowded(keys, counts, 1))
+    found = np.searchsorted(furniture.keys, keys[places])
+    found[found == len(furniture.keys)] = 0
+    known[places] = furniture.keys[found] == keys[places]
+    return known
+
+
+def _n_buckets(n_keys: int) -> int:
+    return 1 << max(10, (4 * n_keys).bit_length())
+
+
+def _crowded(keys: NDArray[np.uint64], counts: NDArray[np.uint8], least: int) -> NDArray[np.bool_]:
+    from dedupe.kernels.blocks import fill_crowded
+
+    crowded = np.empty(len(keys), np.bool_)
+    fill_crowded(keys, counts, least, crowded)
+    return crowded
+
+
+def _repeated(
+    blocks: Blocks, keys: NDArray[np.uint64], outlets: NDArray[np.uint64]
+) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the blocks that an outlet has on two pages or more.
+
+    Of pages with equal texts one stands for all.
+
+    Returns:
+        key, document and bytes of each, once for each document, sorted by key
+        and then by the hash of the document's text.
+    """
+    from dedupe.kernels.blocks import count_in_buckets
+
+    counts = np.zeros(min(_n_buckets(len(keys)), 1 << 26), np.uint8)
+    count_in_buckets(keys, counts)
+    places = np.flatnonzero(_crowded(keys, counts, 2))
+    document = documents_of(blocks)[places]
+    places = places[_is_first_of_equals(blocks.text_hashes, outlets)[document]]
+    document = documents_of(blocks)[places]
+    key, text_hash = keys[places], blocks.text_hashes[document]
+    order = np.lexsort((text_hash, key))
+    key, document, places = key[order], document[order], places[order]
+    first = np.ones(len(key), np.bool_)
+    first[1:] = (key[1:] != key[:-1]) | (document[1:] != document[:-1])
+    key, document, places = key[first], document[first], places[first]
+    _, sizes = _runs(key)
+    several = np.repeat(sizes >= 2, sizes)
+    places = places[several]
+    return key[several], document[several], blocks.ends[places] - blocks.starts[places]
+
+
+def _is_first_of_equals(
+    text_hashes: NDArray[np.uint64], outlets: NDArray[np.uint64]
+) -> NDArray[np.bool_]:
+    """Say which documents are the first of their text in their outlet."""
+    order = np.lexsort((text_hashes, outlets))
+    same = (np.diff(text_hashes[order]) == 0) & (np.diff(outlets[order]) == 0)
+    first = np.ones(len(order), np.bool_)
+    first[order[1:][same]] = False
+    return first
+
+
+def _runs(values: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where runs of equal values start, and their lengths."""
+    starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])[: len(values)])
+    return starts, np.diff(np.append(starts, len(values)))
+
+
+def _story_groups(
+    blocks: Blocks,
+    outlets: NDArray[np.uint64],
+    key: NDArray[np.uint64],
+    document: NDArray[np.int64],
+    size: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Number the documents so that pages of one story in one outlet have one number, int64 (D,)."""
+    from dedupe.kernels.blocks import merge_groups
+
+    groups = np.arange(len(outlets))
+    long = size >= _LONG_BYTES
+    starts, lengths = _runs(key[long])
+    document, size = document[long], size[long]
+    lengths_all = _long_bytes(blocks)
+    for few, floor in ((True, _SHARED), (False, _SHARED_BY_MANY)):
+        chosen = (lengths >= 2) & ((lengths <= _FEW_PAGES) == few)
+        left, right = _pairs_within(starts[chosen], lengths[chosen], all_pairs=few)
+        a = np.minimum(document[left], document[right])
+        b = np.maximum(document[left], document[right])
+        a, b, shared = _sum_by_pair(a, b, size[left], len(outlets))
+        same = shared >= floor * np.minimum(lengths_all[a], lengths_all[b])
+        merge_groups(a[same], b[same], groups)
+    return groups
+
+
+def _long_bytes(blocks: Blocks) -> NDArray[np.int64]:
+    """Return the bytes that each document has in long blocks, int64 (D,)."""
+    sizes = blocks.ends - blocks.starts
+    total = np.concatenate([[0], np.cumsum(np.where(sizes >= _LONG_BYTES, sizes, 0))])
+    return np.asarray(total[blocks.offsets[1:]] - total[blocks.offsets[:-1]])
+
+
+def _pairs_within(
+    starts: NDArray[np.int64], lengths: NDArray[np.int64], *, all_pairs: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pair the members of each run: every two, or only neighbours."""
+    if not all_pairs:
+        left = np.repeat(starts - np.cumsum(lengths - 1) + lengths - 1, lengths - 1)
+        left = left + np.arange(len(left))
+        return left, left + 1
+    lefts, rights = [], []
+    for length in np.unique(lengths).tolist():
+        one, other = np.triu_indices(length, 1)
+        begin = starts[lengths == length][:, None]
+        lefts.append((begin + one).ravel())
+        rights.append((begin + other).ravel())
+    empty = np.zeros(0, np.int64)
+    return np.concatenate([empty, *lefts]), np.concatenate([empty, *rights])
+
+
+def _sum_by_pair(
+    a: NDArray[np.int64], b: NDArray[np.int64], values: NDArray[np.int64], n_docs: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Add up the values of equal pairs."""
+    packed, inverse = np.unique(a * n_docs + b, return_inverse=True)
+    total = np.zeros(len(packed), np.int64)
+    np.add.at(total, inverse, values)
+    return packed // n_docs, packed % n_docs, total

@@ -1,0 +1,514 @@
+"""UTF-8 texts in; their blocks out: where each lies, what it hashes to, how it looks.
+
+    bytes   ->  fill_blocks()        ->  places, hashes and traits of blocks
+    hashes  ->  count_in_buckets()   ->  a cheap screen for what may repeat
+    pairs   ->  merge_groups()       ->  connected rows
+
+A block is a line; where lines are wrapped (mail, newswire), it is a paragraph.
+Only the head of a block is read: what tells furniture from prose stands there,
+and most bytes of most news are then passed over at the speed of a search for
+the next newline.
+
+Axes: B bytes, D documents, K blocks, P phrases.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dedupe.kernels import fold
+from dedupe.kernels._compile import kernel
+from dedupe.kernels.text import mix
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+HEAD_BYTES = 128
+"""Bytes of a block that are read."""
+
+N_TRAITS = 8
+TOKENS, CAPITALS, NUMBERS, COMMAS, SEPARATORS, ENDING, PHRASE, MARKS = range(N_TRAITS)
+"""Columns of `traits`: counts in the head, then ENDING, PHRASE and MARKS as below."""
+
+NO_END, SENTENCE_END, ELLIPSIS, COLON = 0, 1, 2, 3
+
+WHOLE, PREFIX, ANYWHERE = 16, 32, 64
+"""Added to the kind of a phrase: how much of a block it must be to count."""
+
+HAS_COPYRIGHT, HAS_AT, HAS_ADDRESS, STARTS_LOWER, AFTER_BLANK, STARTS_QUOTED = 1, 2, 4, 8, 16, 32
+
+_KIND = 15
+_PHRASE_WORDS = 5
+# A phrase is looked for all over a block of at most so many tokens, else in front only.
+_SEARCHED_TOKENS = 24
+_FIRST_WORDS = np.uint64(4095)
+
+# Lines are taken as wrapped when none is longer than this, and those that go on
+# in the next line are as long as a column of print.
+_WRAPPED_LONGEST = 100
+_WRAPPED_MEAN = 45
+_WRAPPED_LINES = 3
+
+_ZERO = np.uint64(0)
+_ONE = np.uint64(1)
+_SHIFT_32 = np.uint64(32)
+_MULTIPLY = np.uint64(0xFF51AFD7ED558CCD)
+_NEWLINE = np.uint8(10)
+
+
+@kernel
+def fill_blocks(
+    data: NDArray[np.uint8],
+    text_offsets: NDArray[np.int64],
+    first: int,
+    last: int,
+    pages: NDArray[np.uint16],
+    entries: NDArray[np.uint32],
+    seed: np.uint64,
+    phrase_keys: NDArray[np.uint64],
+    phrase_kinds: NDArray[np.uint8],
+    phrase_starts: NDArray[np.bool_],
+    max_lines: int,
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    hashes: NDArray[np.uint64],
+    traits: NDArray[np.uint8],
+    n_blocks: NDArray[np.int64],
+    text_hashes: NDArray[np.uint64],
+) -> int:
+    """Write the blocks of documents [first, last), one after another; returns how many.
+
+    Shapes (B bytes, D documents, K blocks of these documents, P phrase slots)
+        data           uint8  (B,)    UTF-8; may be read-only
+        text_offsets   int64  (D+1,)  text d is data[text_offsets[d]:text_offsets[d+1]]
+        phrase_*       as `fill_phrases` writes them
+        starts, ends   int64  (K,)    bytes of data, blanks around cut off
+        hashes         uint64 (K,)    equal for equal folded heads and, where the
+                                      block is longer than its head, equal length
+        traits         uint8  (K, N_TRAITS)
+        n_blocks       int64  (D,)    written in [first, last)
+        text_hashes    uint64 (D,)    equal for equal blocks in equal order
+    max_lines  lines of the longest of these texts, at least
+    Edge    a line without a word is no block.
+    """
+    line_starts = np.empty(max_lines, np.int64)
+    line_ends = np.empty(max_lines, np.int64)
+    is_apart = np.empty(max_lines, np.bool_)
+    tokens = np.empty(HEAD_BYTES, np.uint64)
+    at = 0
+    for d in range(first, last):
+        n_lines = _fill_lines(
+            data, text_offsets[d], text_offsets[d + 1], line_starts, line_ends, is_apart
+        )
+        if _is_wrapped(n_lines, line_starts, line_ends, is_apart):
+            n_lines = _join_lines(n_lines, line_starts, line_ends, is_apart)
+        begin = at
+        text_hash = seed
+        for n in range(n_lines):
+            head_end = _head_end(data, line_starts[n], line_ends[n])
+            row = traits[at]
+            n_tokens = _fill_head(data, line_starts[n], head_end, pages, entries, seed, tokens, row)
+            if n_tokens == 0:
+                continue
+            whole = head_end == line_ends[n]
+            value = _ZERO if whole else np.uint64(line_ends[n] - line_starts[n])
+            for i in range(n_tokens):
+                value = mix(value ^ tokens[i])
+            text_hash = mix(text_hash ^ value)
+            starts[at] = line_starts[n]
+            ends[at] = line_ends[n]
+            hashes[at] = value
+            row[ENDING] = _ending(data, line_starts[n], line_ends[n], pages, entries)
+            if is_apart[n]:
+                row[MARKS] |= np.uint8(AFTER_BLANK)
+            row[PHRASE] = _find_phrase(
+                tokens, n_tokens, whole, phrase_keys, phrase_kinds, phrase_starts
+            )
+            at += 1
+        n_blocks[d] = at - begin
+        text_hashes[d] = text_hash
+    return at
+
+
+@kernel
+def _fill_lines(
+    data: NDArray[np.uint8],
+    start: int,
+    end: int,
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    is_apart: NDArray[np.bool_],
+) -> int:
+    """Write the lines of one text that are not blank; returns how many.
+
+    is_apart says that a blank line, an indent or nothing at all stands before.
+    """
+    n_lines = 0
+    at = start
+    apart = True
+    while at < end:
+        line_end = at
+        while line_end < end and data[line_end] != _NEWLINE:
+            line_end += 1
+        stop = line_end
+        indented = data[at] == 32 or data[at] == 9
+        while at < stop and data[at] <= 32:
+            at += 1
+        while stop > at and data[stop - 1] <= 32:
+            stop -= 1
+        if at < stop:
+            starts[n_lines] = at
+            ends[n_lines] = stop
+            is_apart[n_lines] = apart or indented
+            n_lines += 1
+            apart = False
+        else:
+            apart = True
+        at = line_end + 1
+    return n_lines
+
+
+@kernel
+def _is_wrapped(
+    n_lines: int,
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    is_apart: NDArray[np.bool_],
+) -> bool:
+    """Say whether the lines of a text are paragraphs cut at a column."""
+    n_going_on = 0
+    n_bytes = 0
+    for n in range(n_lines):
+        size = ends[n] - starts[n]
+        if size > _WRAPPED_LONGEST:
+            return False
+        if n + 1 < n_lines and not is_apart[n + 1]:
+            n_going_on += 1
+            n_bytes += size
+    return n_going_on >= _WRAPPED_LINES and n_bytes >= _WRAPPED_MEAN * n_going_on
+
+
+@kernel
+def _join_lines(
+    n_lines: int,
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    is_apart: NDArray[np.bool_],
+) -> int:
+    """Join each line to the one it goes on from, in place; returns how many are left."""
+    n_joined = 0
+    for n in range(n_lines):
+        if is_apart[n] or n_joined == 0:
+            starts[n_joined] = starts[n]
+            is_apart[n_joined] = is_apart[n]
+            n_joined += 1
+        ends[n_joined - 1] = ends[n]
+    return n_joined
+
+
+@kernel
+def _head_end(data: NDArray[np.uint8], start: int, end: int) -> int:
+    """Return where the head of a block ends: never within a code point."""
+    if end - start <= HEAD_BYTES:
+        return end
+    at = start + HEAD_BYTES
+    while at > start and np.int64(data[at]) & 0xC0 == 0x80:
+        at -= 1
+    return at
+
+
+@kernel
+def _fill_head(
+    data: NDArray[np.uint8],
+    start: int,
+    end: int,
+    pages: NDArray[np.uint16],
+    entries: NDArray[np.uint32],
+    seed: np.uint64,
+    tokens: NDArray[np.uint64],
+    row: NDArray[np.uint8],
+) -> int:
+    """Hash the words of a head data[start:end] and count what it holds; returns its tokens.
+
+    Words are cut and folded as in `text.fill_tokens`, save that a code point
+    which folds to several is taken as it is: this hash tells blocks apart, and
+    is never compared with that of a word elsewhere.
+    """
+    n_tokens = 0
+    capitals = 0
+    numbers = 0
+    commas = 0
+    separators = 0
+    marks = 0
+    in_token = False
+    is_number = False
+    state = seed
+    at = start
+    while at < end:
+        byte = data[at]
+        width = 1
+        if byte < 0x80:
+            code = np.int64(byte)
+            entry = np.int64(entries[code])
+        else:
+            width = _width(byte)
+            code = _code_point(data, at, min(end, at + width))
+            entry = np.int64(entries[(np.int64(pages[code >> 8]) << 8) + (code & 255)])
+        if entry > fold.IGNORED:
+            if in_token and entry & fold.STANDS_ALONE:
+                tokens[n_tokens] = mix(state)
+                n_tokens += 1
+                numbers += np.int64(is_number)
+                in_token = False
+            if not in_token:
+                in_token = True
+                is_number = True
+                state = seed
+                capitals += np.int64(entry & fold.IS_UPPER != 0)
+            if not entry & fold.IS_DIGIT:
+                is_number = False
+            folded = code if entry & (fold.IS_ITSELF | fold.EXPANDS) else entry & fold.CODE_POINT
+            state = (state ^ np.uint64(folded)) * _MULTIPLY
+        elif entry != fold.IGNORED:
+            if in_token:
+                tokens[n_tokens] = mix(state)
+                n_tokens += 1
+                numbers += np.int64(is_number)
+                in_token = False
+            if code <= 32:
+                pass
+            elif code in (0x2C, 0x3B, 0x060C, 0x3001, 0x3002, 0xFF0C):
+                commas += 1
+            elif code in (0x7C, 0x3E, 0xB7, 0xBB, 0x203A, 0x2022):
+                separators += 1
+            elif code == 0x40:
+                marks |= HAS_AT
+            elif code == 0xA9:
+                marks |= HAS_COPYRIGHT
+            elif code == 0x2F and data[at - 1] == 0x2F and at > start:
+                marks |= HAS_ADDRESS
+            elif at == start and fold.QUOTE_OPEN <= entry <= fold.SINGLE_OPEN:
+                marks |= STARTS_QUOTED
+        at += width
+    if in_token:
+        tokens[n_tokens] = mix(state)
+        n_tokens += 1
+        numbers += np.int64(is_number)
+    if 0x61 <= data[start] <= 0x7A:
+        marks |= STARTS_LOWER
+    row[TOKENS] = n_tokens
+    row[CAPITALS] = capitals
+    row[NUMBERS] = numbers
+    row[COMMAS] = commas
+    row[SEPARATORS] = separators
+    row[MARKS] = marks
+    return n_tokens
+
+
+@kernel
+def _width(lead: np.uint8) -> int:
+    """Return the bytes of a code point by its first."""
+    if lead >= 0xF0:
+        return 4
+    if lead >= 0xE0:
+        return 3
+    return 2 if lead >= 0xC0 else 1
+
+
+@kernel
+def _ending(
+    data: NDArray[np.uint8],
+    start: int,
+    end: int,
+    pages: NDArray[np.uint16],
+    entries: NDArray[np.uint32],
+) -> np.uint8:
+    """Say how a block ends: closing quotes and brackets are passed over."""
+    at = end
+    for _ in range(4):
+        if at <= start:
+            return np.uint8(NO_END)
+        begin = at - 1
+        while begin > start and np.int64(data[begin]) & 0xC0 == 0x80:
+            begin -= 1
+        code = _code_point(data, begin, at)
+        if code == 0x2026 or (code == 0x2E and begin > start and data[begin - 1] == 0x2E):
+            return np.uint8(ELLIPSIS)
+        entry = np.int64(entries[(np.int64(pages[code >> 8]) << 8) + (code & 255)])
+        if entry == fold.SENTENCE_END:
+            return np.uint8(SENTENCE_END)
+        if code == 0x3A or code == 0xFF1A:
+            return np.uint8(COLON)
+        is_quote = fold.QUOTE_OPEN <= entry <= fold.APOSTROPHE
+        if not is_quote and code != 0x29 and code != 0x5D and code > 32:
+            return np.uint8(NO_END)
+        at = begin
+    return np.uint8(NO_END)
+
+
+@kernel
+def _code_point(data: NDArray[np.uint8], start: int, end: int) -> int:
+    """Decode the one code point that is data[start:end]; 0 where it is cut or stray."""
+    lead = np.int64(data[start])
+    if end - start == 1:
+        return lead if lead < 0x80 else 0
+    if end - start != _width(data[start]):
+        return 0
+    code = lead & (0xFF >> (end - start + 1))
+    for at in range(start + 1, end):
+        code = (code << 6) | (np.int64(data[at]) & 0x3F)
+    return code if code < 0x110000 else 0
+
+
+@kernel
+def _find_phrase(
+    tokens: NDArray[np.uint64],
+    n_tokens: int,
+    whole: bool,
+    keys: NDArray[np.uint64],
+    kinds: NDArray[np.uint8],
+    starts: NDArray[np.bool_],
+) -> np.uint8:
+    """Return the kind of the first phrase found, the longest at its place, plus how it stands.
+
+    0 when there is none; else a kind and one of WHOLE, PREFIX, ANYWHERE.
+    """
+    n_places = n_tokens if whole and n_tokens <= _SEARCHED_TOKENS else 1
+    for i in range(n_places):
+        if not starts[tokens[i] & _FIRST_WORDS]:
+            continue
+        found = 0
+        value = _ZERO
+        for j in range(i, min(n_tokens, i + _PHRASE_WORDS)):
+            value = mix(value ^ tokens[j])
+            known = _kind_of(value, keys, kinds)
+            if known == 0:
+                continue
+            stands = ANYWHERE
+            if i == 0:
+                stands = WHOLE if whole and j + 1 == n_tokens else PREFIX
+            if stands <= known & ~_KIND:
+                found = (known & _KIND) | stands
+        if found:
+            return np.uint8(found)
+    return np.uint8(0)
+
+
+@kernel
+def _kind_of(value: np.uint64, keys: NDArray[np.uint64], kinds: NDArray[np.uint8]) -> int:
+    """Look a phrase up: open addressing, an empty slot is 0."""
+    mask = np.uint64(keys.shape[0] - 1)
+    slot = value & mask
+    while keys[slot] != _ZERO:
+        if keys[slot] == value:
+            return np.int64(kinds[slot])
+        slot = (slot + _ONE) & mask
+    return 0
+
+
+@kernel
+def fill_phrases(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    given: NDArray[np.uint8],
+    pages: NDArray[np.uint16],
+    entries: NDArray[np.uint32],
+    seed: np.uint64,
+    keys: NDArray[np.uint64],
+    kinds: NDArray[np.uint8],
+    starts: NDArray[np.bool_],
+) -> int:
+    """Write the table of phrases; returns the number of the first phrase too long, or -1.
+
+    Shapes (N phrases, P slots, a power of two above 2 N)
+        data     uint8  (B,)    phrase n is data[offsets[n]:offsets[n+1]]
+        given    uint8  (N,)    its kind (1 to 15) and the widest way it may stand:
+                                WHOLE, PREFIX or ANYWHERE
+        keys     uint64 (P,)    all 0 before
+        kinds    uint8  (P,)
+        starts   bool   (4096,) all False before; by 12 bits of the first word
+    """
+    tokens = np.empty(HEAD_BYTES, np.uint64)
+    row = np.empty(N_TRAITS, np.uint8)
+    mask = np.uint64(keys.shape[0] - 1)
+    for n in range(given.shape[0]):
+        n_tokens = _fill_head(data, offsets[n], offsets[n + 1], pages, entries, seed, tokens, row)
+        if n_tokens == 0 or n_tokens > _PHRASE_WORDS:
+            return n
+        starts[tokens[0] & _FIRST_WORDS] = True
+        value = _ZERO
+        for i in range(n_tokens):
+            value = mix(value ^ tokens[i])
+        slot = value & mask
+        while keys[slot] != _ZERO and keys[slot] != value:
+            slot = (slot + _ONE) & mask
+        keys[slot] = value
+        kinds[slot] = given[n]
+    return -1
+
+
+@kernel
+def fill_keys(
+    hashes: NDArray[np.uint64],
+    offsets: NDArray[np.int64],
+    outlets: NDArray[np.uint64],
+    keys: NDArray[np.uint64],
+) -> None:
+    """Write what names a block within its outlet.
+
+    Shapes (K blocks, D documents)
+        outlets  uint64 (D,)  0 where the outlet is unknown
+        keys     uint64 (K,)  0 where the outlet is unknown
+    """
+    for d in range(outlets.shape[0]):
+        for k in range(offsets[d], offsets[d + 1]):
+            keys[k] = mix(outlets[d] ^ hashes[k]) if outlets[d] != _ZERO else _ZERO
+
+
+@kernel
+def count_in_buckets(keys: NDArray[np.uint64], counts: NDArray[np.uint8]) -> None:
+    """Count keys by bucket, up to 255; key 0 is not counted.
+
+    Shapes (K keys, N buckets, a power of two)
+        counts  uint8 (N,)  added to
+    A key whose bucket holds one has no equal: the screen that spares the sort.
+    """
+    mask = np.uint64(counts.shape[0] - 1)
+    for k in range(keys.shape[0]):
+        bucket = (keys[k] >> _SHIFT_32) & mask
+        if keys[k] != _ZERO and counts[bucket] < 255:
+            counts[bucket] += np.uint8(1)
+
+
+@kernel
+def fill_crowded(
+    keys: NDArray[np.uint64], counts: NDArray[np.uint8], least: int, out: NDArray[np.bool_]
+) -> None:
+    """Say of each key whether its bucket holds at least `least`; key 0 never does."""
+    mask = np.uint64(counts.shape[0] - 1)
+    for k in range(keys.shape[0]):
+        out[k] = keys[k] != _ZERO and counts[(keys[k] >> _SHIFT_32) & mask] >= least
+
+
+@kernel
+def merge_groups(a: NDArray[np.int64], b: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
+    """Give connected rows one number: the smallest row among them.
+
+    Shapes (N links, D rows)
+        a, b    int64 (N,)  rows that belong together
+        groups  int64 (D,)  each row's own number before; overwritten
+    """
+    for n in range(a.shape[0]):
+        one, other = a[n], b[n]
+        while groups[one] != one:
+            groups[one] = groups[groups[one]]
+            one = groups[one]
+        while groups[other] != other:
+            groups[other] = groups[groups[other]]
+            other = groups[other]
+        groups[max(one, other)] = min(one, other)
+    for row in range(groups.shape[0]):
+        # A root is smaller than its rows, so it has its final number already.
+        groups[row] = groups[groups[row]]
