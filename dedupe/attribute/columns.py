@@ -136,9 +136,7 @@ class _Desk:
         story = _core(whole)
         evidence = find_evidence(story)
         scores = score(story, evidence)
-        known = posterior(
-            scores.affinity, scores.edges, scores.roots, scores.absent_edges, scores.absent_prior
-        )
+        known = posterior(scores.weights)
         verdict = judge(story, scores, known, evidence)
         for row, probability in verdict.probability.items():
             self.filled.origin_probability[row] = probability
@@ -221,7 +219,8 @@ def _gather(by_work: list[list[int]], pairs: Sequence[Pair], desk: _Desk) -> Sto
 
 def _direction(scores: Scores, i: int, j: int) -> float:
     """Return the chance that work i stands nearer the origin than work j."""
-    odds = scores.edges[i, j] - scores.edges[j, i] + scores.standing[i] - scores.standing[j]
+    edges, standing = scores.weights.edges, scores.standing
+    odds = scores.weights.order[i, j] + edges[i, j] - edges[j, i] + standing[i] - standing[j]
     return float(1 / (1 + math.exp(-max(-_MOST_ODDS, min(_MOST_ODDS, odds)))))
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.attribute.model import UNSEEN_PRIOR
+from dedupe.attribute.model import UNSEEN_PRIOR, Weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 CAP = 4.0
 """No group of clues moves a verdict by more than this, in log-odds."""
+
+ORDER_GROUPS = frozenset({"time", "length", "opening"})
+"""Groups that only say which work is nearer the front: see model.py."""
 
 _MOST_NAMES = 4
 # Two works of one story that share no measured pair: still one lineage, by others.
@@ -108,48 +111,58 @@ class Evidence(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """Evidence as the model takes it: see `model.posterior` for the shapes.
+    """Evidence added up.
 
-    `standing` (N,) is `roots` without the evidence that a work names an absent
-    source: a copy that kept its credit is no further from the origin than one
-    that lost it.
+    Attributes:
+        weights: as the model takes it.
+        standing: float64 (N,), `weights.roots` without the evidence that a work
+            names an absent source: a copy that kept its credit is no further
+            from the origin than one that lost it.
+        absent: names of the absent sources; the last is None, the unnamed one.
     """
 
-    affinity: NDArray[np.float64]
-    edges: NDArray[np.float64]
-    roots: NDArray[np.float64]
+    weights: Weights
     standing: NDArray[np.float64]
     absent: list[str | None]
-    absent_edges: NDArray[np.float64]
-    absent_prior: NDArray[np.float64]
 
 
 def score(story: Story, evidence: Iterable[Evidence]) -> Scores:
     """Add up evidence: the strongest of each group on each target, capped."""
-    strongest: dict[tuple[int, int, str | None, str], float] = {}
-    for item in evidence:
-        key = (item.child, item.parent, item.name, item.group)
-        if abs(item.points) > abs(strongest.get(key, 0.0)):
-            strongest[key] = item.points
     n_works = len(story.works)
-    edges = np.zeros((n_works, n_works))
-    roots = np.zeros(n_works)
-    standing = np.zeros(n_works)
+    order, edges = np.zeros((2, n_works, n_works))
+    roots, standing = np.zeros((2, n_works))
     pulls: dict[str, NDArray[np.float64]] = {}
-    for (child, parent, name, group), points in sorted(strongest.items(), key=repr):
-        capped = max(-CAP, min(CAP, points))
-        if name is not None:
-            pulls.setdefault(name, np.zeros(n_works))[child] += capped
-        elif parent >= 0:
-            edges[parent, child] += capped
+    for item in _strongest(evidence):
+        points = max(-CAP, min(CAP, item.points))
+        if item.name is not None:
+            pulls.setdefault(item.name, np.zeros(n_works))[item.child] += points
+        elif item.parent >= 0:
+            if item.group in ORDER_GROUPS:
+                order[item.parent, item.child] += points
+                order[item.child, item.parent] -= points
+            else:
+                edges[item.parent, item.child] += points
         else:
-            roots[child] += capped
-            standing[child] += 0.0 if group == "derived" else capped
+            roots[item.child] += points
+            standing[item.child] += 0.0 if item.group == "derived" else points
     named = sorted(pulls, key=lambda name: (-pulls[name].sum(), name))[:_MOST_NAMES]
     absent: list[str | None] = [*named, None]
     prior = np.full(len(absent), UNSEEN_PRIOR / len(absent))
     pull = np.array([*(pulls[name] for name in named), np.zeros(n_works)])
-    return Scores(_affinity(story), edges, roots, standing, absent, pull, prior)
+    return Scores(Weights(_affinity(story), order, edges, roots, pull, prior), standing, absent)
+
+
+def _strongest(evidence: Iterable[Evidence]) -> list[Evidence]:
+    """Keep the strongest of each group on each target, in an order of its own.
+
+    Sums of floats depend on their order; this one does not depend on the input's.
+    """
+    held: dict[tuple[int, int, str, str], Evidence] = {}
+    for item in evidence:
+        key = (item.child, item.parent, item.name or "", item.group)
+        if key not in held or abs(item.points) > abs(held[key].points):
+            held[key] = item
+    return [held[key] for key in sorted(held)]
 
 
 def _affinity(story: Story) -> NDArray[np.float64]:

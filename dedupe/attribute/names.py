@@ -104,8 +104,8 @@ class Names(NamedTuple):
         """Say whether a credited name is this outlet.
 
         True for the same canonical name, the credited name's own domain, or
-        letters that match those of the outlet or its domain: "NewsNation" is
-        newsnationnow.com, "Cedar Ledger" is cedarledger.com.
+        letters that match those of the outlet or its domain: "Harborlight" is
+        harborlightnow.com, "Cedar Ledger" is cedarledger.com.
         """
         name = self.known(credited) or credited
         if name == outlet:

@@ -74,7 +74,7 @@ def pointer(story: Story) -> Iterator[Evidence]:
 
 
 def dateline(story: Story) -> Iterator[Evidence]:
-    """Who filed it stands in front: "CITY (AP) -", "(NewsNation) —"."""
+    """Who filed it stands in front: "CITY (AP) -", "(Harborlight) —"."""
     yield from _named("dateline", story, "dateline")
 
 

@@ -10,6 +10,7 @@ that touches the body, and are read there as whole lines.
 A clue is what stands on the page, not what it means: whether "(AP)" makes a
 page a copy depends on whose page it is, and attribution decides that.
 """
+# ruff: noqa: RUF001 - newspapers set curly quotes and long dashes
 
 from __future__ import annotations
 
@@ -18,7 +19,15 @@ import logging
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from dedupe.attribute.names import Names, default_names, fold
+from dedupe.attribute.names import Names, default_names
+from dedupe.clean.bylines import (
+    LONGEST_CREDIT,
+    byline_names,
+    copyright_name,
+    is_reuters_desk,
+    leading_name,
+    signatures,
+)
 from dedupe.clean.credit_patterns import (
     CREDITS,
     NOT_SOURCES,
@@ -44,8 +53,10 @@ _MARGIN = 400
 _DATELINE_REACH = 1000
 _BYLINE_REACH = 1500
 _TAIL_REACH = 500
+_SIGNATURE_REACH = 60
 _LONGEST_LINE = 160
-_LONGEST_CREDIT = 80
+# Of a paragraph longer than this, only the front can hold a credit.
+_CREDIT_REACH = 2000
 
 
 class Clue(NamedTuple):
@@ -197,22 +208,37 @@ def clues_of(
     for line in lines:
         found.update(_line_clues(text, line, names))
     lowered = text.lower()
-    outlet = names.outlet(source, url)
-    domain = host(url) or source
+    voice = _Voice(names.outlet(source, url), host(url) or source)
     for start, end in kept:
         found.update(_body_clues(text, lowered, start, end))
-        found.update(_told_clues(text, start, end, outlet, domain, names))
+        found.update(_told_clues(text, start, end, voice, names))
     found.update(_closing_signature(text, kept, names))
-    return sorted(
-        found, key=lambda clue: (clue.start, clue.end, clue.kind, clue.rule, clue.name or "")
-    )
+    return _widest(found)
+
+
+def _widest(found: set[Clue]) -> list[Clue]:
+    """Sort clues by place, and drop those inside another that says the same."""
+    kept: list[Clue] = []
+    for clue in sorted(found, key=_place):
+        if not any(
+            held.start <= clue.start
+            and clue.end <= held.end
+            and (held.kind, held.name, held.rule) == (clue.kind, clue.name, clue.rule)
+            for held in kept[-4:]
+        ):
+            kept.append(clue)
+    return kept
+
+
+def _place(clue: Clue) -> tuple[int, int, str, str, str]:
+    return clue.start, -clue.end, clue.kind, clue.rule, clue.name or ""
 
 
 def _metadata_clues(
     source: str | None, byline: str | None, canonical: str | None, url: str | None, names: Names
 ) -> Iterator[Clue]:
     if byline:
-        for name in _byline_names(byline, names, alone=True):
+        for name in byline_names(byline, names, alone=True):
             yield Clue("byline", name, "byline", -1, -1)
     target = host(canonical)
     here = host(url) or (source if source and "." in source else None)
@@ -267,139 +293,27 @@ def _split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _line_clues(text: str, line: _Line, names: Names) -> Iterator[Clue]:
-    body = line.depth >= 0
-    if body and line.depth <= _DATELINE_REACH:
+    if 0 <= line.depth <= _DATELINE_REACH:
         for finding in dateline_clues(text, line.start, line.end, names):
             yield Clue(*finding)
+    words = text[line.start : min(line.end, line.start + _LONGEST_LINE)]
     near = line.depth <= _BYLINE_REACH or line.from_end <= _TAIL_REACH
     if near and line.end - line.start <= _LONGEST_LINE:
-        words = text[line.start : line.end]
-        for name in _byline_names(words, names):
+        for name in byline_names(words, names):
             yield Clue("byline", name, "byline", line.start, line.end)
-        if _REUTERS_DESK.match(words):
+        if is_reuters_desk(words):
             yield Clue("byline", "Reuters", "desk_signature", line.start, line.end)
-    yield from _copyright_clues(text, line, names)
-    lead = text[line.start : line.start + _LONGEST_LINE].lower()
+    if found := copyright_name(text, line.start, min(line.end, line.start + _LONGEST_LINE), names):
+        name, first, last = found
+        yield Clue("credit", name, "copyright", first, last)
+    lowered = text[line.start : min(line.end, line.start + _CREDIT_REACH)].lower()
     for cue in CREDITS:
-        if any(needle in lead for needle in cue.needles):
+        if any(needle in lowered for needle in cue.needles):
             yield from _credits_of(text, line, cue, names)
 
 
-_REUTERS_DESK = re.compile(
-    r"\(?(?:Reporting|Writing|Additional reporting) by .{3,140}[Ee]diting by "
-)
-_BY = re.compile(r"(?:by|por|par|von|de|da|di)\s+(?=\S)", re.IGNORECASE)
-_SEGMENTS = re.compile(r"\s*[,|•·;]\s*|\s+[-–—]\s+")
-_ROLES = re.compile(
-    r"\s+(?:[\w-]+\s+){0,3}?(?:writers?|reporters?|correspondents?|editors?|staff|wire|producers?"
-    r"|columnists?|news service|newspapers|contributors?)$",
-    re.IGNORECASE,
-)
-_NAME_TOKENS = frozenset(
-    {"and", "y", "et", "und", "e", "de", "del", "von", "van", "la", "for", "the", "in"}
-)
-_LONE_SHORT = frozenset({"ap", "afp", "efe", "dpa", "upi", "pti", "ians"})
-
-
-def _byline_names(words: str, names: Names, *, alone: bool = False) -> list[str]:
-    """Return the agencies and outlets that a byline names, or none if it is no byline.
-
-    Args:
-        words: one whole line, or a byline from metadata.
-        names: what to know.
-        alone: it is known to be a byline.
-    """
-    words = words.strip(" \t\xa0/-–—[]*_©")
-    if words[:1] in "(（" and words[-1:] in ")）":
-        words = words[1:-1].strip()
-    signed = _BY.match(words)
-    segments = [
-        part for part in _SEGMENTS.split(words[signed.end() :] if signed else words) if part
-    ]
-    if len(segments) > 8 or not all(map(_is_byline_part, segments)):
-        return []
-    found = []
-    for segment in segments:
-        name = _name_with_role(segment, names)
-        if name is None:
-            continue
-        lone = len(segments) == 1 and not signed and not alone
-        is_agency = name in names.agencies.values()
-        if lone and not (is_agency and (len(fold(segment)) > 3 or fold(segment) in _LONE_SHORT)):
-            continue
-        # "Fox News, CNN" in a menu is no byline: an outlet follows a person's name.
-        if not is_agency and not signed and not alone and (len(segments) < 2 or "|" in words):
-            continue
-        found.append(name)
-    return list(dict.fromkeys(found))
-
-
-def _name_with_role(segment: str, names: Names) -> str | None:
-    plain = segment.strip(" .")
-    plain = plain.removeprefix("The ").removeprefix("the ")
-    known = names.known(plain)
-    if known:
-        return known
-    bare = _ROLES.sub("", plain)
-    if bare != plain:
-        return names.known(bare) or names.known(" ".join(plain.split()[:1]))
-    # "AP June 1, 2018": an agency with its date.
-    first, _, rest = plain.partition(" ")
-    if rest[:1].isupper() and re.search(r"\d", rest):
-        return names.agency(first)
-    return names.known(re.split(r" [-–] |/", plain)[0]) if plain.startswith("dpa") else None
-
-
-def _is_byline_part(segment: str) -> bool:
-    tokens = segment.split()
-    if len(tokens) > 12:
-        return False
-    return all(
-        not token[0].isalpha()
-        or not token[0].islower()
-        or token.lower() in _NAME_TOKENS
-        or token in ("dpa", "pm", "am", "p.m.", "a.m.")
-        or _ROLES.match(" " + token)
-        for token in tokens
-    )
-
-
-_COPYRIGHT = re.compile(
-    r"(?:©|\(c\)|\b[Cc]opyright\b|COPYRIGHT)[\s©,-]*(?:\(c\) ?)?(?:\d{4}[\s,-]*){0,2}(?:by )?"
-)
-_WIRE_NAME = re.compile(r"The-(\w{2,12})-Wire")
-
-
-def _copyright_clues(text: str, line: _Line, names: Names) -> Iterator[Clue]:
-    end = min(line.end, line.start + 200)
-    wire = _WIRE_NAME.match(text, line.start, end)
-    if wire and (name := names.known(wire.group(1))):
-        yield Clue("credit", name, "copyright", line.start, wire.end())
-        return
-    mark = _COPYRIGHT.search(text, line.start, end)
-    if not mark:
-        return
-    stop = min(end, mark.end() + _LONGEST_CREDIT)
-    name, length = _leading_name(text[mark.end() : stop], names)
-    if name:
-        yield Clue("credit", name, "copyright", mark.start(), mark.end() + length)
-
-
-def _leading_name(words: str, names: Names) -> tuple[str | None, int]:
-    """Return the longest known name at the front of some words, and its length."""
-    lead = len(words) - len(words.lstrip(" \"'“”‘’«»*_《「"))
-    tokens = list(re.finditer(r"[^\s,;:()|]+", words[lead : lead + _LONGEST_CREDIT]))[:6]
-    for last in range(len(tokens), 0, -1):
-        stop = lead + tokens[last - 1].end()
-        piece = words[lead:stop].strip(" .\"'“”‘’«»*_》」").removeprefix("The ")
-        name = names.known(piece)
-        if name:
-            return name, stop
-    return None, 0
-
-
 def _credits_of(text: str, line: _Line, cue: Cue, names: Names) -> Iterator[Clue]:
-    end = min(line.end, line.start + 2000)
+    end = min(line.end, line.start + _CREDIT_REACH)
     matches = (
         ([match] if (match := cue.pattern.match(text, line.start, end)) else [])
         if cue.at_line_start
@@ -414,17 +328,18 @@ def _credits_of(text: str, line: _Line, cue: Cue, names: Names) -> Iterator[Clue
 _CREDIT_NAME = re.compile(
     r"[\"'“‘«*_《「\s]*(?:[Tt]he |[Ll]a |[Ee]l |[Ll]e )?"
     r"(?P<name>[a-z0-9-]{2,30}(?:\.[a-z0-9-]{2,30}){1,3}\b"
-    r"|[A-ZÀ-Þ][\w&'’-]*(?:\.(?=\w)[\w&'’-]+)*(?: (?:of|the|and|de|del|&|[A-ZÀ-Þ0-9][\w&'’-]*)){0,5}"
+    r"|[A-ZÀ-Þ][\w&'’-]*(?:\.(?=\w)[\w&'’-]+)*"
+    r"(?: (?:of|the|and|de|del|&|[A-ZÀ-Þ0-9][\w&'’-]*)){0,5}"
     r"|[\u0600-\u06ff]{2,20}(?: [\u0600-\u06ff]{2,20}){0,2}|[\u4e00-\u9fff]{2,12})"
 )
 
 
 def _credited(text: str, start: int, end: int, names: Names) -> tuple[str | None, int, bool]:
     """Read the name after a credit's lead-in: (name, where it ends, whether it is known)."""
-    known, length = _leading_name(text[start : min(end, start + _LONGEST_CREDIT)], names)
+    known, length = leading_name(text[start : min(end, start + LONGEST_CREDIT)], names)
     if known:
         return known, start + length, True
-    match = _CREDIT_NAME.match(text, start, min(end, start + _LONGEST_CREDIT))
+    match = _CREDIT_NAME.match(text, start, min(end, start + LONGEST_CREDIT))
     if not match:
         return None, start, False
     name = re.sub(r"(?: (?:of|the|and|de|del|&))+$", "", match.group("name"))
@@ -445,37 +360,39 @@ def _body_clues(text: str, lowered: str, start: int, end: int) -> Iterator[Clue]
                 yield Clue(kind, None, cue.rule, match.start(), match.end())
 
 
-def _told_clues(
-    text: str, start: int, end: int, outlet: str | None, domain: str | None, names: Names
-) -> Iterator[Clue]:
-    """ "told NewsNation that": the outlet's own voice, or somebody else's."""
+class _Voice(NamedTuple):
+    """Whose page a document is: its outlet's name, and its domain."""
+
+    outlet: str | None
+    domain: str | None
+
+    def is_named(self, name: str, names: Names) -> bool:
+        return self.outlet is not None and names.same(name, self.outlet, self.domain)
+
+
+_CAPITALISED = re.compile(r"[A-Z][\w&'’-]*(?: [A-Z][\w&'’-]*){0,3}")
+_OUTLET_WORD = re.compile(r"[A-Z]\w*[a-z][A-Z]\w*|[KWC][A-Z]{2,3}")
+
+
+def _told_clues(text: str, start: int, end: int, voice: _Voice, names: Names) -> Iterator[Clue]:
+    """Read "told Harborlight that": the outlet's own voice, or somebody else's."""
     for match in TOLD_NAME.finditer(text, start, end):
-        words = text[match.end() : min(end, match.end() + 60)]
-        name, length = _leading_name(words, names)
+        words = text[match.end() : min(end, match.end() + LONGEST_CREDIT)]
+        name, length = leading_name(words, names)
         if name is None:
-            capitals = re.match(r"[A-Z][\w&'’-]*(?: [A-Z][\w&'’-]*){0,3}", words)
-            if capitals is None:
-                continue
-            name, length = capitals.group(), capitals.end()
-            if outlet is None or not names.same(name, outlet, domain):
-                # Whoever was told may be a person or a court; one capitalised
-                # word with inner capitals is how outlets spell themselves.
-                if not re.fullmatch(r"[A-Z]\w*[a-z][A-Z]\w*|[KWC][A-Z]{2,3}", name):
-                    continue
-        own = outlet is not None and names.same(name, outlet, domain)
-        kind, rule = ("self_reference", "told_own_name") if own else ("credit", "told_outlet")
-        yield Clue(kind, name, rule, match.start(), match.end() + length)
-
-
-_SIGNATURE = re.compile(r"(?:[-–—]\s*|[(（\[])([^()（）\[\]\n–—]{2,40}?)[)）\]]?\s*$")
+            capitals = _CAPITALISED.match(words)
+            name, length = (capitals.group(), capitals.end()) if capitals else ("", 0)
+        stop = match.end() + length
+        if name and voice.is_named(name, names):
+            yield Clue("self_reference", name, "told_own_name", match.start(), stop)
+        # Whoever else was told may be a person or a court: without a known name,
+        # only inner capitals and callsigns are how outlets spell themselves.
+        elif name and (names.is_listed(name) or _OUTLET_WORD.fullmatch(name)):
+            yield Clue("credit", name, "told_outlet", match.start(), stop)
 
 
 def _closing_signature(text: str, kept: Sequence[tuple[int, int]], names: Names) -> Iterator[Clue]:
-    """ "... he said. (Reuters)" or "... said. - AFP", where the body ends."""
-    if not kept:
-        return
-    end = kept[-1][1]
-    start = max(kept[-1][0], end - 60)
-    match = _SIGNATURE.search(text[start:end])
-    if match and (name := names.agency(match.group(1).strip(" ."))):
-        yield Clue("byline", name, "signature", start + match.start(), start + match.end(1))
+    if kept:
+        start, end = max(kept[-1][0], kept[-1][1] - _SIGNATURE_REACH), kept[-1][1]
+        for name, first, last in signatures(text, start, end, names):
+            yield Clue("byline", name, "signature", first, last)

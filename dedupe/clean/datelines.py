@@ -6,6 +6,7 @@
 "() A spokesman" is where such a name was cut out. Only names of names.json are
 agencies: station callsigns fit the same pattern.
 """
+# ruff: noqa: RUF001 - newspapers set curly quotes, long dashes and other scripts
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _LONGEST_PLACE = 70
 _LONGEST_NAME = 60
+_BLANKS = " \t\xa0،,.:۔-–—"
 _OPEN = re.compile(r"[(（]")
 _CLOSE = re.compile(r"[)）]")
 _DASH_AFTER = re.compile(r"\s*[.:]?\s*(?:--?|[‐-―−])")
@@ -28,6 +30,10 @@ _UPPER_PLACE = re.compile(r"[A-ZÀ-Þ][A-ZÀ-Þ.'’-]{2,}|[A-ZÀ-Þ.]{2,5} [A-Z
 _SLASHED = re.compile(r"([^/\n]{3,70})[.,]?\s?/(\w{2,12})/[.\s]")
 _PARTS = re.compile(r"\s*[/+,،、&]\s*|\s+(?:and|y|et|und|e|و)\s+")
 _OUTLET = re.compile(r"[A-Z][\w&.'’-]{1,20}(?: [A-Z0-9][\w&.'’-]{0,20}){0,2}")
+_OUTLET_WORDS = re.compile(
+    r"[a-z][A-Z]|^[A-Z]{3,6}$|\b(?:News|Times|Post|Herald|Tribune|TV|Radio|Daily|Press|Media|Ledger"
+    r"|Gazette|Journal|Courier|Globe|Observer|Chronicle|Mail|Today|Wire|Network|Online)\b"
+)
 _CALLSIGN = re.compile(r"[KWC][A-Z]{2,3}(?:-TV|-FM|-AM| \d{1,2})?")
 _NOT_OUTLETS = re.compile(
     r"(?:[DR]|I)-|.*\d{4}|(?:updated?|watch|video|photos?|live|exclusive|breaking|opinion|file|see"
@@ -98,58 +104,79 @@ def _chinese_wire(names: Names) -> re.Pattern[str]:
     return _chinese_wire_of(tuple(s for s in names.agencies if "\u4e00" <= s[0] <= "\u9fff"))
 
 
+class _Opening(NamedTuple):
+    """A line's front as a dateline: place (name) dash."""
+
+    place: str
+    inside: str
+    start: int
+    stop: int
+    dashed: bool
+
+    @property
+    def firm(self) -> bool:
+        """Whether its words are set as only datelines set them."""
+        return not self.place or _is_firm(self.place)
+
+
 def _parenthesised(text: str, start: int, end: int, names: Names) -> Iterator[Finding]:
-    opening = _OPEN.search(text, start, min(end, start + _LONGEST_PLACE))
-    closing = _CLOSE.search(text, opening.end(), end) if opening else None
-    if not opening or not closing or closing.start() - opening.end() > _LONGEST_NAME:
+    opened = _OPEN.search(text, start, min(end, start + _LONGEST_PLACE))
+    closed = _CLOSE.search(text, opened.end(), end) if opened else None
+    if not opened or not closed or closed.start() - opened.end() > _LONGEST_NAME:
         return
-    place = text[start : opening.start()].strip(" \t\xa0،,.:۔-–—")
-    inside = text[opening.end() : closing.start()].strip()
-    dashed = _DASH_AFTER.match(text, closing.end(), end)
-    firm = not place or _is_firm(place)
-    stop = dashed.end() if dashed else closing.end()
-    if not inside:
-        if firm and _TEXT_AFTER.match(text, closing.end(), min(len(text), end + 5)):
-            yield Finding("scar", None, "empty_dateline", opening.start(), closing.end())
-        return
-    if not firm and not (dashed and _is_place(place)):
-        return
-    yield from _inside(inside, place, start, stop, bool(dashed), names)
+    dash = _DASH_AFTER.match(text, closed.end(), end)
+    opening = _Opening(
+        place=text[start : opened.start()].strip(_BLANKS),
+        inside=text[opened.end() : closed.start()].strip(),
+        start=start,
+        stop=dash.end() if dash else closed.end(),
+        dashed=dash is not None,
+    )
+    if opening.inside:
+        yield from _inside(opening, names)
+    elif opening.firm and _TEXT_AFTER.match(text, closed.end(), min(len(text), closed.end() + 8)):
+        yield Finding("scar", None, "empty_dateline", opened.start(), closed.end())
 
 
-def _inside(
-    inside: str, place: str, start: int, stop: int, dashed: bool, names: Names
-) -> Iterator[Finding]:
+def _inside(opening: _Opening, names: Names) -> Iterator[Finding]:
     """Tell what stands between the parentheses of a dateline."""
+    inside = opening.inside
     parts = [part for part in _PARTS.split(inside) if part]
     whole = names.agency(inside)
-    agencies = [whole] if whole else [names.agency(part) for part in parts]
-    named = [name for name in agencies if name]
+    named = [name for part in ([inside] if whole else parts) if (name := names.agency(part))]
     generic = any(fold(part) in names.unnamed or _AGENCIES.search(part) for part in parts)
     desk = any(fold(part) in names.desks or _DESK.search(part) for part in parts)
-    outlets = [name for part in parts if (name := names.outlets.get(fold(part)))]
-    # "(J. Doe/Wide World/AP)" credits a photograph: every part must be known.
-    if named and (len(named) == len(parts) or whole or generic or desk or _is_not_latin(inside)):
-        for name in dict.fromkeys(named):
-            yield Finding("dateline", name, "agency", start, stop)
-    elif named:
+    if not opening.firm and not (named and opening.dashed and _is_place(opening.place)):
         return
+    if named:
+        # "(J. Doe/Wide World/AP)" credits a photograph: every part must be known.
+        if len(named) == len(parts) or whole or generic or desk or _is_not_latin(inside):
+            for name in dict.fromkeys(named):
+                yield Finding("dateline", name, "agency", opening.start, opening.stop)
     elif generic:
-        yield Finding("dateline", None, "unnamed_agencies", start, stop)
+        yield Finding("dateline", None, "unnamed_agencies", opening.start, opening.stop)
     elif desk:
-        yield Finding("self_reference", None, "own_desk", start, stop)
-    elif outlets and (dashed or not place or _is_not_latin(place)):
-        yield Finding("dateline", outlets[0], "outlet", start, stop)
-    elif _is_outlet(inside, place, dashed):
-        yield Finding("dateline", inside, "outlet", start, stop)
+        yield Finding("self_reference", None, "own_desk", opening.start, opening.stop)
+    elif name := _outlet(opening, parts, names):
+        yield Finding("dateline", name, "outlet", opening.start, opening.stop)
 
 
-def _is_outlet(inside: str, place: str, dashed: bool) -> bool:
+def _outlet(opening: _Opening, parts: list[str], names: Names) -> str | None:
+    """Return the outlet between the parentheses, or None: much else stands there."""
+    known = next((name for part in parts if (name := names.outlets.get(fold(part)))), None)
+    if known:
+        loose = opening.place and not opening.dashed and not _is_not_latin(opening.place)
+        return None if loose else known
+    inside = opening.inside
     if _NOT_OUTLETS.match(inside):
-        return False
-    if place and not dashed:
-        return _CALLSIGN.fullmatch(inside) is not None
-    return dashed and _OUTLET.fullmatch(inside) is not None
+        return None
+    if not opening.place:
+        return inside if opening.dashed and _OUTLET.fullmatch(inside) else None
+    if _CALLSIGN.fullmatch(inside):
+        return inside
+    # After a place, "(Houston) -" is a place again: the words must be an outlet's.
+    spelled = _OUTLET.fullmatch(inside) and _OUTLET_WORDS.search(inside)
+    return inside if opening.dashed and spelled else None
 
 
 def _is_firm(place: str) -> bool:
@@ -173,7 +200,7 @@ def _dated(text: str, start: int, end: int, *, named: bool) -> Iterator[Finding]
     date = _DATE.search(text, start, min(end, start + _LONGEST_PLACE))
     if not date:
         return
-    place = text[start : date.start()].strip(" \t\xa0،,.:۔-–—")
+    place = text[start : date.start()].strip(_BLANKS)
     if not place or len(place.split()) > 5 or re.search(r"\d|^FILE\b", place):
         return
     if named or _is_firm(place):

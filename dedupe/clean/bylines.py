@@ -1,0 +1,160 @@
+"""Who signed a story: byline lines, signatures, copyright lines.
+
+    one line  ->  byline_names(), copyright_name()  ->  agencies and outlets it names
+
+A byline is a whole line of names: "By JANE ROE, Associated Press". A sentence
+that mentions an agency is none, and neither is a photo credit.
+"""
+# ruff: noqa: RUF001 - newspapers set curly quotes and long dashes
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dedupe.attribute.names import Names, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST_CREDIT = 80
+"""Code points read for the name after a credit's lead-in."""
+
+_MOST_SEGMENTS = 8
+_MOST_TOKENS = 12
+_BY = re.compile(r"(?:by|por|par|von|de|da|di)\s+(?=\S)", re.IGNORECASE)
+_SEGMENTS = re.compile(r"\s*[,|•·;]\s*|\s+[-–—]\s+")
+_ROLE = re.compile(
+    r"(?:writers?|reporters?|correspondents?|editors?|staff|wire|producers?|columnists?"
+    r"|contributors?|newspapers|service)",
+    re.IGNORECASE,
+)
+_NAME_PARTICLES = frozenset(
+    {"and", "y", "et", "und", "e", "de", "del", "von", "van", "la", "for", "the", "in", "dpa"}
+    | {"am", "pm", "a.m.", "p.m."}
+)
+# Alone on a line, shorter agency names than these are menu items and initials.
+_LONE_SHORT = frozenset({"ap", "afp", "efe", "dpa", "upi", "pti", "ians"})
+_SHORT = 3
+_COPYRIGHT = re.compile(
+    r"(?:©|\(c\)|\b[Cc]opyright\b|COPYRIGHT)[\s©,-]*(?:\(c\) ?)?(?:\d{4}[\s,-]*){0,2}(?:by )?"
+)
+_WIRE_NAME = re.compile(r"The-(\w{2,12})-Wire")
+_SIGNATURE = re.compile(r"(?:[-–—]\s*|[(（\[])([^()（）\[\]\n–—]{2,40}?)[)）\]]?\s*$")
+_REUTERS_DESK = re.compile(
+    r"\(?(?:Reporting|Writing|Additional reporting) by .{3,140}[Ee]diting by "
+)
+_QUOTES = " .\"'“”‘’«»*_》」《「"
+
+
+def byline_names(words: str, names: Names, *, alone: bool = False) -> list[str]:
+    """Return the agencies and outlets that a byline names, or none if it is no byline.
+
+    Args:
+        words: one whole line, or a byline from metadata.
+        names: what to know.
+        alone: it is known to be a byline.
+    """
+    words = words.strip(" \t\xa0/-–—[]*_©")
+    if words[:1] in {"(", "（"} and words[-1:] in {")", "）"}:
+        words = words[1:-1].strip()
+    signed = _BY.match(words)
+    segments = [
+        part for part in _SEGMENTS.split(words[signed.end() :] if signed else words) if part
+    ]
+    if len(segments) > _MOST_SEGMENTS or not all(map(_is_byline_part, segments)):
+        return []
+    found = []
+    for segment in segments:
+        name = _segment_name(segment, names)
+        if name and (signed or alone or _may_stand(name, segment, segments, words, names)):
+            found.append(name)
+    return list(dict.fromkeys(found))
+
+
+def _may_stand(name: str, segment: str, segments: list[str], words: str, names: Names) -> bool:
+    """Say whether a name without "By" signs its line.
+
+    "Fox News, CNN" may be a menu: an outlet signs only after a person's name.
+    """
+    agency = name in names.agencies.values()
+    if len(segments) == 1:
+        return agency and (len(fold(segment)) > _SHORT or fold(segment) in _LONE_SHORT)
+    if agency:
+        return True
+    others = [part for part in segments if names.known(part.strip(" .")) is None]
+    return bool(others) and "|" not in words
+
+
+def _segment_name(segment: str, names: Names) -> str | None:
+    """Read "AP Sports Writer", "JANE ROE Associated Press", "AP June 1, 2018"."""
+    plain = segment.strip(" .")
+    known = names.known(plain) or names.known(plain.removeprefix("The ").removeprefix("the "))
+    if known:
+        return known
+    tokens = plain.split()
+    if _ROLE.fullmatch(tokens[-1]):
+        pieces = (" ".join(tokens[:last]) for last in range(len(tokens) - 1, 0, -1))
+        return next((name for piece in pieces if (name := names.known(piece))), None)
+    if len(tokens) > 1 and tokens[1][0].isupper() and any(map(str.isdigit, plain)):
+        return names.agency(tokens[0])
+    return _after_person(tokens, names)
+
+
+def _after_person(tokens: list[str], names: Names) -> str | None:
+    """Read an agency after two to four words of a person's name."""
+    if "/" in tokens:
+        return None  # "Jane Roe / Reuters" credits a photograph
+    for last in (2, 1, 3):
+        person, piece = tokens[:-last], " ".join(tokens[-last:])
+        if (
+            2 <= len(person) <= 4
+            and len(fold(piece)) > _SHORT + 2
+            and (name := names.agency(piece))
+        ):
+            return name
+    return None
+
+
+def _is_byline_part(segment: str) -> bool:
+    tokens = segment.split()
+    return len(tokens) <= _MOST_TOKENS and all(
+        not token[0].islower() or token.lower() in _NAME_PARTICLES or _ROLE.fullmatch(token)
+        for token in tokens
+    )
+
+
+def copyright_name(text: str, start: int, end: int, names: Names) -> tuple[str, int, int] | None:
+    """Return (name, start, end) of a copyright notice in text[start:end], or None."""
+    wire = _WIRE_NAME.match(text, start, end)
+    if wire and (name := names.known(wire.group(1))):
+        return name, start, wire.end()
+    mark = _COPYRIGHT.search(text, start, end)
+    if not mark:
+        return None
+    name, length = leading_name(text[mark.end() : min(end, mark.end() + LONGEST_CREDIT)], names)
+    return (name, mark.start(), mark.end() + length) if name else None
+
+
+def leading_name(words: str, names: Names) -> tuple[str | None, int]:
+    """Return the longest known name at the front of some words, and its length."""
+    lead = len(words) - len(words.lstrip(_QUOTES))
+    tokens = list(re.finditer(r"[^\s,;:()|]+", words[lead : lead + LONGEST_CREDIT]))[:6]
+    for last in range(len(tokens), 0, -1):
+        piece = words[lead : lead + tokens[last - 1].end()].rstrip(_QUOTES)
+        name = names.known(piece) or names.known(piece.removeprefix("The ").removeprefix("the "))
+        if name:
+            return name, lead + len(piece)
+    return None, 0
+
+
+def signatures(text: str, start: int, end: int, names: Names) -> Iterator[tuple[str, int, int]]:
+    """Yield (name, start, end) of "... he said. (Reuters)" where text[start:end] ends."""
+    match = _SIGNATURE.search(text[start:end])
+    if match and (name := names.agency(match.group(1).strip(" ."))):
+        yield name, start + match.start(), start + len(text[start:end].rstrip())
+
+
+def is_reuters_desk(words: str) -> bool:
+    """Say whether a line is the credit that one agency ends its stories with."""
+    return _REUTERS_DESK.match(words) is not None
