@@ -6,9 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
@@ -96,6 +98,21 @@ def test_filter__documents_that_were_not_clustered_are_named(run: Path, tmp_path
     assert done.returncode == 2
     assert b'"stranger"' in done.stderr
     assert done.stdout == b""
+
+
+def test_filter__records_keep_every_field_whatever_they_came_in(tmp_path: Path) -> None:
+    other = "Quite another story about a bake sale in the old town hall, told at length. " * 8
+    extra = {"body": other, "tags": ["sale"], "date": "4 March 2021"}
+    (tmp_path / "a.jsonl").write_bytes(b"{bad\n" + lines({"text": TEXT}, {"text": TEXT}, extra))
+    table = pa.table({"text": [TEXT], "seen": [datetime(2021, 3, 4, tzinfo=UTC)], "raw": [b"x"]})
+    pq.write_table(table, tmp_path / "b.parquet")
+    inputs = ("a.jsonl", "b.parquet")
+    assert dedupe("cluster", *inputs, "--out", "out", cwd=tmp_path).returncode == 0
+    done = dedupe("filter", "out", *inputs, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    kept = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(kept) == 2
+    assert extra in kept
 
 
 def test_filter__a_folder_without_a_result_is_named(tmp_path: Path) -> None:

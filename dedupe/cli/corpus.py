@@ -181,29 +181,25 @@ def filter_(
 ) -> None:
     """Write one document of each story, and every single, as JSON lines to stdout.
 
-    Give the inputs and fields just as dedupe cluster got them.
+    Give the inputs and fields just as dedupe cluster got them. Records keep every field.
     """
     import orjson
 
+    from dedupe.filter import unique_records
     from dedupe.result import Result
 
-    fields = parse_fields(field)
-    result = Result.load(folder)
-    with terminal.session(quiet=quiet, verbose=verbose) as on_progress:
-        documents = read(inputs, fields, on_error, on_progress).documents
-    known = set(result.documents["id"].to_pylist())
-    wanted = set(result.unique()["id"].to_pylist())
-    strangers = [name for name in documents["id"].to_pylist() if name not in known]
-    if strangers:
-        raise InputError(
-            f'{folder}: knows nothing of {len(strangers)} of these documents, first "'
-            f'{strangers[0]}"; give the inputs just as "dedupe cluster" got them, or run it again'
-        )
-    for batch in documents.to_batches(max_chunksize=1_000):
-        rows = (row for row in batch.to_pylist() if row["id"] in wanted)
+    names = parse_fields(field)
+    with terminal.session(quiet=quiet, verbose=verbose):
+        records = unique_records(Result.load(folder), inputs, fields=names, on_error=on_error.value)
         terminal.emit_bytes(
-            orjson.dumps({k: v for k, v in row.items() if v is not None}) + b"\n" for row in rows
+            orjson.dumps(record, default=_as_json, option=orjson.OPT_APPEND_NEWLINE)
+            for record in records
         )
+
+
+def _as_json(value: Any) -> str:
+    """Return as text what a Parquet or Arrow file holds and JSON does not."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 _DEMO_EXAMPLES = """
