@@ -76,6 +76,8 @@ class Weights(NamedTuple):
     offsets: NDArray[np.int64]
     weights: NDArray[np.float32]
     totals: NDArray[np.float64]
+    holders: NDArray[np.int64]
+    order: NDArray[np.int64]
 
 
 def find_candidates(
@@ -86,10 +88,11 @@ def find_candidates(
 ) -> Candidates:
     """Find the pairs that share a band or a rare shingle, and screen them."""
     representative = representatives(sketches)
-    first_of_text = representative == np.arange(len(representative))
-    rows = np.flatnonzero(first_of_text & (sketches.n_words > 0))
-    banded, capped_bands = _band_pairs(sketches, rows, settings, on_progress)
-    rare, capped_rare = _rare_pairs(sketches, first_of_text, settings)
+    distinct = (representative == np.arange(len(representative))) & (sketches.n_words > 0)
+    priority = _priority(sketches.signatures)
+    rows = np.flatnonzero(distinct)
+    banded, capped_bands = _band_pairs(sketches, rows, priority, settings, on_progress)
+    rare, capped_rare = _rare_pairs(weights, distinct, priority, settings)
     packed, nets = _join(banded, rare)
     shared, share, equal_slots = compare_sketches(packed, sketches, weights, settings)
     kept = _screen(packed, shared, equal_slots, weights, settings)
@@ -104,24 +107,27 @@ def weigh(sketches: Sketches, background: Background | None = None) -> Weights:
 
     It is counted in `background`, or else in these documents, equal texts once.
     """
-    representative = representatives(sketches)
-    counted = representative == np.arange(len(representative))
-    holders = _holders(sketches)
+    counted = first_of_text(sketches)
+    holders = np.repeat(np.arange(len(counted)), np.diff(sketches.offsets))
+    order = np.argsort(sketches.sampled)
     if background is None:
-        distinct, inverse = np.unique(sketches.sampled, return_inverse=True)
-        frequency = np.bincount(inverse[counted[holders]], minlength=len(distinct))[inverse]
+        starts = _group_starts(sketches.sampled[order])
+        sizes = np.diff(np.r_[starts, len(order)])
+        sums = running_total(counted[holders[order]])
+        frequency = np.empty(len(order), np.int64)
+        frequency[order] = np.repeat(sums[starts + sizes] - sums[starts], sizes)
         n_docs = int(counted.sum())
     else:
         frequency = background.of_shingles(sketches.sampled)
         n_docs = background.n_docs
     weights = np.log1p(max(n_docs, 1) / np.maximum(frequency, 1)).astype(np.float32)
     totals = np.bincount(holders, weights=weights, minlength=len(counted))
-    return Weights(sketches.sampled, sketches.offsets, weights, totals)
+    return Weights(sketches.sampled, sketches.offsets, weights, totals, holders, order)
 
 
-def _holders(sketches: Sketches) -> NDArray[np.int64]:
-    """Return the document of each sampled shingle, int64 (R,)."""
-    return np.repeat(np.arange(len(sketches.n_words)), np.diff(sketches.offsets))
+def first_of_text(sketches: Sketches) -> NDArray[np.bool_]:
+    """Say which documents are the first of their text, bool (D,)."""
+    return representatives(sketches) == np.arange(len(sketches.n_words))
 
 
 def representatives(sketches: Sketches) -> NDArray[np.int64]:
@@ -130,14 +136,17 @@ def representatives(sketches: Sketches) -> NDArray[np.int64]:
     Texts without words stand for themselves.
     """
     keys = sketches.text_hashes
-    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-    chosen = first[inverse]
+    order = np.argsort(keys, kind="stable")
+    starts = _group_starts(keys[order])
+    chosen = np.empty(len(keys), np.int64)
+    chosen[order] = np.repeat(order[starts], np.diff(np.r_[starts, len(keys)]))
     return np.where(sketches.n_words > 0, chosen, np.arange(len(keys)))
 
 
 def _band_pairs(
     sketches: Sketches,
     rows: NDArray[np.int64],
+    priority: NDArray[np.uint64],
     settings: Settings,
     on_progress: Callable[[str, int, int], None] | None,
 ) -> tuple[NDArray[np.uint64], int]:
@@ -148,13 +157,13 @@ def _band_pairs(
     n_bands = settings.n_slots // settings.band_rows
 
     def pair_up(band: int, _: int) -> tuple[NDArray[np.uint64], int]:
-        answer = _pairs_of_band(signatures, band, settings)
+        answer = _pairs_of_band(signatures, band, priority[rows], settings)
         if on_progress:
             on_progress("candidates", band + 1, n_bands)
         return answer
 
     parts = for_ranges(pair_up, range(n_bands + 1), settings.threads)
-    local = np.unique(np.concatenate([pairs for pairs, _ in parts]))
+    local = sorted_distinct(np.concatenate([pairs for pairs, _ in parts]))
     # Rows of `rows` rise, so order survives the renumbering.
     packed = (rows[local >> _SHIFT_32].astype(np.uint64) << _SHIFT_32) | rows[
         local & _LOW_32
@@ -163,14 +172,15 @@ def _band_pairs(
 
 
 def _pairs_of_band(
-    signatures: NDArray[np.uint32], band: int, settings: Settings
+    signatures: NDArray[np.uint32], band: int, priority: NDArray[np.uint64], settings: Settings
 ) -> tuple[NDArray[np.uint64], int]:
     from dedupe.kernels import pairs as kernels
 
     keys = np.empty(len(signatures), np.uint64)
     n_slots, n_rows = signatures.shape[1], settings.band_rows
     kernels.fill_band_keys(signatures, band * n_rows, n_rows, keys)
-    members, bounds = group(keys, np.arange(len(keys)))
+    order = np.argsort(keys)
+    members, bounds = group(keys[order], order)
     # A bucket above the cap is split by the slots after the band, wrapping around.
     slot = (band + 1) * n_rows
     for step in range(settings.n_slots - n_rows):
@@ -178,7 +188,6 @@ def _pairs_of_band(
         if not large.any() or step >= _MAX_SPLITS:
             break
         members, bounds = _split(members, bounds, large, signatures[:, (slot + step) % n_slots])
-    priority = _priority(signatures)
     return link(members, bounds, priority, settings.bucket_cap)
 
 
@@ -191,33 +200,46 @@ def _split(
     """Split the large buckets by one more slot; members left alone drop out."""
     bucket = np.repeat(np.arange(len(large)), np.diff(bounds))
     value = np.where(large[bucket], slot[members], np.uint32(0)).astype(np.uint64)
-    return group((bucket.astype(np.uint64) << _SHIFT_32) | value, members)
+    keys = (bucket.astype(np.uint64) << _SHIFT_32) | value
+    order = np.argsort(keys)
+    return group(keys[order], members[order])
 
 
 def _rare_pairs(
-    sketches: Sketches, first_of_text: NDArray[np.bool_], settings: Settings
+    weights: Weights,
+    distinct: NDArray[np.bool_],
+    priority: NDArray[np.uint64],
+    settings: Settings,
 ) -> tuple[NDArray[np.uint64], int]:
     """Pair the documents that share a sampled shingle; returns packed pairs, capped shingles."""
-    holders = _holders(sketches)
-    counted = first_of_text[holders]
-    members, bounds = group(sketches.sampled[counted], holders[counted])
-    return link(members, bounds, _priority(sketches.signatures), settings.rare_cap)
+    order = weights.order[distinct[weights.holders[weights.order]]]
+    members, bounds = group(weights.hashes[order], weights.holders[order])
+    return link(members, bounds, priority, settings.rare_cap)
 
 
 def group(
     keys: NDArray[np.uint64], members: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Bring members of equal keys together; keys that stand once drop out.
+    """Cut sorted keys into buckets of equal ones; keys that stand once drop out.
 
-    Returns members (R,) bucket after bucket, each rising where the given
-    members rise, and bounds (n_buckets + 1,).
+    Returns members (R,), bucket after bucket, and bounds (n_buckets + 1,).
     """
-    order = np.argsort(keys, kind="stable")
-    keys = keys[order]
-    starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]]) if len(keys) else np.zeros(0, int)
-    sizes = np.diff(np.r_[starts, len(keys)])
+    sizes = np.diff(np.r_[_group_starts(keys), len(keys)])
     together = np.repeat(sizes > 1, sizes)
-    return members[order[together]], running_total(sizes[sizes > 1])
+    return members[together], running_total(sizes[sizes > 1])
+
+
+def sorted_distinct(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Sort and drop repeats: np.unique hashes, which is many times slower for these."""
+    values = np.sort(values)
+    return values[_group_starts(values)]
+
+
+def _group_starts(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return where each run of equal keys begins."""
+    if not len(keys):
+        return np.zeros(0, np.int64)
+    return np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
 
 
 def link(
@@ -228,7 +250,7 @@ def link(
 
     out = np.empty(kernels.count_linked(bounds, cap, _N_HUBS), np.uint64)
     n_out = kernels.fill_linked(members, bounds, priority, cap, _N_HUBS, out)
-    return np.unique(out[:n_out]), int((np.diff(bounds) > cap).sum())
+    return sorted_distinct(out[:n_out]), int((np.diff(bounds) > cap).sum())
 
 
 def _priority(signatures: NDArray[np.uint32]) -> NDArray[np.uint64]:
@@ -243,7 +265,7 @@ def _priority(signatures: NDArray[np.uint32]) -> NDArray[np.uint64]:
 def _join(
     banded: NDArray[np.uint64], rare: NDArray[np.uint64]
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
-    packed = np.union1d(banded, rare)
+    packed = sorted_distinct(np.concatenate([banded, rare]))
     nets = np.zeros(len(packed), np.uint8)
     nets[np.searchsorted(packed, banded)] |= BANDS
     nets[np.searchsorted(packed, rare)] |= RARE

@@ -144,24 +144,26 @@ def fill_screened(
         b = np.int64(pairs[p] & _LOW_32)
         i = offsets[a]
         j = offsets[b]
+        end_i = offsets[a + 1]
+        end_j = offsets[b + 1]
         count = 0
         weight = np.float32(0)
-        while i < offsets[a + 1] and j < offsets[b + 1]:
-            if hashes[i] == hashes[j]:
+        while i < end_i and j < end_j:
+            left = hashes[i]
+            right = hashes[j]
+            if left == right:
                 count += 1
                 weight += weights[i]
-                i += 1
-                j += 1
-            elif hashes[i] < hashes[j]:
-                i += 1
-            else:
-                j += 1
+            # Without branches: which side advances is a coin toss to the processor.
+            i += np.int64(left <= right)
+            j += np.int64(right <= left)
         shared[p] = count
         shared_weight[p] = weight
-        equal = 0
-        for slot in range(signatures.shape[1]):
-            if signatures[a, slot] == signatures[b, slot]:
-                equal += 1
+        row_a = signatures[a]
+        row_b = signatures[b]
+        equal = np.int32(0)
+        for slot in range(row_a.size):
+            equal += np.int32(row_a[slot] == row_b[slot])
         equal_slots[p] = equal
 
 
