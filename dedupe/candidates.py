@@ -211,10 +211,19 @@ def _rare_pairs(
     priority: NDArray[np.uint64],
     settings: Settings,
 ) -> tuple[NDArray[np.uint64], int]:
-    """Pair the documents that share a sampled shingle; returns packed pairs, capped shingles."""
+    """Pair the documents that share sampled shingles; returns packed pairs, capped shingles.
+
+    Pairs stay when the rare shingles alone make half of what the floor asks.
+    """
     order = weights.order[distinct[weights.holders[weights.order]]]
     members, bounds = group(weights.hashes[order], weights.holders[order])
-    return link(members, bounds, priority, settings.rare_cap)
+    linked, capped = link(members, bounds, priority, settings.rare_cap)
+    # A pair stands here once for each rare shingle it shares: the count is free.
+    starts = _group_starts(linked)
+    counts = np.diff(np.r_[starts, len(linked)])
+    packed = linked[starts]
+    enough = counts >= settings.containment_floor * _smaller(packed, weights) / 2
+    return packed[enough], capped
 
 
 def group(
@@ -245,12 +254,16 @@ def _group_starts(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
 def link(
     members: NDArray[np.int64], bounds: NDArray[np.int64], priority: NDArray[np.uint64], cap: int
 ) -> tuple[NDArray[np.uint64], int]:
-    """Pair the members of each bucket, large ones as stars; returns packed pairs, large buckets."""
+    """Pair the members of each bucket, large ones as stars.
+
+    Returns packed pairs, sorted, once for each bucket they share; and the
+    number of large buckets.
+    """
     from dedupe.kernels import pairs as kernels
 
     out = np.empty(kernels.count_linked(bounds, cap, _N_HUBS), np.uint64)
     n_out = kernels.fill_linked(members, bounds, priority, cap, _N_HUBS, out)
-    return sorted_distinct(out[:n_out]), int((np.diff(bounds) > cap).sum())
+    return np.sort(out[:n_out]), int((np.diff(bounds) > cap).sum())
 
 
 def _priority(signatures: NDArray[np.uint32]) -> NDArray[np.uint64]:
@@ -307,11 +320,15 @@ def _screen(
     settings: Settings,
 ) -> NDArray[np.int64]:
     """Return the places of pairs that may lie above the containment floor."""
+    likely = shared >= np.maximum(1, settings.containment_floor * _smaller(packed, weights))
+    return np.flatnonzero(likely | (equal_slots >= settings.band_rows))
+
+
+def _smaller(packed: NDArray[np.uint64], weights: Weights) -> NDArray[np.int64]:
+    """Return the fewer sampled shingles of each packed pair, int64 (P,)."""
     n_sampled = np.diff(weights.offsets)
     a, b = unpack(packed)
-    smaller = np.minimum(n_sampled[a], n_sampled[b])
-    likely = shared >= np.maximum(1, settings.containment_floor * smaller)
-    return np.flatnonzero(likely | (equal_slots >= settings.band_rows))
+    return np.minimum(n_sampled[a], n_sampled[b])
 
 
 def _with_copies(
