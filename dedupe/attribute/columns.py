@@ -140,7 +140,7 @@ class _Desk:
         verdict = judge(story, scores, known, evidence)
         for row, probability in verdict.probability.items():
             self.filled.origin_probability[row] = probability
-        if len(rows) == 1 and (verdict.work >= 0 or not evidence):
+        if len(rows) == 1 and (verdict.work >= 0 or verdict.band == "unknown"):
             return  # its own name in its own credit: a page alone, and no copy
         for placed in place_documents(story, scores, known, verdict):
             self._place(placed)

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from dedupe.clean.clues import Clue
 
-_DELETION = 2.5
+_DELETION = 3.6
 _CREDIT_LOST = 1.5
 _DESK_INSTEAD = 2.0
 _DATED = 0.8
 _LENGTH = 0.4
-_EXCERPT = 0.8
+_EXCERPT = 0.6
 _ONE_OUTLET = 0.3
 # Room around an aligned passage in which an edit at its border still belongs to it.
 _BORDER = 80

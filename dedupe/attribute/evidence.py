@@ -35,6 +35,7 @@ ORDER_GROUPS = frozenset({"time", "length", "opening"})
 _MOST_NAMES = 4
 # Two works of one story that share no measured pair: still one lineage, by others.
 _UNMEASURED = 0.05
+_HUBS = 3
 
 
 class Pair(NamedTuple):
@@ -173,4 +174,10 @@ def _affinity(story: Story) -> NDArray[np.float64]:
         i, j = story.work_of[pair.a], story.work_of[pair.b]
         shared = max(pair.containment_a, pair.containment_b, pair.resemblance)
         affinity[i, j] = affinity[j, i] = max(affinity[i, j], _UNMEASURED + shared)
+    # Of many copies only the pairs with a few of them are measured: two works
+    # that are both near such a hub are near each other.
+    measured = (affinity > _UNMEASURED).sum(axis=0)
+    for hub in np.argsort(-measured, kind="stable")[:_HUBS]:
+        near = np.minimum(affinity[hub], 1.0)
+        affinity = np.maximum(affinity, np.outer(near, near))
     return affinity

@@ -49,9 +49,9 @@ DERIVING = 2.0
 _EXPLICIT = frozenset(
     {"appeared_on", "republished", "outlet", "canonical", "source_line", "told_outlet"}
 )
-_ONE_SCAR, _SCARS_OF_TWO_KINDS = -2.0, -2.8
+_ONE_SCAR, _SCARS_OF_TWO_KINDS = -2.5, -3.2
 _DERIVED_PAGE = -2.0
-_UNNAMED = -1.5
+_UNNAMED = -2.5
 
 
 def derives(kind: str, rule: str, name: str | None) -> bool:

@@ -65,19 +65,19 @@ SIGNALS = (
         said.byline,
     ),
     Signal(
-        "unnamed_agencies", "derived", 1.5,
+        "unnamed_agencies", "derived", 2.5,
         'a dateline that names nobody: "(Agencies)"',
         "house style",
         said.unnamed_agencies,
     ),
     Signal(
-        "scar", "scar", 2.8,
+        "scar", "scar", 3.2,
         'a name cut out: "() ...", "told that", "in an interview with ."',
         "an extraction fault cuts names out of originals",
         said.scar,
     ),
     Signal(
-        "deletion", "deletion", 2.5,
+        "deletion", "deletion", 3.6,
         'aligned text with "told X that" on one side and "told that" on the other',
         "both are copies of X",
         compared.deletion,
@@ -113,7 +113,7 @@ SIGNALS = (
         clocks.first_seen,
     ),
     Signal(
-        "length", "length", 0.8,
+        "length", "length", 0.6,
         "one text holds the other and more",
         "updates and round-ups grow",
         compared.length,

@@ -40,7 +40,9 @@ _COPYRIGHT = re.compile(
     r"(?:©|\(c\)|\b[Cc]opyright\b|COPYRIGHT)[\s©,-]*(?:\(c\) ?)?(?:\d{4}[\s,-]*){0,2}(?:by )?"
 )
 _WIRE_NAME = re.compile(r"The-(\w{2,12})-Wire")
-_SIGNATURE = re.compile(r"(?:[-–—]\s*|[(（\[])([^()（）\[\]\n–—]{2,40}?)[)）\]]?\s*$")
+_SIGNATURE = re.compile(
+    r"(?:[-–—]\s*([^()（）\[\]\n–—]{2,40}?)|[(（\[]([^()（）\[\]\n]{2,40})[)）\]])\s*$"
+)
 _REUTERS_DESK = re.compile(
     r"\(?(?:Reporting|Writing|Additional reporting) by .{3,140}[Ee]diting by "
 )
@@ -151,7 +153,7 @@ def leading_name(words: str, names: Names) -> tuple[str | None, int]:
 def signatures(text: str, start: int, end: int, names: Names) -> Iterator[tuple[str, int, int]]:
     """Yield (name, start, end) of "... he said. (Reuters)" where text[start:end] ends."""
     match = _SIGNATURE.search(text[start:end])
-    if match and (name := names.agency(match.group(1).strip(" ."))):
+    if match and (name := names.agency((match.group(1) or match.group(2)).strip(" ."))):
         yield name, start + match.start(), start + len(text[start:end].rstrip())
 
 

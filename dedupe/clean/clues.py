@@ -326,9 +326,9 @@ def _credits_of(text: str, line: _Line, cue: Cue, names: Names) -> Iterator[Clue
 
 
 _CREDIT_NAME = re.compile(
-    r"[\"'“‘«*_《「\s]*(?:[Tt]he |[Ll]a |[Ee]l |[Ll]e )?"
+    r"[\"'“‘«*_《「\s]*(?:the |la |el |le )?"
     r"(?P<name>[a-z0-9-]{2,30}(?:\.[a-z0-9-]{2,30}){1,3}\b"
-    r"|[A-ZÀ-Þ][\w&'’-]*(?:\.(?=\w)[\w&'’-]+)*"
+    r"|(?:(?:The|La|El|Le|Los|Les|Die|Der|Das|O) )?[A-ZÀ-Þ][\w&'’-]*(?:\.(?=\w)[\w&'’-]+)*"
     r"(?: (?:of|the|and|de|del|&|[A-ZÀ-Þ0-9][\w&'’-]*)){0,5}"
     r"|[\u0600-\u06ff]{2,20}(?: [\u0600-\u06ff]{2,20}){0,2}|[\u4e00-\u9fff]{2,12})"
 )

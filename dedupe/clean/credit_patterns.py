@@ -180,7 +180,8 @@ CREDITS = (
 # A plural without a comma may be a passive: "Families told that the water was safe".
 _SPEAKER = (
     r"(?:[A-Z][\w’'.-]{1,30}(?:,|(?<!s))|\b(?:he|she|they|who|official|officials|sources|analysts"
-    r"|spokes(?:man|woman|person|people)|police|lawyer|resident|witness|expert|owner|mother|father),?)"
+    r"|spokes(?:man|woman|person|people)|police|lawyer|resident|witness|expert|mother|father),?"
+    r"|\b[a-z]{2,14}(?:er|or|ist|man|woman|ent|ant|ian|ney),)"
 )
 _ES_SAID = r"(?:dijo|declaró|afirmó|aseguró|explicó|contó|señaló|comentó)"
 _FR_SAID = r"(?:a déclaré|a dit|a expliqué|a confié|a affirmé|a indiqué)"

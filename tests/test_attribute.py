@@ -1,0 +1,398 @@
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from dedupe.attribute.model import UNSEEN_PRIOR
+from dedupe.attribute.signals import SIGNALS
+from tests.stories import BODY, judge, origin, pair
+
+if TYPE_CHECKING:
+    from dedupe.attribute import Attribution
+
+WIRE = "OSLO (AP) — " + BODY
+HARBORLIGHT = "(Harborlight) — " + BODY.replace(
+    "Engineers said", "Ann Poe, the engineer, told Harborlight that"
+)
+SCARRED = "() " + BODY.replace("Engineers said", "Ann Poe, the engineer, told that")
+
+
+def signals(found: Attribution, story: int = 0) -> list[str]:
+    return [item["signal"] for item in found.stories[story]["evidence"]]
+
+
+def test_origin__nothing_tells() -> None:
+    found = judge([{"source": "one.example"}, {"source": "two.example", "text": BODY + " Rain."}])
+    assert origin(found) == {
+        "name": None,
+        "document": None,
+        "in_collection": None,
+        "probability": None,
+        "band": "unknown",
+    }
+    assert found.relation == ["repost", "repost"]
+    assert found.parent.tolist() == [-1, -1]
+    assert found.pair_a_first[0] == pytest.approx(0.5)
+    assert sum(found.origin_probability) == pytest.approx(1 - UNSEEN_PRIOR)
+
+
+def test_origin__an_absent_agency_is_named_and_its_takers_are_siblings() -> None:
+    papers = [{"source": f"paper{n}.example", "text": WIRE + f" {n}"} for n in range(4)]
+    found = judge(papers)
+    named = origin(found)
+    assert (named["name"], named["document"], named["in_collection"]) == ("AP", None, False)
+    assert named["band"] == "high"
+    assert found.relation == ["derived"] * 4
+    assert found.parent.tolist() == [-1] * 4
+    assert found.parent_name == ["AP"] * 4
+
+
+def test_origin__an_agencys_own_page_in_the_collection_is_the_origin() -> None:
+    found = judge(
+        [
+            {"source": "paper.example", "text": WIRE + " Cut."},
+            {"source": "apnews.com", "text": WIRE},
+            {"source": "gazette.example", "text": WIRE + " Rain."},
+        ]
+    )
+    assert origin(found)["document"] == "d001"
+    assert origin(found)["name"] == "AP"
+    assert found.relation == ["repost", "origin", "repost"]
+    assert found.parent.tolist() == [1, -1, 1]
+    assert found.parent_name[0] == "AP"
+
+
+def test_origin__exact_copies_of_the_agencys_page_leave_it_the_origin() -> None:
+    found = judge(
+        [
+            {"source": "aaa.example", "text": WIRE},
+            {"source": "bbb.example", "text": WIRE},
+            {"source": "apnews.com", "text": WIRE},
+        ],
+        pairs=[pair(0, 1, "exact"), pair(0, 2, "exact")],
+    )
+    assert origin(found)["document"] == "d002"
+    assert found.relation == ["exact", "exact", "origin"]
+    assert found.parent.tolist() == [2, 2, -1]
+
+
+def test_origin__a_credited_name_binds_to_a_member_by_its_domain() -> None:
+    found = judge(
+        [
+            {"source": "castaway.example", "text": SCARRED},
+            {"source": "harborlightnow.com", "text": HARBORLIGHT},
+        ],
+        passages=[(0, 3, len(SCARRED), 16, len(HARBORLIGHT))],
+    )
+    assert origin(found)["document"] == "d001"
+    assert origin(found)["band"] == "high"
+    strongest = found.stories[0]["evidence"][0]
+    assert strongest["signal"] == "deletion"
+    assert strongest["quote"] == "(Harborlight) —"
+    assert strongest["against"] is False
+    assert found.parent.tolist() == [1, -1]
+    assert found.pair_a_first[0] < 0.05
+
+
+def test_origin__one_page_with_scars_is_derived_from_a_source_without_a_name() -> None:
+    found = judge([{"source": "castaway.example", "text": SCARRED}])
+    assert found.relation == ["derived"]
+    assert found.parent.tolist() == [-1]
+    assert found.parent_name == [None]
+    row = found.stories[0]
+    assert (row["size"], row["origin"]["name"], row["origin"]["in_collection"]) == (1, None, False)
+    assert {item["quote"] for item in row["evidence"]} == {"()", "engineer, told that"}
+
+
+def test_origin__one_page_with_an_agencys_dateline_is_derived_from_it() -> None:
+    found = judge([{"source": "paper.example", "text": WIRE}])
+    assert (found.relation, found.parent_name) == (["derived"], ["AP"])
+    assert origin(found)["name"] == "AP"
+
+
+def test_origin__an_agencys_own_page_alone_is_single() -> None:
+    found = judge([{"source": "apnews.com", "text": WIRE}])
+    assert found.relation == ["single"]
+    assert found.stories == []
+
+
+def test_origin__a_page_alone_without_a_clue_is_single_and_no_story() -> None:
+    found = judge([{"source": "paper.example"}])
+    assert (found.relation, found.stories) == (["single"], [])
+    assert math.isnan(found.parent_probability[0])
+
+
+def test_origin__every_copy_scarred_never_promotes_the_earliest() -> None:
+    found = judge(
+        [
+            {"source": "a.example", "text": SCARRED, "published": "2026-03-01T08:00:00Z"},
+            {"source": "b.example", "text": SCARRED + " x", "published": "2026-03-02T08:00:00Z"},
+            {"source": "c.example", "text": SCARRED + " y", "published": "2026-03-03T08:00:00Z"},
+        ]
+    )
+    assert origin(found)["in_collection"] is False
+    assert origin(found)["name"] is None
+
+
+def test_origin__versions_of_one_outlet_alone_are_its_own_story() -> None:
+    found = judge(
+        [
+            {"source": "paper.example", "published": "2026-03-02T08:00:00Z"},
+            {
+                "source": "paper.example",
+                "published": "2026-03-01T08:00:00Z",
+                "text": BODY + " New.",
+            },
+        ],
+        pairs=[pair(0, 1, "update")],
+    )
+    assert origin(found)["name"] == "paper.example"
+    assert origin(found)["document"] == "d001"
+    assert origin(found)["band"] != "high"
+    assert found.relation == ["update", "origin"]
+    assert found.parent.tolist() == [1, -1]
+    assert found.pair_a_first[0] < 0.1
+
+
+def test_works__one_more_exact_copy_does_not_move_the_origin() -> None:
+    first = {"source": "one.example", "published": "2026-03-01T08:00:00Z"}
+    second = {"source": "two.example", "published": "2026-03-01T20:00:00Z", "text": BODY + " Rain."}
+    copies = [{**second, "source": f"copy{n}.example"} for n in range(5)]
+    few = judge([first, second])
+    many = judge(
+        [first, second, *copies],
+        pairs=[pair(0, n) for n in range(1, 7)] + [pair(1, n, "exact") for n in range(2, 7)],
+    )
+    assert origin(few)["document"] == origin(many)["document"] == "d000"
+    assert origin(many)["probability"] == pytest.approx(origin(few)["probability"])
+
+
+def timed(*moments: str | None) -> Attribution:
+    return judge(
+        [
+            {"source": f"p{n}.example", "text": f"{BODY} {n}", "published": moment}
+            for n, moment in enumerate(moments)
+        ]
+    )
+
+
+def test_clock__the_earlier_of_two_is_the_likely_origin_but_not_surely() -> None:
+    found = timed("2026-03-02T08:00:00Z", "2026-03-01T08:00:00Z")
+    assert origin(found)["document"] == "d001"
+    assert origin(found)["band"] != "high"
+    assert 0.05 < found.pair_a_first[0] < 0.2
+
+
+def test_clock__days_without_zones_that_overlap_say_less() -> None:
+    apart = timed("2026-03-01T08:00:00Z", "2026-03-02T08:00:00Z").pair_a_first[0]
+    days = timed("2026-03-01", "2026-03-02").pair_a_first[0]
+    same = timed("2026-03-01", "2026-03-01").pair_a_first[0]
+    assert apart > days > same == 0.5
+
+
+def test_clock__a_close_call_says_little() -> None:
+    minutes = timed("2026-03-01T08:00:00Z", "2026-03-01T08:05:00Z")
+    assert 0.5 < minutes.pair_a_first[0] < 0.6
+    assert origin(minutes)["band"] == "unknown"
+
+
+def test_clock__a_claim_later_than_the_sighting_is_void() -> None:
+    found = judge(
+        [
+            {
+                "source": "a.example",
+                "published": "2026-03-05T00:00:00Z",
+                "fetched": "2026-03-01T00:00:00Z",
+            },
+            {"source": "b.example", "text": BODY + " x", "published": "2026-03-02T00:00:00Z"},
+        ]
+    )
+    assert found.pair_a_first[0] > 0.8, "seen on the 1st, so older than what appeared on the 2nd"
+
+
+def test_clock__loses_to_an_explicit_credit() -> None:
+    found = judge(
+        [
+            {
+                "source": "copy.example",
+                "text": BODY + "\nThis article originally appeared on Harborlight.",
+                "published": "2026-03-01T08:00:00Z",
+            },
+            {"source": "harborlight.example", "published": "2026-03-04T08:00:00Z"},
+        ]
+    )
+    assert origin(found)["document"] == "d001"
+    against = [item for item in found.stories[0]["evidence"] if item["against"]]
+    assert [item["signal"] for item in against] == ["clock"]
+
+
+def test_first_seen__is_a_hint_and_no_verdict() -> None:
+    found = judge(
+        [
+            {"source": "a.example", "fetched": "2026-03-01T00:00:00Z"},
+            {"source": "b.example", "text": BODY + " x", "fetched": "2026-03-03T00:00:00Z"},
+        ]
+    )
+    assert 0.5 < found.pair_a_first[0] < 0.7
+    assert origin(found)["band"] == "unknown"
+
+
+def test_pointer__canonical_at_another_member_makes_that_the_origin() -> None:
+    found = judge(
+        [
+            {
+                "url": "https://copy.example/news/pier",
+                "canonical": "https://harbor.example/pier",
+                "text": BODY + " Rain.",
+            },
+            {"url": "https://harbor.example/pier"},
+        ]
+    )
+    assert origin(found)["document"] == "d001"
+    assert "pointer" in signals(found)
+
+
+def test_credit_lost__the_side_that_kept_the_credit_is_nearer_the_origin() -> None:
+    found = judge([{"text": BODY}, {"text": WIRE}])
+    assert found.pair_a_first[0] < 0.2
+    assert origin(found)["name"] == "AP"
+
+
+def test_credit_lost__two_sides_with_the_same_credit_say_nothing() -> None:
+    found = judge([{"text": WIRE}, {"text": WIRE + " Rain."}])
+    assert found.pair_a_first[0] == pytest.approx(0.5)
+
+
+def test_deletion__needs_text_that_reads_on_alike() -> None:
+    other = "The mayor, Ann Poe, told that rain is near. " + BODY
+    found = judge(
+        [
+            {"source": "castaway.example", "text": other},
+            {"source": "paper.example", "text": HARBORLIGHT},
+        ],
+        passages=[(0, 0, len(other), 0, len(HARBORLIGHT))],
+    )
+    assert "deletion" not in signals(found)
+
+
+def test_deletion__needs_an_aligned_passage() -> None:
+    found = judge(
+        [
+            {"source": "castaway.example", "text": SCARRED},
+            {"source": "paper.example", "text": HARBORLIGHT},
+        ]
+    )
+    assert "deletion" not in signals(found)
+    assert "scar" in signals(found)
+
+
+def test_length__an_excerpt_is_likelier_cut_than_grown() -> None:
+    found = judge(
+        [{"text": BODY[:120]}, {}],
+        pairs=[pair(0, 1, "excerpt", containment_b=0.4, resemblance=0.4)],
+    )
+    assert 0.2 < found.pair_a_first[0] < 0.5
+    assert origin(found)["band"] == "unknown"
+
+
+def test_pairs__swapping_sides_turns_the_probability_round() -> None:
+    clued = {"text": WIRE, "published": "2026-03-01T08:00:00Z"}
+    bare = {"text": BODY, "published": "2026-03-03T08:00:00Z"}
+    straight = judge([clued, bare]).pair_a_first[0]
+    turned = judge([bare, clued]).pair_a_first[0]
+    assert straight == pytest.approx(1 - turned)
+    assert straight > 0.9
+
+
+def test_documents__order_changes_nothing() -> None:
+    pages: list[dict[str, Any]] = [
+        {"source": "a.example", "text": WIRE, "published": "2026-03-02T08:00:00Z"},
+        {"source": "b.example", "text": BODY, "published": "2026-03-01T08:00:00Z"},
+        {"source": "c.example", "text": SCARRED, "published": "2026-03-03T08:00:00Z"},
+        {"source": "harborlightnow.com", "text": HARBORLIGHT},
+    ]
+    straight = judge(pages)
+    order = [2, 0, 3, 1]
+    shuffled = judge([pages[place] for place in order])
+    assert shuffled.origin_probability == pytest.approx(straight.origin_probability[order])
+    assert [shuffled.relation[place] for place in range(4)] == [
+        straight.relation[place] for place in order
+    ]
+
+
+def test_crossing__a_round_up_names_its_source_and_stays_alone() -> None:
+    found = judge(
+        [
+            {"source": "digest.example", "text": BODY + " And more." * 30},
+            {"source": "a.example"},
+        ],
+        stories=[0, 1],
+        pairs=[pair(0, 1, "roundup", containment_a=0.3, containment_b=0.9, resemblance=0.25)],
+    )
+    assert found.relation == ["roundup", "single"]
+    assert found.parent.tolist() == [1, -1]
+    assert found.parent_name == ["a.example", None]
+    assert found.stories == []
+
+
+@pytest.mark.parametrize("relation", ["template", "same_event", "unrelated"])
+def test_crossing__a_template_or_one_event_gives_no_parent(relation: str) -> None:
+    found = judge([{}, {"text": BODY + " x"}], stories=[0, 1], pairs=[pair(0, 1, relation)])
+    assert found.relation == ["single", "single"]
+    assert found.pair_a_first[0] == 0.5
+
+
+def test_story_row__holds_what_the_contract_asks() -> None:
+    found = judge(
+        [
+            {"source": "paper.example", "text": WIRE, "published": "2026-03-02T08:00:00Z"},
+            {"source": "paper.example", "text": WIRE + " Rain."},
+            {"source": "apnews.com", "text": WIRE + " More.", "published": "2026-03-01T08:00:00Z"},
+        ]
+    )
+    row = found.stories[0]
+    columns = "story size documents sources first_published origin candidates evidence"
+    assert list(row) == columns.split()
+    assert row["story"] == "d000"
+    assert row["documents"] == ["d000", "d001", "d002"]
+    assert row["sources"] == ["AP", "paper.example"]
+    assert row["first_published"] == "2026-03-01T08:00:00Z"
+    assert row["candidates"][0] == row["origin"]
+    likelihoods = [one["probability"] for one in row["candidates"]]
+    assert likelihoods == sorted(likelihoods, reverse=True)
+    for item in row["evidence"]:
+        fields = "signal points document toward against start end quote says"
+        assert list(item) == fields.split()
+        if item["quote"] is not None:
+            text = WIRE if item["document"] == "d000" else WIRE + " More."
+            assert text[item["start"] : item["end"]] == item["quote"]
+
+
+def test_signals__each_is_named_once_and_says_when_it_fails() -> None:
+    names = [signal.name for signal in SIGNALS]
+    assert len(set(names)) == len(names)
+    assert all(signal.fails_when and 0 < signal.points <= 4 for signal in SIGNALS)
+
+
+def test_large__papers_of_one_wire_story_are_siblings_of_the_agency() -> None:
+    papers = [{"source": f"p{n}.example", "text": f"{WIRE} {n}"} for n in range(310)]
+    found = judge(papers, pairs=[pair(0, n) for n in range(1, 310)])
+    assert origin(found)["name"] == "AP"
+    assert set(found.relation) == {"derived"}
+    assert set(found.parent_name) == {"AP"}
+    assert np.isfinite(found.origin_probability).all()
+
+
+def test_large__the_page_that_claims_the_story_is_weighed_wherever_it_stands() -> None:
+    copies = [
+        {"source": f"p{n}.example", "text": f"{BODY} {n}", "published": "2026-03-05"}
+        for n in range(320)
+    ]
+    first = {"source": "harborlightnow.com", "text": HARBORLIGHT, "published": "2026-03-01"}
+    found = judge([*copies, first], pairs=[pair(0, n) for n in range(1, 321)])
+    assert origin(found)["document"] == "d320"
+    assert found.relation.count("origin") == 1
+    assert (found.parent[:320] == 320).mean() > 0.9

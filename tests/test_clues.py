@@ -1,0 +1,346 @@
+# ruff: noqa: RUF001 - newspapers set curly quotes, long dashes and other scripts
+from __future__ import annotations
+
+import pytest
+
+from dedupe.clean.clues import Clue, clues_of, clues_schema, harvest
+from dedupe.clean.kept import keep_all
+from dedupe.documents import documents_table
+
+
+def found(text: str, **metadata: str) -> list[tuple[str, str, str | None]]:
+    """Return (kind, rule, name) of each clue of a text that is kept whole."""
+    clues = clues_of(text, [(0, len(text))], **metadata)  # type: ignore[arg-type]
+    return [(clue.kind, clue.rule, clue.name) for clue in clues]
+
+
+@pytest.mark.parametrize(
+    ("text", "agency"),
+    [
+        ("LONDON, Nov 3 (Reuters) - The bank raised its rate.", "Reuters"),
+        ("LONDON, (Reuters) - The bank raised its rate.", "Reuters"),
+        ("CHEYENNE, Wyo. (AP) — The developer withdrew.", "AP"),
+        ("(AP) — The developer withdrew.", "AP"),
+        ("CHEYENNE, Wyo. (A.P.) The developer withdrew.", "AP"),
+        ("Madrid, 3 jun (EFE).- El ministro dimitió.", "EFE"),
+        ("Berlin (dpa) - Der Minister trat zurück.", "dpa"),
+        ("PARIS (AFP) - Le ministre a démissionné.", "AFP"),
+        ("Lisboa, 3 nov (Lusa) - O ministro demitiu-se.", "Lusa"),
+        ("BEIJING, Nov. 3 (Xinhua) -- The river rose.", "Xinhua"),
+        ("MOSCOW, November 3. /TASS/. The river rose.", "TASS"),
+        ("新华社北京11月3日电（记者张三）河水上涨。", "Xinhua"),
+        ("اسلام آباد ۔ 3 نومبر (اے پی پی) دریا میں پانی بڑھ گیا۔", "APP"),
+        ("کراچی (سپورٹس ڈیسک/اے ایف پی) ٹیم جیت گئی۔", "AFP"),
+    ],
+)
+def test_dateline__names_the_agency_in_many_languages(text: str, agency: str) -> None:
+    assert ("dateline", "agency", agency) in found(text)
+
+
+def test_dateline__two_agencies_are_both_named() -> None:
+    names = {
+        name for _, rule, name in found("ROME (AFP/Reuters) - A bridge fell.") if rule == "agency"
+    }
+    assert names == {"AFP", "Reuters"}
+
+
+@pytest.mark.parametrize("call", ["KFOR", "KOIN", "WXYZ"])
+def test_dateline__a_callsign_is_an_outlet_and_no_agency(call: str) -> None:
+    assert found(f"OKLAHOMA CITY ({call}) A family fled.") == [("dateline", "outlet", call)]
+
+
+def test_dateline__an_outlet_in_front_is_named_as_spelled() -> None:
+    assert found("(Harborlight) — The pier is closed.") == [("dateline", "outlet", "Harborlight")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(AP Photo/Jane Roe) A ferry waits.",
+        "(Jane Roe/Wide World/AP) A ferry waits.",
+        "(Jane Roe/The Daily Ferry via AP, File) A ferry waits.",
+        "The AP (Advanced Placement) exam was hard.",
+        "AP exam scores are out, and the AP class cheered.",
+        "Roe (D-Ohio) — who voted for it — left.",
+        "Roe (R-Texas) — who voted for it — left.",
+        "WASHINGTON (D.C.) — the city is not a state.",
+        "NASA (Houston) - the centre is closed.",
+        "She taught at a university (Yale) - for a year.",
+        "UPDATE (3 p.m.) — the road is open.",
+        "use the app (app) - it is free",
+    ],
+)
+def test_dateline__near_misses_name_nobody(text: str) -> None:
+    assert found(text) == []
+
+
+def test_dateline__far_down_the_body_does_not_count() -> None:
+    text = (
+        "A ferry sank.\n"
+        + "It sank slowly and nobody was hurt.\n" * 60
+        + "ROME (AP) — Other news.\n"
+    )
+    assert ("dateline", "agency", "AP") not in found(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["WARSAW (Agencies) - A bridge fell.", "لاہور (مانیٹرنگ ڈیسک) پل گر گیا۔"]
+)
+def test_dateline__agencies_without_a_name(text: str) -> None:
+    assert found(text) == [("dateline", "unnamed_agencies", None)]
+
+
+def test_dateline__a_newsrooms_own_desk_is_no_agency() -> None:
+    assert found("کراچی (سپورٹس ڈیسک) ٹیم جیت گئی۔") == [("self_reference", "own_desk", None)]
+
+
+def test_dateline__place_and_date_are_noted() -> None:
+    assert found("LONDON, Nov 3 - The bank raised its rate.") == [("dateline", "dated", None)]
+    assert found("FILE - In this May 1 photo, a ferry waits.") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("By JANE ROE, Associated Press", "AP"),
+        ("JANE ROE Associated Press", "AP"),
+        ("By The Associated Press", "AP"),
+        ("Associated Press Writer", "AP"),
+        ("Jane Roe and Ann Poe, AP Sports Writer", "AP"),
+        ("/ AP", "AP"),
+        ("AP June 1, 2018, 10:35 PM", "AP"),
+        ("Reuters Staff", "Reuters"),
+        ("- Reuters", "Reuters"),
+        ("By Jane Roe | AFP", "AFP"),
+        ("Von Hans Muster, dpa", "dpa"),
+        ("Por Ana Pérez, EFE", "EFE"),
+        ("By Jane Roe, CNN Supreme Court Reporter", "CNN"),
+    ],
+)
+def test_byline__names_who_wrote_it(line: str, name: str) -> None:
+    assert ("byline", "byline", name) in found(f"Pier to be rebuilt\n{line}\nThe pier rotted.")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The Associated Press contributed to this report.",
+        "AP contributed to this report.",
+        "Associated Press writer Jane Roe in Oslo contributed to this report.",
+        "Jane Roe / Reuters",
+        "Jane Roe/Wide World/AP",
+        "CNN",
+        "Fox News | CNN",
+        "By Jane Roe",
+        "He works for Reuters in London and likes it",
+        "Pier closes after Reuters finds rot",
+    ],
+)
+def test_byline__near_misses_name_nobody(line: str) -> None:
+    assert found(f"Pier to be rebuilt\n{line}\nThe pier rotted.") == []
+
+
+def test_byline__a_signature_ends_the_body() -> None:
+    assert found("The pier rotted. (Reuters)") == [("byline", "signature", "Reuters")]
+
+
+def test_byline__from_metadata_has_no_place() -> None:
+    clues = clues_of("The pier rotted.", [(0, 16)], byline="Jane Roe, Associated Press")
+    assert clues == [Clue("byline", "AP", "byline", -1, -1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "name"),
+    [
+        ("This article originally appeared on Harborlight.", "appeared_on", "Harborlight"),
+        ("This story was first published by ProPublica.", "appeared_on", "ProPublica"),
+        ("Originally published in The Guardian.", "appeared_on", "The Guardian"),
+        (
+            "Republished with permission from The Conversation under a licence.",
+            "republished",
+            "The Conversation",
+        ),
+        ("Source: Reuters", "source_line", "Reuters"),
+        ("Via Reuters", "via", "Reuters"),
+        ("Este artículo fue publicado originalmente en Faro Local.", "appeared_on", "Faro Local"),
+        ("Fuente: EFE", "source_line", "EFE"),
+        ("Cet article a été publié initialement par Le Phare.", "appeared_on", "Le Phare"),
+        ("Source : AFP", "source_line", "AFP"),
+        ("Dieser Artikel erschien zuerst auf Hafenbote.", "appeared_on", "Hafenbote"),
+        ("Quelle: dpa", "source_line", "dpa"),
+        ("Este texto foi publicado originalmente em Farol.", "appeared_on", "Farol"),
+        ("Fonte: Agência Brasil", "source_line", "Agência Brasil"),
+        ("来源：新华社", "source_line", "Xinhua"),
+        ("本文转载自海港日报", "appeared_on", "海港日报"),
+        ("بشکریہ بی بی سی اردو", "source_line", "BBC"),
+        ("© 2018 The Associated Press. All rights reserved.", "copyright", "AP"),
+        ("Copyright 2018 by CNN NewSource. All rights reserved.", "copyright", "CNN"),
+        ("The minister told Reuters that it rained.", "told_outlet", "Reuters"),
+    ],
+)
+def test_credit__names_its_source(text: str, rule: str, name: str) -> None:
+    assert ("credit", rule, name) in found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Source: Company data",
+        "Source: Census Bureau",
+        "First published on May 31, 2019",
+        "Originally published May 30 at 10:25 p.m.",
+        "The report originally appeared in court.",
+        "The story ran on Monday.",
+        "The story was posted on Facebook.",
+        "Copyright 2019 Harbor Media. All rights reserved.",
+        "The minister told Parliament that it rained.",
+        "The minister told Roe that it rained.",
+        "The Reuters building stands empty.",
+    ],
+)
+def test_credit__near_misses_name_nobody(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "() The harbour council voted.",
+        "OSLO () — The harbour council voted.",
+        "The mayor, Ann Poe, told that the pier is closed.",
+        "Ann Poe told that the pier is closed.",
+        "She told , in a statement, that it is closed.",
+        "Poe said it is closed in an interview with .  She left.",
+        "The pier is closed, according to .  She left.",
+        "La alcaldesa dijo a que el muelle está cerrado.",
+        "La maire a déclaré à que le quai est fermé.",
+        "Die Meisterin sagte der , der Kai sei gesperrt.",
+        "A prefeita disse ao que o cais fechou.",
+        "市长告诉，码头关闭了。",
+        "میئر نے کو بتایا کہ گھاٹ بند ہے۔",
+    ],
+)
+def test_scar__is_found_where_a_name_was_cut_out(text: str) -> None:
+    assert [kind for kind, _, _ in found(text)] == ["scar"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He was told that the pier is closed.",
+        "Visitors were told that the pier is closed.",
+        "Families told that the pier is closed went home.",
+        "Poe told that story often.",
+        "Poe said it in an interview with CNN.",
+        "It is closed, according to Poe.",
+        "Poe told reporters that it is closed.",
+        "The call print() returns nothing.",
+        "La alcaldesa dijo a este redactor nada.",
+    ],
+)
+def test_scar__near_misses_are_whole(text: str) -> None:
+    assert not [rule for kind, rule, _ in found(text) if kind == "scar"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Poe told this newspaper that it is closed.",
+        "Poe told our reporter that it is closed.",
+        "Poe dijo a este diario que está cerrado.",
+        "Poe l'a dit à notre journal.",
+        "Das sagte Poe dieser Zeitung.",
+        "Poe disse a este jornal que fechou.",
+        "本报记者报道。",
+    ],
+)
+def test_self_reference__of_the_newsroom(text: str) -> None:
+    assert ("self_reference", "this_newspaper", None) in found(text)
+
+
+def test_self_reference__own_name_is_known_by_the_letters_of_the_domain() -> None:
+    text = "Poe told Harborlight that it is closed."
+    own = found(text, source="harborlightnow.com")
+    assert own == [("self_reference", "told_own_name", "Harborlight")]
+    assert found(text, source="otherpaper.com") == []
+
+
+def test_pointer__to_another_host_is_noted_but_not_to_a_homepage() -> None:
+    page = {"url": "https://copy.example/a/1"}
+    assert found("x", canonical="https://www.harbor.example/a/1", **page) == [
+        ("pointer", "canonical", "harbor.example")
+    ]
+    assert found("x", canonical="https://www.harbor.example/", **page) == []
+    assert found("x", canonical="https://www.copy.example/a/1", **page) == []
+    assert found("x", canonical="https://m.copy.example/a/1", **page) == []
+
+
+TEASERS = (
+    "You may also like\n() Thirty-four towns sued\nROME (AP) — A bridge fell\n"
+    "(Harborlight) — More rain\n"
+)
+
+
+def test_zones__a_teasers_dateline_is_not_the_storys() -> None:
+    body = "The harbour council voted on Monday to rebuild the pier.\n"
+    text = body + TEASERS
+    assert clues_of(text, [(0, len(body))]) == []
+
+
+def test_zones__a_credit_line_beside_the_body_counts() -> None:
+    body = "The harbour council voted on Monday to rebuild the pier.\n"
+    text = "Share this\n" + body + "This article originally appeared on Harborlight.\nMore news\n"
+    clues = clues_of(text, [(11, 11 + len(body))])
+    assert [(clue.rule, clue.name) for clue in clues] == [("appeared_on", "Harborlight")]
+
+
+def test_zones__a_credit_line_far_from_the_body_does_not() -> None:
+    body = "The harbour council voted on Monday to rebuild the pier.\n"
+    text = body + "More news here\n" * 40 + "This article originally appeared on Harborlight.\n"
+    assert clues_of(text, [(0, len(body))]) == []
+
+
+def test_zones__nothing_kept_gives_no_clue_from_text() -> None:
+    assert clues_of("(AP) — A bridge fell.", []) == []
+
+
+def test_offsets__are_code_points_of_the_text_as_given() -> None:
+    text = "Überschrift 🛳️\n\n  OSLO (AP) — Das Schiff sank.\n"
+    clues = clues_of(text, [(0, len(text))])
+    assert [text[clue.start : clue.end] for clue in clues] == ["OSLO (AP) —"]
+
+
+def test_harvest__finds_what_clues_of_finds() -> None:
+    texts = [
+        "Nothing of note happened.",
+        "OSLO (AP) — A ship sank.",
+        "",
+        "Poe, told that it sank, wept. Roe told that it did not.",
+        "新华社北京11月3日电 河水上涨。",
+    ]
+    table = documents_table([{"text": text} for text in texts])
+    clues = harvest(table, keep_all(table))
+    assert clues.schema == clues_schema()
+    expected = [
+        (row, *clue)
+        for row, text in enumerate(texts)
+        for clue in clues_of(text, [(0, len(text))] if text else [])
+    ]
+    assert [tuple(row.values()) for row in clues.to_pylist()] == expected
+    assert {row[0] for row in expected} == {1, 3, 4}
+
+
+def test_harvest__no_documents() -> None:
+    table = documents_table([])
+    assert harvest(table, keep_all(table)).num_rows == 0
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["(", "( ", "told ", "told that ", "By A ", "A, ", "© ", "Source: ", "in an interview with ",
+     "This article ", "新华社", "(AP", "- ", "A" * 50 + " ", "\n", "\n ", ".", "told A"],
+)  # fmt: skip
+def test_clues__a_megabyte_of_near_misses_is_read_in_linear_work(unit: str) -> None:
+    text = unit * (1_000_000 // len(unit))
+    clues = clues_of(text, [(0, len(text))])
+    assert not [clue for clue in clues if clue.name]
