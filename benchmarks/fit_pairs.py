@@ -67,7 +67,9 @@ class Labelled(NamedTuple):
 
 def main() -> None:
     """Fit, report, and write the model."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=datasets.DEFAULT_DATA)
     parser.add_argument("--dry-run", action="store_true", help="do not write the model")
     options = parser.parse_args()
@@ -89,7 +91,10 @@ def collect(data: Path) -> Iterator[Labelled]:
         stories = datasets.load_stories(name, data)
         if stories is not None:
             yield of_stories(stories)
-    for name, loaded in (("counter", datasets.load_counter(data)), ("clough", datasets.load_clough(data))):
+    for name, loaded in (
+        ("counter", datasets.load_counter(data)),
+        ("clough", datasets.load_clough(data)),
+    ):
         if loaded is not None:
             yield of_pairs(name, loaded)
     reports = datasets.load_ecbplus(data)
@@ -187,7 +192,9 @@ def _topic_half(row: dict[str, Any]) -> str:
     return datasets.half(str(row["id"]).split("_")[0])
 
 
-def of_dispatches(rows: Sequence[dict[str, Any]], n_docs: int = 6000, n_edited: int = 250) -> Labelled:
+def of_dispatches(
+    rows: Sequence[dict[str, Any]], n_docs: int = 6000, n_edited: int = 250
+) -> Labelled:
     """Label dispatches a week apart as two stories, and edited copies as what they are."""
     rng = random.Random(7)  # noqa: S311 - a reproducible choice, not a secret
     chosen = rng.sample([row for row in rows if row["published"]], n_docs)
@@ -215,7 +222,9 @@ def of_dispatches(rows: Sequence[dict[str, Any]], n_docs: int = 6000, n_edited: 
     return of_collection("reuters", [{"text": text} for text in texts], label)
 
 
-def fit(labelled: Sequence[tuple[Labelled, NDArray[np.int64]]], penalty: float = 2e-5) -> dict[str, Any]:
+def fit(
+    labelled: Sequence[tuple[Labelled, NDArray[np.int64]]], penalty: float = 2e-5
+) -> dict[str, Any]:
     """Fit one logistic regression on the tuning halves; returns bias and weights."""
     rows, labels, counts = [], [], []
     for one, label in labelled:
@@ -252,7 +261,9 @@ def report(
     print(f"\n{name}: bias {fitted['bias']}")
     for feature, weight in zip(FEATURES, fitted["weights"], strict=True):
         print(f"  {feature:20} {weight:8.3f}")
-    print(f"  {'source':10} {'half':5} {'pairs':>7} {'true':>6} {'precision':>9} {'recall':>7} {'wrong':>6}")
+    print(
+        f"  {'source':10} {'half':5} {'pairs':>7} {'true':>6} {'precision':>9} {'recall':>7} {'wrong':>6}"
+    )
     for one, label in labelled:
         for half, chosen in (("tune", ~one.held), ("held", one.held)):
             known = chosen & (label >= 0)
