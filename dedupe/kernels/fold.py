@@ -42,7 +42,7 @@ _FILE = Path(__file__).with_name("fold.npz")
 
 _SENTENCE_ENDS = ".!?\u3002\uff01\uff1f\u061f\u06d4\u0964\u2026"
 _OPENING, _CLOSING, _TOGGLING = (
-    "\u201c\u00ab\u201e\u300c\u300e\u2018",
+    "\u201c\u00ab\u201e\u300c\u300e",
     "\u201d\u00bb\u300d\u300f",
     '"\uff02',
 )
