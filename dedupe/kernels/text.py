@@ -123,7 +123,8 @@ def fill_tokens(
         ends    int64  (T,)  byte after its last
         flags   uint8  (T,)  QUOTED, NUMBER, CAPITALISED, SENTENCE_START
     A token is a run of letters, marks and digits; in scripts written without
-    spaces, one character. Two tokens hash alike when their folded forms are
+    spaces, one character; an accent or an invisible character behind it belongs
+    to it. Two tokens hash alike when their folded forms are
     equal, whatever their encoding, case, accents or quote marks.
     """
     at = start
@@ -147,6 +148,8 @@ def fill_tokens(
             entry = np.int64(entries[(np.int64(pages[code >> 8]) << 8) + (code & 255)])
         if entry == _IGNORED:
             at += width
+            if after_word:
+                ends[n_tokens if in_token else n_tokens - 1] = at
             continue
         if in_token and (entry < _IGNORED or entry & _STANDS_ALONE):
             hashes[n_tokens] = mix(_absorb(state, word))
@@ -184,6 +187,15 @@ def fill_tokens(
                 width = 0
             else:
                 state, word, n_packed = _pack_wide(code, entry, expansions, state, word, n_packed)
+                if entry & _STANDS_ALONE:
+                    hashes[n_tokens] = mix(_absorb(state, word))
+                    flags[n_tokens] = token_flags
+                    at += width
+                    ends[n_tokens] = at
+                    n_tokens += 1
+                    in_token = False
+                    after_word = True
+                    continue
             ends[n_tokens] = at + width
             after_word = True
         else:
