@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import invented
 import pyarrow as pa
 import pytest
 import typer
@@ -24,6 +23,7 @@ from dedupe.cli import corpus, options, pair, setup, terminal
 from dedupe.compare import Comparison, Passage
 from dedupe.errors import InputError, OutputError, SettingsError
 from dedupe.settings import Settings
+from tests import invented
 
 ROOT = Path(__file__).parent.parent
 

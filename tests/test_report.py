@@ -7,7 +7,6 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
-import invented
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -17,6 +16,7 @@ from rich.console import Console
 
 from dedupe import report
 from dedupe.result import DOCUMENTS, Result
+from tests import invented
 
 DIRTY = "Quay\x1b]0;owned\x07\x1b[31m\x9b2J\u202eedils\u2028 [bold]gone[/bold] :smile:\n\x00end"
 
