@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
+import re
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import zstandard
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dedupe.errors import DedupeError
-from dedupe.read import Limits, read
+from dedupe.read import Limits, read, streams
 from dedupe.read.json_records import split_values
 from dedupe.read.streams import split_lines
+
+if TYPE_CHECKING:
+    import pytest
 
 NAMES = [
     "a.jsonl", "a.json", "a.csv", "a.tsv", "a.txt", "a.parquet", "a.arrow", "a", "a.jsonl.gz",
 ]  # fmt: skip
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 SMALL = Limits(record_bytes=200, batch_documents=3, batch_bytes=300, hopeless=50)
 JSON_PIECES = st.sampled_from(
     [
@@ -134,3 +141,45 @@ def test_read__any_damage_to_compression_keeps_the_counts(
         assert n_read(bytes(whole), "a.jsonl", Limits()) >= 1
     except DedupeError as error:
         assert "two documents have the id" in str(error)  # noqa: PT017 - the same
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    texts=st.lists(st.text(st.sampled_from('a,;"\n\r \té😀'), max_size=12), max_size=9),
+    n_bytes=st.integers(1, 9),
+)
+def test_read__any_table_reads_back_whatever_the_chunks(
+    texts: list[str], n_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "_CHUNK", n_bytes)
+    sink = io.StringIO(newline="")
+    writer = csv.writer(sink, quoting=csv.QUOTE_ALL)
+    writer.writerows([("id", "text"), *((f"{n}", text) for n, text in enumerate(texts))])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.csv"
+        path.write_text(sink.getvalue(), encoding="utf-8", newline="")
+        reading = read([path])
+    assert reading.documents["text"].to_pylist() == texts
+    assert reading.rejects == []
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    texts=st.lists(st.text(max_size=12), max_size=9),
+    n_bytes=st.integers(4, 40),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]),
+    compress=st.sampled_from([bytes, gzip.compress, zstandard.compress]),
+)
+def test_read__any_lines_read_back_whatever_the_chunks(
+    texts: list[str], n_bytes: int, encoding: str, compress: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "_CHUNK", n_bytes)
+    records = ({"id": f"{n}", "text": text} for n, text in enumerate(texts))
+    lines = "".join(json.dumps(record, ensure_ascii=False) + "\r\n" for record in records)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.jsonl"
+        path.write_bytes(compress(lines.encode(encoding)))
+        reading = read([path])
+    expected = [CONTROL.sub(" ", text) for text in texts]
+    assert reading.documents["text"].to_pylist() == expected
+    assert reading.rejects == []

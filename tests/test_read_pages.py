@@ -22,8 +22,8 @@ PARAGRAPHS = (
         "and its forty passengers were brought ashore in the lifeboat before midnight."
     ),
     (
-        "Nobody was hurt, the harbour master said, and the vessel is expected to float free with the "
-        "morning tide, which is the highest of the month."
+        "Nobody was hurt, the harbour master said, and the vessel is expected to float free with "
+        "the morning tide, which is the highest of the month."
     ),
     (
         "The operator has cancelled all crossings until divers have looked at the hull, and asked "

@@ -9,6 +9,8 @@ costs its own line only: the reader goes back and goes on with the next one.
 from __future__ import annotations
 
 import csv
+import io
+import itertools
 import re
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -24,8 +26,13 @@ if TYPE_CHECKING:
     from dedupe.read.ledger import Ledger, Limits
     from dedupe.read.streams import ByteStream
 
+Row = tuple[int, list[str]]
+
 _DELIMITERS = ",;\t|"
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
+_MARK = b"\0a line was left out\0"
+_LINE_LEFT_OUT = _MARK.decode()
+_MOST_OF_A_BLOCK = 1 << 21
 _MOST_AGAIN = 8
 """Going back is given up when lines were read again this many times on average."""
 
@@ -38,8 +45,8 @@ def read_csv(
     Raises:
         InputError: the header cannot be read, or names no text and no page.
     """
-    lines = _Lines(stream, file, ledger, limits.record_bytes)
-    rows = _rows(lines, _delimiter(stream.head))
+    lines = _Lines(stream, limits.record_bytes, mend=ledger.on_error == "replace")
+    rows = _rows(lines, _delimiter(stream.head), file, ledger)
     header = _header(next(rows, None), file, names)
     if not header:
         return
@@ -60,7 +67,7 @@ def read_csv(
             records, numbers, size, n_rejects = [], [], 0, ledger.n_rejects
     yield Records(records, [file] * len(records), numbers)
     if stream.damage:
-        ledger.reject(file, lines.number + 1, stream.damage)
+        ledger.reject(file, lines.start + 1, stream.damage)
 
 
 def _delimiter(head: bytes) -> str:
@@ -69,7 +76,7 @@ def _delimiter(head: bytes) -> str:
     return max(_DELIMITERS, key=line.count)
 
 
-def _header(first: tuple[int, list[str]] | None, file: str, names: FieldNames) -> list[str]:
+def _header(first: Row | None, file: str, names: FieldNames) -> list[str]:
     """Return the column names; a name that comes again is told apart by its place."""
     if first is None:
         return []
@@ -85,100 +92,124 @@ def _header(first: tuple[int, list[str]] | None, file: str, names: FieldNames) -
 
 def _flaw(row: list[str], n_columns: int, lines: _Lines) -> str | None:
     """Say why a row is no record."""
+    if sum(map(len, row)) > lines.limit:
+        return lines.too_long
+    if lines.has_marks:
+        whole = "".join(row)
+        if _LINE_LEFT_OUT in whole:
+            return lines.too_long
+        if _ESCAPED_BYTE.search(whole):
+            return "not UTF-8"
     if len(row) != n_columns:
         return f"{len(row)} fields, where the header has {n_columns}"
-    if lines.has_bad_bytes and any(_ESCAPED_BYTE.search(field) for field in row):
-        return "not UTF-8"
     return None
 
 
-def _rows(lines: _Lines, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(lines: _Lines, delimiter: str, file: str, ledger: Ledger) -> Iterator[Row]:
     """Yield each row that is not blank, with the number of its first line."""
     # The one limit of the csv module is global; it is only ever raised.
     csv.field_size_limit(max(csv.field_size_limit(), lines.limit))
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    n_before = 0
+    reader = csv.reader(lines.flat(), delimiter=delimiter, strict=True)
     while True:
-        lines.begin()
-        number = lines.number + 1
+        lines.start = number = n_before + reader.line_num + 1
         try:
             row = next(reader)
         except StopIteration:
+            lines.start = n_before + reader.line_num
             return
         except csv.Error as error:
-            lines.refuse(number, str(error))
+            if lines.is_cut:
+                continue
+            ledger.reject(file, number, str(error))
+            if lines.go_back(n_before + reader.line_num):
+                n_before = number
+                reader = csv.reader(lines.flat(), delimiter=delimiter, strict=True)
             continue
         if len(row) > 1 or "".join(row).strip():
             yield number, row
 
 
 class _Lines:
-    """The lines of a table as `csv.reader` wants them; they can be taken again.
+    """The lines of a table in blocks, those of the open record held to be given again.
 
     Attributes:
-        number: of the line given last, from 1.
+        start: number of the line on which the open record begins, from 1.
         limit: bytes of the longest record.
-        has_bad_bytes: some line so far was not UTF-8; its bytes are escaped.
+        has_marks: some line so far was left out or holds bytes that are not UTF-8.
     """
 
-    def __init__(self, stream: ByteStream, file: str, ledger: Ledger, limit: int) -> None:
+    def __init__(self, stream: ByteStream, limit: int, *, mend: bool) -> None:
         self._stream = stream
-        self._file = file
-        self._ledger = ledger
-        self._coming = self._decoded()
-        self._again: deque[str] = deque()
-        self._record: list[str] = []
+        self._mend = mend
+        self._coming = self._blocks()
+        self._held: deque[tuple[int, list[str]]] = deque()
         self._size = 0
+        self._next_number = 1
         self._n_again = 0
-        self.number = 0
+        self.start = 1
         self.limit = limit
-        self.has_bad_bytes = False
+        self.has_marks = False
 
-    def __iter__(self) -> Iterator[str]:
+    @property
+    def too_long(self) -> str:
+        """Say that a record passes the limit."""
+        return f"longer than {self.limit:,} bytes"
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether the stream ended in damage."""
+        return self._stream.damage is not None
+
+    def flat(self) -> Iterator[str]:
+        """Yield line after line; by C code, since a text may have dozens."""
+        return itertools.chain.from_iterable(self)
+
+    def __iter__(self) -> Iterator[list[str]]:
         return self
 
-    def __next__(self) -> str:
-        line = self._again.popleft() if self._again else next(self._coming)
-        self.number += 1
-        self._record.append(line)
-        self._size += len(line)
-        if self._size > self.limit:
-            raise csv.Error(f"longer than {self.limit:,} bytes")
-        return line
+    def __next__(self) -> list[str]:
+        while self._held and self._held[0][0] + len(self._held[0][1]) <= self.start:
+            self._size -= sum(map(len, self._held.popleft()[1]))
+        if self._size > self.limit + _MOST_OF_A_BLOCK:
+            raise csv.Error(self.too_long)
+        block = next(self._coming)
+        self._held.append((self._next_number, block))
+        self._next_number += len(block)
+        self._size += sum(map(len, block))
+        return block
 
-    def begin(self) -> None:
-        """Forget the lines of the record before."""
-        self._record, self._size = [], 0
+    def go_back(self, number: int) -> bool:
+        """Give all lines after `start` again, where a record of many lines ends at `number`.
 
-    def refuse(self, number: int, reason: str) -> None:
-        """Reject the record that begins on line `number`; give its later lines again."""
-        if self._stream.damage:
-            return
-        later = self._record[1:]
-        self._n_again += len(later)
-        if self._n_again > _MOST_AGAIN * (self.number + 1000):
-            reason = f"{reason}; lines {number} to {self.number} are lost"
-        else:
-            self._again.extendleft(reversed(later))
-            self.number -= len(later)
-        self._ledger.reject(self._file, number, reason)
+        False where nothing is to be given again, or where that went on too long.
+        """
+        self._n_again += number - self.start
+        if number == self.start or self._n_again > _MOST_AGAIN * (number + 1000):
+            return False
+        lines = [line for _, block in self._held for line in block]
+        later = lines[self.start + 1 - self._held[0][0] :]
+        self._held.clear()
+        self._size = 0
+        self._next_number = self.start + 1
+        self._coming = itertools.chain([later], self._coming)
+        return True
 
-    def _decoded(self) -> Iterator[str]:
-        """Yield lines as text; what stands last before a damage is cut, and not given."""
-        for first, lines in split_lines(iter(self._stream), self.limit):
+    def _blocks(self) -> Iterator[list[str]]:
+        """Yield blocks of lines as text; what stands last before a damage is cut, and left out."""
+        for _, lines in split_lines(iter(self._stream), self.limit):
             if self._stream.damage:
                 return
-            for number, line in enumerate(lines, first):
-                if line is None:
-                    self._ledger.reject(self._file, number, f"longer than {self.limit:,} bytes")
-                    yield "\n"
-                else:
-                    yield self._text(line) + "\n"
+            self.has_marks = self.has_marks or None in lines
+            whole = b"\n".join(_MARK if line is None else line for line in lines)
+            # Only this of all ways to split keeps to newlines.
+            yield list(io.StringIO(self._text(whole) + "\n", newline="\n"))
 
-    def _text(self, line: bytes) -> str:
+    def _text(self, data: bytes) -> str:
         try:
-            return line.decode()
+            return data.decode()
         except UnicodeDecodeError:
-            if self._ledger.on_error == "replace":
-                return line.decode("utf-8", "replace")
-            self.has_bad_bytes = True
-            return line.decode("utf-8", "surrogateescape")
+            if not self._mend:
+                self.has_marks = True
+                return data.decode("utf-8", "surrogateescape")
+            return data.decode("utf-8", "replace")

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from dedupe.read.ledger import Ledger, Limits
     from dedupe.read.streams import ByteStream
 
-_OUTSIDE_STRING = re.compile(rb'["\[\]{},]')
-_INSIDE_STRING = re.compile(rb'["\\]')
+_MARK = re.compile(rb'["\[\]{},]')
+_INSIDE_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_WITHIN = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+"""What stands between the brackets of one value: whole strings, and all else."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _KINDS = {
     list: "a list", str: "a string", int: "a number", float: "a number", bool: "true or false",
@@ -122,20 +124,31 @@ class _Cutter:
     def _next_end(self) -> tuple[int, int] | None:
         """Find where the open value ends, and where the next may begin."""
         while True:
-            pattern = _INSIDE_STRING if self._in_string else _OUTSIDE_STRING
-            found = pattern.search(self._held, max(self._position, 0))
-            if not found or self._position > len(self._held):
-                self._position = max(self._position, len(self._held))
+            if self._in_string and not self._leave_string():
                 return None
-            mark, self._position = found.group(), found.end()
-            if mark == b"\\":
-                self._position += 1
-            elif mark == b'"':
-                self._in_string = not self._in_string
+            if self._depth > self._base and (within := _WITHIN.match(self._held, self._position)):
+                self._position = within.end()
+            found = _MARK.search(self._held, self._position)
+            if not found:
+                self._position = len(self._held)
+                return None
+            self._position = found.end()
+            if found.group() == b'"':
+                self._in_string = True
             else:
-                ended = self._bracket(mark, found.start())
+                ended = self._bracket(found.group(), found.start())
                 if ended:
                     return ended
+
+    def _leave_string(self) -> bool:
+        """Go past the string that is open; False where its end has not come yet."""
+        inside = _INSIDE_STRING.match(self._held, self._position)
+        self._position = inside.end() if inside else self._position
+        if self._held[self._position : self._position + 1] != b'"':
+            return False
+        self._position += 1
+        self._in_string = False
+        return True
 
     def _bracket(self, mark: bytes, at: int) -> tuple[int, int] | None:
         """Count a bracket or comma; return the end of a value, if it is one."""

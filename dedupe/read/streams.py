@@ -192,7 +192,11 @@ def _in_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
     What those encodings cannot mean becomes bytes that UTF-8 cannot mean either,
     so that the record it stands in is refused and no other.
     """
-    first = next((chunk for chunk in chunks if chunk), b"")
+    first = b""
+    for chunk in chunks:
+        first += chunk
+        if len(first) >= len(codecs.BOM_UTF32_LE):
+            break
     encoding = next((name for mark, name in _MARKS if first.startswith(mark)), None)
     if encoding is None:
         yield first.removeprefix(codecs.BOM_UTF8)
