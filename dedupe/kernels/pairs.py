@@ -67,6 +67,14 @@ def count_linked(sizes_from: NDArray[np.int64], cap: int, n_hubs: int) -> int:
 
 
 @kernel
+def _comes_first(priority: NDArray[np.uint64], row: int, other: int) -> bool:
+    """Rank rows by priority; equal ones, of texts with the same shingles, by number."""
+    if priority[row] == priority[other]:
+        return row < other
+    return bool(priority[row] < priority[other])
+
+
+@kernel
 def fill_linked(
     members: NDArray[np.int64],
     bounds: NDArray[np.int64],
@@ -100,7 +108,7 @@ def fill_linked(
         found = 0
         for i in range(start, end):
             place = found
-            while place > 0 and priority[members[i]] < priority[hubs[place - 1]]:
+            while place > 0 and _comes_first(priority, members[i], hubs[place - 1]):
                 if place < n_hubs:
                     hubs[place] = hubs[place - 1]
                 place -= 1
