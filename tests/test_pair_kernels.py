@@ -1,0 +1,140 @@
+"""Candidate pairs and overlaps against their oracle, and the laws of both."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from dedupe.kernels import pairs as kernels
+from tests import reference_pairs as reference
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+N_HUBS = 3
+few_hashes = st.integers(0, 12).map(lambda x: x * 0x9E3779B97F4A7C15 % 2**64)
+shingle_sets = st.lists(st.frozensets(few_hashes, max_size=10), min_size=2, max_size=5)
+
+
+def ragged(sets: Sequence[frozenset[int]]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    values = [value for members in sets for value in sorted(members)]
+    sizes = [len(members) for members in sets]
+    return np.array(values, np.uint64), np.cumsum([0, *sizes]).astype(np.int64)
+
+
+def fill_linked(
+    buckets: Sequence[Sequence[int]], priority: Sequence[int], cap: int
+) -> tuple[list[int], int]:
+    members = np.array([row for bucket in buckets for row in bucket], np.int64)
+    bounds = np.cumsum([0, *map(len, buckets)]).astype(np.int64)
+    n_expected = kernels.count_linked(bounds, cap, N_HUBS)
+    out = np.zeros(n_expected, np.uint64)
+    n_out = kernels.fill_linked(members, bounds, np.array(priority, np.uint64), cap, N_HUBS, out)
+    return sorted(out[:n_out].tolist()), n_expected
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    buckets=st.lists(
+        st.lists(st.integers(0, 11), min_size=2, max_size=12, unique=True), max_size=6
+    ),
+    priority=st.lists(st.integers(0, 2**64 - 1) | st.just(7), min_size=12, max_size=12),
+    cap=st.integers(2, 8),
+)
+@example(buckets=[[0, 1, 2]], priority=[0] * 12, cap=2)
+@example(buckets=[[3, 1, 2, 0, 4]], priority=[5] * 12, cap=2)
+def test_linked__equals_the_oracle(buckets: list[list[int]], priority: list[int], cap: int) -> None:
+    pairs, n_expected = fill_linked(buckets, priority, cap)
+    assert pairs == reference.linked(buckets, priority, cap)
+    assert len(pairs) == n_expected
+
+
+@settings(deadline=None, max_examples=50)
+@given(order=st.permutations(range(9)), cap=st.sampled_from([4, 20]))
+def test_linked__order_within_a_bucket_changes_nothing(order: list[int], cap: int) -> None:
+    priority = [3, 1, 3, 3, 0, 2, 3, 3, 3]
+    assert fill_linked([order], priority, cap) == fill_linked([list(range(9))], priority, cap)
+
+
+def test_linked__a_bucket_of_ten_thousand_stays_linear() -> None:
+    bounds = np.array([0, 10_000], np.int64)
+    assert kernels.count_linked(bounds, 64, N_HUBS) == 3 * 9_997 + 3
+
+
+@settings(deadline=None, max_examples=50)
+@given(one=st.integers(0, 2**31 - 1), other=st.integers(0, 2**31 - 1))
+def test_pack_pair__sorts_as_its_rows_do(one: int, other: int) -> None:
+    packed = int(kernels.pack_pair(one, other))
+    assert packed == int(kernels.pack_pair(other, one))
+    assert divmod(packed, 2**32) == (min(one, other), max(one, other))
+
+
+@settings(deadline=None, max_examples=80)
+@given(
+    rows=st.lists(st.lists(st.integers(0, 1), min_size=6, max_size=6), min_size=1, max_size=8),
+    first=st.sampled_from([0, 1, 3]),
+)
+def test_band_keys__are_equal_for_equal_slots_only(rows: list[list[int]], first: int) -> None:
+    keys = np.zeros(len(rows), np.uint64)
+    kernels.fill_band_keys(np.array(rows, np.uint32), first, 3, keys)
+    for (i, one), (j, other) in combinations(enumerate(rows), 2):
+        assert (keys[i] == keys[j]) == (one[first : first + 3] == other[first : first + 3])
+
+
+def test_band_keys__tell_permuted_slots_apart() -> None:
+    keys = np.zeros(3, np.uint64)
+    kernels.fill_band_keys(np.array([[1, 2, 3], [2, 1, 3], [3, 2, 1]], np.uint32), 0, 3, keys)
+    assert len(set(keys.tolist())) == 3
+
+
+@settings(deadline=None, max_examples=150)
+@given(sets=shingle_sets, frozen=st.booleans())
+def test_overlaps__equal_set_intersection(sets: list[frozenset[int]], frozen: bool) -> None:
+    hashes, offsets = ragged(sets)
+    hashes.setflags(write=not frozen)
+    rows = [(i, j) for i in range(len(sets)) for j in range(len(sets))]
+    a, b = (np.array(side, np.int64) for side in zip(*rows, strict=True))
+    shared = np.full(len(rows), -1, np.int32)
+    kernels.fill_overlaps(a, b, 0, len(rows), hashes, offsets, shared)
+    assert shared.tolist() == [len(sets[i] & sets[j]) for i, j in rows]
+
+
+def test_overlaps__writes_its_own_range_only() -> None:
+    hashes, offsets = ragged([frozenset({1, 2}), frozenset({2, 3})])
+    ones = np.array([0, 0, 0], np.int64), np.array([1, 1, 1], np.int64)
+    shared = np.full(3, -1, np.int32)
+    kernels.fill_overlaps(*ones, 1, 2, hashes, offsets, shared)
+    assert shared.tolist() == [-1, 1, -1]
+
+
+@settings(deadline=None, max_examples=100)
+@given(sets=shingle_sets, data=st.data())
+def test_screened__counts_shared_shingles_their_weight_and_equal_slots(
+    sets: list[frozenset[int]], data: st.DataObject
+) -> None:
+    hashes, offsets = ragged(sets)
+    slots = st.lists(st.integers(0, 2), min_size=5, max_size=5)
+    signatures = data.draw(st.lists(slots, min_size=len(sets), max_size=len(sets)))
+    # Powers of two add without rounding, whatever the order.
+    weight = defaultdict(float, {value: 2.0 ** (value % 5) for value in hashes.tolist()})
+    rows = list(combinations(range(len(sets)), 2))
+    packed = np.array([i << 32 | j for i, j in rows], np.uint64)
+    shared, equal = np.zeros(len(rows), np.int32), np.zeros(len(rows), np.int32)
+    weights = np.zeros(len(rows), np.float32)
+    kernels.fill_screened(
+        packed, 0, len(rows), hashes, np.array([weight[v] for v in hashes.tolist()], np.float32),
+        offsets, np.array(signatures, np.uint32), shared, weights, equal,
+    )  # fmt: skip
+    assert shared.tolist() == [len(sets[i] & sets[j]) for i, j in rows]
+    assert weights.tolist() == [sum(weight[v] for v in sets[i] & sets[j]) for i, j in rows]
+    agree = [
+        sum(x == y for x, y in zip(signatures[i], signatures[j], strict=True)) for i, j in rows
+    ]
+    assert equal.tolist() == agree
