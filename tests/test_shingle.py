@@ -1,0 +1,242 @@
+"""From kept ranges of texts to tokens, shingles and sketches."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from dedupe import shingle as shingling
+from dedupe import sketch as sketching
+from dedupe.clean import Kept, keep_all
+from dedupe.documents import documents_table
+from dedupe.kernels.sketch import EMPTY, fill_signature
+from dedupe.settings import Settings
+from dedupe.shingle import Shingles, batch_bounds, hash_seed, running_total, shingle, text_sizes
+from dedupe.sketch import Sketches, sketch
+from tests import mixed_scripts
+from tests import reference_text as reference
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DEFAULTS = Settings(threads=1)
+SEED = int(hash_seed(DEFAULTS))
+Document = tuple[str, list[tuple[int, int]]]
+"""A text, and the code point ranges of it that are kept."""
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> Document:
+    text = draw(mixed_scripts.texts)
+    cuts = draw(st.lists(st.integers(0, len(text)), max_size=6, unique=True))
+    bounds = sorted(cuts)[: len(cuts) // 2 * 2]
+    return text, list(zip(bounds[::2], bounds[1::2], strict=True))
+
+
+def keep(pages: Sequence[Document]) -> Kept:
+    whole = keep_all(documents_table([text for text, _ in pages]))
+    spans = [
+        (len(text[:start].encode()) + before, len(text[:end].encode()) + before)
+        for (text, ranges), before in zip(pages, whole.text_offsets.tolist(), strict=False)
+        for start, end in ranges
+    ]
+    counts = np.array([len(ranges) for _, ranges in pages])
+    return whole._replace(
+        spans=np.array(spans, np.int64).reshape(-1, 2), offsets=running_total(counts)
+    )
+
+
+def hashes_of(page: Document) -> list[int]:
+    text, ranges = page
+    words = [token for start, end in ranges for token in reference.tokens(text[start:end])]
+    return [reference.token_hash(token.folded, SEED) for token in words]
+
+
+def as_lists(arrays: Shingles | Sketches) -> list[object]:
+    return [array.tolist() for array in arrays]
+
+
+# --- shingles
+
+
+@settings(deadline=None, max_examples=100)
+@given(pages=st.lists(documents(), min_size=1, max_size=4))
+@example(pages=[("", []), ("tide", [(0, 4)]), ("\u6e2f\u53e3", [(0, 1), (1, 2)])])
+def test_shingle__equals_the_oracle_over_kept_ranges(pages: list[Document]) -> None:
+    found = shingle(keep(pages), np.arange(len(pages)), DEFAULTS)
+    for row, page in enumerate(pages):
+        words = hashes_of(page)
+        here = slice(*found.token_offsets[row : row + 2])
+        assert found.token_hashes[here].tolist() == words
+        here = slice(*found.offsets[row : row + 2])
+        assert found.hashes[here].tolist() == sorted(set(reference.shingles(words)))
+        here = slice(*found.word_offsets[row : row + 2])
+        assert found.words[here].tolist() == sorted(set(words))
+
+
+@settings(deadline=None, max_examples=60)
+@given(pages=st.lists(documents(), min_size=1, max_size=3))
+def test_shingle__offsets_cover_each_token_in_the_text_as_given(pages: list[Document]) -> None:
+    found = shingle(keep(pages), np.arange(len(pages)), DEFAULTS)
+    for row, (text, ranges) in enumerate(pages):
+        here = slice(*found.token_offsets[row : row + 2])
+        starts, ends = found.token_starts[here].tolist(), found.token_ends[here].tolist()
+        data = text.encode()
+        for start, end, value in zip(starts, ends, found.token_hashes[here].tolist(), strict=True):
+            word = data[start:end].decode()
+            at = len(data[:start].decode())
+            assert any(low <= at and at + len(word) <= high for low, high in ranges)
+            (token,) = reference.tokens(word)
+            assert (token.start, token.end) == (0, end - start)
+            assert reference.token_hash(token.folded, SEED) == value
+
+
+def test_shingle__rows_may_be_any_and_in_any_order() -> None:
+    pages = [(text, [(0, len(text))]) for text in ("the tide rose", "ferry", "", "a b c d")]
+    kept = keep(pages)
+    found = shingle(kept, np.array([3, 0, 0]), DEFAULTS)
+    assert np.diff(found.token_offsets).tolist() == [4, 3, 3]
+    alone = shingle(kept, np.array([3]), DEFAULTS)
+    assert found.token_hashes[:4].tolist() == alone.token_hashes.tolist()
+
+
+def test_shingle__no_rows_give_empty_arrays() -> None:
+    found = shingle(keep([("tide", [(0, 4)])]), np.zeros(0, np.int64), DEFAULTS)
+    assert found.token_offsets.tolist() == found.offsets.tolist() == [0]
+    assert found.hashes.dtype == np.uint64
+
+
+PAGES: list[Document] = [
+    ("The tide rose. \u6e2f\u53e3 caf\u00e9", [(0, 14), (15, 22)]),
+    ("", []),
+    ("tide " * 30, [(0, 150)]),
+    ("Nothing kept of this", []),
+    ("\u0627\u062e\u0628\u0627\u0631 \u0628\u0646\u062f\u0631", [(0, 10)]),
+    ("The tide rose. \u6e2f\u53e3 cafe\u0301", [(0, 23)]),
+]
+
+
+@pytest.mark.parametrize("batch_bytes", [1, 20, 100])
+@pytest.mark.parametrize("threads", [1, 4])
+def test_shingle__batches_and_threads_change_nothing(
+    monkeypatch: pytest.MonkeyPatch, batch_bytes: int, threads: int
+) -> None:
+    kept, rows = keep(PAGES), np.arange(len(PAGES))
+    expected = as_lists(shingle(kept, rows, DEFAULTS)), as_lists(sketch(kept, DEFAULTS))
+    monkeypatch.setattr(shingling, "_BATCH_BYTES", batch_bytes)
+    monkeypatch.setattr(sketching, "_BATCH_BYTES", batch_bytes)
+    chosen = Settings(threads=threads)
+    assert (as_lists(shingle(kept, rows, chosen)), as_lists(sketch(kept, chosen))) == expected
+
+
+def test_sketch__read_only_and_writable_texts_read_alike() -> None:
+    kept = keep(PAGES)
+    frozen, writable = kept.data.copy(), kept.data.copy()
+    frozen.setflags(write=False)
+    expected = as_lists(sketch(kept._replace(data=writable), DEFAULTS))
+    assert as_lists(sketch(kept._replace(data=frozen), DEFAULTS)) == expected
+
+
+# --- sketches
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    pages=st.lists(documents(), min_size=1, max_size=3),
+    sampling=st.sampled_from([1, 3, 4, 64]),
+    n_slots=st.sampled_from([16, 20]),
+)
+def test_sketch__is_that_of_the_oracles_shingles(
+    pages: list[Document], sampling: int, n_slots: int
+) -> None:
+    chosen = Settings(threads=1, rare_sampling=sampling, n_slots=n_slots)
+    found = sketch(keep(pages), chosen)
+    for row, page in enumerate(pages):
+        words = hashes_of(page)
+        expected = np.array(sorted(set(reference.shingles(words))), np.uint64)
+        here = found.sampled[slice(*found.offsets[row : row + 2])].tolist()
+        share = [value for value in expected.tolist() if (value >> 33) % 65536 < 65536 / sampling]
+        assert here == share
+        signature = np.zeros(n_slots, np.uint32)
+        fill_signature(expected, signature)
+        assert found.signatures[row].tolist() == signature.tolist()
+        assert found.n_words[row] == len(words)
+
+
+@settings(deadline=None, max_examples=80)
+@given(pages=st.lists(documents(), min_size=2, max_size=4))
+@example(pages=[("tide rose", [(0, 9)]), ("Tide, ROSE", [(0, 10)]), ("rose tide", [(0, 9)])])
+def test_sketch__text_hashes_are_equal_for_equal_folded_words_only(pages: list[Document]) -> None:
+    found = sketch(keep(pages), DEFAULTS).text_hashes.tolist()
+    words = [hashes_of(page) for page in pages]
+    for (one, other), (left, right) in zip(pairwise(found), pairwise(words), strict=True):
+        assert (one == other) == (left == right)
+
+
+def test_sketch__of_no_words_is_empty() -> None:
+    found = sketch(keep([("", []), ("\u2014 ... \x00", [(0, 7)])]), DEFAULTS)
+    assert (found.signatures == EMPTY).all()
+    assert found.n_words.tolist() == [0, 0]
+    assert found.offsets.tolist() == [0, 0, 0]
+
+
+def test_sketch__of_no_documents_has_no_rows() -> None:
+    found = sketch(keep([]), DEFAULTS)
+    assert found.signatures.shape == (0, DEFAULTS.n_slots)
+    assert found.offsets.tolist() == [0]
+
+
+def test_sketch__another_seed_gives_other_hashes_of_the_same_words() -> None:
+    kept = keep(PAGES)
+    one, other = sketch(kept, DEFAULTS), sketch(kept, Settings(threads=1, seed=2))
+    assert one.n_words.tolist() == other.n_words.tolist()
+    assert not set(one.sampled.tolist()) & set(other.sampled.tolist())
+    assert one.text_hashes[0] != other.text_hashes[0]
+
+
+def test_sketch__reports_every_document_done() -> None:
+    seen: list[tuple[str, int, int]] = []
+    sketch(keep(PAGES), DEFAULTS, lambda *step: seen.append(step))
+    assert seen[-1] == ("sketch", len(PAGES), len(PAGES))
+
+
+# --- sizes and batches
+
+
+@settings(deadline=None, max_examples=150)
+@given(sizes=st.lists(st.integers(0, 9), max_size=12), batch=st.integers(1, 12))
+def test_batch_bounds__cut_all_rows_into_rising_ranges(sizes: list[int], batch: int) -> None:
+    bounds = batch_bounds(np.array(sizes, np.int64), batch)
+    assert bounds[0] == 0
+    assert bounds[-1] == len(sizes)
+    assert all(start < end for start, end in pairwise(bounds))
+    for start, end in pairwise(bounds):
+        # Its first row may reach over from the batch before.
+        assert sum(sizes[start + 1 : end]) <= batch
+
+
+@settings(deadline=None, max_examples=80)
+@given(counts=st.lists(st.integers(0, 5), max_size=8))
+def test_running_total__gives_offsets(counts: list[int]) -> None:
+    offsets = running_total(np.array(counts, np.int32))
+    assert offsets.dtype == np.int64
+    assert np.diff(offsets).tolist() == counts
+    assert offsets[0] == 0
+
+
+@settings(deadline=None, max_examples=80)
+@given(pages=st.lists(documents(), min_size=1, max_size=3))
+def test_text_sizes__bound_the_tokens(pages: list[Document]) -> None:
+    kept = keep(pages)
+    n_tokens = np.diff(shingle(kept, np.arange(len(pages)), DEFAULTS).token_offsets)
+    assert (n_tokens <= text_sizes(kept) // 2 + 1).all()
+
+
+def test_hash_seed__of_small_seeds_differ_in_many_bits() -> None:
+    seeds = [int(hash_seed(Settings(seed=seed))) for seed in range(20)]
+    assert all((one ^ other).bit_count() > 10 for one, other in pairwise(seeds))
