@@ -39,16 +39,25 @@ def clean(documents: pa.Table, settings: Settings, furniture: Furniture | None =
         settings: the seed and the number of threads.
         furniture: what is known of the outlets; None learns it from `documents`.
     """
-    from dedupe.clean.blocks import read_blocks
+    from dedupe.clean.blocks import documents_of, read_blocks
     from dedupe.clean.furniture import block_keys, is_known, learn, outlet_numbers
+    from dedupe.clean.layout import fill_story
 
     data, text_offsets = text_bytes(documents)
     blocks = read_blocks(data, text_offsets, settings)
     outlets = outlet_numbers(documents)
     keys = block_keys(blocks, outlets)
+    is_story = np.ones(len(keys), np.bool_)
+    everywhere = np.ones(len(outlets), np.bool_)
+    fill_story(blocks, np.zeros(len(keys), np.bool_), everywhere, is_story, settings)
     if furniture is None:
-        furniture = learn(blocks, keys, outlets)
-    is_cut = is_known(keys, furniture)
+        furniture = learn(blocks, keys, outlets, is_story)
+    known = is_known(keys, furniture)
+    if known.any():
+        pages = np.zeros(len(outlets), np.bool_)
+        pages[documents_of(blocks)[known]] = True
+        fill_story(blocks, known, pages, is_story, settings)
+    is_cut = ~is_story | known
     return keep_blocks(data, text_offsets, blocks, ~is_cut | _is_slight(blocks, is_cut))
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.clean.blocks import BYTES_PER_WORD, Blocks, documents_of
+from dedupe.shingle import running_total
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,22 +80,31 @@ def block_keys(blocks: Blocks, outlets: NDArray[np.uint64]) -> NDArray[np.uint64
     return keys
 
 
-def learn(blocks: Blocks, keys: NDArray[np.uint64], outlets: NDArray[np.uint64]) -> Furniture:
+def learn(
+    blocks: Blocks,
+    keys: NDArray[np.uint64],
+    outlets: NDArray[np.uint64],
+    is_story: NDArray[np.bool_],
+) -> Furniture:
     """Find the blocks that an outlet repeats on pages of at least `STORIES` stories.
 
     Args:
         blocks: of a whole collection.
         keys: uint64 (K,), from `block_keys`.
         outlets: uint64 (D,), from `outlet_numbers`.
+        is_story: bool (K,), what looks like story on each page alone; only such
+            blocks can show that two pages carry one story.
 
     Returns:
         The same for any order of the documents. A document whose outlet is
         unknown takes no part.
     """
-    key, document, size = _repeated(blocks, keys, outlets)
+    key, document, places = _repeated(blocks, keys, outlets)
     if len(key) == 0:
         return nothing_learned()
-    groups = _story_groups(blocks, outlets, key, document, size)
+    sizes = blocks.ends - blocks.starts
+    long_sizes = np.where(is_story & (sizes >= _LONG_BYTES), sizes, 0)
+    groups = _story_groups(blocks, key, document, long_sizes[places], long_sizes)
     order = np.lexsort((groups[document], key))
     key, group = key[order], groups[document][order]
     first = np.ones(len(key), np.bool_)
@@ -141,7 +151,7 @@ def _repeated(
     Of pages with equal texts one stands for all.
 
     Returns:
-        key, document and bytes of each, once for each document, sorted by key
+        key, document and number of each, once for each document, sorted by key
         and then by the hash of the document's text.
     """
     from dedupe.kernels.blocks import count_in_buckets
@@ -160,8 +170,7 @@ def _repeated(
     key, document, places = key[first], document[first], places[first]
     _, sizes = _runs(key)
     several = np.repeat(sizes >= 2, sizes)
-    places = places[several]
-    return key[several], document[several], blocks.ends[places] - blocks.starts[places]
+    return key[several], document[several], places[several]
 
 
 def _is_first_of_equals(
@@ -183,35 +192,37 @@ def _runs(values: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int
 
 def _story_groups(
     blocks: Blocks,
-    outlets: NDArray[np.uint64],
     key: NDArray[np.uint64],
     document: NDArray[np.int64],
     size: NDArray[np.int64],
+    long_sizes: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Number the documents so that pages of one story in one outlet have one number, int64 (D,)."""
+    """Number the documents so that pages of one story in one outlet have one number, int64 (D,).
+
+    Args:
+        blocks: of all documents.
+        key: uint64 (N,), repeated blocks, equal ones together.
+        document: int64 (N,), where each stands.
+        size: int64 (N,), its bytes if it is a long block of a story, else 0.
+        long_sizes: int64 (K,), the same for all blocks.
+    """
     from dedupe.kernels.blocks import merge_groups
 
-    groups = np.arange(len(outlets))
-    long = size >= _LONG_BYTES
-    starts, lengths = _runs(key[long])
-    document, size = document[long], size[long]
-    lengths_all = _long_bytes(blocks)
+    n_docs = len(blocks.offsets) - 1
+    groups = np.arange(n_docs)
+    total = running_total(long_sizes)
+    length = total[blocks.offsets[1:]] - total[blocks.offsets[:-1]]
+    document, size, key = document[size > 0], size[size > 0], key[size > 0]
+    starts, lengths = _runs(key)
     for few, floor in ((True, _SHARED), (False, _SHARED_BY_MANY)):
         chosen = (lengths >= 2) & ((lengths <= _FEW_PAGES) == few)
         left, right = _pairs_within(starts[chosen], lengths[chosen], all_pairs=few)
         a = np.minimum(document[left], document[right])
         b = np.maximum(document[left], document[right])
-        a, b, shared = _sum_by_pair(a, b, size[left], len(outlets))
-        same = shared >= floor * np.minimum(lengths_all[a], lengths_all[b])
+        a, b, shared = _sum_by_pair(a, b, np.minimum(size[left], size[right]), n_docs)
+        same = shared >= floor * np.minimum(length[a], length[b])
         merge_groups(a[same], b[same], groups)
     return groups
-
-
-def _long_bytes(blocks: Blocks) -> NDArray[np.int64]:
-    """Return the bytes that each document has in long blocks, int64 (D,)."""
-    sizes = blocks.ends - blocks.starts
-    total = np.concatenate([[0], np.cumsum(np.where(sizes >= _LONG_BYTES, sizes, 0))])
-    return np.asarray(total[blocks.offsets[1:]] - total[blocks.offsets[:-1]])
 
 
 def _pairs_within(

@@ -50,6 +50,8 @@ _FIRST_WORDS = np.uint64(4095)
 _WRAPPED_LONGEST = 100
 _WRAPPED_MEAN = 45
 _WRAPPED_LINES = 3
+# A line of so many bytes may be a sentence that the next one goes on with.
+_GOING_ON = 28
 
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
@@ -102,8 +104,8 @@ def fill_blocks(
         n_lines = _fill_lines(
             data, text_offsets[d], text_offsets[d + 1], line_starts, line_ends, is_apart
         )
-        if _is_wrapped(n_lines, line_starts, line_ends, is_apart):
-            n_lines = _join_lines(n_lines, line_starts, line_ends, is_apart)
+        wrapped = _is_wrapped(n_lines, line_starts, line_ends, is_apart)
+        n_lines = _join_lines(data, wrapped, n_lines, line_starts, line_ends, is_apart)
         begin = at
         text_hash = seed
         for n in range(n_lines):
@@ -192,20 +194,45 @@ def _is_wrapped(
 
 @kernel
 def _join_lines(
+    data: NDArray[np.uint8],
+    wrapped: bool,
     n_lines: int,
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
     is_apart: NDArray[np.bool_],
 ) -> int:
-    """Join each line to the one it goes on from, in place; returns how many are left."""
+    """Join each line to the one it goes on from, in place; returns how many are left.
+
+    Where lines are wrapped, a line goes on from any that is not apart from it.
+    Elsewhere, as in texts whose links were set on lines of their own, it must go
+    on within the sentence.
+    """
     n_joined = 0
     for n in range(n_lines):
-        if is_apart[n] or n_joined == 0:
+        joins = n_joined > 0
+        if joins and wrapped:
+            joins = not is_apart[n]
+        elif joins:
+            joins = _goes_on(data, starts[n_joined - 1], ends[n_joined - 1], starts[n], ends[n])
+        if not joins:
             starts[n_joined] = starts[n]
             is_apart[n_joined] = is_apart[n]
             n_joined += 1
         ends[n_joined - 1] = ends[n]
     return n_joined
+
+
+@kernel
+def _goes_on(data: NDArray[np.uint8], start: int, end: int, next_start: int, next_end: int) -> bool:
+    """Say whether a line goes on, mid-sentence, from the block data[start:end]."""
+    last = data[end - 1]
+    if last == 0x2C:
+        return end - start >= _GOING_ON and data[next_start] >= 0x61
+    first = data[next_start]
+    if first == 0x2C or first == 0x2E or first == 0x3B:
+        return next_end - next_start > 1
+    ends_word = 0x61 <= last <= 0x7A or last == 0x22 or last == 0x27 or last == 0x29
+    return end - start >= _GOING_ON and ends_word and 0x61 <= first <= 0x7A
 
 
 @kernel

@@ -1,0 +1,388 @@
+"""Blocks of pages in; which of them are story, out.
+
+    traits, sizes  ->  fill_features()  ->  small numbers: how a block looks, and where it stands
+    features       ->  fill_kept()      ->  the likeliest sequence of kept and cut
+
+The model is one weight for each value of each feature: a block's score is their
+sum, the log-odds that it is of the story. Neighbouring blocks mostly share
+their fate, so the answer is the best whole sequence, not the best block by
+block. Nothing is cut without signs that only furniture bears, so a poem, a
+list or a table stays whole, however much it looks like a menu.
+
+Axes: D documents, K blocks, F features, V values of a feature.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dedupe.kernels import blocks
+from dedupe.kernels._compile import kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+N_FEATURES = 23
+N_VALUES = 32
+(
+    SIZE, END, PHRASE, CAPITALS, NUMBERS, COMMAS, SEPARATORS, MARKS, START,
+    BEFORE_1, BEFORE_2, AFTER_1, AFTER_2,
+    DENSITY, PLACE, SINCE_PROSE, TO_PROSE, PROSE_SHARE, MAIN, LENGTH,
+    SINCE_RELATED, REPEATED, REPLIES,
+) = range(N_FEATURES)  # fmt: skip
+"""Columns of features: nine of the block itself, four of its neighbours, seven
+of its place among the paragraphs of the page, three of the page's lists."""
+
+# Kinds of dedupe.clean.phrases that count here.
+_SHARE, _SUBSCRIBE, _ADVERT, _RELATED, _COMMENTS = 1, 2, 3, 4, 6
+
+_PROSE_BYTES = 120
+_LONG_PROSE_BYTES = 240
+_WINDOW = 5
+_GAP = 4
+_REPLIES_WINDOW = 8
+_FAR = 99
+_LOOK_AHEAD = 17
+
+# A stretch of cut blocks must hold one sign in so many blocks, or so many signs.
+_BLOCKS_A_SIGN = 15
+_ENOUGH_SIGNS = 8
+_SURE = -4.0
+
+
+@kernel
+def is_sign(row: NDArray[np.uint8], learned: bool) -> bool:
+    """Say whether a block bears what a story's own blocks hardly do."""
+    return (
+        learned
+        or row[blocks.PHRASE] > 0
+        or row[blocks.MARKS] & (blocks.HAS_COPYRIGHT | blocks.HAS_ADDRESS) > 0
+        or row[blocks.ENDING] == blocks.ELLIPSIS
+        or row[blocks.SEPARATORS] > 0
+    )
+
+
+@kernel
+def _is_sure(size: int, row: NDArray[np.uint8], learned: bool) -> bool:
+    """Say whether a block is furniture by itself: learned, or "Share this" and its like."""
+    if learned:
+        return True
+    phrase = np.int64(row[blocks.PHRASE])
+    kind = phrase & 15
+    short = size < 96 and not row[blocks.MARKS] & blocks.STARTS_QUOTED
+    if phrase & blocks.PREFIX:
+        return short and (kind == _SHARE or kind == _SUBSCRIBE or kind == _ADVERT)
+    return short and phrase & blocks.WHOLE != 0 and kind == _ADVERT
+
+
+@kernel
+def _is_prose(size: int, row: NDArray[np.uint8], learned: bool) -> bool:
+    """Say whether a block reads like a paragraph, whoever wrote it."""
+    if learned or size < _PROSE_BYTES or row[blocks.SEPARATORS] > 1:
+        return False
+    if row[blocks.PHRASE] or row[blocks.MARKS] & blocks.HAS_COPYRIGHT:
+        return False
+    if row[blocks.ENDING] == blocks.ELLIPSIS:
+        return False
+    return row[blocks.ENDING] == blocks.SENTENCE_END or size >= _LONG_PROSE_BYTES
+
+
+@kernel
+def _look(size: int, row: NDArray[np.uint8], learned: bool) -> int:
+    """Sort a block among ten looks, which is all its neighbours see of it."""
+    if learned:
+        return 1
+    if row[blocks.PHRASE]:
+        return 2
+    if row[blocks.ENDING] == blocks.ELLIPSIS:
+        return 3
+    ends = np.int64(row[blocks.ENDING] == blocks.SENTENCE_END)
+    if size < 32:
+        return 4 + ends
+    if size < 80:
+        return 6 + ends
+    if size < _PROSE_BYTES:
+        return 8 + ends
+    return 10
+
+
+@kernel
+def _step(value: int, steps: NDArray[np.int64]) -> int:
+    """Return how many of the rising steps a value has reached."""
+    reached = 0
+    while reached < steps.shape[0] and value >= steps[reached]:
+        reached += 1
+    return reached
+
+
+@kernel
+def fill_features(
+    sizes: NDArray[np.int64],
+    hashes: NDArray[np.uint64],
+    traits: NDArray[np.uint8],
+    learned: NDArray[np.bool_],
+    out: NDArray[np.uint8],
+) -> None:
+    """Write the features of the blocks of one page.
+
+    Shapes (K blocks of the page)
+        sizes    int64  (K,)   bytes
+        hashes   uint64 (K,)
+        traits   uint8  (K, blocks.N_TRAITS)
+        learned  bool   (K,)   known furniture of the outlet
+        out      uint8  (K, N_FEATURES)  overwritten; each below N_VALUES
+    """
+    n = sizes.shape[0]
+    prose = np.zeros(n, np.int64)
+    looks = np.empty(n, np.int64)
+    for i in range(n):
+        looks[i] = _look(sizes[i], traits[i], learned[i])
+        if _is_prose(sizes[i], traits[i], learned[i]):
+            prose[i] = sizes[i]
+        _fill_own(sizes[i], traits[i], out[i])
+    for i in range(n):
+        out[i, BEFORE_1] = looks[i - 1] if i > 0 else 0
+        out[i, BEFORE_2] = looks[i - 2] if i > 1 else 0
+        out[i, AFTER_1] = looks[i + 1] if i + 1 < n else 0
+        out[i, AFTER_2] = looks[i + 2] if i + 2 < n else 0
+    _fill_places(sizes, prose, out)
+    _fill_lists(traits, prose, out)
+    _fill_repeated(hashes, out)
+
+
+@kernel
+def _fill_own(size: int, row: NDArray[np.uint8], x: NDArray[np.uint8]) -> None:
+    """Write what a block shows by itself."""
+    sizes_at = np.array([8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768])
+    n_tokens = np.int64(row[blocks.TOKENS])
+    phrase = np.int64(row[blocks.PHRASE])
+    marks = np.int64(row[blocks.MARKS])
+    size_class = 0 if size < 48 else (1 if size < _PROSE_BYTES else 2)
+    x[SIZE] = _step(size, sizes_at)
+    x[END] = np.int64(row[blocks.ENDING]) * 3 + size_class
+    stands = 0 if phrase & blocks.WHOLE else (1 if phrase & blocks.PREFIX else 2)
+    x[PHRASE] = 1 + stands * 10 + (phrase & 15) if phrase else 0
+    x[CAPITALS] = np.int64(row[blocks.CAPITALS]) * 5 // n_tokens + (6 if size >= 64 else 0)
+    x[NUMBERS] = np.int64(row[blocks.NUMBERS]) * 4 // n_tokens
+    x[COMMAS] = min(np.int64(row[blocks.COMMAS]), 3)
+    x[SEPARATORS] = min(np.int64(row[blocks.SEPARATORS]), 3)
+    x[MARKS] = marks & (blocks.HAS_COPYRIGHT | blocks.HAS_AT | blocks.HAS_ADDRESS)
+    x[START] = np.int64(marks & blocks.STARTS_LOWER != 0) + 2 * np.int64(
+        marks & blocks.STARTS_QUOTED != 0
+    )
+
+
+@kernel
+def _fill_places(
+    sizes: NDArray[np.int64], prose: NDArray[np.int64], out: NDArray[np.uint8]
+) -> None:
+    """Write where each block stands among the paragraphs of its page.
+
+    prose  int64 (K,)  bytes of the blocks that read like paragraphs, else 0
+    """
+    places_at = np.array([1, 100, 500, 900, 1000])
+    steps_at = np.array([1, 2, 3, 5, 9, 17])
+    lengths_at = np.array([2, 4, 9, 21, 61, 151])
+    n = sizes.shape[0]
+    total = max(prose.sum(), 1)
+    share = min(prose.sum() * 6 // sizes.sum(), 5)
+    length = _step(n, lengths_at)
+    main_start, main_end = _main_stretch(prose)
+    before = 0
+    since = _FAR
+    for i in range(n):
+        is_prose = np.int64(prose[i] > 0)
+        ahead = 1
+        while i + ahead < n and prose[i + ahead] == 0 and ahead < _LOOK_AHEAD:
+            ahead += 1
+        stretch = 0 if i < main_start else (1 if i < main_end else 2)
+        out[i, DENSITY] = _density(prose, sizes, i)
+        out[i, PLACE] = _step(before * 1000 // total, places_at) + 6 * is_prose
+        out[i, SINCE_PROSE] = 7 if since == _FAR else _step(since, steps_at)
+        out[i, TO_PROSE] = 7 if i + ahead == n else _step(ahead, steps_at)
+        out[i, PROSE_SHARE] = share + 6 * is_prose
+        out[i, MAIN] = stretch + 3 * is_prose
+        out[i, LENGTH] = length + (7 if sizes[i] >= _PROSE_BYTES else 0)
+        before += prose[i]
+        if is_prose:
+            since = 1
+        elif since < _FAR - 1:
+            since += 1
+
+
+@kernel
+def _main_stretch(prose: NDArray[np.int64]) -> tuple[int, int]:
+    """Return the stretch of blocks with most prose: no gap in it is longer than _GAP blocks."""
+    best_start, best_end, best = 0, 0, 0
+    start, end, total = 0, 0, 0
+    for i in range(prose.shape[0]):
+        if prose[i] == 0:
+            continue
+        if total == 0 or i - end > _GAP:
+            start, total = i, 0
+        total += prose[i]
+        end = i + 1
+        if total > best:
+            best_start, best_end, best = start, end, total
+    return best_start, best_end
+
+
+@kernel
+def _density(prose: NDArray[np.int64], sizes: NDArray[np.int64], i: int) -> int:
+    """Return the share of prose in the bytes around a block, itself left out, in sixths."""
+    n_prose = 0
+    n_bytes = 1
+    for k in range(max(0, i - _WINDOW), min(prose.shape[0], i + _WINDOW + 1)):
+        if k != i:
+            n_prose += prose[k]
+            n_bytes += sizes[k]
+    return n_prose * 6 // n_bytes
+
+
+@kernel
+def _fill_lists(
+    traits: NDArray[np.uint8], prose: NDArray[np.int64], out: NDArray[np.uint8]
+) -> None:
+    """Write how far each block is into a list of other stories, or among readers' replies."""
+    steps_at = np.array([1, 2, 3, 5, 9, 17])
+    n = prose.shape[0]
+    total = prose.sum()
+    main_start, _ = _main_stretch(prose)
+    before = 0
+    since = 0
+    for i in range(n):
+        nothing_ahead = before == total and total > 0
+        out[i, SINCE_RELATED] = _step(since, steps_at) + (7 if nothing_ahead else 0)
+        replies = 0
+        for k in range(max(0, i - _REPLIES_WINDOW), min(n, i + _REPLIES_WINDOW + 1)):
+            replies += np.int64(np.int64(traits[k, blocks.PHRASE]) & 15 == _COMMENTS)
+        out[i, REPLIES] = min(replies, 4) + (5 if i >= main_start else 0)
+        before += prose[i]
+        if np.int64(traits[i, blocks.PHRASE]) & 15 == _RELATED:
+            since = 1
+        elif prose[i] > 0:
+            since = 0
+        elif since:
+            since += 1
+
+
+@kernel
+def _fill_repeated(hashes: NDArray[np.uint64], out: NDArray[np.uint8]) -> None:
+    """Write which blocks stand on this page twice or more."""
+    order = np.argsort(hashes)
+    n = hashes.shape[0]
+    for i in range(n):
+        here = hashes[order[i]]
+        out[order[i], REPEATED] = (i > 0 and hashes[order[i - 1]] == here) or (
+            i + 1 < n and hashes[order[i + 1]] == here
+        )
+
+
+@kernel
+def fill_kept(
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    hashes: NDArray[np.uint64],
+    traits: NDArray[np.uint8],
+    learned: NDArray[np.bool_],
+    offsets: NDArray[np.int64],
+    pages: NDArray[np.bool_],
+    first: int,
+    last: int,
+    weights: NDArray[np.float64],
+    bias: float,
+    toll: float,
+    kept: NDArray[np.bool_],
+) -> None:
+    """Write which blocks of the documents of [first, last) are kept.
+
+    Shapes (D documents, K blocks)
+        starts, ends  int64   (K,)
+        hashes        uint64  (K,)
+        traits        uint8   (K, blocks.N_TRAITS)
+        learned       bool    (K,)  known furniture of the outlet
+        offsets       int64   (D+1,)
+        pages         bool    (D,)  which documents to judge
+        weights       float64 (N_FEATURES, N_VALUES)
+        kept          bool    (K,)  overwritten for those
+    bias    is added to every score, log-odds
+    toll    what each stretch of cut blocks costs, log-odds
+    Edge    a page without a sign of furniture is kept whole, unscored.
+    """
+    longest = 0
+    for d in range(first, last):
+        longest = max(longest, offsets[d + 1] - offsets[d])
+    features = np.empty((longest, N_FEATURES), np.uint8)
+    scores = np.empty(longest, np.float64)
+    for d in range(first, last):
+        a, b = offsets[d], offsets[d + 1]
+        if not pages[d]:
+            continue
+        kept[a:b] = True
+        n_signs = 0
+        for k in range(a, b):
+            n_signs += np.int64(is_sign(traits[k], learned[k]))
+        if n_signs == 0:
+            continue
+        sizes = ends[a:b] - starts[a:b]
+        fill_features(sizes, hashes[a:b], traits[a:b], learned[a:b], features)
+        for i in range(b - a):
+            scores[i] = bias
+            for f in range(N_FEATURES):
+                scores[i] += weights[f, features[i, f]]
+            if _is_sure(sizes[i], traits[a + i], learned[a + i]):
+                scores[i] = min(scores[i], _SURE)
+            scores[i] *= _stake(sizes[i])
+        _fill_likeliest(scores[: b - a], toll, kept[a:b])
+        _keep_unproven(traits[a:b], learned[a:b], kept[a:b])
+
+
+@kernel
+def _stake(size: int) -> float:
+    """Return what a wrong answer costs: more words, more harm."""
+    if size < 24:
+        return 0.5
+    if size < 96:
+        return 1.0
+    return 1.5 if size < 192 else 2.0
+
+
+@kernel
+def _fill_likeliest(scores: NDArray[np.float64], toll: float, kept: NDArray[np.bool_]) -> None:
+    """Write the sequence of kept and cut with the best sum of scores.
+
+    Source  Viterbi 1967, with two states; to begin to cut costs the toll.
+    """
+    n = scores.shape[0]
+    from_cut = np.empty((n, 2), np.bool_)
+    keep, cut = 0.0, -toll
+    for i in range(n):
+        from_cut[i, 1] = cut > keep
+        from_cut[i, 0] = cut >= keep - toll
+        keep, cut = max(keep, cut) + scores[i] / 2, max(cut, keep - toll) - scores[i] / 2
+    state = keep >= cut
+    for i in range(n - 1, -1, -1):
+        kept[i] = state
+        state = not from_cut[i, np.int64(state)]
+
+
+@kernel
+def _keep_unproven(
+    traits: NDArray[np.uint8], learned: NDArray[np.bool_], kept: NDArray[np.bool_]
+) -> None:
+    """Keep again each stretch that was cut without enough signs of furniture."""
+    n = kept.shape[0]
+    start = 0
+    while start < n:
+        end = start + 1
+        while end < n and kept[end] == kept[start]:
+            end += 1
+        if not kept[start]:
+            n_signs = 0
+            for k in range(start, end):
+                n_signs += np.int64(is_sign(traits[k], learned[k]))
+            if n_signs < _ENOUGH_SIGNS and n_signs * _BLOCKS_A_SIGN < end - start:
+                kept[start:end] = True
+        start = end
