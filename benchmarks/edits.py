@@ -9,7 +9,7 @@ parts of a round-up.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import random
@@ -99,11 +99,89 @@ def round_up(text: str, others: Sequence[str], rng: random.Random) -> str:
     return "\n\n".join(parts)
 
 
+def updated(text: str, others: Sequence[str], rng: random.Random) -> str:
+    """Write a new top over six tenths of the old story, as the next version does."""
+    words = text.split()
+    kept = len(words) * 6 // 10
+    start = rng.randint(0, len(words) - kept)
+    new = rng.choice(others).split()[: len(words) - kept]
+    return " ".join([*new, *words[start : start + kept]])
+
+
+def borrowed(text: str, others: Sequence[str], rng: random.Random) -> str:
+    """Take a few sentences over into another story, a quarter of it."""
+    words = text.split()
+    kept = len(words) // 4
+    start = rng.randint(0, len(words) - kept)
+    new: list[str] = []
+    while len(new) < 3 * kept:
+        new += rng.choice(others).split()
+    new = new[: 3 * kept]
+    cut = rng.randint(0, len(new))
+    return " ".join([*new[:cut], *words[start : start + kept], *new[cut:]])
+
+
+class Mixed(NamedTuple):
+    """Two texts, and what the second took over from the first.
+
+    Attributes:
+        a: a story, some of it in quotation marks.
+        b: another, with part of a's narration and part of its quotations.
+        narration: share of the narration of the shorter text that both have.
+        quotations: share of a's quotations that b has.
+    """
+
+    a: str
+    b: str
+    narration: float
+    quotations: float
+
+
+def mixed(text: str, others: Sequence[str], rng: random.Random) -> Mixed:
+    """Write two stories that share as much as chance decides, narration and quotes apart.
+
+    What they share tells, by definition, whether they are one story: half of the
+    shorter text's own narration. Quotations never do.
+    """
+    sentences = _SENTENCE.split(text)
+    quoted = [rng.random() < 0.4 for _ in sentences]
+    a = [f'"{one}"' if q else one for one, q in zip(sentences, quoted, strict=True)]
+    narration = [i for i, q in enumerate(quoted) if not q]
+    speech = [i for i, q in enumerate(quoted) if q]
+    taken = _window(narration, rng.random(), rng)
+    said = _window(speech, rng.random(), rng)
+    new = _SENTENCE.split(" ".join(rng.sample(list(others), 4)))
+    new = new[: round(rng.uniform(0.1, 1.6) * len(narration)) + 1]
+    kept = [a[i] for i in sorted({*taken, *said})]
+    cut = rng.randint(0, len(kept))
+    b = [*kept[:cut], *new, *kept[cut:]] if rng.random() < 0.5 else [*new, *kept]
+    words_a = _n_words([sentences[i] for i in narration])
+    words_taken = _n_words([sentences[i] for i in taken])
+    shorter = min(words_a, words_taken + _n_words(new))
+    return Mixed(
+        " ".join(a), " ".join(b), words_taken / max(shorter, 1), len(said) / max(len(speech), 1)
+    )
+
+
+def _window(places: Sequence[int], share: float, rng: random.Random) -> list[int]:
+    """Choose about a share of the places, all in one stretch."""
+    size = round(share * len(places))
+    start = rng.randint(0, len(places) - size)
+    return list(places[start : start + size])
+
+
+def _n_words(sentences: Sequence[str]) -> int:
+    return sum(len(one.split()) for one in sentences)
+
+
 EDITS: dict[str, Edit] = {
     function.__name__: function
     for function in (
         word_in_front, agency_in_front, tenth_word, fifth_word, first_half, first_quarter,
-        last_quarter, shuffled, upper_case, wrapped, round_up,
+        last_quarter, shuffled, upper_case, wrapped, updated, round_up, borrowed,
     )
 }  # fmt: skip
-"""Every edit by name; only `round_up` makes another story of the text."""
+"""Every edit by name."""
+
+OTHER_STORY = ("round_up", "borrowed")
+"""Edits after which the text is part of another story."""

@@ -1,6 +1,6 @@
 """Find which news documents tell the same written story, and who likely wrote it first.
 
-    read.py         1 files, folders, stdin       -> document batches
+    read/           1 files, folders, stdin       -> document batches
     clean/          2 page furniture off, credits and scars kept
     shingle.py      3 text                        -> tokens, shingles
     sketch.py       4 text                        -> signatures, sampled shingles
@@ -10,14 +10,18 @@
     attribute/      8 stories                     -> origin, parents, evidence
     result.py       9 Result                      -> files
 
-`pipeline.find_duplicates` runs them in order; `kernels/` holds their hot loops.
+    report.py       Result                        -> terminal, CSV
+
+`pipeline.find_duplicates` runs them in order, `comparison.compare` on two
+documents; `filter.py` keeps one record of each story; `cli/` parses, calls and
+prints; `kernels/` holds the hot loops.
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dedupe.compare import Background, Comparison, Passage, compare
+    from dedupe.comparison import Background, Comparison, Passage, compare
     from dedupe.documents import Document
     from dedupe.errors import (
         DedupeError,
@@ -35,10 +39,10 @@ __version__ = "0.1.0"
 # A public name is imported when it is first asked for: `dedupe --help` and
 # `import dedupe` load neither Arrow nor the compiler.
 _HOMES = {
-    "Background": "compare",
-    "Comparison": "compare",
-    "Passage": "compare",
-    "compare": "compare",
+    "Background": "comparison",
+    "Comparison": "comparison",
+    "Passage": "comparison",
+    "compare": "comparison",
     "Document": "documents",
     "DedupeError": "errors",
     "InputError": "errors",

@@ -10,6 +10,7 @@ earliest and the latest moment the clock allows; both are null when unknown.
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -40,7 +41,12 @@ SCHEMA = pa.schema(
         pa.field("language", pa.string()),
     ]
 )
-"""Columns of a documents table, in order. Texts are as given, never altered."""
+"""Columns of a documents table, in order.
+
+Texts are as given; what UTF-8 or a terminal cannot hold (lone surrogates, and
+control characters in what `read` reads) is replaced one for one, so that every
+offset holds.
+"""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +79,7 @@ class Document:
     language: str | None = None
 
 
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _FIELDS = frozenset(field.name for field in dataclasses.fields(Document))
 
 
@@ -149,4 +156,4 @@ def encodable(text: str | None) -> str | None:
     """Replace lone surrogates by U+FFFD, so that the text has a UTF-8 form."""
     if text is None or text.isascii():
         return text
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return _SURROGATES.sub("\ufffd", text)

@@ -130,7 +130,7 @@ class Result:
             OutputError: the folder holds something else, or cannot be written.
         """
         place = Path(folder)
-        _check_place(place, overwrite=overwrite)
+        check_place(place, overwrite=overwrite)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             draft = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
@@ -186,7 +186,13 @@ class Result:
             ) from error
 
 
-def _check_place(place: Path, *, overwrite: bool) -> None:
+def check_place(place: Path, *, overwrite: bool) -> None:
+    """Refuse a place that a result may not take.
+
+    Raises:
+        OutputError: a file, a folder that holds something else, or one that
+            holds a result, unless `overwrite`.
+    """
     if not place.exists() and not place.is_symlink():
         return
     if not place.is_dir() or place.is_symlink():

@@ -49,8 +49,8 @@ class Settings:
     rare_cap: int = 32
     bucket_cap: int = 64
     containment_floor: float = 0.05
-    passage_gap: int = 20
-    passage_words: int = 8
+    passage_gap: int = 45
+    passage_words: int = 12
     seed: int = 1
     threads: int = 0
     all_passages: bool = False

@@ -302,16 +302,12 @@ def check_out(out: Path, inputs: Sequence[str], *, overwrite: bool) -> None:
         OutputError: a file, a folder that holds something else, or one that
             holds an input.
     """
-    if (out.exists() and not out.is_dir()) or out.is_symlink():
-        raise OutputError(f"{out}: is not a folder; give --out a folder that does not exist yet")
+    from dedupe.result import check_place
+
+    check_place(out, overwrite=overwrite)
     parent = next(folder for folder in out.absolute().parents if folder.exists())
     if not os.access(parent, os.W_OK):
         raise OutputError(f"{out}: {parent} cannot be written; give --out another folder")
-    holds_run = (out / "run.json").is_file()
-    if holds_run and not overwrite:
-        raise OutputError(f"{out}: holds a result; add --overwrite to replace it")
-    if out.is_dir() and not holds_run and any(out.iterdir()):
-        raise OutputError(f"{out}: is not empty and holds no result; give --out another folder")
     for name in inputs:
         if name != "-" and Path(name).resolve().is_relative_to(out.resolve()):
             raise OutputError(f"{out}: holds the input {name}; give --out another folder")

@@ -1,10 +1,12 @@
 """Tokens of two documents in; what they share, where, and in how long runs, out.
 
-    tokens of a pair -> fill_alignments() -> measures (P, N_MEASURES), passages (n, 5)
+    tokens of a pair -> fill_alignments() -> measures (P, N_MEASURES), passages (n, 6)
 
 Anchors are shared runs of `shingle_words` tokens, found through a hash table
-of a's shingles. Anchors that follow each other closely in both texts are one
-passage, so substituted, inserted and dropped words do not end it.
+of a's shingles. Anchors that stand closely together in both texts are one passage,
+whatever their order in a, so substituted, inserted, dropped and reordered words
+do not end it; a chance anchor elsewhere is a passage of its own, too short to
+keep.
 
 Axes: P pairs, T tokens, D documents.
 """
@@ -30,7 +32,8 @@ ALIGNED_A, ALIGNED_B, N_PASSAGES = 11, 12, 13
 NUMBER_SLOTS_SAME, NUMBER_SLOTS_CHANGED = 14, 15
 NAME_SLOTS_SAME, NAME_SLOTS_CHANGED = 16, 17
 LEAD_A, LEAD_B = 18, 19
-N_MEASURES = 20
+MATCHED = 20
+N_MEASURES = 21
 """Columns of the measures; see `fill_alignments`."""
 
 LEAD_SHINGLES = 40
@@ -39,6 +42,14 @@ LEAD_SHINGLES = 40
 # A shingle that stands more often than this in one text tells no place, and
 # texts made of one repeated word would cost the square of their length.
 _MAX_PLACES = 16
+
+# Passages under way, at most; when all are taken the oldest is closed.
+_MAX_OPEN = 16
+# A run this much shorter is still taken where it continues a passage.
+_NEAR_BONUS = 8
+# Columns of a passage under way: its box in tokens, and counts.
+_A_FROM, _A_TO, _B_FROM, _B_TO, _MATCHED = 0, 1, 2, 3, 4
+_NUMBERS_SAME, _NUMBERS_CHANGED, _NAMES_SAME, _NAMES_CHANGED = 5, 6, 7, 8
 
 _QUOTED = np.int64(QUOTED)
 _NUMBER = np.int64(NUMBER)
@@ -76,12 +87,13 @@ def fill_alignments(
         flags     uint8  (T,)    of kernels.text
         offsets   int64  (D+1,)  document d owns hashes[offsets[d]:offsets[d+1]]
         measures  int32  (P, N_MEASURES)  written in rows [first, last)
-        passages  int64  (n, 5)  pair, first and last+1 token in a, in b, counted
-                                 from the start of each document
+        passages  int64  (n, 6)  pair, first and last+1 token in a, in b, counted
+                                 from the start of each document, matched tokens
     Measures  LONGEST_RUN in tokens; NARRATION_*: shingles outside quotation marks
               and those of them found in the other; NUMBERS_*, NAMES_*: distinct
               number tokens, and capitalised ones within sentences; ALIGNED_*:
-              tokens in passages; NUMBER_SLOTS_*, NAME_SLOTS_*: numbers and
+              tokens in passages; MATCHED: those of them equal on both sides;
+              NUMBER_SLOTS_*, NAME_SLOTS_*: numbers and
               names inside passages that stand in both, or change between them;
               LEAD_*: of the first LEAD_SHINGLES shingles, those in the other
     max_gap    tokens that may lie between two anchors of one passage, on either side
@@ -106,6 +118,7 @@ def fill_alignments(
     run_seen = np.empty(longest + 1, dtype=np.int32)
     numbers_a = np.empty(longest + 1, dtype=np.uint64)
     names_a = np.empty(longest + 1, dtype=np.uint64)
+    opened = np.empty((_MAX_OPEN, 9), dtype=np.int64)
     facts_b = np.empty(longest + 1, dtype=np.uint64)
     previous_a = np.int64(-1)
     n_a = np.int64(0)
@@ -181,81 +194,207 @@ def fill_alignments(
         row[NAMES_A] = n_names_a
         row[NAMES_B] = n_b_facts
 
-        # Passages: walk b, take the longest free run at each anchor, join near ones.
+        # Passages: walk b, take the best free run at each anchor, hang it on a near passage.
         from_passage = n_passages
-        open_passage = False
-        a_from = a_to = b_from = b_to = matched = np.int64(0)
-        numbers_same = numbers_changed = names_same = names_changed = np.int64(0)
+        n_open = 0
         j = np.int64(0)
         while j < n_shingles_b:
             i = _find(shingles_b[j], shingles_a, mask, heads)
+            if i < 0 or n_places[i] > _MAX_PLACES:
+                j += 1
+                continue
             best_i = np.int64(-1)
             best_length = np.int64(0)
-            if i >= 0 and n_places[i] <= _MAX_PLACES:
-                while i >= 0:
-                    length = _free_run(hashes, start_a, i, n_a, start_b, j, n_b, taken_a)
-                    near = open_passage and 0 <= i - a_to <= max_gap
-                    best_near = open_passage and 0 <= best_i - a_to <= max_gap
-                    if length >= min(shingle_words, n_a, n_b) and (
-                        length > best_length + 8
-                        or (near and not best_near and length + 8 >= best_length)
-                        or (near == best_near and length >= best_length)
-                    ):
-                        best_length = length
+            best_owner = -1
+            while i >= 0:
+                length = _free_run(hashes, start_a, i, n_a, start_b, j, n_b, taken_a)
+                if length >= min(shingle_words, n_a, n_b):
+                    owner = _nearest(opened, n_open, i, length, j, max_gap)
+                    # A place that continues a passage beats a longer run elsewhere.
+                    bonus = _NEAR_BONUS if owner >= 0 else 0
+                    best_bonus = _NEAR_BONUS if best_owner >= 0 else 0
+                    if length + bonus >= best_length + best_bonus:
                         best_i = np.int64(i)
-                    i = following[i]
+                        best_length = length
+                        best_owner = owner
+                i = following[i]
             if best_i < 0:
                 j += 1
                 continue
             taken_a[best_i : best_i + best_length] = True
-            joins = (
-                open_passage and 0 <= best_i - a_to <= max_gap and j - b_to <= max_gap
-            )
-            if joins:
-                for i in range(a_to, best_i):
-                    joins = joins and not taken_a[i]
-            if joins:
-                taken_a[a_to:best_i] = True
-                gap_numbers_a, gap_names_a = _count_facts(flags, start_a + a_to, start_a + best_i)
-                gap_numbers_b, gap_names_b = _count_facts(flags, start_b + b_to, start_b + j)
-                numbers_changed += min(gap_numbers_a, gap_numbers_b)
-                names_changed += min(gap_names_a, gap_names_b)
-            else:
-                if open_passage and matched >= min_words:
-                    n_passages = _write_passage(passages, n_passages, p, a_from, a_to, b_from, b_to)
-                    _add_slots(row, numbers_same, numbers_changed, names_same, names_changed)
-                open_passage = True
-                a_from = best_i
-                b_from = j
-                matched = np.int64(0)
-                numbers_same = numbers_changed = names_same = names_changed = np.int64(0)
-            run_numbers, run_names = _count_facts(flags, start_b + j, start_b + j + best_length)
-            numbers_same += run_numbers
-            names_same += run_names
-            a_to = best_i + best_length
-            b_to = j + best_length
-            matched += best_length
+            if best_owner < 0:
+                if n_open == opened.shape[0]:
+                    n_passages = _close(opened, 0, min_words, p, passages, n_passages, row)
+                    n_open = _forget(opened, 0, n_open)
+                best_owner = n_open
+                n_open += 1
+                _open(opened[best_owner], best_i, j)
+            _extend(
+                opened[best_owner], best_i, j, best_length, flags, start_a, start_b,
+            )  # fmt: skip
             j += best_length
-        if open_passage and matched >= min_words:
-            n_passages = _write_passage(passages, n_passages, p, a_from, a_to, b_from, b_to)
-            _add_slots(row, numbers_same, numbers_changed, names_same, names_changed)
+            while n_open and j - _least_end(opened, n_open) > max_gap:
+                oldest = _oldest(opened, n_open)
+                n_passages = _close(opened, oldest, min_words, p, passages, n_passages, row)
+                n_open = _forget(opened, oldest, n_open)
+        for passage in range(n_open):
+            n_passages = _close(opened, passage, min_words, p, passages, n_passages, row)
+        n_passages = _part(passages, from_passage, n_passages)
         for passage in range(from_passage, n_passages):
             row[ALIGNED_A] += passages[passage, 2] - passages[passage, 1]
             row[ALIGNED_B] += passages[passage, 4] - passages[passage, 3]
+            row[MATCHED] += passages[passage, 5]
         row[N_PASSAGES] = n_passages - from_passage
     return n_passages
 
 
 @kernel
-def _write_passage(
-    passages: NDArray[np.int64], at: int, pair: int, a_from: int, a_to: int, b_from: int, b_to: int
+def _nearest(
+    opened: NDArray[np.int64], n_open: int, i: int, length: int, j: int, max_gap: int
 ) -> int:
+    """Return the open passage that a run at (i, j) continues, the closest in a; -1 for none."""
+    nearest = -1
+    least = max_gap + 1
+    for passage in range(n_open):
+        box = opened[passage]
+        gap = max(i - box[_A_TO], box[_A_FROM] - (i + length), 0)
+        if j - box[_B_TO] <= max_gap and gap < least:
+            nearest = passage
+            least = gap
+    return nearest
+
+
+@kernel
+def _open(box: NDArray[np.int64], i: int, j: int) -> None:
+    box[:] = 0
+    box[_A_FROM] = box[_A_TO] = i
+    box[_B_FROM] = box[_B_TO] = j
+
+
+@kernel
+def _extend(
+    box: NDArray[np.int64],
+    i: int,
+    j: int,
+    length: int,
+    flags: NDArray[np.uint8],
+    start_a: int,
+    start_b: int,
+) -> None:
+    """Add a run to a passage, and count the facts of the run and of the gap before it."""
+    if i >= box[_A_TO]:
+        numbers_a, names_a = _count_facts(flags, start_a + box[_A_TO], start_a + i)
+        numbers_b, names_b = _count_facts(flags, start_b + box[_B_TO], start_b + j)
+        box[_NUMBERS_CHANGED] += min(numbers_a, numbers_b)
+        box[_NAMES_CHANGED] += min(names_a, names_b)
+    numbers, names = _count_facts(flags, start_b + j, start_b + j + length)
+    box[_NUMBERS_SAME] += numbers
+    box[_NAMES_SAME] += names
+    box[_A_FROM] = min(box[_A_FROM], i)
+    box[_A_TO] = max(box[_A_TO], i + length)
+    box[_B_TO] = j + length
+    box[_MATCHED] += length
+
+
+@kernel
+def _oldest(opened: NDArray[np.int64], n_open: int) -> int:
+    oldest = 0
+    for passage in range(1, n_open):
+        if opened[passage, _B_TO] < opened[oldest, _B_TO]:
+            oldest = passage
+    return oldest
+
+
+@kernel
+def _least_end(opened: NDArray[np.int64], n_open: int) -> int:
+    return opened[_oldest(opened, n_open), _B_TO]
+
+
+@kernel
+def _forget(opened: NDArray[np.int64], passage: int, n_open: int) -> int:
+    for later in range(passage, n_open - 1):
+        opened[later] = opened[later + 1]
+    return n_open - 1
+
+
+@kernel
+def _close(
+    opened: NDArray[np.int64],
+    passage: int,
+    min_words: int,
+    pair: int,
+    passages: NDArray[np.int64],
+    at: int,
+    row: NDArray[np.int32],
+) -> int:
+    """Write a passage that has enough matched words, and its facts to the pair's row."""
+    box = opened[passage]
+    if box[_MATCHED] < min_words:
+        return at
     passages[at, 0] = pair
-    passages[at, 1] = a_from
-    passages[at, 2] = a_to
-    passages[at, 3] = b_from
-    passages[at, 4] = b_to
+    passages[at, 1] = box[_A_FROM]
+    passages[at, 2] = box[_A_TO]
+    passages[at, 3] = box[_B_FROM]
+    passages[at, 4] = box[_B_TO]
+    passages[at, 5] = box[_MATCHED]
+    row[NUMBER_SLOTS_SAME] += box[_NUMBERS_SAME]
+    row[NUMBER_SLOTS_CHANGED] += box[_NUMBERS_CHANGED]
+    row[NAME_SLOTS_SAME] += box[_NAMES_SAME]
+    row[NAME_SLOTS_CHANGED] += box[_NAMES_CHANGED]
     return at + 1
+
+
+@kernel
+def _part(passages: NDArray[np.int64], first: int, last: int) -> int:
+    """Trim passages [first, last) until none overlaps another on either side.
+
+    The one with more matched words keeps what two claim; a passage that loses
+    more than half of a side is dropped. Returns the new end.
+    """
+    kept = first
+    for _ in range(first, last):
+        best = kept
+        for other in range(kept + 1, last):
+            if passages[other, 5] > passages[best, 5] or (
+                passages[other, 5] == passages[best, 5] and passages[other, 3] < passages[best, 3]
+            ):
+                best = other
+        for column in range(passages.shape[1]):
+            passages[kept, column], passages[best, column] = (
+                passages[best, column],
+                passages[kept, column],
+            )
+        fits = True
+        for side in (1, 3):
+            fits = fits and _trim(passages, first, kept, side)
+        if fits:
+            kept += 1
+        else:
+            last -= 1
+            passages[kept] = passages[last]
+        if kept >= last:
+            break
+    return kept
+
+
+@kernel
+def _trim(passages: NDArray[np.int64], first: int, at: int, side: int) -> bool:
+    """Cut one side of passage `at` to what the passages [first, at) leave; False if too little."""
+    start = passages[at, side]
+    end = passages[at, side + 1]
+    size = end - start
+    for other in range(first, at):
+        taken_from = passages[other, side]
+        taken_to = passages[other, side + 1]
+        if taken_to <= start or taken_from >= end:
+            continue
+        if taken_from - start >= end - taken_to:
+            end = max(taken_from, start)
+        else:
+            start = min(taken_to, end)
+    passages[at, side] = start
+    passages[at, side + 1] = end
+    return 2 * (end - start) >= size and end > start
 
 
 @kernel
@@ -342,20 +481,6 @@ def _count_facts(flags: NDArray[np.uint8], start: int, end: int) -> tuple[int, i
         n_numbers += np.int64(flag & _NUMBER != 0)
         n_names += np.int64(flag & _NAME_MASK == _NAME)
     return n_numbers, n_names
-
-
-@kernel
-def _add_slots(
-    row: NDArray[np.int32],
-    numbers_same: int,
-    numbers_changed: int,
-    names_same: int,
-    names_changed: int,
-) -> None:
-    row[NUMBER_SLOTS_SAME] += numbers_same
-    row[NUMBER_SLOTS_CHANGED] += numbers_changed
-    row[NAME_SLOTS_SAME] += names_same
-    row[NAME_SLOTS_CHANGED] += names_changed
 
 
 @kernel

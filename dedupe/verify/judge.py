@@ -2,10 +2,10 @@
 
     Measured -> features() -> model.json -> two log-odds -> relation
 
-Two logistic models on the same features, each monotone where meaning asks it:
-`lineage` says whether any of the text has one source, `same_story` whether the
-two tell one written story. `benchmarks/fit_pairs.py` fits both and writes
-`model.json`; nothing here needs scikit-learn.
+Two sets of boosted trees on the same features, monotone where meaning asks it
+(Friedman 2001): `lineage` says whether any of the text has one source,
+`same_story` whether the two tell one written story. `benchmarks/fit_pairs.py`
+fits both with scikit-learn and writes `model.json`; nothing here needs it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -33,7 +33,9 @@ FEATURES = (
     "weighted",
     "narration",
     "aligned",
+    "matched",
     "run",
+    "run_share",
     "lead",
     "vocabulary",
     "numbers",
@@ -85,7 +87,9 @@ def features(measured: Measured) -> NDArray[np.float64]:
             measured.weighted.max(axis=1),
             narration,
             aligned,
+            counts[:, columns.MATCHED] / np.maximum(words.min(axis=1), 1),
             np.minimum(np.log1p(counts[:, columns.LONGEST_RUN]) / np.log(500), 1),
+            counts[:, columns.LONGEST_RUN] / np.maximum(words.min(axis=1), 1),
             lead_shares(measured).max(axis=1),
             measured.vocabulary[:, 0] / np.maximum(measured.vocabulary[:, 1:].min(axis=1), 1),
             share(columns.NUMBERS_SHARED, [columns.NUMBERS_A, columns.NUMBERS_B], 2.0),
@@ -104,19 +108,66 @@ def lead_shares(measured: Measured) -> NDArray[np.float64]:
     return found / np.clip(measured.sizes, 1, columns.LEAD_SHINGLES)
 
 
+class Trees(NamedTuple):
+    """Boosted regression trees whose leaves add up to natural log-odds.
+
+    Shapes (T trees, N nodes of the largest)
+        feature    int64   (T, N)  place in FEATURES; -1 in a leaf
+        threshold  float64 (T, N)  at most this goes left
+        left       int64   (T, N)  node; the right one is `right`
+        right      int64   (T, N)
+        value      float64 (T, N)  of a leaf
+        bias       float            log-odds before any tree
+    """
+
+    feature: NDArray[np.int64]
+    threshold: NDArray[np.float64]
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    value: NDArray[np.float64]
+    bias: float
+
+    def log_odds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Apply the trees to features (P, F); returns natural log-odds (P,)."""
+        total = np.full(len(values), self.bias)
+        rows = np.arange(len(values))
+        for feature, threshold, left, right, value in zip(*self[:5], strict=True):
+            node = np.zeros(len(values), np.int64)
+            while (inner := feature[node] >= 0).any():
+                goes_left = values[rows, feature[node]] <= threshold[node]
+                node = np.where(inner, np.where(goes_left, left[node], right[node]), node)
+            total += value[node]
+        return total
+
+
 @functools.cache
-def load_model() -> dict[str, Any]:
-    """Read the fitted model; its features must be `FEATURES`."""
+def load_model() -> dict[str, Trees]:
+    """Read the fitted models; their features must be `FEATURES`."""
     model: dict[str, Any] = json.loads(_MODEL.read_text(encoding="utf-8"))
     if tuple(model["features"]) != FEATURES:
         raise ValueError(f"{_MODEL}: fitted for other features; run benchmarks/fit_pairs.py")
-    return model
+    return {name: load_trees(model[name]) for name in ("same_story", "lineage")}
 
 
-def log_odds(values: NDArray[np.float64], name: str) -> NDArray[np.float64]:
-    """Apply the fitted model `name` to features (P, F); returns natural log-odds (P,)."""
-    fitted = load_model()[name]
-    return values @ np.array(fitted["weights"]) + fitted["bias"]
+def load_trees(fitted: dict[str, Any]) -> Trees:
+    """Pad the trees of a fitted model to arrays."""
+    trees = fitted["trees"]
+    size = max(len(tree["feature"]) for tree in trees)
+
+    def table(name: str, kind: type, fill: float) -> NDArray[Any]:
+        padded = np.full((len(trees), size), fill, kind)
+        for row, tree in zip(padded, trees, strict=True):
+            row[: len(tree[name])] = tree[name]
+        return padded
+
+    return Trees(
+        table("feature", np.int64, -1),
+        table("threshold", np.float64, 0),
+        table("left", np.int64, 0),
+        table("right", np.int64, 0),
+        table("value", np.float64, 0),
+        float(fitted["bias"]),
+    )
 
 
 def probability(odds: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -132,8 +183,9 @@ def judge(measured: Measured, documents: pa.Table) -> pa.Table:
     import pyarrow as pa
 
     values = features(measured)
-    lineage = log_odds(values, "lineage")
-    same = log_odds(values, "same_story")
+    models = load_model()
+    lineage = models["lineage"].log_odds(values)
+    same = models["same_story"].log_odds(values)
     lineage[measured.exact] = same[measured.exact] = 10.0
     # The same story is a fortiori one lineage.
     lineage = np.maximum(lineage, same)
