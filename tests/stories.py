@@ -72,12 +72,12 @@ def judge(
     if pairs is None:
         pairs = [pair(a, b) for a in range(len(rows)) for b in range(a + 1, len(rows))]
     labels = np.zeros(len(rows), np.int64) if stories is None else np.array(stories, np.int64)
-    spans = list(zip(*passages, strict=True)) if passages else [[]] * 5
+    spans = [dict(zip(PASSAGES.names, passage, strict=True)) for passage in passages or ()]
     return attribute(
         table,
         labels,
         pa.Table.from_pylist(list(pairs), schema=PAIRS),
-        pa.table(dict(zip(PASSAGES.names, map(list, spans), strict=True)), schema=PASSAGES),
+        pa.Table.from_pylist(spans, schema=PASSAGES),
         harvest(table, keep_all(table)),
         Settings(),
     )

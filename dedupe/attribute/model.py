@@ -105,7 +105,9 @@ def _ordered(plain: NDArray[np.float64], order: NDArray[np.float64]) -> NDArray[
     """Favour earlier parents, and leave the total weight of each work's parents as it was."""
     favoured = plain * np.exp(order)
     total = favoured.sum(axis=0)
-    return favoured * np.divide(plain.sum(axis=0), total, out=np.ones_like(total), where=total > 0)
+    scale = np.divide(plain.sum(axis=0), total, out=np.ones_like(total), where=total > 0)
+    ordered: NDArray[np.float64] = favoured * scale
+    return ordered
 
 
 def _ordered_below_absent(
@@ -150,7 +152,8 @@ def _first(order: NDArray[np.float64]) -> NDArray[np.float64]:
     behind = np.clip(order, 0.0, None).max(axis=0)
     ahead = np.clip(order / _FIRM_ORDER, 0.0, 1.0).sum(axis=1)
     gain = np.log(np.maximum((1.0 + ahead) / 2.0, 1.0))
-    return gain * np.clip(1.0 - behind / _FIRM_ORDER, 0.0, 1.0) - behind
+    first: NDArray[np.float64] = gain * np.clip(1.0 - behind / _FIRM_ORDER, 0.0, 1.0) - behind
+    return first
 
 
 def _mixed(log_mass: NDArray[np.float64], shares: list[Posterior], n_works: int) -> Posterior:

@@ -22,6 +22,7 @@ from dedupe.documents import host
 if TYPE_CHECKING:
     from pathlib import Path
 
+_TOKENS = re.compile(r"\w[\w.]*")
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _SECOND_LEVEL = frozenset({"co", "com", "org", "net", "gov", "ac", "edu", "gob", "ebc", "or", "ne"})
 # Below four letters a name fits too many domains by chance ("AP" is in "apple").
@@ -39,6 +40,8 @@ class Names(NamedTuple):
         agency_spellings: agencies as their pages spell them.
         outlet_spellings: outlets likewise.
         listed: every canonical name.
+        last_words: lower-case last words of all spellings: a line without one names nobody.
+        chinese: spellings of agencies in Chinese.
         unnamed: folded words that credit agencies without naming one.
         desks: folded words by which a newsroom signs for itself.
     """
@@ -50,6 +53,8 @@ class Names(NamedTuple):
     agency_spellings: list[str]
     outlet_spellings: list[str]
     listed: set[str]
+    last_words: set[str]
+    chinese: tuple[str, ...]
     unnamed: frozenset[str]
     desks: frozenset[str]
 
@@ -137,7 +142,7 @@ def _letters_match(letters: str, label: str) -> bool:
     return label.startswith(letters) and 2 * len(letters) >= len(label)
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=65_536)
 def fold(spelling: str) -> str:
     """Keep letters and digits, in lower case: how two spellings are compared."""
     return _NOT_LETTERS.sub("", spelling).casefold()
@@ -172,13 +177,14 @@ def load_names(path: Path) -> Names:
 
 
 def _build(files: list[dict[str, Any]]) -> Names:
-    names = Names({}, {}, {}, {}, [], [], set(), frozenset(), frozenset())
+    names = Names({}, {}, {}, {}, [], [], set(), set(), (), frozenset(), frozenset())
     for data in files:
         for entry in data.get("agencies", ()):
             _enter(entry, names.agencies, names.agency_spellings, names)
         for entry in data.get("outlets", ()):
             _enter(entry, names.outlets, names.outlet_spellings, names)
         names = names._replace(
+            chinese=tuple(word for word in names.agencies if "\u4e00" <= word[0] <= "\u9fff"),
             unnamed=names.unnamed | {fold(word) for word in data.get("unnamed_agencies", ())},
             desks=names.desks | {fold(word) for word in data.get("own_desks", ())},
         )
@@ -193,6 +199,7 @@ def _enter(
     for spelling in entry.get("spellings", ()):
         folded[fold(spelling)] = name
         spellings.append(spelling)
+        names.last_words.add(_TOKENS.findall(spelling.lower())[-1])
     for domain in entry.get("domains", ()):
         names.domains[domain] = name
     if entry.get("owner"):

@@ -22,6 +22,7 @@ LONGEST_CREDIT = 80
 
 _MOST_SEGMENTS = 8
 _MOST_TOKENS = 12
+_TOKENS = re.compile(r"\w[\w.]*")
 _BY = re.compile(r"(?:by|por|par|von|de|da|di)\s+(?=\S)", re.IGNORECASE)
 _SEGMENTS = re.compile(r"\s*[,|•·;]\s*|\s+[-–—]\s+")
 _ROLE = re.compile(
@@ -57,6 +58,8 @@ def byline_names(words: str, names: Names, *, alone: bool = False) -> list[str]:
         names: what to know.
         alone: it is known to be a byline.
     """
+    if names.last_words.isdisjoint(_TOKENS.findall(words.lower())):
+        return []
     words = words.strip(" \t\xa0/-–—[]*_©")
     if words[:1] in {"(", "（"} and words[-1:] in {")", "）"}:
         words = words[1:-1].strip()
@@ -95,6 +98,8 @@ def _segment_name(segment: str, names: Names) -> str | None:
     if known:
         return known
     tokens = plain.split()
+    if not tokens:
+        return None
     if _ROLE.fullmatch(tokens[-1]):
         pieces = (" ".join(tokens[:last]) for last in range(len(tokens) - 1, 0, -1))
         return next((name for piece in pieces if (name := names.known(piece))), None)
@@ -105,7 +110,7 @@ def _segment_name(segment: str, names: Names) -> str | None:
 
 def _after_person(tokens: list[str], names: Names) -> str | None:
     """Read an agency after two to four words of a person's name."""
-    if "/" in tokens:
+    if "/" in tokens or not tokens[0][0].isupper():
         return None  # "Jane Roe / Reuters" credits a photograph
     for last in (2, 1, 3):
         person, piece = tokens[:-last], " ".join(tokens[-last:])

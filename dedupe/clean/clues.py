@@ -14,10 +14,11 @@ page a copy depends on whose page it is, and attribution decides that.
 
 from __future__ import annotations
 
-import functools
 import logging
 import re
 from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from dedupe.attribute.names import Names, default_names
 from dedupe.clean.bylines import (
@@ -38,21 +39,29 @@ from dedupe.clean.credit_patterns import (
 )
 from dedupe.clean.datelines import dateline_clues
 from dedupe.clean.kept import Kept, kept_ranges
+from dedupe.clean.scan import (
+    BODY,
+    BYLINE_REACH,
+    CREDIT,
+    DATELINE,
+    DATELINE_REACH,
+    EVERYTHING,
+    MARGIN,
+    NAME,
+    TAIL_REACH,
+    TOLD,
+    scan,
+)
 from dedupe.documents import host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 _LOG = logging.getLogger(__name__)
 
-# Furniture this near the body, in code points, is read for credit lines.
-_MARGIN = 400
-# A dateline stands this near the start of the body; further in, only at a line's start.
-_DATELINE_REACH = 1000
-_BYLINE_REACH = 1500
-_TAIL_REACH = 500
 _SIGNATURE_REACH = 60
 _LONGEST_LINE = 160
 # Of a paragraph longer than this, only the front can hold a credit.
@@ -77,13 +86,17 @@ class Clue(NamedTuple):
     end: int
 
 
+_BODY, _MARGIN = "body", "margin"
+
+
 class _Line(NamedTuple):
-    """A line of the body, or of the furniture that touches it (`depth` -1)."""
+    """A line of the body, or of the furniture that touches it."""
 
     start: int
     end: int
     depth: int  # kept code points before it
     from_end: int  # kept code points from its start to the end of the body
+    place: str
 
 
 def clues_schema() -> pa.Schema:
@@ -116,69 +129,35 @@ def harvest(documents: pa.Table, kept: Kept, names: Names | None = None) -> pa.T
     import pyarrow as pa
 
     names = names or default_names()
-    columns: dict[str, list[object]] = {field: [] for field in clues_schema().names}
-    metadata = {
-        field: documents.column(field) for field in ("source", "byline", "canonical", "url")
-    }
-    rows = _promising(documents)
+    marks = scan(kept)
+    fields = ("text", "source", "byline", "canonical", "url")
+    columns = [documents.column(field).combine_chunks() for field in fields]
+    table: dict[str, list[object]] = {field: [] for field in clues_schema().names}
+    rows = np.flatnonzero(marks.astype(bool) | _has_metadata(documents)).tolist()
     for row in rows:
-        clues = clues_of(
-            documents.column("text")[row].as_py(),
-            kept_ranges(kept, row),
-            **{field: column[row].as_py() for field, column in metadata.items()},
-            names=names,
-        )
-        for clue in clues:
-            columns["document"].append(row)
+        text, *metadata = (column[row].as_py() for column in columns)
+        for clue in _clues(text, kept_ranges(kept, row), _Page(*metadata), names, int(marks[row])):
+            table["document"].append(row)
             for field, value in zip(Clue._fields, clue, strict=True):
-                columns[field].append(value)
+                table[field].append(value)
     _LOG.debug("%d of %d documents read for clues", len(rows), documents.num_rows)
-    return pa.table(columns, schema=clues_schema())
+    return pa.table(table, schema=clues_schema())
 
 
-def _promising(documents: pa.Table) -> list[int]:
-    """Return the rows in which a clue is possible at all.
-
-    One linear scan (RE2) for the words of any pattern; the patterns themselves
-    then run on few documents.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    text = documents.column("text")
-    found = pc.match_substring_regex(text, pattern=_words_of_any_pattern())
+def _has_metadata(documents: pa.Table) -> NDArray[np.bool_]:
+    found = np.zeros(documents.num_rows, np.bool_)
     for field in ("byline", "canonical"):
-        column = documents.column(field)
-        if column.null_count < len(column):
-            found = pc.or_(found, pc.is_valid(column))
-    rows = pc.indices_nonzero(found)
-    return rows.to_pylist() if isinstance(rows, pa.Array) else list(rows)
+        found |= documents.column(field).is_valid().to_numpy()
+    return found
 
 
-@functools.cache
-def _words_of_any_pattern() -> str:
-    names = default_names()
-    spellings = sorted(
-        {word for word in (*names.agency_spellings, *names.outlet_spellings) if len(word) > 1}
-    )
-    needles = {needle for cue in (*CREDITS, *SCARS, *SELF_REFERENCES) for needle in cue.needles}
-    initial = sorted({f"[{n[0]}{n[0].upper()}]{re.escape(n[1:])}" for n in needles})
-    ways = [
-        r"[(（]\s*[)）]",
-        r"[(（][^()\n]{2,40}[)）]\s*[.:]?\s*[-‐-―]",
-        r"[(（][^()\n]{0,40}(?:ڈیسک|رپورٹ|نمائند|نگار|ایجنسی|نیوز)",
-        r"\b(?:told|tells) [A-Z]",
-        r"[1-9یکم] ?(?:月|جنوری|فروری|مارچ|اپریل|مئی|جون|جولائی|اگست|ستمبر|اکتوبر|نومبر|دسمبر)",
-        r"(?:^|\n)[\s\"]*[A-Z][A-Z.'’ -]{2,30}, (?:[A-Z][a-z]{2,8}\.? \d|\d{1,2} [A-Za-z]{3})",
-        *map(_whole_word, spellings),
-        *initial,
-    ]
-    return "|".join(ways)
+class _Page(NamedTuple):
+    """What a document's record says beside its text."""
 
-
-def _whole_word(spelling: str) -> str:
-    edge = r"\b" if spelling[0].isascii() and spelling[-1].isalnum() else ""
-    return f"{edge}{re.escape(spelling)}{edge}"
+    source: str | None
+    byline: str | None
+    canonical: str | None
+    url: str | None
 
 
 def clues_of(
@@ -202,17 +181,25 @@ def clues_of(
         url: where it was found.
         names: agencies and outlets to know; None takes those of the package.
     """
-    names = names or default_names()
-    found = set(_metadata_clues(source, byline, canonical, url, names))
-    lines = list(_lines(text, kept))
-    for line in lines:
-        found.update(_line_clues(text, line, names))
-    lowered = text.lower()
-    voice = _Voice(names.outlet(source, url), host(url) or source)
-    for start, end in kept:
-        found.update(_body_clues(text, lowered, start, end))
-        found.update(_told_clues(text, start, end, voice, names))
-    found.update(_closing_signature(text, kept, names))
+    page = _Page(source, byline, canonical, url)
+    return _clues(text, kept, page, names or default_names(), EVERYTHING)
+
+
+def _clues(
+    text: str, kept: Sequence[tuple[int, int]], page: _Page, names: Names, marks: int
+) -> list[Clue]:
+    """Run the patterns whose words `marks` says are there; see scan.py."""
+    found = set(_metadata_clues(page, names))
+    if marks & (DATELINE | NAME | CREDIT):
+        found.update(_line_clues(text, kept, names, marks))
+    if marks & NAME:
+        found.update(_closing_signature(text, kept, names))
+    if marks & BODY:
+        found.update(_body_clues(text, kept))
+    if marks & TOLD:
+        voice = _Voice(names.outlet(page.source, page.url), host(page.url) or page.source)
+        for start, end in kept:
+            found.update(_told_clues(text, start, end, voice, names))
     return _widest(found)
 
 
@@ -234,14 +221,13 @@ def _place(clue: Clue) -> tuple[int, int, str, str, str]:
     return clue.start, -clue.end, clue.kind, clue.rule, clue.name or ""
 
 
-def _metadata_clues(
-    source: str | None, byline: str | None, canonical: str | None, url: str | None, names: Names
-) -> Iterator[Clue]:
-    if byline:
-        for name in byline_names(byline, names, alone=True):
+def _metadata_clues(page: _Page, names: Names) -> Iterator[Clue]:
+    if page.byline:
+        for name in byline_names(page.byline, names, alone=True):
             yield Clue("byline", name, "byline", -1, -1)
+    canonical, source = page.canonical, page.source
     target = host(canonical)
-    here = host(url) or (source if source and "." in source else None)
+    here = host(page.url) or (source if source and "." in source else None)
     # A bare homepage is a template's slip, not the address of an original.
     if not target or not here or not _has_path(canonical or ""):
         return
@@ -259,29 +245,44 @@ def _same_site(one: str, other: str) -> bool:
     return one == other or one.endswith("." + other) or other.endswith("." + one)
 
 
-def _lines(text: str, kept: Sequence[tuple[int, int]]) -> Iterator[_Line]:
-    """Cut the body, and the furniture that touches it, into lines."""
+def _lines(text: str, kept: Sequence[tuple[int, int]], *, whole: bool) -> Iterator[_Line]:
+    """Cut the body, and the furniture that touches it, into lines.
+
+    Args:
+        text: as given.
+        kept: its kept ranges.
+        whole: also the lines between the front and the tail of the body.
+    """
     total = sum(end - start for start, end in kept)
     depth = 0
-    previous = 0
+    previous = max(0, kept[0][0] - MARGIN) if kept else 0
     for start, end in kept:
-        gap_start = max(previous, start - _MARGIN) if depth == 0 else previous
-        if depth == 0 or start - previous <= _MARGIN:
-            for first, last in _split(text, gap_start, start):
-                yield _Line(first, last, -1, total - depth)
-        for first, last in _split(text, start, end):
+        if start - previous <= MARGIN:
+            for first, last in _split(text, previous, start):
+                yield _Line(first, last, depth, total - depth, _MARGIN)
+        front = end if whole else start + max(0, BYLINE_REACH - depth)
+        tail = end - max(0, TAIL_REACH - (total - depth - (end - start)))
+        for first, last in _split(text, start, end, skip=(front, tail)):
             before = depth + first - start
-            yield _Line(first, last, before, total - before)
+            yield _Line(first, last, before, total - before, _BODY)
         depth += end - start
         previous = end
     if kept:
-        for first, last in _split(text, previous, min(len(text), previous + _MARGIN)):
-            yield _Line(first, last, -1, 0)
+        for first, last in _split(text, previous, min(len(text), previous + MARGIN)):
+            yield _Line(first, last, depth, 0, _MARGIN)
 
 
-def _split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the lines of text[start:end] without the blanks around them."""
+def _split(
+    text: str, start: int, end: int, skip: tuple[int, int] = (0, 0)
+) -> Iterator[tuple[int, int]]:
+    """Yield the lines of text[start:end] without the blanks around them.
+
+    Lines that begin between the two places of `skip` are left out.
+    """
     while start < end:
+        if skip[0] < start < skip[1]:
+            start = text.find("\n", skip[1] - 1, end) + 1 or end
+            continue
         stop = text.find("\n", start, end)
         stop = end if stop < 0 else stop
         line = text[start:stop]
@@ -292,24 +293,37 @@ def _split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         start = stop + 1
 
 
-def _line_clues(text: str, line: _Line, names: Names) -> Iterator[Clue]:
-    if 0 <= line.depth <= _DATELINE_REACH:
-        for finding in dateline_clues(text, line.start, line.end, names):
-            yield Clue(*finding)
-    words = text[line.start : min(line.end, line.start + _LONGEST_LINE)]
-    near = line.depth <= _BYLINE_REACH or line.from_end <= _TAIL_REACH
-    if near and line.end - line.start <= _LONGEST_LINE:
-        for name in byline_names(words, names):
-            yield Clue("byline", name, "byline", line.start, line.end)
-        if is_reuters_desk(words):
-            yield Clue("byline", "Reuters", "desk_signature", line.start, line.end)
-    if found := copyright_name(text, line.start, min(line.end, line.start + _LONGEST_LINE), names):
-        name, first, last = found
-        yield Clue("credit", name, "copyright", first, last)
-    lowered = text[line.start : min(line.end, line.start + _CREDIT_REACH)].lower()
-    for cue in CREDITS:
-        if any(needle in lowered for needle in cue.needles):
+def _line_clues(
+    text: str, kept: Sequence[tuple[int, int]], names: Names, marks: int
+) -> Iterator[Clue]:
+    lowered = text.lower() if marks & CREDIT else ""
+    cues = []
+    if lowered:
+        cues = [cue for cue in CREDITS if any(needle in lowered for needle in cue.needles)]
+    notices = any(mark in lowered for mark in ("©", "(c)", "copyright", "-wire"))
+    for line in _lines(text, kept, whole=bool(cues) or notices):
+        if marks & DATELINE and line.place == _BODY and line.depth <= DATELINE_REACH:
+            for finding in dateline_clues(text, line.start, line.end, names):
+                yield Clue(*finding)
+        if marks & NAME and (line.depth <= BYLINE_REACH or line.from_end <= TAIL_REACH):
+            yield from _signed(text, line, names)
+        if notices:
+            end = min(line.end, line.start + _LONGEST_LINE)
+            if found := copyright_name(text, line.start, end, names):
+                name, first, last = found
+                yield Clue("credit", name, "copyright", first, last)
+        for cue in cues:
             yield from _credits_of(text, line, cue, names)
+
+
+def _signed(text: str, line: _Line, names: Names) -> Iterator[Clue]:
+    if line.end - line.start > _LONGEST_LINE:
+        return
+    words = text[line.start : line.end]
+    for name in byline_names(words, names):
+        yield Clue("byline", name, "byline", line.start, line.end)
+    if is_reuters_desk(words):
+        yield Clue("byline", "Reuters", "desk_signature", line.start, line.end)
 
 
 def _credits_of(text: str, line: _Line, cue: Cue, names: Names) -> Iterator[Clue]:
@@ -351,13 +365,15 @@ def _credited(text: str, start: int, end: int, names: Names) -> tuple[str | None
     return names.of_domain(name) or name, stop, ("." in name and " " not in name) or chinese
 
 
-def _body_clues(text: str, lowered: str, start: int, end: int) -> Iterator[Clue]:
+def _body_clues(text: str, kept: Sequence[tuple[int, int]]) -> Iterator[Clue]:
+    lowered = text.lower()
     for kind, cues in (("scar", SCARS), ("self_reference", SELF_REFERENCES)):
         for cue in cues:
             if not any(needle in lowered for needle in cue.needles):
                 continue
-            for match in cue.pattern.finditer(text, start, end):
-                yield Clue(kind, None, cue.rule, match.start(), match.end())
+            for start, end in kept:
+                for match in cue.pattern.finditer(text, start, end):
+                    yield Clue(kind, None, cue.rule, match.start(), match.end())
 
 
 class _Voice(NamedTuple):

@@ -27,6 +27,8 @@ _CLOSE = re.compile(r"[)）]")
 _DASH_AFTER = re.compile(r"\s*[.:]?\s*(?:--?|[‐-―−])")
 _TEXT_AFTER = re.compile(r"\s*[.:]?\s*(?:--?|[‐-―−])?\s*[\"'“”‘’«»]?[^\W\d_]")
 _UPPER_PLACE = re.compile(r"[A-ZÀ-Þ][A-ZÀ-Þ.'’-]{2,}|[A-ZÀ-Þ.]{2,5} [A-ZÀ-Þ]{2,}")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_MAY_OPEN = re.compile(r"[(（/\d۰-۹\u4e00-\u9fffی]")
 _SLASHED = re.compile(r"([^/\n]{3,70})[.,]?\s?/(\w{2,12})/[.\s]")
 _PARTS = re.compile(r"\s*[/+,،、&]\s*|\s+(?:and|y|et|und|e|و)\s+")
 _OUTLET = re.compile(r"[A-Z][\w&.'’-]{1,20}(?: [A-Z0-9][\w&.'’-]{0,20}){0,2}")
@@ -77,6 +79,8 @@ def dateline_clues(text: str, start: int, end: int, names: Names) -> list[Findin
         end: where it ends.
         names: the agencies and outlets to know.
     """
+    if not _MAY_OPEN.search(text, start, min(end, start + _LONGEST_PLACE)):
+        return []
     end = min(end, start + _LONGEST_PLACE + _LONGEST_NAME + 30)
     found = list(_wired(text, start, end, names))
     if not found:
@@ -89,19 +93,17 @@ def _wired(text: str, start: int, end: int, names: Names) -> Iterator[Finding]:
     slashed = _SLASHED.match(text, start, end)
     if slashed and (name := names.agency(slashed.group(2))):
         yield Finding("dateline", name, "agency", start, slashed.end(2) + 1)
-    chinese = _chinese_wire(names).match(text, start, end)
+    if not _CHINESE.search(text, start, min(end, start + 3)):
+        return
+    chinese = _chinese_wire(names.chinese).match(text, start, end)
     if chinese and (name := names.agency(chinese.group(1))):
         yield Finding("dateline", name, "agency", start, chinese.end())
 
 
 @functools.lru_cache(maxsize=4)
-def _chinese_wire_of(spellings: tuple[str, ...]) -> re.Pattern[str]:
+def _chinese_wire(spellings: tuple[str, ...]) -> re.Pattern[str]:
     either = "|".join(sorted(map(re.escape, spellings), key=len, reverse=True))
     return re.compile(rf"[(（【]?(?:据|據)?({either})[^\n，。,（(]{{0,30}}?(?:电|電|讯|訊)")
-
-
-def _chinese_wire(names: Names) -> re.Pattern[str]:
-    return _chinese_wire_of(tuple(s for s in names.agencies if "\u4e00" <= s[0] <= "\u9fff"))
 
 
 class _Opening(NamedTuple):
