@@ -40,7 +40,7 @@ from dedupe.documents import documents_table
 from dedupe.settings import Settings
 from dedupe.sketch import sketch
 from dedupe.verify import given_pairs, measure
-from dedupe.verify.judge import FEATURES, features, load_trees
+from dedupe.verify.relation import FEATURES, features, load_trees
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

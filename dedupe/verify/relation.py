@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from dedupe.verify.measure import Measured
+    from dedupe.verify.measures import Measured
 
 _MODEL = Path(__file__).with_name("model.json")
 
@@ -78,7 +78,7 @@ def features(measured: Measured) -> NDArray[np.float64]:
 
     def changed(slots_changed: int, slots_same: int) -> NDArray[np.float64]:
         """Share of slots that change, drawn toward none when there are few."""
-        return counts[:, slots_changed] / (counts[:, slots_changed] + counts[:, slots_same] + 2)
+        return counts[:, slots_changed] / (counts[:, slots_changed] + counts[:, slots_same] + 5)
 
     return np.stack(
         [
