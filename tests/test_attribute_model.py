@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.attribute.model import UNSEEN_PRIOR, Weights, posterior
+from dedupe.attribute.model import UNSEEN_PRIOR, Weights, by_determinants, posterior
 from dedupe.attribute.tree import likeliest_tree
 
 TYPE_CHECKING = False
@@ -120,6 +120,17 @@ def test_posterior__a_work_without_a_clock_is_neither_first_nor_late() -> None:
 def test_posterior__equals_the_sum_over_all_trees(n_works: int, seed: int) -> None:
     weights = drawn(n_works, 1, seed)._replace(order=np.zeros((n_works, n_works)))
     assert posterior(weights).origin == pytest.approx(by_enumeration(weights), abs=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 2), st.integers(1, 3), st.integers(0, 2**32 - 1))
+def test_posterior__short_ways_equal_the_determinants(
+    n_works: int, n_absent: int, seed: int
+) -> None:
+    weights = drawn(n_works, n_absent, seed)
+    short, long = posterior(weights), by_determinants(weights)
+    assert short.origin == pytest.approx(long.origin, abs=1e-9)
+    assert short.parent == pytest.approx(long.parent, abs=1e-9)
 
 
 @settings(max_examples=25, deadline=None)

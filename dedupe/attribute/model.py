@@ -23,6 +23,7 @@ broken clock of its own explains them all.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -75,8 +76,19 @@ class Weights(NamedTuple):
 def posterior(given: Weights) -> Posterior:
     """Weigh every origin and every parent of one story.
 
-    Cost: 5 + V inverses of N x N, O(N^3) each.
+    Cost: 5 + V inverses of N x N, O(N^3) each; none for one work or two, which
+    most stories have, and whose trees can be written down.
     """
+    n_works = len(given.roots)
+    if n_works == 1:
+        return _of_one(given)
+    if n_works == 2:
+        return _of_two(given)
+    return by_determinants(given)
+
+
+def by_determinants(given: Weights) -> Posterior:
+    """Do what `posterior` does, for any number of works."""
     n_works, n_absent = len(given.roots), len(given.absent_prior)
     plain = _without_diagonal(given.affinity) / max(n_works - 1, 1)
     ordered = _ordered(plain, given.order)
@@ -154,6 +166,48 @@ def _first(order: NDArray[np.float64]) -> NDArray[np.float64]:
     gain = np.log(np.maximum((1.0 + ahead) / 2.0, 1.0))
     first: NDArray[np.float64] = gain * np.clip(1.0 - behind / _FIRM_ORDER, 0.0, 1.0) - behind
     return first
+
+
+def _of_one(given: Weights) -> Posterior:
+    prior = given.absent_prior
+    mass = np.append(1.0 - prior.sum(), prior)
+    mass *= np.exp(np.append(given.roots, given.absent_edges[:, 0]))
+    mass /= mass.sum()
+    return Posterior(mass, np.append(0.0, mass[1:])[:, None])
+
+
+def _of_two(given: Weights) -> Posterior:
+    """Sum over the two trees of two works, and the three below each absent source."""
+    prior = given.absent_prior
+    affinity, order = float(given.affinity[0, 1]), float(given.order[0, 1])
+    first = math.exp(max(order, 0.0))
+    second = math.exp(max(-order, 0.0))
+    # Of works alone the one parent's weight is fixed: order acts on the roots.
+    to_second = math.exp(float(given.edges[0, 1] + given.roots[0])) / second
+    to_first = math.exp(float(given.edges[1, 0] + given.roots[1])) / first
+    works = (1.0 - prior.sum()) * (to_second + to_first) / (1.0 / first + 1.0 / second)
+    share = to_second / (to_second + to_first)
+    mass, parents = [works], [np.array([[0.0, share], [1.0 - share, 0.0]])]
+
+    forward, backward = affinity * math.exp(order), affinity * math.exp(-order)
+    direct_0, direct_1 = (1 + affinity) / (1 + backward), (1 + affinity) / (1 + forward)
+    forward, backward = forward * direct_1, backward * direct_0
+    by_order = direct_0 * direct_1 + direct_0 * forward + direct_1 * backward
+    forward *= math.exp(float(given.edges[0, 1]))
+    backward *= math.exp(float(given.edges[1, 0]))
+    direct = []
+    for place in range(len(prior)):
+        pull_0, pull_1 = np.exp(given.absent_edges[place]).tolist()
+        pull_0, pull_1 = pull_0 * direct_0, pull_1 * direct_1
+        trees = pull_0 * pull_1, pull_0 * forward, pull_1 * backward
+        total = sum(trees)
+        mass.append(float(prior[place]) * total / by_order)
+        parents.append(np.array([[0.0, trees[1]], [trees[2], 0.0]]) / total)
+        direct.append([1 - trees[2] / total, 1 - trees[1] / total])
+    chance = np.array(mass) / sum(mass)
+    among = np.tensordot(chance, np.array(parents), axes=1)
+    origin = np.append(chance[0] * np.array([share, 1 - share]), chance[1:])
+    return Posterior(origin, np.vstack([among, chance[1:, None] * np.array(direct)]))
 
 
 def _mixed(log_mass: NDArray[np.float64], shares: list[Posterior], n_works: int) -> Posterior:

@@ -96,6 +96,7 @@ class PairTable:
     def _pair(self, place: int) -> Pair:
         first, last = np.searchsorted(self._span_pair, [place, place + 1])
         columns = self._columns
+        spans = self._spans[first:last].tolist() if last > first else []
         return Pair(
             place,
             int(columns.a[place]),
@@ -104,7 +105,7 @@ class PairTable:
             float(columns.resemblance[place]),
             float(columns.containment_a[place]),
             float(columns.containment_b[place]),
-            [(s[0], s[1], s[2], s[3]) for s in self._spans[first:last].tolist()],
+            [(s[0], s[1], s[2], s[3]) for s in spans],
         )
 
 
