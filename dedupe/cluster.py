@@ -200,8 +200,9 @@ class _Groups:
         return True
 
     def join(self, x: int, y: int) -> list[tuple[int, int]]:
-        """Merge y into x (x < y); returns the groups near x and their new weights."""
+        """Merge y into x (x < y); returns the groups whose weight with x this changes, and it."""
         self.members[x] += self.members.pop(y)
+        changed = [near for near in self._weights[y] if near != x]
         for table in (self._weights, self._known):
             gone = table.pop(y)
             del table[x][y]
@@ -209,7 +210,7 @@ class _Groups:
             for near, value in gone.items():
                 del table[near][y]
                 table[x][near] = table[near][x] = table[x].get(near, 0) + value
-        return list(self._weights[x].items())
+        return [(near, self._weights[x][near]) for near in changed]
 
 
 def _spread(members: list[int]) -> list[int]:
