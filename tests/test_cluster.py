@@ -1,0 +1,275 @@
+"""Stories by cohesion: planted shapes, the oracle, and independence of order."""
+
+from __future__ import annotations
+
+import heapq
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedupe.cluster import cluster
+from tests import reference_cluster as reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.int64]
+    Measure = Callable[[Rows, Rows], NDArray[np.float64]]
+
+Pair = tuple[int, int]
+UNLIKE, LIKE = -8.0, 3.0
+_push = heapq.heappush
+
+
+def pairs_table(odds: Mapping[Pair, float], near: Iterable[Pair] = ()) -> pa.Table:
+    rows = sorted(odds)
+    alike = set(near)
+    return pa.table(
+        {
+            "a": pa.array([a for a, _ in rows], pa.int64()),
+            "b": pa.array([b for _, b in rows], pa.int64()),
+            "resemblance": pa.array([0.95 if row in alike else 0.5 for row in rows], pa.float64()),
+            "same_story_odds": pa.array([odds[row] for row in rows], pa.float64()),
+        }
+    )
+
+
+def always(odds: float) -> Measure:
+    def measure(a: Rows, b: Rows) -> NDArray[np.float64]:
+        assert (a < b).all()
+        return np.full(len(a), odds)
+
+    return measure
+
+
+def never(a: Rows, b: Rows) -> NDArray[np.float64]:
+    raise AssertionError(f"asked for {a.tolist()}, {b.tolist()}, though all pairs are known")
+
+
+def stories(labels: NDArray[np.int64]) -> set[frozenset[int]]:
+    found: dict[int, set[int]] = {}
+    for row, label in enumerate(labels.tolist()):
+        found.setdefault(label, set()).add(row)
+    assert all(label == min(members) for label, members in found.items())
+    return {frozenset(members) for members in found.values()}
+
+
+def within(*groups: Iterable[int], odds: float = LIKE) -> dict[Pair, float]:
+    return {pair: odds for group in groups for pair in combinations(sorted(group), 2)}
+
+
+# --- planted shapes
+
+
+def test_cluster__no_pairs_leave_every_document_alone() -> None:
+    assert cluster(pairs_table({}), 3, never).tolist() == [0, 1, 2]
+    assert cluster(pairs_table({}), 0, never).tolist() == []
+
+
+def test_cluster__a_chain_whose_ends_share_nothing_does_not_join_them() -> None:
+    labels = cluster(pairs_table({(0, 1): LIKE, (1, 2): LIKE}), 3, always(UNLIKE))
+    assert labels[0] != labels[2]
+    assert len(stories(labels)) == 2
+
+
+def test_cluster__a_long_chain_falls_into_its_pairs() -> None:
+    chain = {(row, row + 1): LIKE for row in range(9)}
+    found = stories(cluster(pairs_table(chain), 10, always(UNLIKE)))
+    assert max(map(len, found)) == 2
+
+
+def test_cluster__versions_of_a_running_story_stay_together() -> None:
+    # Each shares much with the next; of the last, the first shares little, but some.
+    n_versions = 8
+    odds = {
+        (i, j): LIKE + 2 - 1.2 * (j - i) for i, j in combinations(range(n_versions), 2) if j - i < 4
+    }
+    measured = always(0.5)
+    assert cluster(pairs_table(odds), n_versions, measured).tolist() == [0] * n_versions
+
+
+def test_cluster__a_star_of_copies_is_one_story_if_its_points_are_alike() -> None:
+    star = {(0, row): LIKE for row in range(1, 12)}
+    assert set(cluster(pairs_table(star), 12, always(LIKE)).tolist()) == {0}
+
+
+def test_cluster__a_round_up_does_not_join_the_stories_it_quotes() -> None:
+    star = {(0, row): 1.0 for row in range(1, 6)}
+    found = stories(cluster(pairs_table(star), 6, always(UNLIKE)))
+    assert max(map(len, found)) == 2
+
+
+@pytest.mark.parametrize("bridge", [1.0, LIKE, 7.9])
+def test_cluster__one_pair_between_two_dense_groups_does_not_join_them(bridge: float) -> None:
+    odds = within(range(5), range(5, 10)) | {(4, 5): bridge}
+    labels = cluster(pairs_table(odds), 10, always(UNLIKE))
+    assert labels[0] != labels[9]
+    assert {frozenset(range(4)), frozenset(range(6, 10))} == {
+        frozenset(story - {4, 5}) for story in stories(labels)
+    } - {frozenset()}
+
+
+def test_cluster__a_weak_pair_between_dense_groups_leaves_both_whole() -> None:
+    odds = within(range(5), range(5, 10)) | {(4, 5): LIKE - 1}
+    found = stories(cluster(pairs_table(odds), 10, always(UNLIKE)))
+    assert found == {frozenset(range(5)), frozenset(range(5, 10))}
+
+
+def test_cluster__pairs_that_no_net_found_join_groups_when_they_measure_alike() -> None:
+    odds = within(range(3), range(3, 6)) | {(2, 3): 1.0}
+    assert set(cluster(pairs_table(odds), 6, always(LIKE)).tolist()) == {0}
+
+
+def test_cluster__negative_pairs_join_nothing() -> None:
+    assert cluster(pairs_table({(0, 1): -0.1, (1, 2): 0.0}), 3, never).tolist() == [0, 1, 2]
+
+
+def test_cluster__near_equal_texts_follow_one_leader() -> None:
+    # The leader's pair against row 3 speaks for both of its followers.
+    near = [(0, 1), (0, 2)]
+    odds = {(0, 1): LIKE, (0, 2): LIKE, (0, 3): -4.0, (1, 3): -4.0, (2, 3): 2.0}
+    assert cluster(pairs_table(odds, near), 4, never).tolist() == [0, 0, 0, 3]
+
+
+def test_cluster__a_chain_of_near_equal_texts_is_not_one_story() -> None:
+    near = [(row, row + 1) for row in range(11)]
+    odds = dict.fromkeys(near, LIKE)
+    found = stories(cluster(pairs_table(odds, near), 12, always(UNLIKE)))
+    # Two leaders, each with a follower: their ends still share most of their shingles.
+    assert max(map(len, found)) == 4
+
+
+def test_cluster__near_equal_texts_that_are_other_stories_stay_apart() -> None:
+    # One template filled twice: nearly equal, yet judged different.
+    assert cluster(pairs_table({(0, 1): -2.0}, [(0, 1)]), 2, never).tolist() == [0, 1]
+
+
+def test_cluster__a_star_of_many_copies_costs_in_proportion(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    n_copies = 3000
+    asked: list[int] = []
+    pushed: list[object] = []
+
+    def measure(a: Rows, b: Rows) -> NDArray[np.float64]:
+        asked.append(len(a))
+        return np.full(len(b), LIKE)
+
+    def push(queue: list[object], item: object) -> None:
+        pushed.append(item)
+        _push(queue, item)
+
+    monkeypatch.setattr(heapq, "heappush", push)
+    star = {(0, row): LIKE for row in range(1, n_copies)}
+    assert set(cluster(pairs_table(star), n_copies, measure).tolist()) == {0}
+    assert max(asked) <= 16
+    assert len(asked) <= n_copies
+    assert len(pushed) <= 2 * n_copies
+
+
+def test_cluster__a_star_of_near_equal_texts_asks_for_nothing() -> None:
+    star = {(0, row): LIKE for row in range(1, 3000)}
+    assert set(cluster(pairs_table(star, star), 3000, never).tolist()) == {0}
+
+
+# --- the oracle and the laws
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> tuple[int, dict[Pair, float]]:
+    n_docs = draw(st.integers(1, 7))
+    odds = st.integers(-8 * 8, 8 * 8).map(lambda eighths: eighths / 8)
+    return n_docs, {pair: draw(odds) for pair in combinations(range(n_docs), 2)}
+
+
+@settings(deadline=None, max_examples=150)
+@given(graph=graphs())
+def test_cluster__equals_the_oracle_when_all_pairs_are_known(
+    graph: tuple[int, dict[Pair, float]],
+) -> None:
+    n_docs, odds = graph
+    units = {pair: round(value * 1024) for pair, value in odds.items()}
+    expected = reference.contract(units, n_docs)
+    # Only pairs within reach of positive ones are looked at, so all of those are known.
+    assert cluster(pairs_table(odds), n_docs, never).tolist() == expected
+
+
+@settings(deadline=None, max_examples=80)
+@given(graph=graphs(), data=st.data())
+def test_cluster__never_joins_unmeasured_groups(
+    graph: tuple[int, dict[Pair, float]], data: st.DataObject
+) -> None:
+    n_docs, odds = graph
+    known = {pair: value for pair, value in odds.items() if data.draw(st.booleans())}
+    asked: set[Pair] = set()
+
+    def measure(a: Rows, b: Rows) -> NDArray[np.float64]:
+        rows = list(zip(a.tolist(), b.tolist(), strict=True))
+        asked.update(rows)
+        return np.array([odds[pair] for pair in rows])
+
+    labels = cluster(pairs_table(known), n_docs, measure)
+    assert asked <= set(odds)
+    # What joins two documents without a known pair between them was measured.
+    for story in stories(labels):
+        assert all(pair in known or asked for pair in combinations(sorted(story), 2))
+
+
+@settings(deadline=None, max_examples=80)
+@given(graph=graphs(), data=st.data())
+def test_cluster__order_of_the_pairs_changes_nothing(
+    graph: tuple[int, dict[Pair, float]], data: st.DataObject
+) -> None:
+    n_docs, odds = graph
+    table = pairs_table(odds)
+    order = data.draw(st.permutations(range(table.num_rows)))
+    expected = cluster(table, n_docs, never).tolist()
+    assert cluster(table.take(pa.array(order, pa.int64())), n_docs, never).tolist() == expected
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    graph=graphs(),
+    rise=st.lists(st.integers(1, 4), min_size=7, max_size=7),
+)
+def test_cluster__documents_in_between_change_no_story(
+    graph: tuple[int, dict[Pair, float]], rise: list[int]
+) -> None:
+    n_docs, odds = graph
+    rows = np.cumsum(rise)[:n_docs].tolist()
+    expected = cluster(pairs_table(odds), n_docs, never).tolist()
+    moved = {(rows[a], rows[b]): value for (a, b), value in odds.items()}
+    labels = cluster(pairs_table(moved), rows[-1] + 1, never)
+    assert labels[rows].tolist() == [rows[label] for label in expected]
+
+
+@settings(deadline=None, max_examples=100)
+@given(sizes=st.lists(st.integers(1, 6), min_size=1, max_size=4), data=st.data())
+def test_cluster__separate_stories_are_found_whatever_their_rows(
+    sizes: list[int], data: st.DataObject
+) -> None:
+    n_docs = sum(sizes)
+    rows = data.draw(st.permutations(range(n_docs)))
+    groups, at = [], 0
+    for size in sizes:
+        groups.append(frozenset(rows[at : at + size]))
+        at += size
+    assert stories(cluster(pairs_table(within(*groups)), n_docs, never)) == set(groups)
+
+
+def test_cluster__sums_of_log_odds_do_not_depend_on_order() -> None:
+    # As floats, .1 + .2 + .3 - .6 is above or below 0 by the order of the sum.
+    odds = {(0, 1): 8.0, (0, 2): 0.1, (1, 2): -0.1, (0, 3): -0.3, (1, 3): 0.3}
+    odds |= {(2, 3): -1.0}
+    labels = [
+        cluster(pairs_table(odds).take(pa.array(order)), 4, never).tolist()
+        for order in ([0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [2, 0, 4, 1, 3, 5])
+    ]
+    assert labels == [[0, 0, 2, 3]] * 3
