@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -156,13 +156,13 @@ def test_cluster__a_star_of_many_copies_costs_in_proportion(
 ) -> None:
     n_copies = 3000
     asked: list[int] = []
-    pushed: list[object] = []
+    pushed: list[Any] = []
 
     def measure(a: Rows, b: Rows) -> NDArray[np.float64]:
         asked.append(len(a))
         return np.full(len(b), LIKE)
 
-    def push(queue: list[object], item: object) -> None:
+    def push(queue: list[Any], item: Any) -> None:
         pushed.append(item)
         _push(queue, item)
 
