@@ -129,14 +129,10 @@ class Trees(NamedTuple):
 
     def log_odds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Apply the trees to features (P, F); returns natural log-odds (P,)."""
-        total = np.full(len(values), self.bias)
-        rows = np.arange(len(values))
-        for feature, threshold, left, right, value in zip(*self[:5], strict=True):
-            node = np.zeros(len(values), np.int64)
-            while (inner := feature[node] >= 0).any():
-                goes_left = values[rows, feature[node]] <= threshold[node]
-                node = np.where(inner, np.where(goes_left, left[node], right[node]), node)
-            total += value[node]
+        from dedupe.kernels.trees import fill_tree_sums
+
+        total = np.empty(len(values))
+        fill_tree_sums(values, *self, total)
         return total
 
 
