@@ -174,6 +174,8 @@ def _affinity(story: Story) -> NDArray[np.float64]:
         i, j = story.work_of[pair.a], story.work_of[pair.b]
         shared = max(pair.containment_a, pair.containment_b, pair.resemblance)
         affinity[i, j] = affinity[j, i] = max(affinity[i, j], _UNMEASURED + shared)
+    if n_works <= 2:
+        return affinity
     # Of many copies only the pairs with a few of them are measured: two works
     # that are both near such a hub are near each other.
     measured = (affinity > _UNMEASURED).sum(axis=0)

@@ -45,10 +45,11 @@ class Pages:
             names: agencies and outlets to know.
         """
         self._columns = {
-            name: documents.column(name) for name in ("id", "source", "url", "text", "title")
+            name: documents.column(name).combine_chunks()
+            for name in ("id", "source", "url", "text")
         }
         self._names = names
-        self._outlets: dict[int, str | None] = {}
+        self._sources: dict[str, tuple[str | None, str | None]] = {}
         claimed, claimed_until = (
             _moments(documents, name) for name in ("published", "published_until")
         )
@@ -73,19 +74,9 @@ class Pages:
         """Return the text as given."""
         return self._value("text", row) or ""
 
-    def title(self, row: int) -> str | None:
-        """Return the headline, when it stands apart from the text."""
-        return self._value("title", row)
-
-    def source(self, row: int) -> str | None:
-        """Return the outlet as given."""
-        return self._value("source", row)
-
     def outlet(self, row: int) -> str | None:
         """Return the displayed name of a document's outlet."""
-        if row not in self._outlets:
-            self._outlets[row] = self._names.outlet(self.source(row), self._value("url", row))
-        return self._outlets[row]
+        return self._whose(row)[0]
 
     def label(self, row: int) -> str:
         """Return the outlet's name, or the document's id where it has none."""
@@ -93,10 +84,20 @@ class Pages:
 
     def is_outlet(self, row: int, name: str, names: Names) -> bool:
         """Say whether `name` is this document's outlet."""
-        outlet = self.outlet(row)
-        if outlet is None:
-            return False
-        return names.same(name, outlet, host(self._value("url", row)) or self.source(row))
+        outlet, domain = self._whose(row)
+        return outlet is not None and names.same(name, outlet, domain)
+
+    def _whose(self, row: int) -> tuple[str | None, str | None]:
+        """Return the outlet's name and its domain; most sources recur, so both are kept."""
+        source = self._value("source", row)
+        if source is None:
+            url = self._value("url", row)
+            return self._names.outlet(None, url), host(url)
+        if source not in self._sources:
+            outlet = self._names.outlet(source)
+            self._sources[source] = (outlet, host(source) if "." in source else None)
+        outlet, domain = self._sources[source]
+        return outlet, domain or host(self._value("url", row)) or source
 
 
 def _moments(documents: pa.Table, name: str) -> NDArray[np.int64]:

@@ -98,12 +98,14 @@ def _versions(
 
 def _work_parents(known: Posterior, verdict: Verdict, n_works: int) -> list[int]:
     """Return the parent of each work: a work, an absent source (n_works and up), or -1."""
+    root = verdict.work if verdict.work >= 0 else int(np.argmax(known.origin))
+    if n_works == 1:
+        return [-1] if root == 0 else [1 + int(np.argmax(known.parent[1:, 0]))]
     gains = np.log(np.maximum(known.parent, _SMALLEST))
     absent = gains[n_works:]
     weights = np.full((n_works + 1, n_works + 1), -np.inf)
     weights[1:, 1:] = gains[:n_works]
     weights[0, 1:] = absent.max(axis=0)
-    root = verdict.work if verdict.work >= 0 else int(np.argmax(known.origin))
     if root < n_works:
         weights[:, 1 + root] = -np.inf
         weights[0, 1 + root] = 0.0
