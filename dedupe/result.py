@@ -117,7 +117,8 @@ class Result:
         for story, rank in zip(stories, ranks, strict=True):
             if story not in best or rank < best[story]:
                 best[story] = rank
-        return self.documents.take(sorted(rank[-1] for rank in best.values()))
+        rows = sorted(rank[-1] for rank in best.values())
+        return self.documents.take(pa.array(rows, pa.int64()))
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
         """Write the result into `folder`, whole or not at all.
@@ -174,6 +175,9 @@ class Result:
             raise OutputError(f'{place}: holds no result; make one with "dedupe cluster"')
         try:
             tables = {name: pq.read_table(place / f"{name}.parquet") for name in _TABLES}
+            for name, table in tables.items():
+                if not set(_TABLES[name].names) <= set(table.column_names):
+                    raise ValueError(f"{name}.parquet: columns are missing")  # noqa: TRY301
             return cls(
                 **tables,
                 stories=_read_lines(place / "stories.jsonl"),
@@ -208,15 +212,19 @@ def _move(draft: Path, place: Path) -> None:
     """Put `draft` where `place` is; an earlier result steps aside first."""
     if place.exists():
         aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
-        os.replace(place, aside)
         try:
-            os.replace(draft, place)
+            place.replace(aside)
+            draft.replace(place)
         except BaseException:
-            os.replace(aside, place)
+            if not place.exists():
+                aside.replace(place)
             raise
-        shutil.rmtree(aside, ignore_errors=True)
+        finally:
+            # Whatever came between: while nothing stands in its place, it is the only one.
+            if place.exists():
+                shutil.rmtree(aside, ignore_errors=True)
     else:
-        os.replace(draft, place)
+        draft.replace(place)
     _sync(place.parent)
 
 
