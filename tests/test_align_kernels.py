@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -18,7 +17,8 @@ from dedupe.documents import documents_table
 from dedupe.kernels import align as columns
 from dedupe.settings import Settings
 from dedupe.shingle import Shingles, shingle
-from dedupe.verify.measure import align
+from dedupe.verify import measures as measuring
+from dedupe.verify.measures import align
 from tests import mixed_scripts, reference_text
 from tests import reference_pairs as reference
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# The package's name for it is the function's.
-measuring = importlib.import_module("dedupe.verify.measure")
 DEFAULTS = Settings(threads=1, passage_words=8, passage_gap=20)
 MAX_PLACES = 16
 """A shingle with more places than this in a text is told to be shared, and no more."""

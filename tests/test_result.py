@@ -1,0 +1,369 @@
+"""A result on disk: whole or not at all, and read back as it was."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import json
+import os
+import re
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dedupe.errors import OutputError
+from dedupe.result import DOCUMENTS, PAIRS, PASSAGES, Result
+from tests import invented
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+FILES = {"documents.parquet", "pairs.parquet", "passages.parquet", "stories.jsonl", "run.json"}
+
+
+def small(version: str = "1", *, rejects: bool = False) -> Result:
+    """Make a result, told from others by its version."""
+    result = invented.newsroom()
+    passage = {"a": "a", "b": "b", "a_start": 0, "a_end": 9, "b_start": 3, "b_end": 12}
+    return dataclasses.replace(
+        result,
+        passages=pa.Table.from_pylist([passage], schema=PASSAGES),
+        rejects=[{"file": "in.jsonl", "line": 3, "reason": "no text"}] if rejects else [],
+        run={"version": version, "settings": {"seed": 1}, "inputs": [{"path": "\u6e2f\u53e3"}]},
+    )
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+# --- save and load
+
+
+@pytest.mark.parametrize("rejects", [False, True])
+def test_load__gives_back_what_was_saved(tmp_path: Path, *, rejects: bool) -> None:
+    result = small(rejects=rejects)
+    result.save(tmp_path / "out")
+    assert Result.load(tmp_path / "out") == result
+    assert names(tmp_path / "out") == FILES | ({"rejects.jsonl"} if rejects else set())
+    assert names(tmp_path) == {"out"}
+
+
+def test_load__gives_back_a_result_of_nothing(tmp_path: Path) -> None:
+    empty = Result(
+        documents=DOCUMENTS.empty_table(),
+        pairs=PAIRS.empty_table(),
+        passages=PASSAGES.empty_table(),
+        stories=[],
+    )
+    empty.save(tmp_path / "out")
+    assert Result.load(tmp_path / "out") == empty
+
+
+def test_load__keeps_any_character_of_a_story(tmp_path: Path) -> None:
+    story = invented.story("a\x00\u2028\x85\r\n\x1c", ["a\x00\u2028\x85\r\n\x1c", "\U0001f6a2"])
+    result = dataclasses.replace(small(), stories=[story])
+    result.save(tmp_path / "out")
+    assert Result.load(tmp_path / "out").stories == [story]
+
+
+@pytest.mark.parametrize("name", ["story=1", "a b", "\u6e2f\u53e3", ".hidden", "-o", "%41"])
+def test_save__any_folder_name_will_do(tmp_path: Path, name: str) -> None:
+    small().save(tmp_path / name)
+    assert Result.load(tmp_path / name) == small()
+
+
+def test_save__makes_missing_folders_above_and_takes_an_empty_folder(tmp_path: Path) -> None:
+    small().save(tmp_path / "a" / "b" / "out")
+    assert Result.load(tmp_path / "a" / "b" / "out") == small()
+    (tmp_path / "empty").mkdir()
+    small().save(tmp_path / "empty")
+    assert Result.load(tmp_path / "empty") == small()
+
+
+def test_save__takes_a_string_and_a_relative_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    small().save("out")
+    assert Result.load("out") == small()
+    assert names(tmp_path) == {"out"}
+
+
+def test_save__writes_the_columns_of_the_contract(tmp_path: Path) -> None:
+    small().save(tmp_path / "out")
+    for name, schema in (("documents", DOCUMENTS), ("pairs", PAIRS), ("passages", PASSAGES)):
+        assert pq.read_schema(tmp_path / "out" / f"{name}.parquet").equals(schema)
+    lines = (tmp_path / "out" / "stories.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["story"] for line in lines] == ["a", "e"]
+
+
+# --- places that are refused
+
+
+def test_save__refuses_a_folder_that_holds_something_else(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine", "utf-8")
+    for overwrite in (False, True):
+        with pytest.raises(OutputError, match="is not empty and holds no result"):
+            small().save(tmp_path, overwrite=overwrite)
+    assert names(tmp_path) == {"notes.txt"}
+
+
+def test_save__refuses_a_file(tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    place.write_text("mine", "utf-8")
+    for overwrite in (False, True):
+        with pytest.raises(OutputError, match="is not a folder"):
+            small().save(place, overwrite=overwrite)
+    assert place.read_text("utf-8") == "mine"
+
+
+@pytest.mark.parametrize("target", ["run", "empty", "missing"])
+def test_save__refuses_a_symbolic_link_whatever_it_leads_to(tmp_path: Path, target: str) -> None:
+    if target == "run":
+        small().save(tmp_path / target)
+    elif target == "empty":
+        (tmp_path / target).mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / target)
+    before = names(tmp_path)
+    with pytest.raises(OutputError, match="is not a folder"):
+        small("2").save(tmp_path / "link", overwrite=True)
+    assert names(tmp_path) == before
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_save__refuses_an_earlier_result_unless_told_to_overwrite(tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    small("1", rejects=True).save(place)
+    with pytest.raises(OutputError, match="add --overwrite"):
+        small("2").save(place)
+    assert Result.load(place) == small("1", rejects=True)
+    small("2").save(place, overwrite=True)
+    assert Result.load(place) == small("2")
+    assert names(place) == FILES
+    assert names(tmp_path) == {"out"}
+
+
+def test_save__a_file_in_the_way_of_the_folders_above_is_an_output_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine", "utf-8")
+    with pytest.raises(OutputError, match="cannot be written"):
+        small().save(tmp_path / "file" / "out")
+
+
+# --- failures on the way
+
+
+def failing_at(
+    nth: int, function: Callable[..., Any], failure: BaseException
+) -> tuple[Callable[..., Any], list[int]]:
+    """Let `function` fail at its nth call, after it has done its work."""
+    calls: list[int] = []
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        calls.append(len(calls) + 1)
+        answer = function(*args, **kwargs)
+        if len(calls) == nth:
+            raise failure
+        return answer
+
+    return call, calls
+
+
+STEPS = [
+    *(("pyarrow.parquet.write_table", nth) for nth in (1, 2, 3)),
+    *(("os.fsync", nth) for nth in (1, 2, 3, 4, 5)),
+]
+
+
+def assert_untouched(tmp_path: Path, *, earlier: bool) -> None:
+    assert names(tmp_path) == ({"out"} if earlier else set())
+    if earlier:
+        assert Result.load(tmp_path / "out") == small("1")
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+@pytest.mark.parametrize(("function", "nth"), STEPS)
+def test_save__a_full_disk_at_any_write_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str, nth: int, *, earlier: bool
+) -> None:
+    if earlier:
+        small("1").save(tmp_path / "out")
+    original = pq.write_table if "write_table" in function else os.fsync
+    failure = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    call, calls = failing_at(nth, original, failure)
+    with monkeypatch.context() as patch:
+        patch.setattr(function, call)
+        with pytest.raises(OutputError, match="No space left on device"):
+            small("2").save(tmp_path / "out", overwrite=True)
+    assert calls[-1] == nth
+    assert_untouched(tmp_path, earlier=earlier)
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+@pytest.mark.parametrize(("function", "nth"), STEPS)
+def test_save__an_interrupt_at_any_write_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str, nth: int, *, earlier: bool
+) -> None:
+    if earlier:
+        small("1").save(tmp_path / "out")
+    original = pq.write_table if "write_table" in function else os.fsync
+    call, _ = failing_at(nth, original, KeyboardInterrupt())
+    with monkeypatch.context() as patch:
+        patch.setattr(function, call)
+        with pytest.raises(KeyboardInterrupt):
+            small("2").save(tmp_path / "out", overwrite=True)
+    assert_untouched(tmp_path, earlier=earlier)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("nth", [1, 2])
+@pytest.mark.parametrize(
+    "failure", [OSError(errno.EACCES, "Permission denied"), KeyboardInterrupt()]
+)
+def test_save__a_failure_while_folders_change_places_leaves_one_of_them_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str, nth: int, failure: BaseException
+) -> None:
+    small("1").save(tmp_path / "out")
+    calls: list[int] = []
+    replace = os.replace
+
+    def fail_before(source: Path, target: Path) -> None:
+        calls.append(1)
+        if len(calls) == nth:
+            raise failure
+        replace(source, target)
+
+    def fail_after(source: Path, target: Path) -> None:
+        replace(source, target)
+        calls.append(1)
+        if len(calls) == nth:
+            raise failure
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", fail_before if when == "before" else fail_after)
+        with pytest.raises((OutputError, KeyboardInterrupt)):
+            small("2").save(tmp_path / "out", overwrite=True)
+    assert names(tmp_path) == {"out"}
+    moved = (when, nth) == ("after", 2)
+    assert Result.load(tmp_path / "out") == small("2" if moved else "1")
+
+
+def test_save__of_what_no_json_can_hold_leaves_nothing(tmp_path: Path) -> None:
+    broken = dataclasses.replace(small(), stories=[{"story": object()}])
+    with pytest.raises(TypeError):
+        broken.save(tmp_path / "out")
+    assert names(tmp_path) == set()
+
+
+# --- reading what is damaged
+
+
+def test_load__of_a_folder_without_a_result_says_how_to_make_one(tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(
+            OutputError, match=re.escape(f"{place}: holds no result; make one with")
+        ):
+            Result.load(place)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-7])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def garble(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 - 8 : len(data) // 2 + 8] = b"\xff" * 16
+    path.write_bytes(bytes(data))
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+# An empty list of stories is a list of stories.
+@pytest.mark.parametrize(
+    ("name", "harm"),
+    [
+        (name, harm)
+        for name in sorted(FILES)
+        for harm in (cut, empty, garble, remove)
+        if (name, harm) != ("stories.jsonl", empty)
+    ],
+)
+def test_load__a_damaged_file_is_an_output_error(
+    tmp_path: Path, name: str, harm: Callable[[Path], None]
+) -> None:
+    small().save(tmp_path / "out")
+    harm(tmp_path / "out" / name)
+    with pytest.raises(OutputError) as caught:
+        Result.load(tmp_path / "out")
+    assert str(caught.value).startswith(f"{tmp_path / 'out'}: ")
+    assert '"dedupe cluster"' in str(caught.value)
+
+
+def test_load__rejects_that_are_not_lines_of_json_are_an_output_error(tmp_path: Path) -> None:
+    small(rejects=True).save(tmp_path / "out")
+    (tmp_path / "out" / "rejects.jsonl").write_bytes(b'{"file": ')
+    with pytest.raises(OutputError, match="damaged"):
+        Result.load(tmp_path / "out")
+
+
+def test_load__a_table_of_other_columns_is_an_output_error(tmp_path: Path) -> None:
+    small().save(tmp_path / "out")
+    shutil.copy(tmp_path / "out" / "pairs.parquet", tmp_path / "out" / "documents.parquet")
+    with pytest.raises(OutputError, match=re.escape("documents.parquet: columns are missing")):
+        Result.load(tmp_path / "out")
+
+
+def test_save__a_damaged_result_can_be_overwritten(tmp_path: Path) -> None:
+    small().save(tmp_path / "out")
+    shutil.copy(tmp_path / "out" / "run.json", tmp_path / "out" / "documents.parquet")
+    small("2").save(tmp_path / "out", overwrite=True)
+    assert Result.load(tmp_path / "out") == small("2")
+
+
+# --- one document for each story
+
+
+def chosen(*rows: dict[str, Any]) -> list[str]:
+    result = dataclasses.replace(
+        small(), documents=pa.Table.from_pylist(list(rows), schema=DOCUMENTS)
+    )
+    unique = result.unique()
+    assert unique.schema.equals(DOCUMENTS)
+    ids: list[str] = unique["id"].to_pylist()
+    return ids
+
+
+def test_unique__is_one_document_a_story_in_input_order() -> None:
+    rows = [
+        invented.document("z"),
+        invented.document("b", story="a", origin_probability=0.2),
+        invented.document("a", story="a", origin_probability=0.7),
+        invented.document("c"),
+    ]
+    assert chosen(*rows) == ["z", "a", "c"]
+
+
+def test_unique__takes_the_likely_origin_then_the_longest_then_the_smallest_id() -> None:
+    likely = invented.document("c", story="a", origin_probability=0.9, n_words=5)
+    long = invented.document("b", story="a", origin_probability=0.1, n_words=500)
+    unknown = invented.document("a", story="a", origin_probability=None, n_words=900)
+    assert chosen(unknown, long, likely) == ["c"]
+    assert chosen(unknown, long) == ["b"]
+    assert chosen(
+        invented.document("b", story="a", n_words=7), invented.document("a", story="a", n_words=9)
+    ) == ["a"]
+    assert chosen(invented.document("b", story="a"), invented.document("a", story="a")) == ["a"]
+
+
+def test_unique__of_nothing_is_nothing() -> None:
+    assert chosen() == []
