@@ -212,7 +212,7 @@ def plain_sets(data: Path, pages: Sequence[Page]) -> dict[str, list[dict[str, An
     for name in ("census", "spotify"):
         if stories := datasets.load_stories(name, data):
             loaded[name] = stories.documents
-    fields = ("id", "text", "source")
+    fields = ("id", "text", "title", "source")
     return {
         name: [{field: row[field] for field in fields if field in row} for row in rows]
         for name, rows in loaded.items()
@@ -230,7 +230,7 @@ def measure_plain(data: Path, pages: Sequence[Page]) -> dict[str, float]:
     truth = {row["id"]: row for row in datasets.read_lines(datasets.SEEDS / "truth.jsonl")}
     bodies = [truth[row["id"]]["body"] for row in rows]
     outside = [_complement(body, len(row["text"])) for row, body in zip(rows, bodies, strict=True)]
-    fields = ("id", "text", "source")
+    fields = ("id", "text", "title", "source")
     given = [{field: row.get(field) for field in fields} for row in rows]
     figures["seeds.kept"] = share_kept(given, bodies)
     figures["seeds.furniture_cut"] = 1 - share_kept(given, outside)

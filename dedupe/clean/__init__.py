@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.clean.kept import Kept, code_points, keep_all, kept_ranges, text_bytes
+from dedupe.clean.kept import (
+    Kept,
+    code_points,
+    furniture_ranges,
+    keep_all,
+    kept_ranges,
+    text_bytes,
+)
 from dedupe.shingle import running_total
 
 if TYPE_CHECKING:
@@ -28,7 +35,7 @@ if TYPE_CHECKING:
 
 _SLIGHT_BYTES = 30
 
-__all__ = ["Kept", "clean", "code_points", "keep_all", "kept_ranges"]
+__all__ = ["Kept", "clean", "code_points", "furniture_ranges", "keep_all", "kept_ranges"]
 
 
 def clean(documents: pa.Table, settings: Settings, furniture: Furniture | None = None) -> Kept:
@@ -39,25 +46,18 @@ def clean(documents: pa.Table, settings: Settings, furniture: Furniture | None =
         settings: the seed and the number of threads.
         furniture: what is known of the outlets; None learns it from `documents`.
     """
-    from dedupe.clean.blocks import documents_of, read_blocks
+    from dedupe.clean.blocks import read_blocks
     from dedupe.clean.furniture import block_keys, is_known, learn, outlet_numbers
-    from dedupe.clean.layout import fill_story
+    from dedupe.clean.layout import story_blocks
 
     data, text_offsets = text_bytes(documents)
     blocks = read_blocks(data, text_offsets, settings)
     outlets = outlet_numbers(documents)
     keys = block_keys(blocks, outlets)
-    is_story = np.ones(len(keys), np.bool_)
-    everywhere = np.ones(len(outlets), np.bool_)
-    fill_story(blocks, np.zeros(len(keys), np.bool_), everywhere, is_story, settings)
     if furniture is None:
-        furniture = learn(blocks, keys, outlets, is_story)
+        furniture = learn(blocks, keys, outlets, documents.column("title"))
     known = is_known(keys, furniture)
-    if known.any():
-        pages = np.zeros(len(outlets), np.bool_)
-        pages[documents_of(blocks)[known]] = True
-        fill_story(blocks, known, pages, is_story, settings)
-    is_cut = ~is_story | known
+    is_cut = known | ~story_blocks(blocks, known, settings)
     return keep_blocks(data, text_offsets, blocks, ~is_cut | _is_slight(blocks, is_cut))
 
 

@@ -5,15 +5,17 @@
 
 One footer under three stories is furniture; one paragraph in three versions of
 a running story is not. So the pages of an outlet that share a good part of
-their long blocks count as one story, and a block must stand on pages of
-several. What is learned is a plain set of numbers, so that an index can keep it
+their long blocks, and a word of their titles, count as one story, and a block
+must stand on pages of several. What is learned is a plain set of numbers, so that an index can keep it
 and a cluster of machines can send it round.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -37,6 +39,8 @@ _SHARED = 0.3
 # neighbours alone, and only at a higher share.
 _FEW_PAGES = 16
 _SHARED_BY_MANY = 0.5
+# Titles without a common word part pages that share less than this.
+_SHARED_WHATEVER_TITLE = 0.8
 
 
 class Furniture(NamedTuple):
@@ -84,7 +88,7 @@ def learn(
     blocks: Blocks,
     keys: NDArray[np.uint64],
     outlets: NDArray[np.uint64],
-    is_story: NDArray[np.bool_],
+    titles: pa.ChunkedArray | None = None,
 ) -> Furniture:
     """Find the blocks that an outlet repeats on pages of at least `STORIES` stories.
 
@@ -92,8 +96,7 @@ def learn(
         blocks: of a whole collection.
         keys: uint64 (K,), from `block_keys`.
         outlets: uint64 (D,), from `outlet_numbers`.
-        is_story: bool (K,), what looks like story on each page alone; only such
-            blocks can show that two pages carry one story.
+        titles: string (D,), null where unknown.
 
     Returns:
         The same for any order of the documents. A document whose outlet is
@@ -102,9 +105,8 @@ def learn(
     key, document, places = _repeated(blocks, keys, outlets)
     if len(key) == 0:
         return nothing_learned()
-    sizes = blocks.ends - blocks.starts
-    long_sizes = np.where(is_story & (sizes >= _LONG_BYTES), sizes, 0)
-    groups = _story_groups(blocks, key, document, long_sizes[places], long_sizes)
+    sizes = _prose_sizes(blocks)
+    groups = _story_groups(blocks, key, document, sizes[places], sizes, titles)
     order = np.lexsort((groups[document], key))
     key, group = key[order], groups[document][order]
     first = np.ones(len(key), np.bool_)
@@ -195,7 +197,8 @@ def _story_groups(
     key: NDArray[np.uint64],
     document: NDArray[np.int64],
     size: NDArray[np.int64],
-    long_sizes: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    titles: pa.ChunkedArray | None,
 ) -> NDArray[np.int64]:
     """Number the documents so that pages of one story in one outlet have one number, int64 (D,).
 
@@ -203,14 +206,15 @@ def _story_groups(
         blocks: of all documents.
         key: uint64 (N,), repeated blocks, equal ones together.
         document: int64 (N,), where each stands.
-        size: int64 (N,), its bytes if it is a long block of a story, else 0.
-        long_sizes: int64 (K,), the same for all blocks.
+        size: int64 (N,), its bytes if it may be a paragraph, else 0.
+        sizes: int64 (K,), the same for all blocks.
+        titles: string (D,).
     """
     from dedupe.kernels.blocks import merge_groups
 
     n_docs = len(blocks.offsets) - 1
     groups = np.arange(n_docs)
-    total = running_total(long_sizes)
+    total = running_total(sizes)
     length = total[blocks.offsets[1:]] - total[blocks.offsets[:-1]]
     document, size, key = document[size > 0], size[size > 0], key[size > 0]
     starts, lengths = _runs(key)
@@ -220,9 +224,51 @@ def _story_groups(
         a = np.minimum(document[left], document[right])
         b = np.maximum(document[left], document[right])
         a, b, shared = _sum_by_pair(a, b, np.minimum(size[left], size[right]), n_docs)
-        same = shared >= floor * np.minimum(length[a], length[b])
+        share = shared / np.minimum(length[a], length[b])
+        a, b, share = a[share >= floor], b[share >= floor], share[share >= floor]
+        same = (share >= _SHARED_WHATEVER_TITLE) | _may_be_one_story(titles, a, b)
         merge_groups(a[same], b[same], groups)
     return groups
+
+
+def _prose_sizes(blocks: Blocks) -> NDArray[np.int64]:
+    """Return the bytes of blocks that may be paragraphs of a story, int64 (K,), 0 for others."""
+    from dedupe.kernels import blocks as kernels
+
+    sizes = blocks.ends - blocks.starts
+    bears_sign = (blocks.traits[:, kernels.PHRASE] > 0) | (
+        blocks.traits[:, kernels.MARKS] & kernels.HAS_COPYRIGHT > 0
+    )
+    return np.where((sizes >= _LONG_BYTES) & ~bears_sign, sizes, 0)
+
+
+def _may_be_one_story(
+    titles: pa.ChunkedArray | None, a: NDArray[np.int64], b: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Say of pairs of documents whether their titles share a word, bool (N,).
+
+    Versions of a story keep at least a name in their titles; pages that share
+    no more than their furniture do not. Unknown titles may share anything.
+    """
+    if titles is None or titles.null_count == len(titles):
+        return np.ones(len(a), np.bool_)
+    rows, places = np.unique(np.concatenate([a, b]), return_inverse=True)
+    words = [_title_words(title) for title in titles.take(rows).to_pylist()]
+    pairs = zip(places[: len(a)].tolist(), places[len(a) :].tolist(), strict=True)
+    return np.array(
+        [not (words[i] and words[j]) or bool(words[i] & words[j]) for i, j in pairs], np.bool_
+    )
+
+
+_TITLE_WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u9fff]|[^\W\d_]{4,}")
+
+
+def _title_words(title: str | None) -> frozenset[str]:
+    """Return the longer words of a title; of scripts written without spaces, pairs of letters."""
+    words = _TITLE_WORD.findall((title or "").casefold())
+    letters = [word for word in words if len(word) == 1]
+    pairs = map("".join, itertools.pairwise(letters))
+    return frozenset(pairs).union(word for word in words if len(word) > 1)
 
 
 def _pairs_within(

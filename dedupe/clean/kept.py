@@ -69,6 +69,15 @@ def kept_ranges(kept: Kept, row: int) -> list[tuple[int, int]]:
     return [(int(points[i]), int(points[i + 1])) for i in range(0, len(points), 2)]
 
 
+def furniture_ranges(kept: Kept, row: int) -> list[tuple[int, int]]:
+    """Return what was cut from one document, in code points: the gaps between kept ranges."""
+    text = kept.data[kept.text_offsets[row] : kept.text_offsets[row + 1]]
+    end = int(code_points(text, np.array([len(text)]))[0])
+    edges = [0, *(edge for span in kept_ranges(kept, row) for edge in span), end]
+    gaps = zip(edges[::2], edges[1::2], strict=True)
+    return [(start, stop) for start, stop in gaps if start < stop]
+
+
 def code_points(text: NDArray[np.uint8], positions: NDArray[np.int64]) -> NDArray[np.int64]:
     """Turn byte positions in one UTF-8 text into code point positions."""
     # Continuation bytes are 10xxxxxx: all others begin a code point.

@@ -1,6 +1,6 @@
 """Blocks in; which of them are story, by how a page is laid out.
 
-    Blocks, learned furniture  ->  fill_story()  ->  bool for each block
+    Blocks, learned furniture  ->  story_blocks()  ->  bool for each block
 
 For pages of which no sister is known, and for what no sister repeats. The model
 is fitted by benchmarks/fit_cleaning.py and kept as numbers in layout.json.
@@ -54,21 +54,17 @@ def load_model() -> LayoutModel:
     return LayoutModel(weights, stored["bias"], stored["toll"])
 
 
-def fill_story(
+def story_blocks(
     blocks: Blocks,
     learned: NDArray[np.bool_],
-    pages: NDArray[np.bool_],
-    kept: NDArray[np.bool_],
     settings: Settings,
     model: LayoutModel | None = None,
-) -> None:
-    """Say which blocks are story, each page judged by itself.
+) -> NDArray[np.bool_]:
+    """Say which blocks are story, bool (K,), each page judged by itself.
 
     Args:
         blocks: of all documents.
         learned: bool (K,), known furniture of the outlet.
-        pages: bool (D,), which documents to judge.
-        kept: bool (K,), overwritten for those documents.
         settings: the number of threads.
         model: None takes the one that ships with the package.
     """
@@ -76,11 +72,13 @@ def fill_story(
     from dedupe.kernels.layout import fill_kept
 
     weights, bias, toll = model or load_model()
+    kept = np.empty(len(blocks.starts), np.bool_)
 
     def judge(first: int, last: int) -> None:
         fill_kept(
             blocks.starts, blocks.ends, blocks.hashes, blocks.traits, learned, blocks.offsets,
-            pages, first, last, weights, bias, toll, kept,
+            first, last, weights, bias, toll, kept,
         )  # fmt: skip
 
     for_ranges(judge, batch_bounds(np.diff(blocks.offsets), _BATCH_BLOCKS), settings.threads)
+    return kept

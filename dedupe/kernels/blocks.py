@@ -25,7 +25,7 @@ from dedupe.kernels.text import mix
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-HEAD_BYTES = 128
+HEAD_BYTES = 96
 """Bytes of a block that are read."""
 
 N_TRAITS = 8
@@ -55,7 +55,10 @@ _GOING_ON = 28
 
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
+_SHIFT_8 = np.uint64(8)
 _SHIFT_32 = np.uint64(32)
+_SHIFT_56 = np.uint64(56)
+_ASCII = np.uint64(0x80)
 _MULTIPLY = np.uint64(0xFF51AFD7ED558CCD)
 _NEWLINE = np.uint8(10)
 
@@ -151,9 +154,7 @@ def _fill_lines(
     at = start
     apart = True
     while at < end:
-        line_end = at
-        while line_end < end and data[line_end] != _NEWLINE:
-            line_end += 1
+        line_end = _next_newline(data, at, end)
         stop = line_end
         indented = data[at] == 32 or data[at] == 9
         while at < stop and data[at] <= 32:
@@ -170,6 +171,23 @@ def _fill_lines(
             apart = True
         at = line_end + 1
     return n_lines
+
+
+@kernel
+def _next_newline(data: NDArray[np.uint8], start: int, end: int) -> int:
+    """Return where the next newline stands, or `end`."""
+    at = start
+    while at + 32 <= end:
+        # Without a way out, this loop becomes one wide comparison.
+        found = np.uint8(0)
+        for i in range(32):
+            found |= np.uint8(data[np.uint64(at + i)] == _NEWLINE)
+        if found:
+            break
+        at += 32
+    while at < end and data[at] != _NEWLINE:
+        at += 1
+    return at
 
 
 @kernel
@@ -229,9 +247,9 @@ def _goes_on(data: NDArray[np.uint8], start: int, end: int, next_start: int, nex
     if last == 0x2C:
         return end - start >= _GOING_ON and data[next_start] >= 0x61
     first = data[next_start]
-    if first == 0x2C or first == 0x2E or first == 0x3B:
+    if first in (0x2C, 0x2E, 0x3B):
         return next_end - next_start > 1
-    ends_word = 0x61 <= last <= 0x7A or last == 0x22 or last == 0x27 or last == 0x29
+    ends_word = 0x61 <= last <= 0x7A or last in (0x22, 0x27, 0x29)
     return end - start >= _GOING_ON and ends_word and 0x61 <= first <= 0x7A
 
 
@@ -263,15 +281,12 @@ def _fill_head(
     which folds to several is taken as it is: this hash tells blocks apart, and
     is never compared with that of a word elsewhere.
     """
+    row[:] = 0
     n_tokens = 0
-    capitals = 0
-    numbers = 0
-    commas = 0
-    separators = 0
-    marks = 0
     in_token = False
-    is_number = False
+    is_number = np.uint8(0)
     state = seed
+    word = _ZERO
     at = start
     while at < end:
         byte = data[at]
@@ -280,58 +295,95 @@ def _fill_head(
             code = np.int64(byte)
             entry = np.int64(entries[code])
         else:
-            width = _width(byte)
+            width = int(_width(byte))
             code = _code_point(data, at, min(end, at + width))
             entry = np.int64(entries[(np.int64(pages[code >> 8]) << 8) + (code & 255)])
-        if entry > fold.IGNORED:
-            if in_token and entry & fold.STANDS_ALONE:
-                tokens[n_tokens] = mix(state)
-                n_tokens += 1
-                numbers += np.int64(is_number)
-                in_token = False
-            if not in_token:
-                in_token = True
-                is_number = True
-                state = seed
-                capitals += np.int64(entry & fold.IS_UPPER != 0)
-            if not entry & fold.IS_DIGIT:
-                is_number = False
-            folded = code if entry & (fold.IS_ITSELF | fold.EXPANDS) else entry & fold.CODE_POINT
-            state = (state ^ np.uint64(folded)) * _MULTIPLY
-        elif entry != fold.IGNORED:
-            if in_token:
-                tokens[n_tokens] = mix(state)
-                n_tokens += 1
-                numbers += np.int64(is_number)
-                in_token = False
-            if code <= 32:
-                pass
-            elif code in (0x2C, 0x3B, 0x060C, 0x3001, 0x3002, 0xFF0C):
-                commas += 1
-            elif code in (0x7C, 0x3E, 0xB7, 0xBB, 0x203A, 0x2022):
-                separators += 1
-            elif code == 0x40:
-                marks |= HAS_AT
-            elif code == 0xA9:
-                marks |= HAS_COPYRIGHT
-            elif code == 0x2F and data[at - 1] == 0x2F and at > start:
-                marks |= HAS_ADDRESS
-            elif at == start and fold.QUOTE_OPEN <= entry <= fold.SINGLE_OPEN:
-                marks |= STARTS_QUOTED
+        if in_token and (entry < fold.IGNORED or entry & fold.STANDS_ALONE):
+            tokens[n_tokens] = mix(state ^ word)
+            n_tokens += 1
+            row[NUMBERS] += is_number
+            in_token = False
+        if entry < fold.IGNORED:
+            if code > 32:
+                _count_mark(data, start, at, code, entry, row)
+            at += width
+            continue
+        if entry == fold.IGNORED:
+            at += width
+            continue
+        if not in_token:
+            in_token = True
+            is_number = np.uint8(1)
+            state = seed
+            word = _ZERO
+            if entry & fold.IS_UPPER:
+                row[CAPITALS] += np.uint8(1)
+        if not entry & fold.IS_DIGIT:
+            is_number = np.uint8(0)
+        if byte < 0x80:
+            # The rest of an ASCII word runs here: nearly all bytes of most news.
+            while True:
+                word = (word << _SHIFT_8) | np.uint64(entry & 0x7F)
+                if word >> _SHIFT_56:
+                    state = (state ^ word) * _MULTIPLY
+                    word = _ZERO
+                at += 1
+                if at >= end or data[at] >= 0x80:
+                    break
+                entry = np.int64(entries[data[at]])
+                if entry <= fold.IGNORED:
+                    break
+                if not entry & fold.IS_DIGIT:
+                    is_number = np.uint8(0)
+            continue
+        is_itself = entry & (fold.IS_ITSELF | fold.EXPANDS)
+        folded = np.uint64(code if is_itself else entry & fold.CODE_POINT)
+        if folded < _ASCII:
+            word = (word << _SHIFT_8) | folded
+            if word >> _SHIFT_56:
+                state = (state ^ word) * _MULTIPLY
+                word = _ZERO
+        else:
+            state = (((state ^ word) * _MULTIPLY) ^ folded) * _MULTIPLY
+            word = _ZERO
         at += width
+        if entry & fold.STANDS_ALONE:
+            tokens[n_tokens] = mix(state ^ word)
+            n_tokens += 1
+            row[NUMBERS] += is_number
+            in_token = False
     if in_token:
-        tokens[n_tokens] = mix(state)
+        tokens[n_tokens] = mix(state ^ word)
         n_tokens += 1
-        numbers += np.int64(is_number)
+        row[NUMBERS] += is_number
+    row[TOKENS] = np.uint8(n_tokens)
     if 0x61 <= data[start] <= 0x7A:
-        marks |= STARTS_LOWER
-    row[TOKENS] = n_tokens
-    row[CAPITALS] = capitals
-    row[NUMBERS] = numbers
-    row[COMMAS] = commas
-    row[SEPARATORS] = separators
-    row[MARKS] = marks
+        row[MARKS] |= np.uint8(STARTS_LOWER)
     return n_tokens
+
+
+@kernel
+def _count_mark(
+    data: NDArray[np.uint8],
+    start: int,
+    at: int,
+    code: int,
+    entry: int,
+    row: NDArray[np.uint8],
+) -> None:
+    """Count one mark that is no letter: the code point at data[at] of a block from `start`."""
+    if code in (0x2C, 0x3B, 0x060C, 0x3001, 0x3002, 0xFF0C):
+        row[COMMAS] += np.uint8(1)
+    elif code in (0x7C, 0x3E, 0xB7, 0xBB, 0x203A, 0x2022):
+        row[SEPARATORS] += np.uint8(1)
+    elif code == 0x40:
+        row[MARKS] |= np.uint8(HAS_AT)
+    elif code == 0xA9:
+        row[MARKS] |= np.uint8(HAS_COPYRIGHT)
+    elif code == 0x2F and at > start and data[at - 1] == 0x2F:
+        row[MARKS] |= np.uint8(HAS_ADDRESS)
+    elif at == start and fold.QUOTE_OPEN <= entry <= fold.SINGLE_OPEN:
+        row[MARKS] |= np.uint8(STARTS_QUOTED)
 
 
 @kernel
@@ -366,10 +418,10 @@ def _ending(
         entry = np.int64(entries[(np.int64(pages[code >> 8]) << 8) + (code & 255)])
         if entry == fold.SENTENCE_END:
             return np.uint8(SENTENCE_END)
-        if code == 0x3A or code == 0xFF1A:
+        if code in (0x3A, 0xFF1A):
             return np.uint8(COLON)
         is_quote = fold.QUOTE_OPEN <= entry <= fold.APOSTROPHE
-        if not is_quote and code != 0x29 and code != 0x5D and code > 32:
+        if not is_quote and code > 32 and code not in (0x29, 0x5D):
             return np.uint8(NO_END)
         at = begin
     return np.uint8(NO_END)

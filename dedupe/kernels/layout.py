@@ -288,7 +288,6 @@ def fill_kept(
     traits: NDArray[np.uint8],
     learned: NDArray[np.bool_],
     offsets: NDArray[np.int64],
-    pages: NDArray[np.bool_],
     first: int,
     last: int,
     weights: NDArray[np.float64],
@@ -296,7 +295,7 @@ def fill_kept(
     toll: float,
     kept: NDArray[np.bool_],
 ) -> None:
-    """Write which blocks of the documents of [first, last) are kept.
+    """Write which blocks of documents [first, last) are kept.
 
     Shapes (D documents, K blocks)
         starts, ends  int64   (K,)
@@ -304,9 +303,8 @@ def fill_kept(
         traits        uint8   (K, blocks.N_TRAITS)
         learned       bool    (K,)  known furniture of the outlet
         offsets       int64   (D+1,)
-        pages         bool    (D,)  which documents to judge
         weights       float64 (N_FEATURES, N_VALUES)
-        kept          bool    (K,)  overwritten for those
+        kept          bool    (K,)  overwritten for these documents
     bias    is added to every score, log-odds
     toll    what each stretch of cut blocks costs, log-odds
     Edge    a page without a sign of furniture is kept whole, unscored.
@@ -318,8 +316,6 @@ def fill_kept(
     scores = np.empty(longest, np.float64)
     for d in range(first, last):
         a, b = offsets[d], offsets[d + 1]
-        if not pages[d]:
-            continue
         kept[a:b] = True
         n_signs = 0
         for k in range(a, b):
