@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         OutputError,
         SettingsError,
     )
+    from dedupe.inspection import Inspection, inspect
     from dedupe.pipeline import find_duplicates
     from dedupe.result import Result
     from dedupe.settings import Settings
@@ -49,6 +50,8 @@ _HOMES = {
     "MissingExtraError": "errors",
     "OutputError": "errors",
     "SettingsError": "errors",
+    "Inspection": "inspection",
+    "inspect": "inspection",
     "find_duplicates": "pipeline",
     "Result": "result",
     "Settings": "settings",
@@ -60,6 +63,7 @@ __all__ = [
     "DedupeError",
     "Document",
     "InputError",
+    "Inspection",
     "MissingExtraError",
     "OutputError",
     "Passage",
@@ -69,6 +73,7 @@ __all__ = [
     "__version__",
     "compare",
     "find_duplicates",
+    "inspect",
 ]
 
 

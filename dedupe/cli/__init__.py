@@ -2,6 +2,7 @@
 
     corpus.py    cluster, filter, demo
     pair.py      compare
+    single.py    inspect
     setup.py     doctor, config show
     terminal.py  stdout for data, stderr for messages and progress
     options.py   options that several commands share
@@ -17,7 +18,7 @@ from typing import Annotated
 import typer
 
 import dedupe
-from dedupe.cli import corpus, pair, setup
+from dedupe.cli import corpus, pair, setup, single
 from dedupe.cli.codes import Code
 from dedupe.cli.terminal import emit, say
 from dedupe.errors import DedupeError
@@ -54,6 +55,7 @@ def _main(
 
 corpus.register(app)
 pair.register(app)
+single.register(app)
 setup.register(app)
 
 

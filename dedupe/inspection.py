@@ -1,0 +1,108 @@
+"""One document in; what cleaning keeps of it, drops, and reads on it, out.
+
+    document  ->  inspect()  ->  Inspection: kept, furniture, clues, all with offsets
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dedupe.clean import clean, kept_ranges
+from dedupe.clean.clues import harvest
+from dedupe.documents import Document, as_document, documents_table
+from dedupe.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+
+class Span(NamedTuple):
+    """A piece of the text as given: half-open code points, and its words."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Sign(NamedTuple):
+    """What a page says of its own origin, and where.
+
+    Attributes:
+        kind: credit, dateline, byline, scar, self_reference or pointer.
+        name: the source it names, None where it names none.
+        rule: the pattern that found it.
+        start: first code point; -1 for metadata.
+        end: one past the last; -1 for metadata.
+        text: the words it rests on; None for metadata.
+    """
+
+    kind: str
+    name: str | None
+    rule: str
+    start: int
+    end: int
+    text: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """How one document is read.
+
+    Attributes:
+        kept: the story.
+        furniture: everything else that is not blank, one piece a line.
+        signs: credits, datelines, bylines, scars and self-references.
+    """
+
+    kept: list[Span]
+    furniture: list[Span]
+    signs: list[Sign]
+
+
+def inspect(document: Document | Mapping[str, Any] | str) -> Inspection:
+    """Say what is story in a document, what is furniture, and what it says of its origin.
+
+    A page alone: furniture that only its sister pages would give away stays.
+
+    Raises:
+        InputError: a mapping without text.
+    """
+    given = as_document(document)
+    table = documents_table([given])
+    text = table.column("text")[0].as_py()
+    kept = clean(table, Settings())
+    ranges = kept_ranges(kept, 0)
+    signs = harvest(table, kept).to_pylist()
+    return Inspection(
+        kept=[Span(start, end, text[start:end]) for start, end in ranges],
+        furniture=[span for gap in _gaps(ranges, len(text)) for span in _lines(text, *gap)],
+        signs=[
+            Sign(
+                row["kind"], row["name"], row["rule"], row["start"], row["end"],
+                text[row["start"] : row["end"]] if row["start"] >= 0 else None,
+            )
+            for row in signs
+        ],
+    )  # fmt: skip
+
+
+def _gaps(ranges: Sequence[tuple[int, int]], length: int) -> Iterator[tuple[int, int]]:
+    """Yield what lies between rising ranges, before and after them."""
+    at = 0
+    for start, end in ranges:
+        if start > at:
+            yield at, start
+        at = end
+    if at < length:
+        yield at, length
+
+
+def _lines(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield the lines of a range that are not blank, without the blanks around them."""
+    for line in text[start:end].splitlines(keepends=True):
+        words = line.strip()
+        if words:
+            first = start + line.index(words)
+            yield Span(first, first + len(words), words)
+        start += len(line)
