@@ -81,6 +81,7 @@ class Document:
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _FIELDS = frozenset(field.name for field in dataclasses.fields(Document))
+_STRINGS = [name for name in _FIELDS if name not in {"published", "fetched"}]
 
 
 def host(url: str | None) -> str | None:
@@ -122,7 +123,7 @@ def documents_table(documents: Iterable[Document | Mapping[str, Any] | str]) -> 
     UTF-8 cannot hold, become U+FFFD.
 
     Raises:
-        InputError: from `as_document`.
+        InputError: from `as_document` and `append_document`.
     """
     columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
     for place, value in enumerate(documents, start=1):
@@ -131,25 +132,30 @@ def documents_table(documents: Iterable[Document | Mapping[str, Any] | str]) -> 
 
 
 def append_document(columns: dict[str, list[Any]], document: Document, default_id: str) -> None:
-    """Append one document to columns named as in `SCHEMA`."""
-    published, published_until = parse_interval(document.published)
-    fetched, fetched_until = parse_interval(document.fetched)
-    row = {
-        "id": encodable(document.id) or default_id,
-        "text": encodable(document.text),
-        "title": encodable(document.title),
-        "url": encodable(document.url),
-        "canonical": encodable(document.canonical),
-        "source": encodable(document.source) or host(document.url),
-        "byline": encodable(document.byline),
-        "published": published,
-        "published_until": published_until,
-        "fetched": fetched,
-        "fetched_until": fetched_until,
-        "language": encodable(document.language),
-    }
+    """Append one document to columns named as in `SCHEMA`.
+
+    Raises:
+        InputError: a field that should be a string is not.
+    """
+    row: dict[str, Any] = {name: _string(document, name) for name in _STRINGS}
+    row["id"] = row["id"] or default_id
+    row["source"] = row["source"] or host(row["url"])
+    row["published"], row["published_until"] = parse_interval(document.published)
+    row["fetched"], row["fetched_until"] = parse_interval(document.fetched)
     for name, value in row.items():
         columns[name].append(value)
+
+
+def _string(document: Document, name: str) -> str | None:
+    """Return a field as UTF-8 can hold it; numbers may be ids, and pandas says NaN for none."""
+    value = getattr(document, name)
+    if value is None or value != value:  # noqa: PLR0124 - NaN
+        return None
+    if name == "id" and isinstance(value, int):
+        value = str(value)
+    if not isinstance(value, str):
+        raise InputError(f"the {name} of a document is a string, not {type(value).__name__}")
+    return encodable(value)
 
 
 def encodable(text: str | None) -> str | None:
