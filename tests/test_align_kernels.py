@@ -174,18 +174,42 @@ def test_passages__lie_within_both_texts_and_never_overlap(
     assert found[columns.ALIGNED_B] == sum(end - start for _, _, start, end in found.passages)
 
 
-@settings(deadline=None, max_examples=200)
-@given(a=edits, b=edits, passage_words=st.sampled_from([3, 8, 15]))
-def test_passages__begin_and_end_with_words_of_the_other_side(
-    a: str, b: str, passage_words: int
+@st.composite
+def edited_copies(draw: st.DrawFn) -> tuple[list[str], list[str]]:
+    """Make a text of words that all differ, and a copy with words dropped, changed and added."""
+    original = [f"word{number}" for number in range(draw(st.integers(1, 60)))]
+    copy: list[str] = []
+    for number, word in enumerate(original):
+        kept = draw(st.sampled_from(["kept"] * 12 + ["dropped", "changed", "added"]))
+        copy += [f"new{number}"] * (kept in {"changed", "added"})
+        copy += [word] * (kept in {"kept", "added"})
+    return original, copy
+
+
+@settings(deadline=None, max_examples=150)
+@given(texts=edited_copies(), passage_words=st.sampled_from([3, 8, 15]))
+def test_passages__of_an_edited_copy_begin_and_end_with_equal_words(
+    texts: tuple[list[str], list[str]], passage_words: int
 ) -> None:
-    found = align_texts(a, b, Settings(threads=1, passage_words=passage_words))
-    left, right = found.words(0), found.words(1)
-    for a_start, a_end, b_start, b_end in found.passages:
-        one, other = left[a_start:a_end], right[b_start:b_end]
-        assert sum((Counter(one) & Counter(other)).values()) >= passage_words
-        assert {one[0], one[-1]} <= set(other)
-        assert {other[0], other[-1]} <= set(one)
+    original, copy = texts
+    chosen = Settings(threads=1, passage_words=passage_words)
+    passages = align_texts(" ".join(original), " ".join(copy), chosen).passages
+    for a_start, a_end, b_start, b_end in passages:
+        one, other = original[a_start:a_end], copy[b_start:b_end]
+        assert (one[0], one[-1]) == (other[0], other[-1])
+        assert len(set(one) & set(other)) >= passage_words
+    in_b = sorted(passages, key=lambda passage: passage[2])
+    assert in_b == sorted(passages)
+
+
+@settings(deadline=None, max_examples=80)
+@given(order=st.permutations(range(5)))
+def test_passages__sentences_in_another_order_are_all_covered(order: list[int]) -> None:
+    sentences = [[f"word{number}of{sentence}" for number in range(15)] for sentence in range(5)]
+    one = " ".join(word for sentence in sentences for word in sentence)
+    other = " ".join(word for sentence in order for word in sentences[sentence])
+    found = align_texts(one, other, Settings(threads=1, passage_words=8, passage_gap=0))
+    assert found[columns.ALIGNED_A] == found[columns.ALIGNED_B] == 75
 
 
 @pytest.mark.parametrize("n_sentences", [1, 2, 4])
