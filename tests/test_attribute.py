@@ -89,6 +89,7 @@ def test_origin__a_credited_name_binds_to_a_member_by_its_domain() -> None:
     )
     assert origin(found)["document"] == "d001"
     assert origin(found)["band"] == "high"
+    assert origin(found)["name"] == "Harborlight", "as its own pages call it"
     strongest = found.stories[0]["evidence"][0]
     assert strongest["signal"] == "deletion"
     assert strongest["quote"] == "(Harborlight) —"
@@ -155,6 +156,53 @@ def test_origin__versions_of_one_outlet_alone_are_its_own_story() -> None:
     assert found.relation == ["update", "origin"]
     assert found.parent.tolist() == [1, -1]
     assert found.pair_a_first[0] < 0.1
+
+
+def test_versions__of_one_outlet_follow_its_clock() -> None:
+    found = judge(
+        [
+            {
+                "source": "paper.example",
+                "published": f"2026-03-0{day}T08:00:00Z",
+                "text": BODY + tail,
+            }
+            for day, tail in ((3, " Third."), (1, " First."), (2, " Second."))
+        ],
+        pairs=[pair(0, 1, "update"), pair(0, 2, "update"), pair(1, 2, "update")],
+    )
+    assert found.parent.tolist() == [2, -1, 1]
+    assert found.relation == ["update", "origin", "update"]
+
+
+def test_names__an_outlet_of_the_collection_is_known_by_its_letters() -> None:
+    found = judge(
+        [
+            {"source": "digest.example", "text": BODY + "\nSource: The Harbor Light\n"},
+            {"source": "harborlight.example", "text": "By Ann Poe, Harbor Light staff\n" + BODY},
+        ]
+    )
+    assert origin(found)["document"] == "d001"
+    assert origin(found)["name"] == "Harbor Light"
+    assert {"credit", "byline"} <= set(signals(found))
+
+
+def test_names__one_absent_source_under_two_spellings_is_one_candidate() -> None:
+    found = judge(
+        [
+            {"url": "https://a.example/x/1", "canonical": "https://marlowpost.example/x"},
+            {"url": "https://b.example/x/1", "text": "Republished from the Marlow Post.\n" + BODY},
+        ]
+    )
+    absent = [one["name"] for one in found.stories[0]["candidates"] if not one["in_collection"]]
+    assert sorted(absent, key=str) == ["Marlow Post", None]
+    assert origin(found)["name"] == "Marlow Post"
+
+
+def test_reported__a_fact_credited_to_a_member_leans_toward_it() -> None:
+    text = BODY.replace("before winter.", "before winter, the Harbor Light reported.")
+    found = judge([{"source": "a.example", "text": text}, {"source": "harborlight.example"}])
+    assert found.pair_a_first[0] < 0.3
+    assert found.relation[0] != "derived"
 
 
 def test_works__one_more_exact_copy_does_not_move_the_origin() -> None:

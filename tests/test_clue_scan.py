@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dedupe.attribute.names import default_names
 from dedupe.clean.clues import clues_of, harvest
 from dedupe.clean.kept import Kept, code_points, keep_all
 from dedupe.clean.scan import BODY, BYLINE_REACH, CREDIT, DATELINE, NAME, TOLD, scan
@@ -21,7 +22,7 @@ PIECES = (
 
 
 def marks(text: str) -> int:
-    return int(scan(keep_all(documents_table([{"text": text}])))[0])
+    return int(scan(keep_all(documents_table([{"text": text}])), default_names())[0])
 
 
 @pytest.mark.parametrize(
@@ -55,19 +56,19 @@ def test_scan__furniture_far_from_the_body_is_not_read() -> None:
     text = "word " * 1000 + "told that " + "word " * 1000
     table = documents_table([{"text": text}])
     kept = keep_all(table)._replace(spans=np.array([[0, 100]]))
-    assert scan(kept).tolist() == [0]
+    assert scan(kept, default_names()).tolist() == [0]
 
 
 def test_scan__a_document_that_keeps_nothing_has_no_marks() -> None:
     table = documents_table([{"text": "OSLO (AP) — A ship sank."}])
     kept = keep_all(table)._replace(spans=np.zeros((0, 2), np.int64), offsets=np.zeros(2, np.int64))
-    assert scan(kept).tolist() == [0]
+    assert scan(kept, default_names()).tolist() == [0]
 
 
 def test_scan__threads_change_nothing() -> None:
     texts = [{"text": "".join(PIECES[(n * k) % len(PIECES)] for k in range(9))} for n in range(60)]
     kept = keep_all(documents_table(texts))
-    assert scan(kept, 1).tolist() == scan(kept, 2).tolist()
+    assert scan(kept, default_names(), 1).tolist() == scan(kept, default_names(), 2).tolist()
 
 
 @settings(max_examples=150, deadline=None)

@@ -17,7 +17,7 @@ import numpy as np
 
 from dedupe.attribute.evidence import Scores, Story, score
 from dedupe.attribute.model import UNSEEN_PRIOR, posterior
-from dedupe.attribute.names import default_names
+from dedupe.attribute.names import default_names, fold
 from dedupe.attribute.pages import NEVER, Pages
 from dedupe.attribute.parents import Placed, place_documents
 from dedupe.attribute.signals import find_evidence
@@ -40,6 +40,7 @@ _LOG = logging.getLogger(__name__)
 _MOST_WORKS = 300
 """Works weighed together: the model is cubic. The rest of a larger story hangs below them."""
 
+_OWN_VOICE = frozenset({"outlet", "agency", "told_own_name", "byline"})
 _CROSSING = frozenset({"roundup", "partial"})
 _DIRECTED = _CROSSING | {"exact", "repost", "excerpt", "rewrite", "paraphrase", "update"}
 # Evidence this strong overrules the rule that the taker holds more of its own.
@@ -94,6 +95,7 @@ def attribute(  # noqa: PLR0917 - the tables of the stages before it, in their o
     names = names or default_names()
     desk = _Desk(Pages(documents, names), names, ClueTable(clues), len(stories), pairs.num_rows)
     table = PairTable(pairs, passages, stories)
+    desk.learn_names()
     for rows in _groups(stories, desk.clues.deriving()):
         desk.settle(rows, table.within(rows[0]))
     desk.settle_crossings(table.crossing(_DIRECTED))
@@ -129,6 +131,16 @@ class _Desk:
             pair_a_first=np.full(n_pairs, 0.5),
             stories=[],
         )
+
+    def learn_names(self) -> None:
+        """Learn what outlets call themselves, and else what others call them."""
+        labels = self.pages.unlisted_labels()
+        for row, clue in self.clues.named():
+            name = clue.name or ""
+            if clue.rule in _OWN_VOICE and self.pages.is_outlet(row, name, self.names):
+                self.pages.learn(self.pages.source(row), name)
+        for _, clue in self.clues.named():
+            self.pages.learn(labels.get(fold(clue.name or "").removeprefix("the")), clue.name or "")
 
     def settle(self, rows: Sequence[int], pairs: Sequence[Pair]) -> None:
         """Judge one story and fill in its documents and pairs."""

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dedupe.documents import host
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 _TOKENS = re.compile(r"\w[\w.]*")
@@ -41,6 +42,7 @@ class Names(NamedTuple):
         outlet_spellings: outlets likewise.
         listed: every canonical name.
         last_words: lower-case last words of all spellings: a line without one names nobody.
+        collected: letters of the domains of a collection that are not listed.
         chinese: spellings of agencies in Chinese.
         unnamed: folded words that credit agencies without naming one.
         desks: folded words by which a newsroom signs for itself.
@@ -55,6 +57,7 @@ class Names(NamedTuple):
     listed: set[str]
     last_words: set[str]
     chinese: tuple[str, ...]
+    collected: frozenset[str]
     unnamed: frozenset[str]
     desks: frozenset[str]
 
@@ -67,7 +70,23 @@ class Names(NamedTuple):
         folded = fold(spelling)
         if folded in self.agencies:
             return self.agency(spelling)
+        if folded in self.collected and spelling[:1].isupper():
+            return spelling
         return self.outlets.get(folded)
+
+    def collecting(self, sources: Iterable[str | None]) -> Names:
+        """Know the outlets of a collection too, by the letters of their domains."""
+        domains = {source for source in sources if source and "." in source}
+        labels = {main_label(domain) for domain in domains if not self.of_domain(domain)}
+        return self._replace(
+            collected=frozenset(
+                label
+                for label in labels
+                if len(label) > _SHORTEST_BINDING
+                and label not in self.outlets
+                and label not in self.agencies
+            )
+        )
 
     def agency(self, spelling: str) -> str | None:
         """Return the canonical name of an agency, or None."""
@@ -177,7 +196,7 @@ def load_names(path: Path) -> Names:
 
 
 def _build(files: list[dict[str, Any]]) -> Names:
-    names = Names({}, {}, {}, {}, [], [], set(), set(), (), frozenset(), frozenset())
+    names = Names({}, {}, {}, {}, [], [], set(), set(), (), frozenset(), frozenset(), frozenset())
     for data in files:
         for entry in data.get("agencies", ()):
             _enter(entry, names.agencies, names.agency_spellings, names)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.attribute.names import main_label
 from dedupe.documents import host
 
 if TYPE_CHECKING:
@@ -81,6 +82,28 @@ class Pages:
     def label(self, row: int) -> str:
         """Return the outlet's name, or the document's id where it has none."""
         return self.outlet(row) or self.id(row)
+
+    def source(self, row: int) -> str | None:
+        """Return the outlet as given."""
+        return self._value("source", row)
+
+    def unlisted_labels(self) -> dict[str, str]:
+        """Return the letters of each source that names.json does not list, with the source."""
+        sources = [source for source in self._columns["source"].unique().to_pylist() if source]
+        return {
+            main_label(source): source
+            for source in sorted(sources)
+            if "." in source and not self._names.of_domain(source)
+        }
+
+    def learn(self, source: str | None, name: str) -> None:
+        """Call a source that has no name but its domain by a name that pages give it."""
+        if source is None or "." not in source or "." in name:
+            return
+        domain = host(source)
+        outlet, _ = self._sources.get(source) or (self._names.outlet(source), domain)
+        if outlet == domain:
+            self._sources[source] = (name, domain)
 
     def is_outlet(self, row: int, name: str, names: Names) -> bool:
         """Say whether `name` is this document's outlet."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dedupe.attribute.pages import NEVER
 from dedupe.attribute.tree import likeliest_tree
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def place_documents(
             yield Placed(head, "derived", -1, name, float(known.parent[parent, work]))
         else:
             yield _below(story, links, known, verdict, (work, head, parent))
-        yield from _versions(links, members, head, verdict)
+        yield from _versions(story, links, members, head, verdict)
 
 
 def _below(
@@ -83,17 +84,28 @@ def _below(
 
 
 def _versions(
-    links: _Links, members: Sequence[int], head: int, verdict: Verdict
+    story: Story, links: _Links, members: Sequence[int], head: int, verdict: Verdict
 ) -> Iterator[Placed]:
-    """Place the other documents of a work below its head, if its head stands out."""
+    """Place the other documents of a work: an outlet's versions in their order, copies below."""
     total = sum(verdict.probability[row] for row in members)
     share = verdict.probability[head] / total if total > 0 else 1 / len(members)
     stands_out = head == verdict.row or share * len(members) > 1 + 1e-9
+    before = _earlier_versions(story, members, head) if stands_out else {}
     for row in members:
         if row == head:
             continue
-        relation = links.relation(row, head) or "exact"
-        yield Placed(row, relation, head, None, share) if stands_out else Placed(row, relation)
+        parent = next((one for one in before.get(row, ()) if links.relation(row, one)), head)
+        relation = links.relation(row, parent) or "exact"
+        yield Placed(row, relation, parent, None, share) if stands_out else Placed(row, relation)
+
+
+def _earlier_versions(story: Story, members: Sequence[int], head: int) -> dict[int, list[int]]:
+    """Return, for each version of the head's outlet, those before it by clock, latest first."""
+    pages = story.pages
+    outlet = pages.outlet(head)
+    timed = [row for row in members if pages.outlet(row) == outlet and pages.latest[row] != NEVER]
+    timed.sort(key=lambda row: (row != head, int(pages.latest[row]), row))
+    return {row: timed[:place][::-1] for place, row in enumerate(timed)}
 
 
 def _work_parents(known: Posterior, verdict: Verdict, n_works: int) -> list[int]:
@@ -137,8 +149,9 @@ class _Links:
                 self._works.setdefault((min(i, j), max(i, j)), []).append(pair)
 
     def relation(self, row: int, other: int) -> str | None:
-        """Return the measured relation of two documents, or None."""
-        return self._relation.get((min(row, other), max(row, other)))
+        """Return the measured relation of two documents of one lineage, or None."""
+        relation = self._relation.get((min(row, other), max(row, other)))
+        return relation if relation in _CLOSEST_FIRST else None
 
     def closest(self, row: int, work: int) -> str:
         """Return the closest relation measured for a document, or else for its work."""
@@ -151,16 +164,31 @@ class _Links:
         """Return the document of the parent's work, and the relation measured with it."""
         links = self._works.get((min(works), max(works)), [])
         if not links:
-            best = max(upper, key=lambda row: (row == verdict.row, verdict.probability[row], -row))
-            return best, None
-        ends = [(pair.a, pair.b) if pair.a in upper else (pair.b, pair.a) for pair in links]
+            return self._likeliest(upper, verdict), None
+        best = max(links, key=lambda pair: self._fitness(pair, upper, head, verdict))
+        above = best.a if best.a in upper else best.b
+        relation = best.relation if best.relation in _CLOSEST_FIRST else None
+        # Exact copies stand for each other, and only one of them is measured.
+        if verdict.row in upper and self.relation(above, verdict.row) == "exact":
+            above = verdict.row
+        return above, relation
 
-        def fitness(end: tuple[int, int]) -> tuple[bool, bool, float, int]:
-            above, below = end
-            return above == verdict.row, below == head, verdict.probability[above], -above
+    def _likeliest(self, rows: Sequence[int], verdict: Verdict) -> int:
+        return max(rows, key=lambda row: (row == verdict.row, verdict.probability[row], -row))
 
-        above, below = max(ends, key=fitness)
-        return above, self.relation(above, below)
+    def _fitness(
+        self, pair: Pair, upper: Sequence[int], head: int, verdict: Verdict
+    ) -> tuple[bool, float, bool, bool, float, int]:
+        """Rank a pair as the one by which a work was copied: the version most alike."""
+        above, below = (pair.a, pair.b) if pair.a in upper else (pair.b, pair.a)
+        return (
+            pair.relation in _CLOSEST_FIRST,
+            round(pair.resemblance, 2),
+            above == verdict.row,
+            below == head,
+            verdict.probability[above],
+            -above,
+        )
 
 
 def _closeness(relation: str) -> int:

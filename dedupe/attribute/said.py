@@ -25,7 +25,9 @@ CREDIT_POINTS = {
     "signature": 3.0,
     "desk_signature": 3.0,
     "source_line": 2.5,
+    "from_line": 2.5,
     "via": 1.5,
+    "reported": 1.2,
     "told_outlet": 1.0,
     "first_reported": 0.5,
 }
@@ -47,7 +49,7 @@ DERIVING = 2.0
 
 # Words that leave no doubt that a source is meant, whoever it is.
 _EXPLICIT = frozenset(
-    {"appeared_on", "republished", "outlet", "canonical", "source_line", "told_outlet"}
+    {"appeared_on", "republished", "outlet", "canonical", "source_line", "from_line", "told_outlet"}
 )
 _ONE_SCAR, _SCARS_OF_TWO_KINDS = -2.5, -3.2
 _DERIVED_PAGE = -2.0

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.attribute import clocks, compared, said
+from dedupe.attribute.names import fold, main_label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -129,5 +130,21 @@ SIGNALS = (
 
 
 def find_evidence(story: Story) -> list[Evidence]:
-    """Ask every signal."""
-    return [item for signal in SIGNALS for item in signal.find(story)]
+    """Ask every signal, and call each absent source by one name."""
+    found = [item for signal in SIGNALS for item in signal.find(story)]
+    called = _one_name_each({item.name for item in found if item.name})
+    return [item._replace(name=called[item.name]) if item.name else item for item in found]
+
+
+def _one_name_each(names: set[str]) -> dict[str, str]:
+    """Map names of one source, such as "Harbor Light" and harborlight.com, to the one to show."""
+    groups: dict[str, list[str]] = {}
+    for name in sorted(names):
+        domain = "." in name and " " not in name
+        letters = main_label(name) if domain else fold(name).removeprefix("the")
+        groups.setdefault(letters or name, []).append(name)
+    return {
+        name: min(group, key=lambda one: ("." in one, one))
+        for group in groups.values()
+        for name in group
+    }

@@ -38,6 +38,12 @@ class ClueTable:
         first, last = np.searchsorted(self._documents, [row, row + 1])
         return self._clues[first:last]
 
+    def named(self) -> Iterator[tuple[int, Clue]]:
+        """Yield documents and their clues that name somebody."""
+        for row, clue in zip(self._documents.tolist(), self._clues, strict=True):
+            if clue.name is not None:
+                yield row, clue
+
     def deriving(self) -> list[int]:
         """Return the documents with a clue that may make them copies by itself."""
         found = [derives(clue.kind, clue.rule, clue.name) for clue in self._clues]

@@ -34,6 +34,7 @@ _HIGH, _MEDIUM, _LOW = 0.9, 0.6, 0.35
 # The best candidate must be this many times as likely as the next.
 _CLEAR = 2.0
 _MOST_EVIDENCE = 12
+_DERIVED_BY_THEMSELVES = frozenset({"scar", "unnamed_agencies"})
 _MOST_ALIKE = 3
 _MOST_CANDIDATES = 8
 
@@ -189,7 +190,7 @@ def story_row(
         "first_published": _iso(min(known)) if known else None,
         "origin": dict(verdict.origin),
         "candidates": verdict.candidates,
-        "evidence": [_shown(weighed, verdict, item) for item in _strongest(evidence)],
+        "evidence": [_shown(weighed, verdict, item) for item in _strongest(evidence, verdict)],
     }
 
 
@@ -199,20 +200,25 @@ def _iso(microseconds: int) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def _strongest(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """Order evidence by strength, a few of each kind: two hundred equal datelines say it once."""
+def _strongest(evidence: Sequence[Evidence], verdict: Verdict) -> list[Evidence]:
+    """Order evidence by strength, what speaks for the verdict before its equals.
+
+    A few of each kind are enough: two hundred equal datelines say one thing.
+    """
+
+    def rank(item: Evidence) -> tuple[float, bool, int, int, str, int, int, str]:
+        aside = item.parent != verdict.work if item.parent >= 0 else item.name != verdict.name
+        place = (item.row, item.start, item.signal, item.child, item.parent, item.name or "")
+        return -abs(item.points), aside, *place
+
     kept: list[Evidence] = []
     alike: dict[tuple[str, int, str | None], int] = {}
     seen: set[tuple[str, int, int, int]] = set()
-    ordered = sorted(
-        evidence,
-        key=lambda e: (-abs(e.points), e.row, e.start, e.signal, e.child, e.parent, e.name or ""),
-    )
-    for item in ordered:
+    for item in sorted(evidence, key=rank):
         key = (item.signal, item.parent, item.name)
         place = (item.signal, item.row, item.start, item.parent)
         # "is derived" repeats the credit it follows from.
-        if item.group == "derived" and item.signal != "unnamed_agencies":
+        if item.group == "derived" and item.signal not in _DERIVED_BY_THEMSELVES:
             continue
         if alike.get(key, 0) >= _MOST_ALIKE or place in seen:
             continue

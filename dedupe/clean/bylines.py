@@ -25,6 +25,11 @@ _MOST_TOKENS = 12
 _TOKENS = re.compile(r"\w[\w.]*")
 _BY = re.compile(r"(?:by|por|par|von|de|da|di)\s+(?=\S)", re.IGNORECASE)
 _SEGMENTS = re.compile(r"\s*[,|•·;]\s*|\s+[-–—]\s+")
+_PICTURE = re.compile(
+    r"(?:file|photos?|photographs?|pictures?|images?|video|graphic|illustration|credit|caption"
+    r"|foto|imagen|imagem|bild|grafik|crédits?|图|تصویر)\b",
+    re.IGNORECASE,
+)
 _ROLE = re.compile(
     r"(?:writers?|reporters?|correspondents?|editors?|staff|wire|producers?|columnists?"
     r"|contributors?|newspapers|service)",
@@ -50,6 +55,11 @@ _REUTERS_DESK = re.compile(
 _QUOTES = " .\"'“”‘’«»*_》」《「"
 
 
+def may_sign(words: str, names: Names) -> bool:
+    """Say whether a line may name a listed agency or outlet: cheap, and never wrongly no."""
+    return not names.last_words.isdisjoint(_TOKENS.findall(words.lower()))
+
+
 def byline_names(words: str, names: Names, *, alone: bool = False) -> list[str]:
     """Return the agencies and outlets that a byline names, or none if it is no byline.
 
@@ -58,9 +68,9 @@ def byline_names(words: str, names: Names, *, alone: bool = False) -> list[str]:
         names: what to know.
         alone: it is known to be a byline.
     """
-    if names.last_words.isdisjoint(_TOKENS.findall(words.lower())):
-        return []
     words = words.strip(" \t\xa0/-–—[]*_©")
+    if _PICTURE.match(words):
+        return []
     if words[:1] in {"(", "（"} and words[-1:] in {")", "）"}:
         words = words[1:-1].strip()
     signed = _BY.match(words)

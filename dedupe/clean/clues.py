@@ -27,6 +27,7 @@ from dedupe.clean.bylines import (
     copyright_name,
     is_reuters_desk,
     leading_name,
+    may_sign,
     signatures,
 )
 from dedupe.clean.credit_patterns import (
@@ -48,6 +49,7 @@ from dedupe.clean.scan import (
     EVERYTHING,
     MARGIN,
     NAME,
+    OUTLET,
     TAIL_REACH,
     TOLD,
     scan,
@@ -128,8 +130,8 @@ def harvest(documents: pa.Table, kept: Kept, names: Names | None = None) -> pa.T
     """
     import pyarrow as pa
 
-    names = names or default_names()
-    marks = scan(kept)
+    names = (names or default_names()).collecting(_sources(documents))
+    marks = scan(kept, names)
     fields = ("text", "source", "byline", "canonical", "url")
     columns = [documents.column(field).combine_chunks() for field in fields]
     table: dict[str, list[object]] = {field: [] for field in clues_schema().names}
@@ -142,6 +144,14 @@ def harvest(documents: pa.Table, kept: Kept, names: Names | None = None) -> pa.T
                 table[field].append(value)
     _LOG.debug("%d of %d documents read for clues", len(rows), documents.num_rows)
     return pa.table(table, schema=clues_schema())
+
+
+def _sources(documents: pa.Table) -> list[str | None]:
+    """Return the distinct outlets of a collection."""
+    import pyarrow.compute as pc
+
+    sources: list[str | None] = pc.unique(documents.column("source")).to_pylist()
+    return sources
 
 
 def _has_metadata(documents: pa.Table) -> NDArray[np.bool_]:
@@ -196,6 +206,8 @@ def _clues(
         found.update(_closing_signature(text, kept, names))
     if marks & BODY:
         found.update(_body_clues(text, kept))
+    if marks & OUTLET and " reported" in text:
+        found.update(_reported_clues(text, kept, names))
     if marks & TOLD:
         voice = _Voice(names.outlet(page.source, page.url), host(page.url) or page.source)
         for start, end in kept:
@@ -306,7 +318,7 @@ def _line_clues(
             for finding in dateline_clues(text, line.start, line.end, names):
                 yield Clue(*finding)
         if marks & NAME and (line.depth <= BYLINE_REACH or line.from_end <= TAIL_REACH):
-            yield from _signed(text, line, names)
+            yield from _signed(text, line, names, gated=not marks & OUTLET)
         if notices:
             end = min(line.end, line.start + _LONGEST_LINE)
             if found := copyright_name(text, line.start, end, names):
@@ -316,11 +328,11 @@ def _line_clues(
             yield from _credits_of(text, line, cue, names)
 
 
-def _signed(text: str, line: _Line, names: Names) -> Iterator[Clue]:
+def _signed(text: str, line: _Line, names: Names, *, gated: bool) -> Iterator[Clue]:
     if line.end - line.start > _LONGEST_LINE:
         return
     words = text[line.start : line.end]
-    for name in byline_names(words, names):
+    for name in [] if gated and not may_sign(words, names) else byline_names(words, names):
         yield Clue("byline", name, "byline", line.start, line.end)
     if is_reuters_desk(words):
         yield Clue("byline", "Reuters", "desk_signature", line.start, line.end)
@@ -335,6 +347,8 @@ def _credits_of(text: str, line: _Line, cue: Cue, names: Names) -> Iterator[Clue
     )
     for match in matches:
         name, stop, known = _credited(text, match.end(), end, names)
+        if cue.whole_line and text[stop:end].strip(" .:"):
+            continue
         if name and (known or not cue.name_known):
             yield Clue("credit", name, cue.rule, match.start(), stop)
 
@@ -362,7 +376,15 @@ def _credited(text: str, start: int, end: int, names: Names) -> tuple[str | None
         return None, start, False
     stop = match.start("name") + len(name)
     chinese = "\u4e00" <= name[0] <= "\u9fff"
-    return names.of_domain(name) or name, stop, ("." in name and " " not in name) or chinese
+    domain = "." in name and " " not in name
+    plain = domain or chinese or _MEDIA_WORD.search(name) is not None
+    return names.of_domain(name) or name, stop, plain
+
+
+_MEDIA_WORD = re.compile(
+    r"\b(?:News|Times|Post|Herald|Tribune|Standard|Ledger|Gazette|Journal|Courier|Globe|Observer"
+    r"|Chronicle|Wire|Register|Examiner|Dispatch|Sentinel|Zeitung|Diario|Jornal|Gazzetta)\b"
+)
 
 
 def _body_clues(text: str, kept: Sequence[tuple[int, int]]) -> Iterator[Clue]:
@@ -374,6 +396,22 @@ def _body_clues(text: str, kept: Sequence[tuple[int, int]]) -> Iterator[Clue]:
             for start, end in kept:
                 for match in cue.pattern.finditer(text, start, end):
                     yield Clue(kind, None, cue.rule, match.start(), match.end())
+
+
+_REPORTED = re.compile(r"\b(?:[A-Z][\w&'’-]*\s){1,5}(?:first )?reported\b")
+
+
+def _reported_clues(text: str, kept: Sequence[tuple[int, int]], names: Names) -> Iterator[Clue]:
+    """Read "the Harbor Light reported": a fact is its, and perhaps the story."""
+    for start, end in kept:
+        for match in _REPORTED.finditer(text, start, end):
+            words = match.group().split()
+            stop = len(words) - (2 if words[-2] == "first" else 1)
+            name = next(
+                (n for i in range(stop) if (n := names.known(" ".join(words[i:stop])))), None
+            )
+            if name:
+                yield Clue("credit", name, "reported", match.start(), match.end())
 
 
 class _Voice(NamedTuple):
@@ -403,7 +441,7 @@ def _told_clues(text: str, start: int, end: int, voice: _Voice, names: Names) ->
             yield Clue("self_reference", name, "told_own_name", match.start(), stop)
         # Whoever else was told may be a person or a court: without a known name,
         # only inner capitals and callsigns are how outlets spell themselves.
-        elif name and (names.is_listed(name) or _OUTLET_WORD.fullmatch(name)):
+        elif name and (names.known(name) or names.is_listed(name) or _OUTLET_WORD.fullmatch(name)):
             yield Clue("credit", name, "told_outlet", match.start(), stop)
 
 

@@ -29,6 +29,7 @@ class Cue(NamedTuple):
         at_line_start: the match must begin its line.
         name_known: only a name of names.json or a domain counts, because the
             words alone also announce data, photos and recipes.
+        whole_line: nothing but the name may follow.
     """
 
     rule: str
@@ -37,6 +38,7 @@ class Cue(NamedTuple):
     pattern: re.Pattern[str]
     at_line_start: bool = False
     name_known: bool = False
+    whole_line: bool = False
 
 
 _PIECE_EN = (
@@ -53,6 +55,15 @@ def _cue(rule: str, language: str, needles: str, pattern: str, **limits: bool) -
 
 
 CREDITS = (
+    _cue(
+        "from_line",
+        "en",
+        "\nfrom ",
+        r"(?:[Ff]rom|FROM) (?=the|[A-Z])",
+        at_line_start=True,
+        name_known=True,
+        whole_line=True,
+    ),
     _cue(
         "appeared_on",
         "en",

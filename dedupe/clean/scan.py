@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dedupe.attribute.names import Names
     from dedupe.clean.kept import Kept
     from dedupe.kernels.words import Automaton
 
-DATELINE, NAME, CREDIT, BODY, TOLD = 1, 2, 4, 8, 16
+DATELINE, NAME, CREDIT, BODY, TOLD, OUTLET = 1, 2, 4, 8, 16, 32
 """Bits of a document's marks: the kinds of patterns that are worth running."""
 
-EVERYTHING = DATELINE | NAME | CREDIT | BODY | TOLD
+EVERYTHING = DATELINE | NAME | CREDIT | BODY | TOLD | OUTLET
 
 MARGIN = 400
 """Furniture this near the body, in code points, is read for credit lines."""
@@ -55,13 +56,26 @@ _OTHER_MONTHS = (
 _DESKS = ("ڈیسک", "رپورٹ", "نمائند", "نگار", "ایجنسی", "مانیٹر", "نیٹ نیوز", "نیٹنیوز")
 
 
-def scan(kept: Kept, n_threads: int = 0) -> NDArray[np.uint8]:
-    """Return uint8 (D,): the kinds of clues each document may hold."""
+def scan(kept: Kept, names: Names, n_threads: int = 0) -> NDArray[np.uint8]:
+    """Return uint8 (D,): the kinds of clues each document may hold.
+
+    Args:
+        kept: texts and their kept ranges.
+        names: whose `collected` outlets are looked for too, however spaced; the
+            listed ones are always those of the package.
+        n_threads: threads at work; 0 takes one for each core.
+    """
+    marks = _scan(kept, _automaton(), n_threads)
+    if names.collected:
+        marks |= _scan(kept, _outlets_automaton(names.collected), n_threads)
+    return marks
+
+
+def _scan(kept: Kept, automaton: Automaton, n_threads: int) -> NDArray[np.uint8]:
     from dedupe.kernels._compile import for_ranges
     from dedupe.kernels.words import fill_marks
 
     marks = np.zeros(kept.n_docs, np.uint8)
-    automaton = _automaton()
     reach = np.array(
         [MARGIN, DATELINE_REACH + _LINE, BYLINE_REACH + _LINE, TAIL_REACH + _LINE], np.int64
     )
@@ -77,6 +91,22 @@ def scan(kept: Kept, n_threads: int = 0) -> NDArray[np.uint8]:
         bounds = np.unique(np.append(np.searchsorted(kept.text_offsets, steps), kept.n_docs))
         for_ranges(read, [0, *bounds[bounds > 0].tolist()], n_threads)
     return marks
+
+
+def _outlets_automaton(labels: frozenset[str]) -> Automaton:
+    """Build the automaton of a collection's outlets, over letters and digits alone."""
+    from dedupe.kernels.words import ANYWHERE, SKIPPED
+
+    encoded = sorted(label.encode() for label in labels)
+    found = _build([(label, ANYWHERE, OUTLET | NAME, 0) for label in encoded])
+    classes = found.classes.copy()
+    for byte in range(128):
+        letter = chr(byte)
+        if letter.isupper():
+            classes[byte] = classes[ord(letter.lower())]
+        elif not letter.isalnum():
+            classes[byte] = SKIPPED
+    return found._replace(classes=classes)
 
 
 @functools.cache
@@ -107,7 +137,7 @@ def _words() -> Iterator[tuple[str, int, int, int]]:
                 yield variant, EDGES, NAME | DATELINE, int(variant.isascii())
     for cues, bit in ((CREDITS, CREDIT), (SCARS, BODY), (SELF_REFERENCES, BODY)):
         for needle in (needle for cue in cues for needle in cue.needles):
-            for variant in {needle, needle[0].upper() + needle[1:], needle.upper()}:
+            for variant in {needle, needle.title(), needle.upper(), _with_capital(needle)}:
                 yield variant, ANYWHERE, bit, 0
     for mark in ("©", "(c)", "opyright", "COPYRIGHT", "-Wire"):
         yield mark, ANYWHERE, CREDIT, 0
@@ -119,6 +149,10 @@ def _words() -> Iterator[tuple[str, int, int, int]]:
     yield from ((word, OPENING, DATELINE, 0) for word in openings)
     yield from ((f", {month}", OPENING, DATELINE, 0) for month in _MONTHS)
     yield "eporting by ", EDGES, NAME, 0
+
+
+def _with_capital(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 _CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 ANYWHERE, OPENING, EDGES = 0, 1, 2
 """Where a word counts: near the body, where the body opens, where it opens or ends."""
 
+SKIPPED = 255
+"""Class of bytes that are passed over, so that "Harbor Light" is "harborlight"."""
+
 _LEADING = np.uint8(0xC0)
 _CONTINUES = np.uint8(0x80)
 _ZERO, _NINE = np.uint8(48), np.uint8(57)
@@ -33,7 +36,7 @@ class Automaton(NamedTuple):
 
     Shapes
         step     int32 (Q*C,)  next state
-        classes  uint8 (256,)  class of each byte; 0 for bytes in no word
+        classes  uint8 (256,)  class of each byte; 0 for bytes in no word, or SKIPPED
         ends     int32 (Q,)    longest word that ends in this state, or -1
         shorter  int32 (W,)    next shorter word that ends where this one does, or -1
         length   int32 (W,)    bytes
@@ -108,8 +111,10 @@ def fill_marks(  # noqa: PLR0917 - arrays of one table, which kernels take by pl
         state = np.int64(0)
         marks = np.uint8(0)
         for i in range(low, high):
-            at = state * n_classes + np.int64(automaton.classes[data[i]])
-            state = np.int64(automaton.step[at])
+            code = np.int64(automaton.classes[data[i]])
+            if code == SKIPPED:
+                continue
+            state = np.int64(automaton.step[state * n_classes + code])
             word = np.int64(automaton.ends[state])
             if word < 0:
                 continue

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dedupe.attribute.names import default_names, load_names, main_label
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAMES = default_names()
+
+
+@pytest.mark.parametrize(
+    ("spelling", "name"),
+    [
+        ("Associated Press", "AP"),
+        ("ASSOCIATED PRESS", "AP"),
+        ("A.P.", "AP"),
+        ("dpa", "dpa"),
+        ("路透社", "Reuters"),
+        ("اے پی پی", "APP"),
+        ("The-CNN-Wire", "CNN"),
+        ("app", None),
+        ("pa", None),
+        ("Harbor Light", None),
+        ("", None),
+    ],
+)
+def test_known__spellings(spelling: str, name: str | None) -> None:
+    assert NAMES.known(spelling) == name
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("cnn.com", "CNN"),
+        ("edition.cnn.com", "CNN"),
+        ("yahoo.com/news", "Yahoo News"),
+        ("APP", "APP"),
+        ("notcnn.com", "notcnn.com"),
+        ("harborlight.example", "harborlight.example"),
+        ("Harbor Light", "Harbor Light"),
+        (None, None),
+    ],
+)
+def test_outlet__displayed_name(source: str | None, name: str | None) -> None:
+    assert NAMES.outlet(source) == name
+
+
+def test_outlet__falls_back_on_the_address() -> None:
+    assert NAMES.outlet(None, "https://www.cnn.com/2026/x") == "CNN"
+
+
+@pytest.mark.parametrize(
+    ("credited", "domain", "same"),
+    [
+        ("Harborlight", "harborlightnow.com", True),
+        ("The Harbor Light", "harborlight.example", True),
+        ("KFOR", "kfor.com", True),
+        ("harborlight.com", "www.harborlight.com", True),
+        ("Star", "startribune.com", False),
+        ("AP", "apple.example", False),
+        ("Harbor Light", "harbor.example", False),
+        ("Reuters", "reuters.com", True),
+        ("Post", "postgazette.example", False),
+    ],
+)
+def test_same__a_credited_name_binds_to_a_domain(credited: str, domain: str, same: bool) -> None:
+    outlet = NAMES.outlet(domain)
+    assert outlet is not None
+    assert NAMES.same(credited, outlet, domain) is same
+
+
+@pytest.mark.parametrize(
+    ("domain", "label"),
+    [
+        ("www.thepost.co.uk", "post"),
+        ("news.cedarledger.com", "cedarledger"),
+        ("a.example", "a"),
+        ("cedar-ledger.com/x", "cedarledger"),
+        ("Harbor Light", "harborlight"),
+    ],
+)
+def test_main_label__is_the_domains_own(domain: str, label: str) -> None:
+    assert main_label(domain) == label
+
+
+def test_collecting__knows_unlisted_outlets_of_a_collection() -> None:
+    names = NAMES.collecting(["harborlight.example", "cnn.com", "abc.example", None, "Ledger"])
+    assert names.known("Harbor Light") == "Harbor Light"
+    assert names.known("harbor light") is None
+    assert NAMES.known("Harbor Light") is None
+
+
+def test_load_names__a_users_file_extends_the_packages(tmp_path: Path) -> None:
+    path = tmp_path / "names.json"
+    entry = {
+        "name": "Harbor Light",
+        "domains": ["hl.example"],
+        "spellings": ["HL"],
+        "owner": "Quay",
+    }
+    path.write_text(json.dumps({"outlets": [entry]}), encoding="utf-8")
+    names = load_names(path)
+    assert names.outlet("hl.example") == "Harbor Light"
+    assert names.known("HL") == "Harbor Light"
+    assert names.owner("Harbor Light") == "Quay"
+    assert names.known("Associated Press") == "AP"
+
+
+def test_names__no_spelling_belongs_to_two() -> None:
+    shared = set(NAMES.agencies) & set(NAMES.outlets)
+    assert {fold for fold in shared if NAMES.agencies[fold] != NAMES.outlets[fold]} == set()
