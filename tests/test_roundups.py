@@ -1,0 +1,170 @@
+"""Round-ups told from the stories they quote, by where the pieces lie."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from dedupe.verify import mark_roundups
+
+PAGE = 9
+"""Row of the page that may be a round-up."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Piece:
+    """A stretch of the page that stands in document `other`, and what is known of the pair."""
+
+    other: int
+    start: int
+    end: int
+    told: float = 0.4
+    """Share of `other` that stands in the page."""
+    lead: float = 1.0
+    share: float = 0.3
+    probability: float = 0.9
+    same_story: bool = True
+
+
+def marked(
+    pieces: list[Piece], joined: tuple[tuple[int, int], ...] = (), *, swapped: bool = False
+) -> list[dict[str, Any]]:
+    """Mark the pairs of the page with its pieces' documents; `joined` documents are one story."""
+    page, other = ("a", "b") if swapped else ("b", "a")
+    # The page comes before or behind the others, as its row says.
+    page_row = -1 if swapped else PAGE
+    rows = [
+        {
+            page: page_row, other: piece.other, "relation": "excerpt",
+            "same_story": piece.same_story, "same_story_odds": 3.0,
+            "probability": piece.probability,
+            f"aligned_{page}": piece.share, f"aligned_{other}": piece.told,
+            f"lead_{page}": 0.0, f"lead_{other}": piece.lead,
+        }
+        for piece in pieces
+    ]  # fmt: skip
+    rows += [
+        {
+            "a": a, "b": b, "relation": "rewrite", "same_story": True, "same_story_odds": 2.0,
+            "probability": 0.9, "aligned_a": 0.9, "aligned_b": 0.9, "lead_a": 1.0, "lead_b": 1.0,
+        }
+        for a, b in joined
+    ]  # fmt: skip
+    passages = [
+        {
+            "pair": pair, f"{page}_start": piece.start, f"{page}_end": piece.end,
+            f"{other}_start": 0, f"{other}_end": piece.end - piece.start,
+        }
+        for pair, piece in enumerate(pieces)
+    ]  # fmt: skip
+    names = ["pair", "a_start", "a_end", "b_start", "b_end"]
+    schema = pa.schema([(name, pa.int64()) for name in names])
+    table = pa.Table.from_pylist(rows)
+    found = mark_roundups(table, pa.Table.from_pylist(passages, schema=schema))
+    assert found.schema.equals(table.schema)
+    rows_after: list[dict[str, Any]] = found.to_pylist()
+    return rows_after
+
+
+def relations(rows: list[dict[str, Any]]) -> list[str]:
+    return [row["relation"] for row in rows]
+
+
+THREE = [
+    Piece(other=1, start=0, end=300, told=0.9),
+    Piece(other=2, start=310, end=600, told=0.9),
+    Piece(other=3, start=610, end=900, told=0.9),
+]
+TWO_FULLER = [Piece(other=1, start=0, end=300), Piece(other=2, start=310, end=600)]
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("pieces", [THREE, TWO_FULLER])
+def test_roundups__pieces_of_unjoined_stories_make_one(
+    pieces: list[Piece], *, swapped: bool
+) -> None:
+    for row in marked(pieces, swapped=swapped):
+        assert row["relation"] == "roundup"
+        assert not row["same_story"]
+        assert row["same_story_odds"] < 0
+        assert row["probability"] == 0.9
+
+
+def test_roundups__two_stories_told_whole_are_no_round_up() -> None:
+    two = [dataclasses.replace(piece, told=0.9) for piece in TWO_FULLER]
+    assert relations(marked(two)) == ["excerpt", "excerpt"]
+
+
+def test_roundups__one_told_fuller_and_one_whole_are_no_round_up() -> None:
+    pieces = [TWO_FULLER[0], dataclasses.replace(TWO_FULLER[1], told=0.9)]
+    assert relations(marked(pieces)) == ["excerpt", "excerpt"]
+
+
+def test_roundups__pieces_of_one_story_in_two_places_are_none() -> None:
+    found = marked(TWO_FULLER, joined=((1, 2),))
+    assert relations(found) == ["excerpt", "excerpt", "rewrite"]
+    assert [row["same_story_odds"] for row in found] == [3.0, 3.0, 2.0]
+
+
+def test_roundups__three_documents_of_two_joined_stories_told_whole_are_none() -> None:
+    assert relations(marked(THREE, joined=((1, 2),)))[:3] == ["excerpt"] * 3
+
+
+def test_roundups__documents_joined_through_a_third_are_one_story() -> None:
+    assert relations(marked(THREE, joined=((1, 2), (2, 3))))[:3] == ["excerpt"] * 3
+
+
+def test_roundups__many_copies_of_one_piece_are_one_topic() -> None:
+    copies = [Piece(other=row, start=0, end=300 + row) for row in range(1, 8)]
+    assert relations(marked(copies)) == ["excerpt"] * 7
+
+
+def test_roundups__background_from_within_other_stories_does_not_count() -> None:
+    pieces = [dataclasses.replace(piece, lead=0.1) for piece in THREE]
+    assert relations(marked(pieces)) == ["excerpt"] * 3
+
+
+@pytest.mark.parametrize("change", [{"share": 0.05}, {"share": 0.9}, {"probability": 0.3}])
+def test_roundups__slight_nearly_whole_or_unlikely_pieces_do_not_count(
+    change: dict[str, float],
+) -> None:
+    pieces = [dataclasses.replace(piece, **change) for piece in TWO_FULLER]  # type: ignore[arg-type]
+    assert relations(marked(pieces)) == ["excerpt"] * 2
+
+
+def test_roundups__a_shared_footer_does_not_stretch_a_piece_over_the_page() -> None:
+    pairs = pa.Table.from_pylist(
+        [
+            {
+                "a": row, "b": PAGE, "relation": "excerpt", "same_story": True,
+                "same_story_odds": 3.0, "probability": 0.9, "aligned_a": 0.4, "aligned_b": 0.3,
+                "lead_a": 1.0, "lead_b": 0.0,
+            }
+            for row in (1, 2)
+        ]
+    )  # fmt: skip
+    spans = [(0, 0, 300), (0, 900, 940), (1, 310, 600), (1, 900, 940)]
+    passages = pa.table(
+        {
+            "pair": [pair for pair, _, _ in spans],
+            "a_start": [start for _, start, _ in spans],
+            "a_end": [end for _, _, end in spans],
+            "b_start": [start for _, start, _ in spans],
+            "b_end": [end for _, _, end in spans],
+        }
+    )
+    assert mark_roundups(pairs, passages)["relation"].to_pylist() == ["roundup"] * 2
+
+
+def test_roundups__of_no_pairs_are_none() -> None:
+    table = pa.Table.from_pylist(marked(TWO_FULLER)).slice(0, 0)
+    empty = pa.table(
+        {
+            name: pa.array([], pa.int64())
+            for name in ("pair", "a_start", "a_end", "b_start", "b_end")
+        }
+    )
+    assert mark_roundups(table, empty).num_rows == 0
