@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dedupe.kernels import align as columns
+from dedupe.shingle import SHINGLE_WORDS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -105,7 +106,9 @@ def features(measured: Measured) -> NDArray[np.float64]:
 def lead_shares(measured: Measured) -> NDArray[np.float64]:
     """Return how much of a's lead stands in b, and of b's in a, float64 (P, 2)."""
     found = measured.counts[:, [columns.LEAD_A, columns.LEAD_B]]
-    return found / np.clip(measured.sizes, 1, columns.LEAD_SHINGLES)
+    # Counted by place: a shingle that the lead repeats counts each time.
+    n_places = measured.words - SHINGLE_WORDS + 1
+    return found / np.clip(n_places, 1, columns.LEAD_SHINGLES)
 
 
 class Trees(NamedTuple):
