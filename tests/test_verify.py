@@ -1,0 +1,375 @@
+"""Measured pairs and their relations: exact overlaps, places in the given texts, the verdict."""
+
+from __future__ import annotations
+
+import json
+import math
+from itertools import combinations, pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedupe import verify as stage
+from dedupe.candidates import weigh
+from dedupe.clean import Kept, keep_all
+from dedupe.documents import documents_table
+from dedupe.settings import Settings
+from dedupe.sketch import sketch
+from dedupe.verify import Measured, OnDemand, given_pairs, judge, measure, measures, verify
+from dedupe.verify import relation as relating
+from dedupe.verify.relation import FEATURES, RELATIONS, features, load_model, probability, relate
+from tests import mixed_scripts
+from tests import reference_pairs as reference
+from tests import reference_text as text_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+ALL = Settings(threads=1, containment_floor=0.0, rare_sampling=1, passage_words=8, passage_gap=20)
+FALLING = {"numbers_changed", "names_changed", "brevity"}
+MODEL = json.loads((Path(relating.__file__).with_name("model.json")).read_text("utf-8"))
+
+STORY = (
+    "The ferry Marlow ran aground on Tuesday with 42 people aboard, the harbour office said. "
+    "Nobody was hurt, and the tide lifted her off before midnight. "
+    "Her master, Ines Calder, had asked twice for a dredged channel. "
+)
+OTHER = (
+    "A bakery on Quay Street sold its last loaf on Saturday after ninety years of trade, "
+    "and the owners said that they would miss the smell of it more than the hours. "
+)
+copies = st.lists(
+    st.sampled_from([STORY, STORY.upper(), OTHER, "\u6e2f\u53e3\u5f88\u5fd9\u3002" * 4, "\n\n"])
+    | mixed_scripts.articles | mixed_scripts.texts,
+    max_size=4,
+).map(" ".join)  # fmt: skip
+
+
+def all_rows(n_docs: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    rows = np.array(list(combinations(range(n_docs), 2)), np.int64).reshape(-1, 2)
+    return rows[:, 0].copy(), rows[:, 1].copy()
+
+
+def measured(
+    texts: Sequence[str], chosen: Settings = ALL, kept: Kept | None = None
+) -> tuple[Measured, pa.Table]:
+    table = documents_table(texts)
+    kept = keep_all(table) if kept is None else kept
+    sketches = sketch(kept, chosen)
+    candidates = given_pairs(*all_rows(len(texts)), sketches, weigh(sketches), chosen)
+    return measure(candidates, kept, chosen), table
+
+
+def judged(texts: Sequence[str], chosen: Settings = ALL) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = judge(*measured(texts, chosen)).to_pylist()
+    return rows
+
+
+def passages_of(found: Measured) -> list[tuple[int, ...]]:
+    return [tuple(row.values()) for row in found.passages.to_pylist()]
+
+
+# --- measures
+
+
+@settings(deadline=None, max_examples=80)
+@given(texts=st.lists(copies, min_size=2, max_size=4))
+def test_measure__overlaps_sizes_and_words_equal_the_oracle(texts: list[str]) -> None:
+    found, _ = measured(texts)
+    tokens = [text_reference.tokens(text) for text in texts]
+    sets = [set(reference.shingles(words)) for words in tokens]
+    vocabularies = [{token.folded for token in words} for words in tokens]
+    rows = list(zip(found.a.tolist(), found.b.tolist(), strict=True))
+    # Pairs without a shared shingle are none.
+    assert rows == [(a, b) for a, b in combinations(range(len(texts)), 2) if sets[a] & sets[b]]
+    for pair, (a, b) in enumerate(rows):
+        assert found.shared[pair] == len(sets[a] & sets[b])
+        assert found.sizes[pair].tolist() == [len(sets[a]), len(sets[b])]
+        assert found.words[pair].tolist() == [len(tokens[a]), len(tokens[b])]
+        one, other = vocabularies[a], vocabularies[b]
+        assert found.vocabulary[pair].tolist() == [len(one & other), len(one), len(other)]
+        folded = [[token.folded for token in words] for words in (tokens[a], tokens[b])]
+        assert found.exact[pair] == (folded[0] == folded[1])
+
+
+@settings(deadline=None, max_examples=80)
+@given(texts=st.lists(copies, min_size=2, max_size=3))
+def test_measure__without_a_background_all_sampled_shares_are_within_bounds(
+    texts: list[str],
+) -> None:
+    found, _ = measured(texts)
+    assert (found.weighted >= 0).all()
+    assert (found.weighted <= 1 + 1e-5).all()
+    assert np.allclose(found.weighted[found.exact], 1)
+
+
+@settings(deadline=None, max_examples=100)
+@given(texts=st.lists(copies, min_size=2, max_size=3))
+def test_passages__lie_in_the_given_texts_rise_in_a_and_never_overlap(texts: list[str]) -> None:
+    found, _ = measured(texts)
+    rows = passages_of(found)
+    assert rows == sorted(rows)
+    for pair in range(len(found.a)):
+        own = [row[1:] for row in rows if row[0] == pair]
+        for side, start, end in ((found.a[pair], 0, 1), (found.b[pair], 2, 3)):
+            ranges = sorted((row[start], row[end]) for row in own)
+            assert all(0 <= low < high <= len(texts[side]) for low, high in ranges)
+            assert all(before[1] <= after[0] for before, after in pairwise(ranges))
+            for low, high in ranges:
+                # No word is cut: the slice is read as it is read in place.
+                whole = text_reference.tokens(texts[side])
+                inside = text_reference.tokens(texts[side][low:high])
+                bounds = {len(texts[side].encode()[: token.start].decode()) for token in whole}
+                assert low in bounds
+                assert inside[0].start == 0
+                assert inside[-1].end == len(texts[side][low:high].encode())
+
+
+@pytest.mark.parametrize(
+    ("before", "copy"),
+    [
+        ("", STORY),
+        ("\u6e2f\u53e3 \U0001f6a2 caf\u00e9 \x00. ", STORY.upper()),
+        ("\u0628\u0646\u062f\u0631 ", STORY.replace("and", "\u2013 and")),
+    ],
+)
+def test_passages__are_in_code_points_of_the_text_as_given(before: str, copy: str) -> None:
+    found, _ = measured([before + STORY, copy])
+    ((_, a_start, a_end, b_start, b_end),) = passages_of(found)
+    assert (before + STORY)[a_start:a_end] == STORY.rstrip(". ")
+    assert copy[b_start:b_end] == copy.rstrip(". ")
+
+
+def test_passages__skip_what_is_not_kept_and_refer_to_the_whole_text() -> None:
+    furniture = "Sign up for our \u2709 newsletter today\n"
+    text = furniture + STORY
+    kept = keep_all(documents_table([text, STORY]))
+    spans = kept.spans.copy()
+    spans[0, 0] += len(furniture.encode())
+    found, _ = measured([text, STORY], kept=kept._replace(spans=spans))
+    ((_, a_start, a_end, b_start, _),) = passages_of(found)
+    assert (a_start, b_start) == (len(furniture), 0)
+    assert text[a_start:a_end] == STORY.rstrip(". ")
+    assert found.exact.tolist() == [True]
+
+
+TEXTS = [STORY, STORY.upper(), OTHER + STORY, OTHER, STORY[:100], "", "tide", "\u6e2f\u53e3" * 9]
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_measure__blocks_steps_and_threads_change_nothing(
+    monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    expected, _ = measured(TEXTS)
+    monkeypatch.setattr(measures, "_BLOCK_BYTES", 300)
+    monkeypatch.setattr(measures, "_OVERLAP_STEP", 2)
+    monkeypatch.setattr(measures, "_ALIGN_STEP", 2)
+    chosen = Settings.from_dict(ALL.to_dict() | {"threads": threads})
+    found, _ = measured(TEXTS, chosen)
+    assert passages_of(found) == passages_of(expected)
+    for name in Measured._fields[:-1]:
+        assert getattr(found, name).tolist() == getattr(expected, name).tolist(), name
+
+
+def test_measure__pairs_below_the_floor_are_dropped() -> None:
+    padded = STORY[:80] + OTHER * 3
+    texts = [STORY, padded]
+    kept = Settings.from_dict(ALL.to_dict() | {"containment_floor": 0.2})
+    dropped = Settings.from_dict(ALL.to_dict() | {"containment_floor": 0.6})
+    assert len(measured(texts, kept)[0].a) == 1
+    assert len(measured(texts, dropped)[0].a) == 0
+
+
+def test_measure__of_no_candidates_is_empty() -> None:
+    found, table = measured(["", "tide"])
+    assert len(found.a) == 0
+    assert judge(found, table).num_rows == 0
+
+
+# --- the verdict
+
+SIDES = [("containment_a", "containment_b"), ("narration_a", "narration_b"), ("lead_a", "lead_b")]
+BOTH = ["resemblance", "longest_run"]
+
+
+@settings(deadline=None, max_examples=80)
+@given(one=copies, other=copies)
+def test_judge__shares_are_symmetric_under_swapping(one: str, other: str) -> None:
+    forth, back = judged([one, other]), judged([other, one])
+    assert len(forth) == len(back)
+    for left, right in zip(forth, back, strict=True):
+        assert [left[name] for name in BOTH] == [right[name] for name in BOTH]
+        for a, b in SIDES:
+            assert (left[a], left[b]) == (right[b], right[a])
+
+
+@settings(deadline=None, max_examples=80)
+@given(texts=st.lists(copies, min_size=2, max_size=4))
+def test_judge__figures_are_consistent(texts: list[str]) -> None:
+    for row in judged(texts):
+        shares = [row[name] for name in ("resemblance", *sum(SIDES, ()), "aligned_a", "aligned_b")]
+        assert all(0 <= share <= 1 for share in [*shares, row["probability"]])
+        assert row["resemblance"] <= min(row["containment_a"], row["containment_b"])
+        assert row["relation"] in RELATIONS
+        assert row["same_story"] == (row["same_story_odds"] > 0)
+        same = RELATIONS.index(row["relation"]) < RELATIONS.index("roundup")
+        assert same == row["same_story"]
+        # What is one story is of one lineage.
+        assert row["probability"] >= probability(np.array([row["same_story_odds"]]))[0]
+
+
+@settings(deadline=None, max_examples=40)
+@given(text=copies)
+def test_judge__equal_texts_are_exact_and_score_one(text: str) -> None:
+    rows = judged([text, text.replace(" ", "\n ")])
+    assert len(rows) == bool(text_reference.tokens(text))
+    for row in rows:
+        assert row["relation"] == "exact"
+        assert row["same_story"]
+        assert row["probability"] > 0.999
+        assert row["resemblance"] == row["containment_a"] == row["containment_b"] == 1
+
+
+def test_judge__repeated_words_are_no_exact_copy() -> None:
+    (row,) = judged(["tide " * 50, "tide " * 60])
+    assert row["resemblance"] == 1
+    assert row["relation"] != "exact"
+
+
+# --- the model
+
+
+def walk(tree: dict[str, list[float]], values: Sequence[float]) -> float:
+    node = 0
+    while tree["feature"][node] >= 0:
+        goes_left = values[int(tree["feature"][node])] <= tree["threshold"][node]
+        node = int(tree["left" if goes_left else "right"][node])
+    return tree["value"][node]
+
+
+shares = st.lists(st.floats(0, 1), min_size=len(FEATURES), max_size=len(FEATURES))
+
+
+@settings(deadline=None, max_examples=60)
+@given(values=shares, name=st.sampled_from(["same_story", "lineage"]))
+def test_model__equals_a_walk_down_every_tree(values: list[float], name: str) -> None:
+    expected = MODEL[name]["bias"] + sum(walk(tree, values) for tree in MODEL[name]["trees"])
+    assert load_model()[name].log_odds(np.array([values]))[0] == pytest.approx(expected)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    values=shares,
+    place=st.integers(0, len(FEATURES) - 1),
+    rise=st.floats(0, 1),
+    name=st.sampled_from(["same_story", "lineage"]),
+)
+def test_model__more_in_common_never_speaks_against(
+    values: list[float], place: int, rise: float, name: str
+) -> None:
+    raised = [*values]
+    raised[place] = min(1.0, values[place] + rise)
+    low, high = load_model()[name].log_odds(np.array([values, raised]))
+    if FEATURES[place] in FALLING:
+        low, high = high, low
+    assert low <= high + 1e-9
+
+
+@settings(deadline=None, max_examples=60)
+@given(texts=st.lists(copies, min_size=2, max_size=3))
+def test_features__lie_between_none_and_all(texts: list[str]) -> None:
+    values = features(measured(texts)[0])
+    assert values.shape[1] == len(FEATURES)
+    assert (values >= 0).all()
+    assert (values <= 1 + 1e-6).all()
+
+
+def test_model__of_other_features_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps(MODEL | {"features": ["length"]}), "utf-8")
+    monkeypatch.setattr(relating, "_MODEL", path)
+    with pytest.raises(ValueError, match=r"model.json: fitted for other features; run benchmarks"):
+        load_model.__wrapped__()
+
+
+def test_probability__does_not_overflow() -> None:
+    odds = np.array([-math.inf, -1e300, 0, 1e300, math.inf])
+    found = probability(odds).tolist()
+    assert found == sorted(found)
+    assert found[2] == 0.5
+    assert 0 < found[0] < 1e-12
+    assert 1 - 1e-12 < found[-1] <= 1
+
+
+@pytest.mark.parametrize(
+    ("expected", "case"),
+    [
+        ("exact", {"exact": True, "one_outlet": True, "same": 10.0}),
+        ("update", {"one_outlet": True, "same": 1.0, "containment": 0.95}),
+        ("repost", {"same": 1.0, "containment": 0.95, "words": (100, 90)}),
+        ("excerpt", {"same": 1.0, "containment": 0.95, "words": (100, 30)}),
+        ("rewrite", {"same": 1.0, "containment": 0.5}),
+        ("paraphrase", {"same": 1.0, "containment": 0.1}),
+        ("template", {"same": -1.0, "containment": 0.5, "numbers_changed": 0.6, "lineage": 2.0}),
+        ("partial", {"same": -1.0, "lineage": 1.0, "containment": 0.2, "one_outlet": True}),
+        ("same_event", {"same": -1.0, "lineage": -1.0, "weighted": 0.2}),
+        ("unrelated", {"same": -1.0, "lineage": -1.0, "weighted": 0.01, "containment": 0.04}),
+    ],
+)
+def test_relate__follows_the_definitions(expected: str, case: dict[str, Any]) -> None:
+    found, _ = measured([STORY, STORY])
+    values = np.array([[case.get(name, 0.0) for name in FEATURES]])
+    relations = relate(
+        found._replace(
+            exact=np.array([case.get("exact", False)]),
+            words=np.array([case.get("words", (100, 100))], np.int32),
+        ),
+        values,
+        np.array([case.get("lineage", case["same"])]),
+        np.array([case["same"]]),
+        np.array([case.get("one_outlet", False)]),
+    )
+    assert [RELATIONS[place] for place in relations] == [expected]
+
+
+def test_same_outlet__unknown_outlets_are_never_the_same() -> None:
+    found, _ = measured([STORY] * 4)
+    table = documents_table(
+        [{"text": STORY, "source": source} for source in ("a.example", "a.example", None, None)]
+    )
+    same = relating.same_outlet(found, table).tolist()
+    pairs = list(zip(found.a.tolist(), found.b.tolist(), strict=True))
+    assert [pair for pair, is_same in zip(pairs, same, strict=True) if is_same] == [(0, 1)]
+
+
+# --- pairs on demand
+
+
+def test_on_demand__answers_in_the_order_asked_and_unlike_for_what_shares_nothing() -> None:
+    texts = [STORY, OTHER, STORY.upper(), OTHER + STORY]
+    table = documents_table(texts)
+    kept = keep_all(table)
+    sketches = sketch(kept, ALL)
+    demand = OnDemand(sketches, weigh(sketches), table, kept, ALL)
+    a, b = np.array([2, 0, 1, 0]), np.array([3, 1, 3, 2])
+    odds = demand.same_story_odds(a, b).tolist()
+    assert odds[1] == stage._UNLIKE
+    assert odds[3] == 10.0
+    for order in ([3, 2, 1, 0], [1, 3, 0, 2]):
+        again = demand.same_story_odds(a[order], b[order]).tolist()
+        assert again == [odds[place] for place in order]
+    candidates = given_pairs(*all_rows(4), sketches, weigh(sketches), ALL)
+    pairs, _ = verify(candidates, table, kept, ALL)
+    known = {(row["a"], row["b"]): row["same_story_odds"] for row in pairs.to_pylist()}
+    assert odds == [
+        known.get(pair, stage._UNLIKE) for pair in zip(a.tolist(), b.tolist(), strict=True)
+    ]
