@@ -205,6 +205,13 @@ def test_reported__a_fact_credited_to_a_member_leans_toward_it() -> None:
     assert found.relation[0] != "derived"
 
 
+def test_reported__an_absent_outlet_cited_in_every_copy_is_not_the_origin() -> None:
+    text = BODY.replace("before winter.", "before winter, Mayor Ann Poe told CNN.")
+    found = judge([{"source": f"p{n}.example", "text": f"{text} {n}"} for n in range(6)])
+    assert origin(found)["band"] == "unknown"
+    assert "derived" not in found.relation
+
+
 def test_works__one_more_exact_copy_does_not_move_the_origin() -> None:
     first = {"source": "one.example", "published": "2026-03-01T08:00:00Z"}
     second = {"source": "two.example", "published": "2026-03-01T20:00:00Z", "text": BODY + " Rain."}

@@ -142,6 +142,10 @@ def test_byline__near_misses_name_nobody(line: str) -> None:
     assert found(f"Pier to be rebuilt\n{line}\nThe pier rotted.") == []
 
 
+def test_byline__an_abbreviation_at_the_end_is_no_signature() -> None:
+    assert found("It dulls the Central Nervous System (CNS)") == []
+
+
 def test_byline__a_signature_ends_the_body() -> None:
     assert found("The pier rotted. (Reuters)") == [("byline", "signature", "Reuters")]
 
@@ -201,6 +205,8 @@ def test_credit__names_its_source(text: str, rule: str, name: str) -> None:
         "The minister told Parliament that it rained.",
         "The minister told Roe that it rained.",
         "The Reuters building stands empty.",
+        "The film was distributed by Paramount.",
+        "The report was reproduced by hand by Poe.",
     ],
 )
 def test_credit__near_misses_name_nobody(text: str) -> None:
@@ -240,6 +246,9 @@ def test_scar__is_found_where_a_name_was_cut_out(text: str) -> None:
         "It is closed, according to Poe.",
         "Poe told reporters that it is closed.",
         "The call print() returns nothing.",
+        "() is a medicine against pain.",
+        "()\nPost a comment",
+        "Please refer to this website often.",
         "La alcaldesa dijo a este redactor nada.",
     ],
 )

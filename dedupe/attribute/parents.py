@@ -55,30 +55,29 @@ def place_documents(
     above = _work_parents(known, verdict, len(story.works))
     for work, members in enumerate(story.works):
         head = max(members, key=lambda row: (row == verdict.row, verdict.probability[row], -row))
-        parent = above[work]
         if head == verdict.row:
             yield Placed(head, "origin")
-        elif parent >= len(story.works):
-            name = scores.absent[parent - len(story.works)]
-            yield Placed(head, "derived", -1, name, float(known.parent[parent, work]))
         else:
-            yield _below(story, links, known, verdict, (work, head, parent))
+            yield _below(story, scores, links, known, verdict, (work, head, above[work]))
         yield from _versions(story, links, members, head, verdict)
 
 
-def _below(
+def _below(  # noqa: PLR0917 - all that is known of the story, and a place in it
     story: Story,
+    scores: Scores,
     links: _Links,
     known: Posterior,
     verdict: Verdict,
     place: tuple[int, int, int],
 ) -> Placed:
-    """Place a work below another, or nowhere when its direction is a coin toss."""
+    """Place a work below its parent, or nowhere when its direction is a coin toss."""
     work, head, parent = place
     probability = float(known.parent[parent, work]) if parent >= 0 else 0.0
     told = verdict.band != "unknown"
     if parent < 0 or not (told or probability >= _SURE):
         return Placed(head, links.closest(head, work))
+    if parent >= len(story.works):
+        return Placed(head, "derived", -1, scores.absent[parent - len(story.works)], probability)
     row, relation = links.between(story.works[parent], head, (work, parent), verdict)
     return Placed(head, relation or links.closest(head, work), row, None, probability)
 

@@ -49,7 +49,7 @@ DERIVING = 2.0
 
 # Words that leave no doubt that a source is meant, whoever it is.
 _EXPLICIT = frozenset(
-    {"appeared_on", "republished", "outlet", "canonical", "source_line", "from_line", "told_outlet"}
+    {"appeared_on", "republished", "outlet", "canonical", "source_line", "from_line"}
 )
 _ONE_SCAR, _SCARS_OF_TWO_KINDS = -2.5, -3.2
 _DERIVED_PAGE = -2.0
@@ -142,12 +142,25 @@ def _named(signal: str, story: Story, kind: str) -> Iterator[Evidence]:
         if about.child in holders:
             yield from _own(about, story, clue)
         elif holders:
+            # Who is cited for a fact is cited in every copy, but was cited once.
+            share = 1 if points >= DERIVING else _citing(story, clue)
             for parent in sorted(holders):
-                yield about._replace(parent=parent)
-        elif clue.rule in _EXPLICIT or story.names.is_listed(clue.name):
+                yield about._replace(parent=parent, points=points / share)
+        elif points >= DERIVING and (clue.rule in _EXPLICIT or story.names.is_listed(clue.name)):
             yield about._replace(name=clue.name)
-            if points >= DERIVING:
-                yield about._replace(group="derived", points=_DERIVED_PAGE)
+            yield about._replace(group="derived", points=_DERIVED_PAGE)
+
+
+def _citing(story: Story, clue: Clue) -> int:
+    """Count the works that carry a clue of this rule and name."""
+    same = (clue.rule, clue.name)
+    return len(
+        {
+            story.work_of[row]
+            for row, clues in story.clues.items()
+            if any((other.rule, other.name) == same for other in clues)
+        }
+    )
 
 
 def _own(about: Evidence, story: Story, clue: Clue) -> Iterator[Evidence]:

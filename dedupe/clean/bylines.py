@@ -47,7 +47,7 @@ _COPYRIGHT = re.compile(
 )
 _WIRE_NAME = re.compile(r"The-(\w{2,12})-Wire")
 _SIGNATURE = re.compile(
-    r"(?:[-–—]\s*([^()（）\[\]\n–—]{2,40}?)|[(（\[]([^()（）\[\]\n]{2,40})[)）\]])\s*$"
+    r"(?:[-–—]\s*([^()（）\[\]\n–—]{2,40}?)|[(（]([^()（）\[\]\n]{2,40})[)）])\s*$"
 )
 _REUTERS_DESK = re.compile(
     r"\(?(?:Reporting|Writing|Additional reporting) by .{3,140}[Ee]diting by "
@@ -94,7 +94,7 @@ def _may_stand(name: str, segment: str, segments: list[str], words: str, names: 
     """
     agency = name in names.agencies.values()
     if len(segments) == 1:
-        return agency and (len(fold(segment)) > _SHORT or fold(segment) in _LONE_SHORT)
+        return agency and _stands_alone(segment)
     if agency:
         return True
     others = [part for part in segments if names.known(part.strip(" .")) is None]
@@ -168,8 +168,15 @@ def leading_name(words: str, names: Names) -> tuple[str | None, int]:
 def signatures(text: str, start: int, end: int, names: Names) -> Iterator[tuple[str, int, int]]:
     """Yield (name, start, end) of "... he said. (Reuters)" where text[start:end] ends."""
     match = _SIGNATURE.search(text[start:end])
-    if match and (name := names.agency((match.group(1) or match.group(2)).strip(" ."))):
+    words = (match.group(1) or match.group(2)).strip(" .") if match else ""
+    name = names.agency(words) if words else None
+    if match and name and _stands_alone(words):
         yield name, start + match.start(), start + len(text[start:end].rstrip())
+
+
+def _stands_alone(words: str) -> bool:
+    """Say whether an agency's name is plain without a byline around it: "(CNS)" may be nerves."""
+    return len(fold(words)) > _SHORT or fold(words) in _LONE_SHORT
 
 
 def is_reuters_desk(words: str) -> bool:

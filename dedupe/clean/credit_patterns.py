@@ -50,6 +50,20 @@ _PIECE_DE = r"(?:Artikel|Beitrag|Text|Bericht|Kommentar|Interview)"
 _PIECE_PT = r"(?:artigo|texto|reportagem|mat[ée]ria|not[íi]cia|entrevista|conte[úu]do)"
 
 
+_FROM = "from|by|with|here|under|of"
+_CUT = ".|,|;"
+
+
+def _each(firsts: str, seconds: str) -> str:
+    """Return the needles "first second" of every first and second; cuts may touch the word."""
+    return "|".join(
+        f"{first}{gap}{second}"
+        for first in firsts.split("|")
+        for second in seconds.split("|")
+        for gap in ((" ", "") if second in _CUT else (" ",))
+    )
+
+
 def _cue(rule: str, language: str, needles: str, pattern: str, **limits: bool) -> Cue:
     return Cue(rule, language, tuple(needles.split("|")), re.compile(pattern), **limits)
 
@@ -67,7 +81,7 @@ CREDITS = (
     _cue(
         "appeared_on",
         "en",
-        "appeared|published|ran in|ran on|aired|posted",
+        _each("appeared|published|ran|aired|posted", "on|in|at|by|with|here|originally|first"),
         rf"(?:[Tt]h(?:is|e)|[Aa]n?(?: version of this)?) {_PIECE_EN}(?: was| has been| is)?"
         r"(?: originally| first| initially| previously){0,2}"
         r" (?:appeared|published|ran|aired|posted)(?: originally| first)?(?: here)?"
@@ -84,9 +98,18 @@ CREDITS = (
     _cue(
         "republished",
         "en",
-        "republished|reprinted|reproduced|syndicated|distributed",
+        _each("republished|reprinted|reproduced|syndicated|distributed", _FROM),
         r"(?:[Rr]epublished|[Rr]eprinted|[Rr]eproduced|[Ss]yndicated|[Dd]istributed)"
         r"(?: here)?(?: with (?:the )?(?:kind )?permission)?(?: under [\w .-]{2,40})?"
+        r" (?:from|of|by) ",
+        at_line_start=True,
+    ),
+    _cue(
+        "republished",
+        "en",
+        _each("republished|reprinted|reproduced|syndicated|distributed", _FROM),
+        rf"(?:[Tt]his|[Tt]he) {_PIECE_EN} (?:is|was|has been) (?:republished|reprinted|reproduced"
+        r"|syndicated|distributed)(?: here)?(?: with (?:the )?(?:kind )?permission)?"
         r" (?:from|of|by) ",
     ),
     _cue(
@@ -102,7 +125,7 @@ CREDITS = (
     _cue(
         "appeared_on",
         "es",
-        "public|apareci",
+        _each("publicado|publicada|publicó|apareció", "en|por|originalmente|inicialmente"),
         rf"(?:[Ee]ste|[Ee]sta|[Ee]l|[Ll]a) {_PIECE_ES}"
         r" (?:fue publicad[oa]|se public[oó]|apareci[oó])"
         r"(?: originalmente| por primera vez| inicialmente)? (?:en|por) ",
@@ -136,7 +159,7 @@ CREDITS = (
     _cue(
         "source_line",
         "fr",
-        "source",
+        "source :|source\u00a0:|source:",
         r"[Ss]ource\s?: ?",
         at_line_start=True,
         name_known=True,
@@ -209,15 +232,15 @@ SCARS = (
     _cue(
         "interview_with_nobody",
         "en",
-        "interview with",
+        _each("interview with", f"{_CUT}|on|that|published|aired"),
         r"\b[Ii]n an? (?:\w+ ){0,2}interview with(?: ?[.,;](?=\s)| (?:on (?:Mon|Tues|Wednes|Thurs|"
         r"Fri|Satur|Sun)day|that|published|aired)\b)",
     ),
     _cue(
         "according_to_nobody",
         "en",
-        "according to",
-        r"\b[Aa]ccording to(?: an?| the)? ?[.,;](?=\s)",
+        _each("according to|according to a|according to an", _CUT),
+        r"\b[Aa]ccording to(?: an?)? ?[.,;](?=\s)",
     ),
     _cue(
         "told_nobody",
@@ -254,8 +277,9 @@ SELF_REFERENCES = (
     _cue(
         "this_newspaper",
         "en",
-        "this newspaper|this reporter|this station|this website|this paper",
-        r"\b(?:told|to|by|with) this (?:newspaper|reporter|station|website|paper|publication)\b",
+        "this newspaper|this reporter|this station|told this website|this paper",
+        r"\btold this website\b"
+        r"|\b(?:told|to|by|with) this (?:newspaper|reporter|station|paper|publication)\b",
     ),
     _cue(
         "this_newspaper",

@@ -25,7 +25,7 @@ _BLANKS = " \t\xa0،,.:۔-–—"
 _OPEN = re.compile(r"[(（]")
 _CLOSE = re.compile(r"[)）]")
 _DASH_AFTER = re.compile(r"\s*[.:]?\s*(?:--?|[‐-―−])")
-_TEXT_AFTER = re.compile(r"\s*[.:]?\s*(?:--?|[‐-―−])?\s*[\"'“”‘’«»]?[^\W\d_]")
+_TEXT_AFTER = re.compile(r"[^\S\n]*[.:]?[^\S\n]*(?:--?|[‐-―−])?[^\S\n]*[\"'“”‘’«»]?([^\W\d_])")
 _UPPER_PLACE = re.compile(r"[A-ZÀ-Þ][A-ZÀ-Þ.'’-]{2,}|[A-ZÀ-Þ.]{2,5} [A-ZÀ-Þ]{2,}")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _MAY_OPEN = re.compile(r"[(（/\d۰-۹\u4e00-\u9fffی]")
@@ -136,8 +136,14 @@ def _parenthesised(text: str, start: int, end: int, names: Names) -> Iterator[Fi
     )
     if opening.inside:
         yield from _inside(opening, names)
-    elif opening.firm and _TEXT_AFTER.match(text, closed.end(), min(len(text), closed.end() + 8)):
+    elif opening.firm and _story_follows(text, closed.end()):
         yield Finding("scar", None, "empty_dateline", opened.start(), closed.end())
+
+
+def _story_follows(text: str, start: int) -> bool:
+    """Say whether a sentence begins here: "() is a drug" is an encyclopedia's gap."""
+    after = _TEXT_AFTER.match(text, start, min(len(text), start + 8))
+    return after is not None and not after.group(1).islower()
 
 
 def _inside(opening: _Opening, names: Names) -> Iterator[Finding]:

@@ -181,11 +181,13 @@ def _build(words: Sequence[tuple[bytes, int, int, int]]) -> Automaton:
             else:
                 ends[child] = below
             queue.append(child)
+    last_words = np.array(ends, np.int32)
+    rows = step.astype(np.int32) * np.int32(len(used) + 1)
     columns = np.array([(len(word), zone, bit, whole) for word, zone, bit, whole in words])
     return Automaton(
-        step.ravel(),
+        np.where(last_words[step] >= 0, ~rows, rows).ravel(),
         classes,
-        np.array(ends, np.int32),
+        last_words,
         shorter,
         columns[:, 0].astype(np.int32),
         *(columns[:, column].astype(np.uint8) for column in (1, 2, 3)),

@@ -35,7 +35,8 @@ class Automaton(NamedTuple):
     """The words to find.
 
     Shapes
-        step     int32 (Q*C,)  next state
+        step     int32 (Q*C,)  by state * C + class: next state * C, or its complement
+                               (negative) where that state ends a word
         classes  uint8 (256,)  class of each byte; 0 for bytes in no word, or SKIPPED
         ends     int32 (Q,)    longest word that ends in this state, or -1
         shorter  int32 (W,)    next shorter word that ends where this one does, or -1
@@ -114,10 +115,11 @@ def fill_marks(  # noqa: PLR0917 - arrays of one table, which kernels take by pl
             code = np.int64(automaton.classes[data[i]])
             if code == SKIPPED:
                 continue
-            state = np.int64(automaton.step[state * n_classes + code])
-            word = np.int64(automaton.ends[state])
-            if word < 0:
+            state = np.int64(automaton.step[state + code])
+            if state >= 0:
                 continue
+            state = ~state
+            word = np.int64(automaton.ends[state // n_classes])
             # Kept code points before i are counted here only: hits are rare.
             while counted <= i and span < offsets[d + 1]:
                 if counted >= spans[span, 1]:
