@@ -45,13 +45,13 @@ _HIDDEN = frozenset({"script", "style"})
 _NOT_SHOWN = frozenset(
     {"noscript", "template", "head", "svg", "textarea", "iframe", "object", *_HIDDEN}
 )
-_BLOCK_ELEMENTS = frozenset(
-    (
-        "address article aside blockquote body br button caption dd details div dl dt fieldset "
-        "figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr legend li main nav ol option p "
-        "pre section select summary table tbody td tfoot th thead title tr ul"
-    ).split()
-)
+_BLOCK_ELEMENTS = frozenset({
+    "address", "article", "aside", "blockquote", "body", "br", "button", "caption", "dd", "details",
+    "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4",
+    "h5", "h6", "header", "hr", "legend", "li", "main", "nav", "ol", "option", "p",
+    "pre", "section", "select", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "title",
+    "tr", "ul",
+})  # fmt: skip
 _WORD = re.compile(r"\w+")
 
 
@@ -201,7 +201,7 @@ def measure_pages(pages: Sequence[Page]) -> dict[str, float]:
 
 def plain_sets(data: Path, pages: Sequence[Page]) -> dict[str, list[dict[str, Any]]]:
     """Return the sets of texts that hold no furniture, or next to none."""
-    loaded = {
+    loaded: dict[str, list[dict[str, Any]] | None] = {
         "reuters": datasets.load_reuters(data),
         "ecbplus": datasets.load_ecbplus(data),
         "article_bodies": [{"id": page.id, "text": page.body} for page in pages],
@@ -282,6 +282,11 @@ def measure(data: Path) -> dict[str, float]:
     return figures | measure_speed(data)
 
 
+def _is_plain(figure: str) -> bool:
+    """Say whether a figure is of texts that should stay whole; spotify's hold furniture."""
+    return figure.endswith(".kept") and figure != "spotify.kept"
+
+
 def main() -> None:
     """Parse, measure, print, write."""
     parser = argparse.ArgumentParser(description="Measure the cleaning of pages.")
@@ -292,7 +297,7 @@ def main() -> None:
         print(f"skipped: pages: no {PAGES} in {arguments.data} (--data says where)")
     figures = measure(arguments.data)
     for name, value in figures.items():
-        floor = TARGETS["plain"] if name.endswith(".kept") else TARGETS.get(name)
+        floor = TARGETS["plain"] if _is_plain(name) else TARGETS.get(name)
         missed = floor is not None and value < floor
         target = "" if floor is None else f">= {floor:g}{' MISSED' if missed else ''}"
         print(f"{name:32} {value:10.4f}  {target}".rstrip())

@@ -68,7 +68,8 @@ def read_blocks(
         hashes = np.empty(room, np.uint64)
         traits = np.empty((room, blocks.N_TRAITS), np.uint8)
         found = blocks.fill_blocks(
-            data, text_offsets, first, last, *fold.load_fold()[:2], seed, *phrases, room,
+            data, text_offsets, first, last, *fold.load_fold()[:2], seed,
+            phrases.keys, phrases.kinds, phrases.starts, room,
             starts, ends, hashes, traits, n_blocks, text_hashes,
         )  # fmt: skip
         return tuple(part[:found].copy() for part in (starts, ends, hashes, traits))
@@ -87,9 +88,5 @@ def read_blocks(
 
 def documents_of(blocks: Blocks) -> NDArray[np.int64]:
     """Return the document of each block, int64 (K,)."""
-    return np.repeat(np.arange(len(blocks.offsets) - 1), np.diff(blocks.offsets))
-
-
-def words_of(blocks: Blocks) -> NDArray[np.int64]:
-    """Estimate the words of each block from its bytes, int64 (K,), at least 1."""
-    return np.maximum((blocks.ends - blocks.starts) // BYTES_PER_WORD, 1)
+    documents: NDArray[np.int64] = np.arange(len(blocks.offsets) - 1)
+    return np.repeat(documents, np.diff(blocks.offsets))

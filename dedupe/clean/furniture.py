@@ -6,8 +6,8 @@
 One footer under three stories is furniture; one paragraph in three versions of
 a running story is not. So the pages of an outlet that share a good part of
 their long blocks, and a word of their titles, count as one story, and a block
-must stand on pages of several. What is learned is a plain set of numbers, so that an index can keep it
-and a cluster of machines can send it round.
+must stand on pages of several. What is learned is a plain set of numbers, so that
+an index can keep it and a cluster of machines can send it round.
 """
 
 from __future__ import annotations
@@ -33,14 +33,12 @@ STORIES = 3
 """Different stories an outlet must repeat a block on."""
 
 _LONG_BYTES = 12 * BYTES_PER_WORD
-# Pages that share this much of the shorter one's long blocks carry one story.
-_SHARED = 0.3
-# A block on more pages of its outlet than this is likely furniture: it links
-# neighbours alone, and only at a higher share.
+# Two pages carry one story when they share this much of the shorter one's long
+# blocks: by whether their titles share a word, or are unknown, or share none.
+_SHARED_LIKE_TITLES, _SHARED, _SHARED_UNLIKE_TITLES = 0.3, 0.5, 0.8
+# A block on more pages of its outlet than this links neighbours alone, and no
+# title makes up for a small share.
 _FEW_PAGES = 16
-_SHARED_BY_MANY = 0.5
-# Titles without a common word part pages that share less than this.
-_SHARED_WHATEVER_TITLE = 0.8
 
 
 class Furniture(NamedTuple):
@@ -66,7 +64,7 @@ def outlet_numbers(documents: pa.Table) -> NDArray[np.uint64]:
     names = encoded.dictionary.to_pylist()
     numbers = np.array([0, *map(_outlet_number, names)], np.uint64)
     codes = encoded.indices.fill_null(-1).to_numpy()
-    return numbers[codes + 1]
+    return np.asarray(numbers[codes + 1])
 
 
 def _outlet_number(name: str) -> int:
@@ -218,15 +216,15 @@ def _story_groups(
     length = total[blocks.offsets[1:]] - total[blocks.offsets[:-1]]
     document, size, key = document[size > 0], size[size > 0], key[size > 0]
     starts, lengths = _runs(key)
-    for few, floor in ((True, _SHARED), (False, _SHARED_BY_MANY)):
+    for few, least in ((True, _SHARED_LIKE_TITLES), (False, _SHARED)):
         chosen = (lengths >= 2) & ((lengths <= _FEW_PAGES) == few)
         left, right = _pairs_within(starts[chosen], lengths[chosen], all_pairs=few)
         a = np.minimum(document[left], document[right])
         b = np.maximum(document[left], document[right])
         a, b, shared = _sum_by_pair(a, b, np.minimum(size[left], size[right]), n_docs)
         share = shared / np.minimum(length[a], length[b])
-        a, b, share = a[share >= floor], b[share >= floor], share[share >= floor]
-        same = (share >= _SHARED_WHATEVER_TITLE) | _may_be_one_story(titles, a, b)
+        a, b, share = a[share >= least], b[share >= least], share[share >= least]
+        same = share >= _needed_shares(titles, a, b)
         merge_groups(a[same], b[same], groups)
     return groups
 
@@ -242,22 +240,25 @@ def _prose_sizes(blocks: Blocks) -> NDArray[np.int64]:
     return np.where((sizes >= _LONG_BYTES) & ~bears_sign, sizes, 0)
 
 
-def _may_be_one_story(
+def _needed_shares(
     titles: pa.ChunkedArray | None, a: NDArray[np.int64], b: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Say of pairs of documents whether their titles share a word, bool (N,).
+) -> NDArray[np.float64]:
+    """Say how much pairs of pages must share to carry one story, float64 (N,).
 
-    Versions of a story keep at least a name in their titles; pages that share
-    no more than their furniture do not. Unknown titles may share anything.
+    Versions of a story keep at least a name in their titles; pages that have no
+    more in common than their furniture do not.
     """
     if titles is None or titles.null_count == len(titles):
-        return np.ones(len(a), np.bool_)
+        return np.full(len(a), _SHARED)
     rows, places = np.unique(np.concatenate([a, b]), return_inverse=True)
     words = [_title_words(title) for title in titles.take(rows).to_pylist()]
-    pairs = zip(places[: len(a)].tolist(), places[len(a) :].tolist(), strict=True)
-    return np.array(
-        [not (words[i] and words[j]) or bool(words[i] & words[j]) for i, j in pairs], np.bool_
-    )
+    needed = []
+    for i, j in zip(places[: len(a)].tolist(), places[len(a) :].tolist(), strict=True):
+        if not (words[i] and words[j]):
+            needed.append(_SHARED)
+        else:
+            needed.append(_SHARED_LIKE_TITLES if words[i] & words[j] else _SHARED_UNLIKE_TITLES)
+    return np.array(needed, np.float64)
 
 
 _TITLE_WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u9fff]|[^\W\d_]{4,}")

@@ -292,7 +292,7 @@ def _fill_head(
         byte = data[at]
         width = 1
         if byte < 0x80:
-            code = np.int64(byte)
+            code = int(np.int64(byte))
             entry = np.int64(entries[code])
         else:
             width = int(_width(byte))
@@ -305,7 +305,7 @@ def _fill_head(
             in_token = False
         if entry < fold.IGNORED:
             if code > 32:
-                _count_mark(data, start, at, code, entry, row)
+                _count_mark(data, start, at, code, int(entry), row)
             at += width
             continue
         if entry == fold.IGNORED:
@@ -432,13 +432,13 @@ def _code_point(data: NDArray[np.uint8], start: int, end: int) -> int:
     """Decode the one code point that is data[start:end]; 0 where it is cut or stray."""
     lead = np.int64(data[start])
     if end - start == 1:
-        return lead if lead < 0x80 else 0
+        return int(lead) if lead < 0x80 else 0
     if end - start != _width(data[start]):
         return 0
     code = lead & (0xFF >> (end - start + 1))
     for at in range(start + 1, end):
         code = (code << 6) | (np.int64(data[at]) & 0x3F)
-    return code if code < 0x110000 else 0
+    return int(code) if code < 0x110000 else 0
 
 
 @kernel
@@ -452,7 +452,8 @@ def _find_phrase(
 ) -> np.uint8:
     """Return the kind of the first phrase found, the longest at its place, plus how it stands.
 
-    0 when there is none; else a kind and one of WHOLE, PREFIX, ANYWHERE.
+    0 when there is none; else a kind and WHOLE, PREFIX or ANYWHERE; both the
+    first two when the block is a phrase that others may begin with.
     """
     n_places = n_tokens if whole and n_tokens <= _SEARCHED_TOKENS else 1
     for i in range(n_places):
@@ -468,7 +469,9 @@ def _find_phrase(
             stands = ANYWHERE
             if i == 0:
                 stands = WHOLE if whole and j + 1 == n_tokens else PREFIX
-            if stands <= known & ~_KIND:
+            if stands == WHOLE and known & ~_KIND > WHOLE:
+                found = (known & _KIND) | WHOLE | PREFIX
+            elif stands <= known & ~_KIND:
                 found = (known & _KIND) | stands
         if found:
             return np.uint8(found)
@@ -482,7 +485,7 @@ def _kind_of(value: np.uint64, keys: NDArray[np.uint64], kinds: NDArray[np.uint8
     slot = value & mask
     while keys[slot] != _ZERO:
         if keys[slot] == value:
-            return np.int64(kinds[slot])
+            return int(np.int64(kinds[slot]))
         slot = (slot + _ONE) & mask
     return 0
 

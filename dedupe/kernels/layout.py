@@ -39,6 +39,7 @@ of its place among the paragraphs of the page, three of the page's lists."""
 _SHARE, _SUBSCRIBE, _ADVERT, _RELATED, _COMMENTS = 1, 2, 3, 4, 6
 
 _PROSE_BYTES = 120
+_HEADING_BYTES = 64
 _LONG_PROSE_BYTES = 240
 _WINDOW = 5
 _GAP = 4
@@ -50,6 +51,9 @@ _LOOK_AHEAD = 17
 _BLOCKS_A_SIGN = 15
 _ENOUGH_SIGNS = 8
 _SURE = -4.0
+# Once a list of other stories is announced and no paragraph follows, it runs to the end.
+_ANNOUNCED = -1.0
+_NOTHING_AHEAD = 7
 
 
 @kernel
@@ -73,7 +77,7 @@ def _is_sure(size: int, row: NDArray[np.uint8], learned: bool) -> bool:
     kind = phrase & 15
     short = size < 96 and not row[blocks.MARKS] & blocks.STARTS_QUOTED
     if phrase & blocks.PREFIX:
-        return short and (kind == _SHARE or kind == _SUBSCRIBE or kind == _ADVERT)
+        return short and kind in (_SHARE, _SUBSCRIBE, _ADVERT)
     return short and phrase & blocks.WHOLE != 0 and kind == _ADVERT
 
 
@@ -90,6 +94,14 @@ def _is_prose(size: int, row: NDArray[np.uint8], learned: bool) -> bool:
 
 
 @kernel
+def _is_heading(size: int, row: NDArray[np.uint8]) -> bool:
+    """Say whether a block announces other stories: "You may also like"."""
+    if np.int64(row[blocks.PHRASE]) & 15 != _RELATED or size >= _HEADING_BYTES:
+        return False
+    return bool(row[blocks.ENDING] == blocks.NO_END or row[blocks.ENDING] == blocks.COLON)
+
+
+@kernel
 def _look(size: int, row: NDArray[np.uint8], learned: bool) -> int:
     """Sort a block among ten looks, which is all its neighbours see of it."""
     if learned:
@@ -98,14 +110,10 @@ def _look(size: int, row: NDArray[np.uint8], learned: bool) -> int:
         return 2
     if row[blocks.ENDING] == blocks.ELLIPSIS:
         return 3
-    ends = np.int64(row[blocks.ENDING] == blocks.SENTENCE_END)
-    if size < 32:
-        return 4 + ends
-    if size < 80:
-        return 6 + ends
-    if size < _PROSE_BYTES:
-        return 8 + ends
-    return 10
+    if size >= _PROSE_BYTES:
+        return 10
+    look = 4 if size < 32 else (6 if size < 80 else 8)
+    return look + (1 if row[blocks.ENDING] == blocks.SENTENCE_END else 0)
 
 
 @kernel
@@ -148,7 +156,7 @@ def fill_features(
         out[i, AFTER_1] = looks[i + 1] if i + 1 < n else 0
         out[i, AFTER_2] = looks[i + 2] if i + 2 < n else 0
     _fill_places(sizes, prose, out)
-    _fill_lists(traits, prose, out)
+    _fill_lists(sizes, traits, prose, out)
     _fill_repeated(hashes, out)
 
 
@@ -166,8 +174,8 @@ def _fill_own(size: int, row: NDArray[np.uint8], x: NDArray[np.uint8]) -> None:
     x[PHRASE] = 1 + stands * 10 + (phrase & 15) if phrase else 0
     x[CAPITALS] = np.int64(row[blocks.CAPITALS]) * 5 // n_tokens + (6 if size >= 64 else 0)
     x[NUMBERS] = np.int64(row[blocks.NUMBERS]) * 4 // n_tokens
-    x[COMMAS] = min(np.int64(row[blocks.COMMAS]), 3)
-    x[SEPARATORS] = min(np.int64(row[blocks.SEPARATORS]), 3)
+    x[COMMAS] = min(int(row[blocks.COMMAS]), 3)
+    x[SEPARATORS] = min(int(row[blocks.SEPARATORS]), 3)
     x[MARKS] = marks & (blocks.HAS_COPYRIGHT | blocks.HAS_AT | blocks.HAS_ADDRESS)
     x[START] = np.int64(marks & blocks.STARTS_LOWER != 0) + 2 * np.int64(
         marks & blocks.STARTS_QUOTED != 0
@@ -243,7 +251,10 @@ def _density(prose: NDArray[np.int64], sizes: NDArray[np.int64], i: int) -> int:
 
 @kernel
 def _fill_lists(
-    traits: NDArray[np.uint8], prose: NDArray[np.int64], out: NDArray[np.uint8]
+    sizes: NDArray[np.int64],
+    traits: NDArray[np.uint8],
+    prose: NDArray[np.int64],
+    out: NDArray[np.uint8],
 ) -> None:
     """Write how far each block is into a list of other stories, or among readers' replies."""
     steps_at = np.array([1, 2, 3, 5, 9, 17])
@@ -254,13 +265,14 @@ def _fill_lists(
     since = 0
     for i in range(n):
         nothing_ahead = before == total and total > 0
-        out[i, SINCE_RELATED] = _step(since, steps_at) + (7 if nothing_ahead else 0)
+        out[i, SINCE_RELATED] = _step(since, steps_at) + (_NOTHING_AHEAD if nothing_ahead else 0)
         replies = 0
         for k in range(max(0, i - _REPLIES_WINDOW), min(n, i + _REPLIES_WINDOW + 1)):
-            replies += np.int64(np.int64(traits[k, blocks.PHRASE]) & 15 == _COMMENTS)
+            if np.int64(traits[k, blocks.PHRASE]) & 15 == _COMMENTS:
+                replies += 1
         out[i, REPLIES] = min(replies, 4) + (5 if i >= main_start else 0)
         before += prose[i]
-        if np.int64(traits[i, blocks.PHRASE]) & 15 == _RELATED:
+        if _is_heading(sizes[i], traits[i]):
             since = 1
         elif prose[i] > 0:
             since = 0
@@ -319,7 +331,7 @@ def fill_kept(
         kept[a:b] = True
         n_signs = 0
         for k in range(a, b):
-            n_signs += np.int64(is_sign(traits[k], learned[k]))
+            n_signs += int(is_sign(traits[k], learned[k]))
         if n_signs == 0:
             continue
         sizes = ends[a:b] - starts[a:b]
@@ -330,6 +342,8 @@ def fill_kept(
                 scores[i] += weights[f, features[i, f]]
             if _is_sure(sizes[i], traits[a + i], learned[a + i]):
                 scores[i] = min(scores[i], _SURE)
+            elif features[i, SINCE_RELATED] > _NOTHING_AHEAD:
+                scores[i] = min(scores[i], _ANNOUNCED)
             scores[i] *= _stake(sizes[i])
         _fill_likeliest(scores[: b - a], toll, kept[a:b])
         _keep_unproven(traits[a:b], learned[a:b], kept[a:b])
@@ -378,7 +392,7 @@ def _keep_unproven(
         if not kept[start]:
             n_signs = 0
             for k in range(start, end):
-                n_signs += np.int64(is_sign(traits[k], learned[k]))
+                n_signs += int(is_sign(traits[k], learned[k]))
             if n_signs < _ENOUGH_SIGNS and n_signs * _BLOCKS_A_SIGN < end - start:
                 kept[start:end] = True
         start = end
