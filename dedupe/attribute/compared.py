@@ -15,7 +15,7 @@ from dedupe.attribute.said import derives
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dedupe.clean.clues import Clue
+    from dedupe.clean.clue import Clue
 
 _DELETION = 3.6
 _CREDIT_LOST = 1.5

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from dedupe.attribute.names import Names
     from dedupe.attribute.pages import Pages
-    from dedupe.clean.clues import Clue
+    from dedupe.clean.clue import Clue
 
 CAP = 4.0
 """No group of clues moves a verdict by more than this, in log-odds."""

@@ -12,7 +12,7 @@ from dedupe.attribute.evidence import Evidence, Story
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dedupe.clean.clues import Clue
+    from dedupe.clean.clue import Clue
 
 CREDIT_POINTS = {
     "appeared_on": 3.5,

@@ -11,7 +11,7 @@ import numpy as np
 
 from dedupe.attribute.evidence import Pair
 from dedupe.attribute.said import derives
-from dedupe.clean.clues import Clue
+from dedupe.clean.clue import Clue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,34 +10,25 @@ that touches the body, and are read there as whole lines.
 A clue is what stands on the page, not what it means: whether "(AP)" makes a
 page a copy depends on whose page it is, and attribution decides that.
 """
-# ruff: noqa: RUF001 - newspapers set curly quotes and long dashes
 
 from __future__ import annotations
 
 import logging
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from dedupe.attribute.names import Names, default_names
 from dedupe.clean.bylines import (
-    LONGEST_CREDIT,
     byline_names,
     copyright_name,
     is_reuters_desk,
-    leading_name,
     may_sign,
     signatures,
 )
-from dedupe.clean.credit_patterns import (
-    CREDITS,
-    NOT_SOURCES,
-    SCARS,
-    SELF_REFERENCES,
-    TOLD_NAME,
-    Cue,
-)
+from dedupe.clean.clue import Clue, clues_schema
+from dedupe.clean.credit_patterns import CREDITS, SCARS, SELF_REFERENCES
+from dedupe.clean.credits import Voice, credits_of, reported_clues, told_clues
 from dedupe.clean.datelines import dateline_clues
 from dedupe.clean.kept import Kept, kept_ranges
 from dedupe.clean.scan import (
@@ -62,30 +53,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+__all__ = ["Clue", "clues_of", "clues_schema", "harvest"]
+
 _LOG = logging.getLogger(__name__)
 
 _SIGNATURE_REACH = 60
 _LONGEST_LINE = 160
-# Of a paragraph longer than this, only the front can hold a credit.
-_CREDIT_REACH = 2000
-
-
-class Clue(NamedTuple):
-    """One clue of one document.
-
-    Attributes:
-        kind: credit, dateline, byline, scar, self_reference or pointer.
-        name: the source it names, canonical where known; None where it names none.
-        rule: the pattern that fired.
-        start: first code point in the text as given; -1 for metadata.
-        end: one past the last; -1 for metadata.
-    """
-
-    kind: str
-    name: str | None
-    rule: str
-    start: int
-    end: int
+_LONGEST_BYLINE = 300
 
 
 _BODY, _MARGIN = "body", "margin"
@@ -101,29 +75,16 @@ class _Line(NamedTuple):
     place: str
 
 
-def clues_schema() -> pa.Schema:
-    """Return the columns of a clues table: one row a clue, sorted by document and place."""
-    import pyarrow as pa
-
-    return pa.schema(
-        [
-            pa.field("document", pa.int64(), nullable=False),
-            pa.field("kind", pa.string(), nullable=False),
-            pa.field("name", pa.string()),
-            pa.field("rule", pa.string(), nullable=False),
-            pa.field("start", pa.int64(), nullable=False),
-            pa.field("end", pa.int64(), nullable=False),
-        ]
-    )
-
-
-def harvest(documents: pa.Table, kept: Kept, names: Names | None = None) -> pa.Table:
+def harvest(
+    documents: pa.Table, kept: Kept, names: Names | None = None, n_threads: int = 0
+) -> pa.Table:
     """Collect the clues of every document.
 
     Args:
         documents: a table of `documents.SCHEMA`.
         kept: its cleaned ranges.
         names: agencies and outlets to know; None takes those of the package.
+        n_threads: threads that scan; 0 takes one for each core.
 
     Returns:
         A table of `clues_schema()`; `document` is the row in `documents`.
@@ -131,7 +92,7 @@ def harvest(documents: pa.Table, kept: Kept, names: Names | None = None) -> pa.T
     import pyarrow as pa
 
     names = (names or default_names()).collecting(_sources(documents))
-    marks = scan(kept, names)
+    marks = scan(kept, names, n_threads)
     fields = ("text", "source", "byline", "canonical", "url")
     columns = [documents.column(field).combine_chunks() for field in fields]
     table: dict[str, list[object]] = {field: [] for field in clues_schema().names}
@@ -207,11 +168,11 @@ def _clues(
     if marks & BODY:
         found.update(_body_clues(text, kept))
     if marks & OUTLET and " reported" in text:
-        found.update(_reported_clues(text, kept, names))
+        found.update(reported_clues(text, kept, names))
     if marks & TOLD:
-        voice = _Voice(names.outlet(page.source, page.url), host(page.url) or page.source)
+        voice = Voice(names.outlet(page.source, page.url), host(page.url) or page.source)
         for start, end in kept:
-            found.update(_told_clues(text, start, end, voice, names))
+            found.update(told_clues(text, start, end, voice, names))
     return _widest(found)
 
 
@@ -235,7 +196,7 @@ def _place(clue: Clue) -> tuple[int, int, str, str, str]:
 
 def _metadata_clues(page: _Page, names: Names) -> Iterator[Clue]:
     if page.byline:
-        for name in byline_names(page.byline, names, alone=True):
+        for name in byline_names(page.byline[:_LONGEST_BYLINE], names, alone=True):
             yield Clue("byline", name, "byline", -1, -1)
     canonical, source = page.canonical, page.source
     target = host(canonical)
@@ -315,8 +276,7 @@ def _line_clues(
     notices = any(mark in lowered for mark in ("©", "(c)", "copyright", "-wire"))
     for line in _lines(text, kept, whole=bool(cues) or notices):
         if marks & DATELINE and line.place == _BODY and line.depth <= DATELINE_REACH:
-            for finding in dateline_clues(text, line.start, line.end, names):
-                yield Clue(*finding)
+            yield from dateline_clues(text, line.start, line.end, names)
         if marks & NAME and (line.depth <= BYLINE_REACH or line.from_end <= TAIL_REACH):
             yield from _signed(text, line, names, gated=not marks & OUTLET)
         if notices:
@@ -325,7 +285,7 @@ def _line_clues(
                 name, first, last = found
                 yield Clue("credit", name, "copyright", first, last)
         for cue in cues:
-            yield from _credits_of(text, line, cue, names)
+            yield from credits_of(text, line.start, line.end, cue, names)
 
 
 def _signed(text: str, line: _Line, names: Names, *, gated: bool) -> Iterator[Clue]:
@@ -338,55 +298,6 @@ def _signed(text: str, line: _Line, names: Names, *, gated: bool) -> Iterator[Cl
         yield Clue("byline", "Reuters", "desk_signature", line.start, line.end)
 
 
-def _credits_of(text: str, line: _Line, cue: Cue, names: Names) -> Iterator[Clue]:
-    end = min(line.end, line.start + _CREDIT_REACH)
-    matches = (
-        ([match] if (match := cue.pattern.match(text, line.start, end)) else [])
-        if cue.at_line_start
-        else cue.pattern.finditer(text, line.start, end)
-    )
-    for match in matches:
-        name, stop, known = _credited(text, match.end(), end, names)
-        if cue.whole_line and text[stop:end].strip(" .:"):
-            continue
-        if name and (known or not cue.name_known):
-            yield Clue("credit", name, cue.rule, match.start(), stop)
-
-
-_CREDIT_NAME = re.compile(
-    r"[\"'“‘«*_《「\s]*(?:the |la |el |le )?"
-    r"(?P<name>[a-z0-9-]{2,30}(?:\.[a-z0-9-]{2,30}){1,3}\b"
-    r"|(?:(?:The|La|El|Le|Los|Les|Die|Der|Das|O) )?[A-ZÀ-Þ][\w&'’-]*(?:\.(?=\w)[\w&'’-]+)*"
-    r"(?: (?:of|the|and|de|del|&|[A-ZÀ-Þ0-9][\w&'’-]*)){0,5}"
-    r"|[\u0600-\u06ff]{2,20}(?: [\u0600-\u06ff]{2,20}){0,2}|[\u4e00-\u9fff]{2,12})"
-)
-
-
-def _credited(text: str, start: int, end: int, names: Names) -> tuple[str | None, int, bool]:
-    """Read the name after a credit's lead-in: (name, where it ends, whether it is known)."""
-    known, length = leading_name(text[start : min(end, start + LONGEST_CREDIT)], names)
-    if known:
-        return known, start + length, True
-    match = _CREDIT_NAME.match(text, start, min(end, start + LONGEST_CREDIT))
-    if not match:
-        return None, start, False
-    name = re.sub(r"(?: (?:of|the|and|de|del|&))+$", "", match.group("name"))
-    first = name.split()[0].strip(".'’").lower()
-    if first in NOT_SOURCES or name.lower() in NOT_SOURCES or name.isdigit():
-        return None, start, False
-    stop = match.start("name") + len(name)
-    chinese = "\u4e00" <= name[0] <= "\u9fff"
-    domain = "." in name and " " not in name
-    plain = domain or chinese or _MEDIA_WORD.search(name) is not None
-    return names.of_domain(name) or name, stop, plain
-
-
-_MEDIA_WORD = re.compile(
-    r"\b(?:News|Times|Post|Herald|Tribune|Standard|Ledger|Gazette|Journal|Courier|Globe|Observer"
-    r"|Chronicle|Wire|Register|Examiner|Dispatch|Sentinel|Zeitung|Diario|Jornal|Gazzetta)\b"
-)
-
-
 def _body_clues(text: str, kept: Sequence[tuple[int, int]]) -> Iterator[Clue]:
     lowered = text.lower()
     for kind, cues in (("scar", SCARS), ("self_reference", SELF_REFERENCES)):
@@ -396,53 +307,6 @@ def _body_clues(text: str, kept: Sequence[tuple[int, int]]) -> Iterator[Clue]:
             for start, end in kept:
                 for match in cue.pattern.finditer(text, start, end):
                     yield Clue(kind, None, cue.rule, match.start(), match.end())
-
-
-_REPORTED = re.compile(r"\b(?:[A-Z][\w&'’-]*\s){1,5}(?:first )?reported\b")
-
-
-def _reported_clues(text: str, kept: Sequence[tuple[int, int]], names: Names) -> Iterator[Clue]:
-    """Read "the Harbor Light reported": a fact is its, and perhaps the story."""
-    for start, end in kept:
-        for match in _REPORTED.finditer(text, start, end):
-            words = match.group().split()
-            stop = len(words) - (2 if words[-2] == "first" else 1)
-            name = next(
-                (n for i in range(stop) if (n := names.known(" ".join(words[i:stop])))), None
-            )
-            if name:
-                yield Clue("credit", name, "reported", match.start(), match.end())
-
-
-class _Voice(NamedTuple):
-    """Whose page a document is: its outlet's name, and its domain."""
-
-    outlet: str | None
-    domain: str | None
-
-    def is_named(self, name: str, names: Names) -> bool:
-        return self.outlet is not None and names.same(name, self.outlet, self.domain)
-
-
-_CAPITALISED = re.compile(r"[A-Z][\w&'’-]*(?: [A-Z][\w&'’-]*){0,3}")
-_OUTLET_WORD = re.compile(r"[A-Z]\w*[a-z][A-Z]\w*|[KWC][A-Z]{2,3}")
-
-
-def _told_clues(text: str, start: int, end: int, voice: _Voice, names: Names) -> Iterator[Clue]:
-    """Read "told Harborlight that": the outlet's own voice, or somebody else's."""
-    for match in TOLD_NAME.finditer(text, start, end):
-        words = text[match.end() : min(end, match.end() + LONGEST_CREDIT)]
-        name, length = leading_name(words, names)
-        if name is None:
-            capitals = _CAPITALISED.match(words)
-            name, length = (capitals.group(), capitals.end()) if capitals else ("", 0)
-        stop = match.end() + length
-        if name and voice.is_named(name, names):
-            yield Clue("self_reference", name, "told_own_name", match.start(), stop)
-        # Whoever else was told may be a person or a court: without a known name,
-        # only inner capitals and callsigns are how outlets spell themselves.
-        elif name and (names.known(name) or names.is_listed(name) or _OUTLET_WORD.fullmatch(name)):
-            yield Clue("credit", name, "told_outlet", match.start(), stop)
 
 
 def _closing_signature(text: str, kept: Sequence[tuple[int, int]], names: Names) -> Iterator[Clue]:

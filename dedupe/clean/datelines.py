@@ -15,6 +15,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.attribute.names import Names, fold
+from dedupe.clean.clue import Clue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,17 +61,7 @@ _DATE = re.compile(
 )
 
 
-class Finding(NamedTuple):
-    """What an opening line holds: see `Clue` in clues.py, whose fields these are."""
-
-    kind: str
-    name: str | None
-    rule: str
-    start: int
-    end: int
-
-
-def dateline_clues(text: str, start: int, end: int, names: Names) -> list[Finding]:
+def dateline_clues(text: str, start: int, end: int, names: Names) -> list[Clue]:
     """Read one line of the body that may open the story.
 
     Args:
@@ -88,16 +79,16 @@ def dateline_clues(text: str, start: int, end: int, names: Names) -> list[Findin
     return found + list(_dated(text, start, end, named=bool(found)))
 
 
-def _wired(text: str, start: int, end: int, names: Names) -> Iterator[Finding]:
+def _wired(text: str, start: int, end: int, names: Names) -> Iterator[Clue]:
     """Datelines without parentheses: "/TASS/." and "新华社北京11月3日电"."""
     slashed = _SLASHED.match(text, start, end)
     if slashed and (name := names.agency(slashed.group(2))):
-        yield Finding("dateline", name, "agency", start, slashed.end(2) + 1)
+        yield Clue("dateline", name, "agency", start, slashed.end(2) + 1)
     if not _CHINESE.search(text, start, min(end, start + 3)):
         return
     chinese = _chinese_wire(names.chinese).match(text, start, end)
     if chinese and (name := names.agency(chinese.group(1))):
-        yield Finding("dateline", name, "agency", start, chinese.end())
+        yield Clue("dateline", name, "agency", start, chinese.end())
 
 
 @functools.lru_cache(maxsize=4)
@@ -121,7 +112,7 @@ class _Opening(NamedTuple):
         return not self.place or _is_firm(self.place)
 
 
-def _parenthesised(text: str, start: int, end: int, names: Names) -> Iterator[Finding]:
+def _parenthesised(text: str, start: int, end: int, names: Names) -> Iterator[Clue]:
     opened = _OPEN.search(text, start, min(end, start + _LONGEST_PLACE))
     closed = _CLOSE.search(text, opened.end(), end) if opened else None
     if not opened or not closed or closed.start() - opened.end() > _LONGEST_NAME:
@@ -137,7 +128,7 @@ def _parenthesised(text: str, start: int, end: int, names: Names) -> Iterator[Fi
     if opening.inside:
         yield from _inside(opening, names)
     elif opening.firm and _story_follows(text, closed.end()):
-        yield Finding("scar", None, "empty_dateline", opened.start(), closed.end())
+        yield Clue("scar", None, "empty_dateline", opened.start(), closed.end())
 
 
 def _story_follows(text: str, start: int) -> bool:
@@ -146,7 +137,7 @@ def _story_follows(text: str, start: int) -> bool:
     return after is not None and not after.group(1).islower()
 
 
-def _inside(opening: _Opening, names: Names) -> Iterator[Finding]:
+def _inside(opening: _Opening, names: Names) -> Iterator[Clue]:
     """Tell what stands between the parentheses of a dateline."""
     inside = opening.inside
     parts = [part for part in _PARTS.split(inside) if part]
@@ -160,13 +151,13 @@ def _inside(opening: _Opening, names: Names) -> Iterator[Finding]:
         # "(J. Doe/Wide World/AP)" credits a photograph: every part must be known.
         if len(named) == len(parts) or whole or generic or desk or _is_not_latin(inside):
             for name in dict.fromkeys(named):
-                yield Finding("dateline", name, "agency", opening.start, opening.stop)
+                yield Clue("dateline", name, "agency", opening.start, opening.stop)
     elif generic:
-        yield Finding("dateline", None, "unnamed_agencies", opening.start, opening.stop)
+        yield Clue("dateline", None, "unnamed_agencies", opening.start, opening.stop)
     elif desk:
-        yield Finding("self_reference", None, "own_desk", opening.start, opening.stop)
+        yield Clue("self_reference", None, "own_desk", opening.start, opening.stop)
     elif name := _outlet(opening, parts, names):
-        yield Finding("dateline", name, "outlet", opening.start, opening.stop)
+        yield Clue("dateline", name, "outlet", opening.start, opening.stop)
 
 
 def _outlet(opening: _Opening, parts: list[str], names: Names) -> str | None:
@@ -203,7 +194,7 @@ def _is_not_latin(words: str) -> bool:
     return bool(letters) and min(letters) > "\u036f"
 
 
-def _dated(text: str, start: int, end: int, *, named: bool) -> Iterator[Finding]:
+def _dated(text: str, start: int, end: int, *, named: bool) -> Iterator[Clue]:
     """A date in the dateline: how a wire files, and what papers drop."""
     date = _DATE.search(text, start, min(end, start + _LONGEST_PLACE))
     if not date:
@@ -212,4 +203,4 @@ def _dated(text: str, start: int, end: int, *, named: bool) -> Iterator[Finding]
     if not place or len(place.split()) > 5 or re.search(r"\d|^FILE\b", place):
         return
     if named or _is_firm(place):
-        yield Finding("dateline", None, "dated", start, date.end())
+        yield Clue("dateline", None, "dated", start, date.end())

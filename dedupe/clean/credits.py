@@ -1,0 +1,120 @@
+"""Who is credited: names after the words that announce a credit, and who was told.
+
+text, a cue of credit_patterns.py  ->  clues with the names read
+"""
+# ruff: noqa: RUF001 - newspapers set curly quotes, long dashes and other scripts
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from dedupe.clean.bylines import LONGEST_CREDIT, leading_name
+from dedupe.clean.clue import Clue
+from dedupe.clean.credit_patterns import NOT_SOURCES, TOLD_NAME, Cue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dedupe.attribute.names import Names
+
+# Of a paragraph longer than this, only the front can hold a credit.
+_CREDIT_REACH = 2000
+
+
+def credits_of(text: str, start: int, end: int, cue: Cue, names: Names) -> Iterator[Clue]:
+    """Read the credits that one cue announces in text[start:end], a line."""
+    end = min(end, start + _CREDIT_REACH)
+    matches = (
+        ([match] if (match := cue.pattern.match(text, start, end)) else [])
+        if cue.at_line_start
+        else cue.pattern.finditer(text, start, end)
+    )
+    for match in matches:
+        name, stop, known = _credited(text, match.end(), end, names)
+        if cue.whole_line and text[stop:end].strip(" .:"):
+            continue
+        if name and (known or not cue.name_known):
+            yield Clue("credit", name, cue.rule, match.start(), stop)
+
+
+_CREDIT_NAME = re.compile(
+    r"[\"'“‘«*_《「\s]*(?:the |la |el |le )?"
+    r"(?P<name>[a-z0-9-]{2,30}(?:\.[a-z0-9-]{2,30}){1,3}\b"
+    r"|(?:(?:The|La|El|Le|Los|Les|Die|Der|Das|O) )?[A-ZÀ-Þ][\w&'’-]*(?:\.(?=\w)[\w&'’-]+)*"
+    r"(?: (?:of|the|and|de|del|&|[A-ZÀ-Þ0-9][\w&'’-]*)){0,5}"
+    r"|[\u0600-\u06ff]{2,20}(?: [\u0600-\u06ff]{2,20}){0,2}|[\u4e00-\u9fff]{2,12})"
+)
+
+
+def _credited(text: str, start: int, end: int, names: Names) -> tuple[str | None, int, bool]:
+    """Read the name after a credit's lead-in: (name, where it ends, whether it is known)."""
+    known, length = leading_name(text[start : min(end, start + LONGEST_CREDIT)], names)
+    if known:
+        return known, start + length, True
+    match = _CREDIT_NAME.match(text, start, min(end, start + LONGEST_CREDIT))
+    if not match:
+        return None, start, False
+    name = re.sub(r"(?: (?:of|the|and|de|del|&))+$", "", match.group("name"))
+    first = name.split()[0].strip(".'’").lower()
+    if first in NOT_SOURCES or name.lower() in NOT_SOURCES or name.isdigit():
+        return None, start, False
+    stop = match.start("name") + len(name)
+    chinese = "\u4e00" <= name[0] <= "\u9fff"
+    domain = "." in name and " " not in name
+    plain = domain or chinese or _MEDIA_WORD.search(name) is not None
+    return names.of_domain(name) or name, stop, plain
+
+
+_MEDIA_WORD = re.compile(
+    r"\b(?:News|Times|Post|Herald|Tribune|Standard|Ledger|Gazette|Journal|Courier|Globe|Observer"
+    r"|Chronicle|Wire|Register|Examiner|Dispatch|Sentinel|Zeitung|Diario|Jornal|Gazzetta)\b"
+)
+
+
+_REPORTED = re.compile(r"\b(?:[A-Z][\w&'’-]{0,30}\s){1,5}(?:first )?reported\b")
+
+
+def reported_clues(text: str, kept: Sequence[tuple[int, int]], names: Names) -> Iterator[Clue]:
+    """Read "the Harbor Light reported": a fact is its, and perhaps the story."""
+    for start, end in kept:
+        for match in _REPORTED.finditer(text, start, end):
+            words = match.group().split()
+            stop = len(words) - (2 if words[-2] == "first" else 1)
+            name = next(
+                (n for i in range(stop) if (n := names.known(" ".join(words[i:stop])))), None
+            )
+            if name:
+                yield Clue("credit", name, "reported", match.start(), match.end())
+
+
+class Voice(NamedTuple):
+    """Whose page a document is: its outlet's name, and its domain."""
+
+    outlet: str | None
+    domain: str | None
+
+    def is_named(self, name: str, names: Names) -> bool:
+        """Say whether a name is this page's own outlet."""
+        return self.outlet is not None and names.same(name, self.outlet, self.domain)
+
+
+_CAPITALISED = re.compile(r"[A-Z][\w&'’-]*(?: [A-Z][\w&'’-]*){0,3}")
+_OUTLET_WORD = re.compile(r"[A-Z]\w*[a-z][A-Z]\w*|[KWC][A-Z]{2,3}")
+
+
+def told_clues(text: str, start: int, end: int, voice: Voice, names: Names) -> Iterator[Clue]:
+    """Read "told Harborlight that": the outlet's own voice, or somebody else's."""
+    for match in TOLD_NAME.finditer(text, start, end):
+        words = text[match.end() : min(end, match.end() + LONGEST_CREDIT)]
+        name, length = leading_name(words, names)
+        if name is None:
+            capitals = _CAPITALISED.match(words)
+            name, length = (capitals.group(), capitals.end()) if capitals else ("", 0)
+        stop = match.end() + length
+        if name and voice.is_named(name, names):
+            yield Clue("self_reference", name, "told_own_name", match.start(), stop)
+        # Whoever else was told may be a person or a court: without a known name,
+        # only inner capitals and callsigns are how outlets spell themselves.
+        elif name and (names.known(name) or names.is_listed(name) or _OUTLET_WORD.fullmatch(name)):
+            yield Clue("credit", name, "told_outlet", match.start(), stop)
