@@ -149,10 +149,11 @@ def align(
     """Align documents a[i] and b[i] (sorted by a).
 
     Returns counts int32 (P, N_MEASURES) of kernels.align and passages int64
-    (n, 6): pair, token range in a, token range in b, matched tokens.
+    (n, N_BOX) of kernels.passages: pair, token range in a, in b, counts.
     """
     from dedupe.kernels import align as kernels
     from dedupe.kernels._compile import for_ranges
+    from dedupe.kernels.passages import N_BOX
 
     counts = np.zeros((len(a), kernels.N_MEASURES), np.int32)
     n_tokens = np.diff(shingles.token_offsets)
@@ -160,7 +161,7 @@ def align(
 
     def run(start: int, end: int) -> NDArray[np.int64]:
         room = int((n_tokens[b[start:end]] // min_words + 1).sum())
-        passages = np.empty((room, 6), np.int64)
+        passages = np.empty((room, N_BOX), np.int64)
         found = kernels.fill_alignments(
             a, b, start, end, shingles.token_hashes, shingles.token_flags, shingles.token_offsets,
             SHINGLE_WORDS, settings.passage_gap, min_words, counts, passages,
@@ -169,7 +170,7 @@ def align(
 
     steps = [*range(0, len(a), _ALIGN_STEP), len(a)]
     parts = for_ranges(run, steps, settings.threads)
-    return counts, np.concatenate([np.zeros((0, 6), np.int64), *parts])
+    return counts, np.concatenate([np.zeros((0, N_BOX), np.int64), *parts])
 
 
 def _as_code_points(

@@ -1,0 +1,87 @@
+"""What a text says and how: narration outside quotation marks, numbers, names.
+
+Axes: T tokens. A name is a capitalised token that does not begin a sentence.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dedupe.kernels._compile import kernel
+from dedupe.kernels.digest import sort_distinct
+from dedupe.kernels.text import CAPITALISED, NUMBER, QUOTED, SENTENCE_START
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NUMBER_MASK = np.int64(NUMBER)
+NAME_MASK = np.int64(CAPITALISED | SENTENCE_START)
+NAME = np.int64(CAPITALISED)
+_QUOTED = np.int64(QUOTED)
+
+
+@kernel
+def is_narration(flags: NDArray[np.uint8], at: int, shingle_words: int, n_tokens: int) -> int:
+    """Return 1 for a shingle with no token inside quotation marks."""
+    for i in range(min(shingle_words, n_tokens)):
+        if np.int64(flags[at + i]) & _QUOTED:
+            return 0
+    return 1
+
+
+@kernel
+def count_narration(
+    flags: NDArray[np.uint8], start: int, n_tokens: int, n_shingles: int, shingle_words: int
+) -> int:
+    count = 0
+    for i in range(n_shingles):
+        count += is_narration(flags, start + i, shingle_words, n_tokens)
+    return count
+
+
+@kernel
+def count_facts(flags: NDArray[np.uint8], start: int, end: int) -> tuple[int, int]:
+    """Count the numbers, and the names within sentences, among tokens [start, end)."""
+    n_numbers = np.int64(0)
+    n_names = np.int64(0)
+    for i in range(start, end):
+        flag = np.int64(flags[i])
+        n_numbers += np.int64(flag & NUMBER_MASK != 0)
+        n_names += np.int64(flag & NAME_MASK == NAME)
+    return n_numbers, n_names
+
+
+@kernel
+def sorted_facts(
+    hashes: NDArray[np.uint64],
+    flags: NDArray[np.uint8],
+    start: int,
+    n_tokens: int,
+    flag_mask: int,
+    wanted: int,
+    out: NDArray[np.uint64],
+) -> int:
+    """Write the distinct tokens whose masked flags are as wanted, rising; returns their count."""
+    count = 0
+    for i in range(start, start + n_tokens):
+        if np.int64(flags[i]) & flag_mask == wanted:
+            out[count] = hashes[i]
+            count += 1
+    return sort_distinct(out, 0, count)
+
+
+@kernel
+def count_common(
+    left: NDArray[np.uint64], n_left: int, right: NDArray[np.uint64], n_right: int
+) -> int:
+    """Count the numbers that stand in both rising lists."""
+    i = j = count = 0
+    while i < n_left and j < n_right:
+        x = left[i]
+        y = right[j]
+        count += np.int64(x == y)
+        i += np.int64(x <= y)
+        j += np.int64(y <= x)
+    return count
