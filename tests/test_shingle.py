@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +16,7 @@ from dedupe import shingle as shingling
 from dedupe import sketch as sketching
 from dedupe.clean import Kept, keep_all
 from dedupe.documents import documents_table
+from dedupe.kernels import digest
 from dedupe.kernels.sketch import EMPTY, fill_signature
 from dedupe.settings import Settings
 from dedupe.shingle import Shingles, batch_bounds, hash_seed, running_total, shingle, text_sizes
@@ -203,6 +206,52 @@ def test_sketch__reports_every_document_done() -> None:
     seen: list[tuple[str, int, int]] = []
     sketch(keep(PAGES), DEFAULTS, lambda *step: seen.append(step))
     assert seen[-1] == ("sketch", len(PAGES), len(PAGES))
+
+
+# --- sorting
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    values=st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 5), max_size=80),
+    data=st.data(),
+)
+def test_sort_distinct__equals_a_sorted_set_and_leaves_the_rest(
+    values: list[int], data: st.DataObject
+) -> None:
+    start = data.draw(st.integers(0, len(values)))
+    end = data.draw(st.integers(start, len(values)))
+    array = np.array(values, np.uint64)
+    n_distinct = digest.sort_distinct(array, start, end)
+    assert array[start : start + n_distinct].tolist() == sorted(set(values[start:end]))
+    assert array[:start].tolist() == values[:start]
+    assert array[end:].tolist() == values[end:]
+
+
+@pytest.mark.parametrize("kind", ["rising", "falling", "equal", "sawtooth", "random"])
+def test_sort_range__of_any_shape_is_sorted(kind: str) -> None:
+    n_values = 3000
+    values = {
+        "rising": np.arange(n_values),
+        "falling": np.arange(n_values)[::-1],
+        "equal": np.zeros(n_values),
+        "sawtooth": np.arange(n_values) % 17,
+        "random": np.random.default_rng(1).integers(0, 2**63, n_values),
+    }[kind].astype(np.uint64)
+    expected = sorted(values.tolist())
+    digest.sort_range(values, 0, n_values)
+    assert values.tolist() == expected
+
+
+def test_kernels__do_not_use_both_sort_and_argsort() -> None:
+    # Read from the cache, the inner functions of one would serve for the other:
+    # see digest.sort_range.
+    used = set()
+    for path in Path(digest.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Attribute) and node.attr in {"sort", "argsort"}:
+                used.add(node.attr)
+    assert len(used) <= 1
 
 
 # --- sizes and batches
