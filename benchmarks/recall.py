@@ -147,18 +147,17 @@ def _of_net(candidates: Candidates, net: int, texts: NDArray[np.int64]) -> _Foun
 
 def variants(asked: Sequence[str]) -> list[tuple[str, Settings]]:
     """Return the defaults and each change to them; `asked` are NAME=VALUE,VALUE."""
-    chosen: dict[str, Sequence[float]] = dict(VARIANTS)
-    if asked:
-        chosen = {}
-        for one in asked:
-            name, _, values = one.partition("=")
-            chosen[name] = [float(v) if "." in v else int(v) for v in values.split(",")]
+    chosen: dict[str, Sequence[float]] = {} if asked else dict(VARIANTS)
+    for one in asked:
+        setting, _, listed = one.partition("=")
+        chosen[setting] = [orjson.loads(value) for value in listed.split(",")]
     default = Settings()
     rows = [("default", default)]
     for name, values in chosen.items():
         for value in values:
-            if getattr(default, name) != value:
-                rows.append((f"{name}={value}", dataclasses.replace(default, **{name: value})))
+            changed = Settings.from_dict(default.to_dict() | {name: value})
+            if changed != default:
+                rows.append((f"{name}={value}", changed))
     return rows
 
 

@@ -1,8 +1,8 @@
 """Sketches in, candidate pairs out: two nets, joined.
 
-    signatures  ->  bands of slots, documents that agree on one   \\
-                                                                   >-> Candidates
-    sampled shingles -> documents that share rare ones            /
+signatures        ->  documents that agree on a band of slots  --+
+                                                                 +-->  Candidates
+sampled shingles  ->  documents that share rare ones  -----------+
 
 The first net finds texts that resemble each other; the second finds an excerpt
 in a longer piece, which resemblance cannot see. Equal texts are linked to one
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dedupe.compare import Background
+    from dedupe.comparison import Background
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
 
@@ -113,7 +113,7 @@ def weigh(sketches: Sketches, background: Background | None = None) -> Weights:
     if background is None:
         starts = _group_starts(sketches.sampled[order])
         sizes = np.diff(np.r_[starts, len(order)])
-        sums = running_total(counted[holders[order]])
+        sums = running_total(counted[holders[order]].astype(np.int64))
         frequency = np.empty(len(order), np.int64)
         frequency[order] = np.repeat(sums[starts + sizes] - sums[starts], sizes)
         n_docs = int(counted.sum())
@@ -121,13 +121,13 @@ def weigh(sketches: Sketches, background: Background | None = None) -> Weights:
         frequency = background.of_shingles(sketches.sampled)
         n_docs = background.n_docs
     weights = np.log1p(max(n_docs, 1) / np.maximum(frequency, 1)).astype(np.float32)
-    totals = np.bincount(holders, weights=weights, minlength=len(counted))
+    totals = np.bincount(holders, weights, len(counted)).astype(np.float64)
     return Weights(sketches.sampled, sketches.offsets, weights, totals, holders, order)
 
 
 def first_of_text(sketches: Sketches) -> NDArray[np.bool_]:
     """Say which documents are the first of their text, bool (D,)."""
-    return representatives(sketches) == np.arange(len(sketches.n_words))
+    return np.equal(representatives(sketches), np.arange(len(sketches.n_words)))
 
 
 def representatives(sketches: Sketches) -> NDArray[np.int64]:
@@ -150,7 +150,7 @@ def _band_pairs(
     settings: Settings,
     on_progress: Callable[[str, int, int], None] | None,
 ) -> tuple[NDArray[np.uint64], int]:
-    """Pair the documents that agree on all slots of a band; returns packed pairs, capped buckets."""
+    """Pair the documents that agree on all slots of a band; returns pairs, capped buckets."""
     from dedupe.kernels._compile import for_ranges
 
     signatures = sketches.signatures[rows]

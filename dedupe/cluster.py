@@ -44,7 +44,7 @@ def cluster(pairs: pa.Table, n_docs: int, measure: Measure) -> NDArray[np.int64]
     """Group documents into stories.
 
     Args:
-        pairs: the judged pairs (verify.judge), sorted: a, b, resemblance,
+        pairs: the judged pairs (verify.relation), sorted: a, b, resemblance,
             same_story_odds.
         n_docs: number of documents.
         measure: log-odds of same_story for pairs that were not candidates.
@@ -145,7 +145,7 @@ def _contract(
             continue
         for near, weight in groups.join(x, y):
             if weight > 0:
-                heapq.heappush(queue, (-weight, *sorted((x, near))))
+                heapq.heappush(queue, (-weight, min(x, near), max(x, near)))
     for name, members in groups.members.items():
         stories[members] = name
 

@@ -122,9 +122,9 @@ def compare(
         table, np.zeros(2, np.int64), pairs, passages, harvest(table, kept), EVERY_SHINGLE
     )
     pair = pairs.to_pylist()[0]
-    figures = {field.name: pair[field.name] for field in dataclasses.fields(Comparison) if field.name in pair}
+    names = [field.name for field in dataclasses.fields(Comparison) if field.name in pair]
     return Comparison(
-        **figures,
+        **{name: pair[name] for name in names},
         a_first_probability=float(origins.pair_a_first[0]),
         evidence=origins.stories[0]["evidence"] if origins.stories else [],
         passages=[

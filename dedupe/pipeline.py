@@ -1,6 +1,7 @@
 """The stages in order: follow one document from here.
 
-    documents -> clean -> sketch -> find_candidates -> verify -> cluster -> attribute -> Result
+documents -> clean -> harvest -> sketch -> weigh -> find_candidates -> verify
+          -> mark_roundups -> cluster -> attribute -> Result
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import resource
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -33,12 +34,12 @@ if TYPE_CHECKING:
 
     from dedupe.candidates import Candidates
 
-    Documents = pa.Table | Iterable[Document | Mapping[str, Any] | str]
-    OnProgress = Callable[[str, int, int], None]
+    Documents: TypeAlias = Iterable[Document | Mapping[str, Any] | str]
+    OnProgress: TypeAlias = Callable[[str, int, int], None]
 
 
 def find_duplicates(
-    documents: Documents,
+    documents: pa.Table | Documents,
     settings: Settings = Settings(),
     on_progress: OnProgress | None = None,
 ) -> Result:
@@ -59,7 +60,7 @@ def find_duplicates(
     given = as_table(documents)
     table, order = _in_id_order(given)
     kept = stages.run("clean", table.num_rows, clean, table, settings)
-    clues = stages.run("harvest", table.num_rows, harvest, table, kept)
+    clues = stages.run("harvest", table.num_rows, harvest, table, kept, None, settings.threads)
     sketches = stages.run("sketch", table.num_rows, sketch, kept, settings, on_progress)
     weights = stages.run("weigh", len(sketches.sampled), weigh, sketches)
     candidates = stages.run(
@@ -87,7 +88,7 @@ def find_duplicates(
     )
 
 
-def as_table(documents: Documents) -> pa.Table:
+def as_table(documents: pa.Table | Documents) -> pa.Table:
     """Return documents as one table of `documents.SCHEMA`."""
     if isinstance(documents, pa.Table):
         from dedupe.read import table_documents
@@ -152,15 +153,15 @@ def _documents(
 
 def _pairs(table: pa.Table, pairs: pa.Table, origins: Attribution) -> pa.Table:
     ids = table.column("id").combine_chunks()
-    columns = {name: pairs.column(name) for name in contract.PAIRS.names if name in pairs.schema.names}
+    columns = {
+        name: pairs.column(name) for name in contract.PAIRS.names if name in pairs.schema.names
+    }
     columns |= {
         "a": ids.take(pairs.column("a").combine_chunks()),
         "b": ids.take(pairs.column("b").combine_chunks()),
         "a_first_probability": pa.array(origins.pair_a_first),
     }
-    return pa.table(
-        {name: columns[name] for name in contract.PAIRS.names}, schema=contract.PAIRS
-    )
+    return pa.table({name: columns[name] for name in contract.PAIRS.names}, schema=contract.PAIRS)
 
 
 def _passages(
@@ -199,9 +200,7 @@ def _with_parent(
     sides = ((a, pairs.column("containment_a")), (b, pairs.column("containment_b")))
     places = np.concatenate([np.flatnonzero(together & orphan[side]) for side, _ in sides])
     document = np.concatenate([side[together & orphan[side]] for side, _ in sides])
-    contained = np.concatenate(
-        [share.to_numpy()[together & orphan[side]] for side, share in sides]
-    )
+    contained = np.concatenate([share.to_numpy()[together & orphan[side]] for side, share in sides])
     order = np.lexsort((places, -contained, document))
     _, first = np.unique(document[order], return_index=True)
     wanted[places[order[first]]] = True

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 import numba
 import numpy as np
 import pytest
-import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.kernels import _compile, sketch
 from dedupe.kernels._compile import for_ranges, kernel
+from tests import reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

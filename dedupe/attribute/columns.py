@@ -70,7 +70,7 @@ class Attribution(NamedTuple):
     stories: list[dict[str, Any]]
 
 
-def attribute(  # noqa: PLR0917 - the tables of the stages before it, in their order
+def attribute(
     documents: pa.Table,
     stories: NDArray[np.int64],
     pairs: pa.Table,

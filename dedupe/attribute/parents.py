@@ -62,7 +62,7 @@ def place_documents(
         yield from _versions(story, links, members, head, verdict)
 
 
-def _below(  # noqa: PLR0917 - all that is known of the story, and a place in it
+def _below(
     story: Story,
     scores: Scores,
     links: _Links,

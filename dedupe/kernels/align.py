@@ -16,7 +16,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dedupe.kernels import passages as boxes
 from dedupe.kernels._compile import kernel
@@ -32,6 +31,9 @@ from dedupe.kernels.facts import (
 )
 from dedupe.kernels.passages import MAX_OPEN, N_BOX, fill_passages
 from dedupe.kernels.text import fill_shingles
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LONGEST_RUN = 0
 NARRATION_SHARED_A, NARRATION_A = 1, 2

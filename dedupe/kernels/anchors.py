@@ -50,6 +50,7 @@ def build_table(
 def find_shingle(
     shingle: np.uint64, shingles: NDArray[np.uint64], mask: int, heads: NDArray[np.int32]
 ) -> int:
+    """Return the last place of a shingle in the text, -1 when it is not there."""
     slot = np.int64(shingle & np.uint64(mask))
     while heads[slot] >= 0:
         if shingles[heads[slot]] == shingle:

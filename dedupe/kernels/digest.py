@@ -195,7 +195,7 @@ def fill_documents(
     vocabulary: NDArray[np.uint64],
     n_distinct: NDArray[np.int64],
 ) -> int:
-    """Write tokens, and sorted distinct shingles and tokens, of documents rows[first:last], one after another.
+    """Write tokens, sorted distinct shingles and words of documents rows[first:last] in turn.
 
     Shapes (N rows, T tokens)
         rows          int64  (N,)  which documents

@@ -35,6 +35,7 @@ def is_narration(flags: NDArray[np.uint8], at: int, shingle_words: int, n_tokens
 def count_narration(
     flags: NDArray[np.uint8], start: int, n_tokens: int, n_shingles: int, shingle_words: int
 ) -> int:
+    """Count the shingles with no token inside quotation marks."""
     count = 0
     for i in range(n_shingles):
         count += is_narration(flags, start + i, shingle_words, n_tokens)

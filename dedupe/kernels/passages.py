@@ -187,7 +187,8 @@ def part_passages(passages: NDArray[np.int64], first: int, last: int) -> int:
         best = kept
         for other in range(kept + 1, last):
             if passages[other, MATCHED] > passages[best, MATCHED] or (
-                passages[other, MATCHED] == passages[best, MATCHED] and passages[other, B_FROM] < passages[best, B_FROM]
+                passages[other, MATCHED] == passages[best, MATCHED]
+                and passages[other, B_FROM] < passages[best, B_FROM]
             ):
                 best = other
         for column in range(passages.shape[1]):

@@ -65,7 +65,7 @@ def _is_alphanumeric(byte: np.uint8) -> bool:
 
 
 @kernel
-def fill_marks(  # noqa: PLR0917 - arrays of one table, which kernels take by place
+def fill_marks(
     data: NDArray[np.uint8],
     text_offsets: NDArray[np.int64],
     spans: NDArray[np.int64],

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.candidates import EXACT, Candidates, compare_sketches
-from dedupe.verify.relation import judge
 from dedupe.verify.measures import Measured, measure
+from dedupe.verify.relation import judge
 from dedupe.verify.roundups import mark_roundups
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -66,7 +67,7 @@ def measure(
     n_pairs = len(candidates.a)
     n_before = 0
     bounds = _block_bounds(candidates, kept)
-    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+    for first, last in pairwise(bounds):
         block, spans = _measure_block(candidates, first, last, kept, settings)
         spans[:, 0] += n_before
         n_before += len(block[0])
@@ -74,10 +75,10 @@ def measure(
         passages.append(spans)
         if on_progress:
             on_progress("verify", last, n_pairs)
-    columns = [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
+    columns: Any = [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
     table = np.concatenate(passages)
     names = ("pair", "a_start", "a_end", "b_start", "b_end")
-    return Measured(*columns, pa.table({name: table[:, i] for i, name in enumerate(names)}))
+    return Measured._make([*columns, pa.table({name: table[:, i] for i, name in enumerate(names)})])
 
 
 def _block_bounds(candidates: Candidates, kept: Kept) -> list[int]:

@@ -67,7 +67,8 @@ def features(measured: Measured) -> NDArray[np.float64]:
         """Largest share over both sides, with `weight` counts of the containment added."""
         part = counts[:, found if isinstance(found, list) else [found, found]]
         whole = counts[:, among]
-        return ((part + weight * shorter[:, None]) / (whole + weight)).max(axis=1)
+        drawn: NDArray[np.float64] = (part + weight * shorter[:, None]) / (whole + weight)
+        return np.asarray(drawn.max(axis=1))
 
     narration = share(
         [columns.NARRATION_SHARED_A, columns.NARRATION_SHARED_B],
@@ -154,7 +155,7 @@ def load_trees(fitted: dict[str, Any]) -> Trees:
     size = max(len(tree["feature"]) for tree in trees)
 
     def table(name: str, kind: type, fill: float) -> NDArray[Any]:
-        padded = np.full((len(trees), size), fill, kind)
+        padded: NDArray[Any] = np.full((len(trees), size), fill, kind)
         for row, tree in zip(padded, trees, strict=True):
             row[: len(tree[name])] = tree[name]
         return padded

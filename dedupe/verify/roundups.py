@@ -48,7 +48,7 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table) -> pa.Table:
     long story may have been cut into two by others, but hardly into three.
 
     Args:
-        pairs: the judged pairs (verify.judge).
+        pairs: the judged pairs (verify.relation).
         passages: their aligned passages, by pair.
 
     Returns:
@@ -148,9 +148,7 @@ def _stories(topics: list[list[_Part]], joined: set[tuple[int, int]]) -> list[li
 
 
 def _touch(one: list[_Part], other: list[_Part], joined: set[tuple[int, int]]) -> bool:
-    return any(
-        (min(x.other, y.other), max(x.other, y.other)) in joined for x in one for y in other
-    )
+    return any((min(x.other, y.other), max(x.other, y.other)) in joined for x in one for y in other)
 
 
 def _corrected(pairs: pa.Table, chosen: NDArray[np.bool_]) -> pa.Table:
