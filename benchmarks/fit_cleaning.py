@@ -31,9 +31,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# Chosen on the tuning half: the highest mean F1 over WAYS among settings that
-# keep 99 in 100 words of every plain set of cleaning.py but spotify, whose
-# texts hold furniture.
+# Chosen from a small grid: near the best F1 of the tuning half, over WAYS, among
+# settings that keep 99 in 100 words of every plain set of cleaning.py.
 OTHER_WAYS_WEIGHT = 0.3
 PLAIN_WEIGHT = 1.0
 REGULARISATION = 0.1

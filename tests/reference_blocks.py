@@ -75,7 +75,7 @@ def _joined(data: bytes, lines: list[_Line]) -> list[_Line]:
     for line in lines:
         before = data[found[-1].start : found[-1].end] if found else b""
         here = data[line.start : line.end]
-        if found and (not line.apart if wrapped else _goes_on(before, here)):
+        if found and not line.apart and (wrapped or _goes_on(before, here)):
             found[-1] = found[-1]._replace(end=line.end)
         else:
             found.append(line)

@@ -13,6 +13,7 @@ from dedupe.clean.blocks import Blocks, read_blocks
 from dedupe.clean.furniture import Furniture, block_keys, is_known, learn
 from dedupe.clean.phrases import KINDS, load_phrases, read_phrases
 from dedupe.kernels import blocks as kernels
+from dedupe.kernels import lines, repeats
 from dedupe.settings import Settings
 from tests import reference_blocks
 from tests.mixed_scripts import texts as mixed_texts
@@ -142,7 +143,7 @@ def test_blocks__menus_are_not_joined() -> None:
 @given(data=st.binary(max_size=120), start=st.integers(0, 120))
 def test_next_newline__equals_a_search(data: bytes, start: int) -> None:
     start = min(start, len(data))
-    found = kernels._next_newline(np.frombuffer(data, np.uint8), start, len(data))
+    found = lines.next_newline(np.frombuffer(data, np.uint8), start, len(data))
     assert found == (data.index(b"\n", start) if b"\n" in data[start:] else len(data))
 
 
@@ -151,7 +152,7 @@ def test_next_newline__equals_a_search(data: bytes, start: int) -> None:
 def test_merge_groups__gives_connected_rows_their_smallest(links: list[tuple[int, int]]) -> None:
     a, b = (np.array([link[side] for link in links], np.int64) for side in (0, 1))
     groups = np.arange(12)
-    kernels.merge_groups(a, b, groups)
+    repeats.merge_groups(a, b, groups)
     expected = list(range(12))
     for one, other in links:
         low, high = sorted((expected[one], expected[other]))

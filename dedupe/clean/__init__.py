@@ -68,7 +68,7 @@ def _is_slight(blocks: Blocks, is_cut: NDArray[np.bool_]) -> NDArray[np.bool_]:
     them, but they are of the story, and cutting them would gain nothing. Words
     that pages everywhere put around a story are not spared.
     """
-    from dedupe.kernels.blocks import PHRASE
+    from dedupe.kernels.blocks import PHRASE, SEPARATORS
 
     starts = np.flatnonzero(np.diff(is_cut, prepend=False) & is_cut)
     starts = np.union1d(starts, blocks.offsets[:-1][np.diff(blocks.offsets) > 0])
@@ -79,8 +79,9 @@ def _is_slight(blocks: Blocks, is_cut: NDArray[np.bool_]) -> NDArray[np.bool_]:
     run = np.cumsum(run)
     sizes = np.where(is_cut, blocks.ends - blocks.starts, 0)
     n_bytes = np.bincount(run, sizes)
-    n_phrases = np.bincount(run, is_cut & (blocks.traits[:, PHRASE] > 0))
-    return np.asarray(((n_bytes < _SLIGHT_BYTES) & (n_phrases == 0))[run])
+    bears_sign = (blocks.traits[:, PHRASE] > 0) | (blocks.traits[:, SEPARATORS] > 0)
+    n_signs = np.bincount(run, is_cut & bears_sign)
+    return np.asarray(((n_bytes < _SLIGHT_BYTES) & (n_signs == 0))[run])
 
 
 def keep_blocks(

@@ -45,7 +45,7 @@ class Furniture(NamedTuple):
     """What has been learned of a collection.
 
     Shapes (N blocks)
-        keys  uint64 (N,)  rising; `kernels.blocks.fill_keys` of outlet and block
+        keys  uint64 (N,)  rising; `kernels.repeats.fill_keys` of outlet and block
     """
 
     keys: NDArray[np.uint64]
@@ -75,7 +75,7 @@ def _outlet_number(name: str) -> int:
 
 def block_keys(blocks: Blocks, outlets: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Name each block within its outlet, uint64 (K,); 0 where the outlet is unknown."""
-    from dedupe.kernels.blocks import fill_keys
+    from dedupe.kernels.repeats import fill_keys
 
     keys = np.empty(len(blocks.hashes), np.uint64)
     fill_keys(blocks.hashes, blocks.offsets, outlets, keys)
@@ -117,7 +117,7 @@ def learn(
 
 def is_known(keys: NDArray[np.uint64], furniture: Furniture) -> NDArray[np.bool_]:
     """Say of each block key, uint64 (K,), whether it is learned furniture."""
-    from dedupe.kernels.blocks import count_in_buckets
+    from dedupe.kernels.repeats import count_in_buckets
 
     known = np.zeros(len(keys), np.bool_)
     if len(furniture.keys) == 0:
@@ -136,7 +136,7 @@ def _n_buckets(n_keys: int) -> int:
 
 
 def _crowded(keys: NDArray[np.uint64], counts: NDArray[np.uint8], least: int) -> NDArray[np.bool_]:
-    from dedupe.kernels.blocks import fill_crowded
+    from dedupe.kernels.repeats import fill_crowded
 
     crowded = np.empty(len(keys), np.bool_)
     fill_crowded(keys, counts, least, crowded)
@@ -154,7 +154,7 @@ def _repeated(
         key, document and number of each, once for each document, sorted by key
         and then by the hash of the document's text.
     """
-    from dedupe.kernels.blocks import count_in_buckets
+    from dedupe.kernels.repeats import count_in_buckets
 
     counts = np.zeros(min(_n_buckets(len(keys)), 1 << 26), np.uint8)
     count_in_buckets(keys, counts)
@@ -208,7 +208,7 @@ def _story_groups(
         sizes: int64 (K,), the same for all blocks.
         titles: string (D,).
     """
-    from dedupe.kernels.blocks import merge_groups
+    from dedupe.kernels.repeats import merge_groups
 
     n_docs = len(blocks.offsets) - 1
     groups = np.arange(n_docs)

@@ -29,7 +29,7 @@ _BATCH_BLOCKS = 20_000
 
 
 class LayoutModel(NamedTuple):
-    """Weights of `kernels.layout`: one for each value of each feature, in log-odds.
+    """Weights of the features of `kernels.layout`: one for each value of each feature, in log-odds.
 
     Attributes:
         weights: float64 (N_FEATURES, N_VALUES).
@@ -69,7 +69,7 @@ def story_blocks(
         model: None takes the one that ships with the package.
     """
     from dedupe.kernels._compile import for_ranges
-    from dedupe.kernels.layout import fill_kept
+    from dedupe.kernels.story import fill_kept
 
     weights, bias, toll = model or load_model()
     kept = np.empty(len(blocks.starts), np.bool_)

@@ -1,8 +1,7 @@
 """UTF-8 texts in; their blocks out: where each lies, what it hashes to, how it looks.
 
-    bytes   ->  fill_blocks()        ->  places, hashes and traits of blocks
-    hashes  ->  count_in_buckets()   ->  a cheap screen for what may repeat
-    pairs   ->  merge_groups()       ->  connected rows
+    bytes    ->  fill_blocks()   ->  places, hashes and traits of blocks
+    phrases  ->  fill_phrases()  ->  the table in which blocks are looked up
 
 A block is a line; where lines are wrapped (mail, newswire), it is a paragraph.
 Only the head of a block is read: what tells furniture from prose stands there,
@@ -20,6 +19,7 @@ import numpy as np
 
 from dedupe.kernels import fold
 from dedupe.kernels._compile import kernel
+from dedupe.kernels.lines import fill_lines, is_wrapped, join_lines
 from dedupe.kernels.text import mix
 
 if TYPE_CHECKING:
@@ -45,22 +45,12 @@ _PHRASE_WORDS = 5
 _SEARCHED_TOKENS = 24
 _FIRST_WORDS = np.uint64(4095)
 
-# Lines are taken as wrapped when none is longer than this, and those that go on
-# in the next line are as long as a column of print.
-_WRAPPED_LONGEST = 100
-_WRAPPED_MEAN = 45
-_WRAPPED_LINES = 3
-# A line of so many bytes may be a sentence that the next one goes on with.
-_GOING_ON = 28
-
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
 _SHIFT_8 = np.uint64(8)
-_SHIFT_32 = np.uint64(32)
 _SHIFT_56 = np.uint64(56)
 _ASCII = np.uint64(0x80)
 _MULTIPLY = np.uint64(0xFF51AFD7ED558CCD)
-_NEWLINE = np.uint8(10)
 
 
 @kernel
@@ -104,11 +94,11 @@ def fill_blocks(
     tokens = np.empty(HEAD_BYTES, np.uint64)
     at = 0
     for d in range(first, last):
-        n_lines = _fill_lines(
+        n_lines = fill_lines(
             data, text_offsets[d], text_offsets[d + 1], line_starts, line_ends, is_apart
         )
-        wrapped = _is_wrapped(n_lines, line_starts, line_ends, is_apart)
-        n_lines = _join_lines(data, wrapped, n_lines, line_starts, line_ends, is_apart)
+        wrapped = is_wrapped(n_lines, line_starts, line_ends, is_apart)
+        n_lines = join_lines(data, wrapped, n_lines, line_starts, line_ends, is_apart)
         begin = at
         text_hash = seed
         for n in range(n_lines):
@@ -135,122 +125,6 @@ def fill_blocks(
         n_blocks[d] = at - begin
         text_hashes[d] = text_hash
     return at
-
-
-@kernel
-def _fill_lines(
-    data: NDArray[np.uint8],
-    start: int,
-    end: int,
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    is_apart: NDArray[np.bool_],
-) -> int:
-    """Write the lines of one text that are not blank; returns how many.
-
-    is_apart says that a blank line, an indent or nothing at all stands before.
-    """
-    n_lines = 0
-    at = start
-    apart = True
-    while at < end:
-        line_end = _next_newline(data, at, end)
-        stop = line_end
-        indented = data[at] == 32 or data[at] == 9
-        while at < stop and data[at] <= 32:
-            at += 1
-        while stop > at and data[stop - 1] <= 32:
-            stop -= 1
-        if at < stop:
-            starts[n_lines] = at
-            ends[n_lines] = stop
-            is_apart[n_lines] = apart or indented
-            n_lines += 1
-            apart = False
-        else:
-            apart = True
-        at = line_end + 1
-    return n_lines
-
-
-@kernel
-def _next_newline(data: NDArray[np.uint8], start: int, end: int) -> int:
-    """Return where the next newline stands, or `end`."""
-    at = start
-    while at + 32 <= end:
-        # Without a way out, this loop becomes one wide comparison.
-        found = np.uint8(0)
-        for i in range(32):
-            found |= np.uint8(data[np.uint64(at + i)] == _NEWLINE)
-        if found:
-            break
-        at += 32
-    while at < end and data[at] != _NEWLINE:
-        at += 1
-    return at
-
-
-@kernel
-def _is_wrapped(
-    n_lines: int,
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    is_apart: NDArray[np.bool_],
-) -> bool:
-    """Say whether the lines of a text are paragraphs cut at a column."""
-    n_going_on = 0
-    n_bytes = 0
-    for n in range(n_lines):
-        size = ends[n] - starts[n]
-        if size > _WRAPPED_LONGEST:
-            return False
-        if n + 1 < n_lines and not is_apart[n + 1]:
-            n_going_on += 1
-            n_bytes += size
-    return n_going_on >= _WRAPPED_LINES and n_bytes >= _WRAPPED_MEAN * n_going_on
-
-
-@kernel
-def _join_lines(
-    data: NDArray[np.uint8],
-    wrapped: bool,
-    n_lines: int,
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    is_apart: NDArray[np.bool_],
-) -> int:
-    """Join each line to the one it goes on from, in place; returns how many are left.
-
-    Where lines are wrapped, a line goes on from any that is not apart from it.
-    Elsewhere, as in texts whose links were set on lines of their own, it must go
-    on within the sentence.
-    """
-    n_joined = 0
-    for n in range(n_lines):
-        joins = n_joined > 0
-        if joins and wrapped:
-            joins = not is_apart[n]
-        elif joins:
-            joins = _goes_on(data, starts[n_joined - 1], ends[n_joined - 1], starts[n], ends[n])
-        if not joins:
-            starts[n_joined] = starts[n]
-            is_apart[n_joined] = is_apart[n]
-            n_joined += 1
-        ends[n_joined - 1] = ends[n]
-    return n_joined
-
-
-@kernel
-def _goes_on(data: NDArray[np.uint8], start: int, end: int, next_start: int, next_end: int) -> bool:
-    """Say whether a line goes on, mid-sentence, from the block data[start:end]."""
-    last = data[end - 1]
-    if last == 0x2C:
-        return end - start >= _GOING_ON and data[next_start] >= 0x61
-    first = data[next_start]
-    if first in (0x2C, 0x2E, 0x3B):
-        return next_end - next_start > 1
-    ends_word = 0x61 <= last <= 0x7A or last in (0x22, 0x27, 0x29)
-    return end - start >= _GOING_ON and ends_word and 0x61 <= first <= 0x7A
 
 
 @kernel
@@ -529,68 +403,3 @@ def fill_phrases(
         keys[slot] = value
         kinds[slot] = given[n]
     return -1
-
-
-@kernel
-def fill_keys(
-    hashes: NDArray[np.uint64],
-    offsets: NDArray[np.int64],
-    outlets: NDArray[np.uint64],
-    keys: NDArray[np.uint64],
-) -> None:
-    """Write what names a block within its outlet.
-
-    Shapes (K blocks, D documents)
-        outlets  uint64 (D,)  0 where the outlet is unknown
-        keys     uint64 (K,)  0 where the outlet is unknown
-    """
-    for d in range(outlets.shape[0]):
-        for k in range(offsets[d], offsets[d + 1]):
-            keys[k] = mix(outlets[d] ^ hashes[k]) if outlets[d] != _ZERO else _ZERO
-
-
-@kernel
-def count_in_buckets(keys: NDArray[np.uint64], counts: NDArray[np.uint8]) -> None:
-    """Count keys by bucket, up to 255; key 0 is not counted.
-
-    Shapes (K keys, N buckets, a power of two)
-        counts  uint8 (N,)  added to
-    A key whose bucket holds one has no equal: the screen that spares the sort.
-    """
-    mask = np.uint64(counts.shape[0] - 1)
-    for k in range(keys.shape[0]):
-        bucket = (keys[k] >> _SHIFT_32) & mask
-        if keys[k] != _ZERO and counts[bucket] < 255:
-            counts[bucket] += np.uint8(1)
-
-
-@kernel
-def fill_crowded(
-    keys: NDArray[np.uint64], counts: NDArray[np.uint8], least: int, out: NDArray[np.bool_]
-) -> None:
-    """Say of each key whether its bucket holds at least `least`; key 0 never does."""
-    mask = np.uint64(counts.shape[0] - 1)
-    for k in range(keys.shape[0]):
-        out[k] = keys[k] != _ZERO and counts[(keys[k] >> _SHIFT_32) & mask] >= least
-
-
-@kernel
-def merge_groups(a: NDArray[np.int64], b: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
-    """Give connected rows one number: the smallest row among them.
-
-    Shapes (N links, D rows)
-        a, b    int64 (N,)  rows that belong together
-        groups  int64 (D,)  each row's own number before; overwritten
-    """
-    for n in range(a.shape[0]):
-        one, other = a[n], b[n]
-        while groups[one] != one:
-            groups[one] = groups[groups[one]]
-            one = groups[one]
-        while groups[other] != other:
-            groups[other] = groups[groups[other]]
-            other = groups[other]
-        groups[max(one, other)] = min(one, other)
-    for row in range(groups.shape[0]):
-        # A root is smaller than its rows, so it has its final number already.
-        groups[row] = groups[groups[row]]

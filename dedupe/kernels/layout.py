@@ -1,13 +1,9 @@
-"""Blocks of pages in; which of them are story, out.
+"""Blocks of a page in; how each looks, and where it stands, out.
 
-    traits, sizes  ->  fill_features()  ->  small numbers: how a block looks, and where it stands
-    features       ->  fill_kept()      ->  the likeliest sequence of kept and cut
+    traits, sizes  ->  fill_features()  ->  small numbers
 
-The model is one weight for each value of each feature: a block's score is their
-sum, the log-odds that it is of the story. Neighbouring blocks mostly share
-their fate, so the answer is the best whole sequence, not the best block by
-block. Nothing is cut without signs that only furniture bears, so a poem, a
-list or a table stays whole, however much it looks like a menu.
+Features are few-valued, so that a model is a table: one weight for each value
+of each feature (see `story.py`).
 
 Axes: D documents, K blocks, F features, V values of a feature.
 """
@@ -35,8 +31,11 @@ N_VALUES = 32
 """Columns of features: nine of the block itself, four of its neighbours, seven
 of its place among the paragraphs of the page, three of the page's lists."""
 
+NOTHING_AHEAD = 7
+"""Added to SINCE_RELATED where all paragraphs of the page are behind."""
+
 # Kinds of dedupe.clean.phrases that count here.
-_SHARE, _SUBSCRIBE, _ADVERT, _RELATED, _COMMENTS = 1, 2, 3, 4, 6
+_RELATED, _COMMENTS = 4, 6
 
 _PROSE_BYTES = 120
 _HEADING_BYTES = 64
@@ -46,39 +45,6 @@ _GAP = 4
 _REPLIES_WINDOW = 8
 _FAR = 99
 _LOOK_AHEAD = 17
-
-# A stretch of cut blocks must hold one sign in so many blocks, or so many signs.
-_BLOCKS_A_SIGN = 15
-_ENOUGH_SIGNS = 8
-_SURE = -4.0
-# Once a list of other stories is announced and no paragraph follows, it runs to the end.
-_ANNOUNCED = -1.0
-_NOTHING_AHEAD = 7
-
-
-@kernel
-def is_sign(row: NDArray[np.uint8], learned: bool) -> bool:
-    """Say whether a block bears what a story's own blocks hardly do."""
-    return (
-        learned
-        or row[blocks.PHRASE] > 0
-        or row[blocks.MARKS] & (blocks.HAS_COPYRIGHT | blocks.HAS_ADDRESS) > 0
-        or row[blocks.ENDING] == blocks.ELLIPSIS
-        or row[blocks.SEPARATORS] > 0
-    )
-
-
-@kernel
-def _is_sure(size: int, row: NDArray[np.uint8], learned: bool) -> bool:
-    """Say whether a block is furniture by itself: learned, or "Share this" and its like."""
-    if learned:
-        return True
-    phrase = np.int64(row[blocks.PHRASE])
-    kind = phrase & 15
-    short = size < 96 and not row[blocks.MARKS] & blocks.STARTS_QUOTED
-    if phrase & blocks.PREFIX:
-        return short and kind in (_SHARE, _SUBSCRIBE, _ADVERT)
-    return short and phrase & blocks.WHOLE != 0 and kind == _ADVERT
 
 
 @kernel
@@ -265,16 +231,16 @@ def _fill_lists(
     since = 0
     for i in range(n):
         nothing_ahead = before == total and total > 0
-        out[i, SINCE_RELATED] = _step(since, steps_at) + (_NOTHING_AHEAD if nothing_ahead else 0)
+        if _is_heading(sizes[i], traits[i]):
+            since = 1
+        out[i, SINCE_RELATED] = _step(since, steps_at) + (NOTHING_AHEAD if nothing_ahead else 0)
         replies = 0
         for k in range(max(0, i - _REPLIES_WINDOW), min(n, i + _REPLIES_WINDOW + 1)):
             if np.int64(traits[k, blocks.PHRASE]) & 15 == _COMMENTS:
                 replies += 1
         out[i, REPLIES] = min(replies, 4) + (5 if i >= main_start else 0)
         before += prose[i]
-        if _is_heading(sizes[i], traits[i]):
-            since = 1
-        elif prose[i] > 0:
+        if prose[i] > 0:
             since = 0
         elif since:
             since += 1
@@ -290,109 +256,3 @@ def _fill_repeated(hashes: NDArray[np.uint64], out: NDArray[np.uint8]) -> None:
         out[order[i], REPEATED] = (i > 0 and hashes[order[i - 1]] == here) or (
             i + 1 < n and hashes[order[i + 1]] == here
         )
-
-
-@kernel
-def fill_kept(
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    hashes: NDArray[np.uint64],
-    traits: NDArray[np.uint8],
-    learned: NDArray[np.bool_],
-    offsets: NDArray[np.int64],
-    first: int,
-    last: int,
-    weights: NDArray[np.float64],
-    bias: float,
-    toll: float,
-    kept: NDArray[np.bool_],
-) -> None:
-    """Write which blocks of documents [first, last) are kept.
-
-    Shapes (D documents, K blocks)
-        starts, ends  int64   (K,)
-        hashes        uint64  (K,)
-        traits        uint8   (K, blocks.N_TRAITS)
-        learned       bool    (K,)  known furniture of the outlet
-        offsets       int64   (D+1,)
-        weights       float64 (N_FEATURES, N_VALUES)
-        kept          bool    (K,)  overwritten for these documents
-    bias    is added to every score, log-odds
-    toll    what each stretch of cut blocks costs, log-odds
-    Edge    a page without a sign of furniture is kept whole, unscored.
-    """
-    longest = 0
-    for d in range(first, last):
-        longest = max(longest, offsets[d + 1] - offsets[d])
-    features = np.empty((longest, N_FEATURES), np.uint8)
-    scores = np.empty(longest, np.float64)
-    for d in range(first, last):
-        a, b = offsets[d], offsets[d + 1]
-        kept[a:b] = True
-        n_signs = 0
-        for k in range(a, b):
-            n_signs += int(is_sign(traits[k], learned[k]))
-        if n_signs == 0:
-            continue
-        sizes = ends[a:b] - starts[a:b]
-        fill_features(sizes, hashes[a:b], traits[a:b], learned[a:b], features)
-        for i in range(b - a):
-            scores[i] = bias
-            for f in range(N_FEATURES):
-                scores[i] += weights[f, features[i, f]]
-            if _is_sure(sizes[i], traits[a + i], learned[a + i]):
-                scores[i] = min(scores[i], _SURE)
-            elif features[i, SINCE_RELATED] > _NOTHING_AHEAD:
-                scores[i] = min(scores[i], _ANNOUNCED)
-            scores[i] *= _stake(sizes[i])
-        _fill_likeliest(scores[: b - a], toll, kept[a:b])
-        _keep_unproven(traits[a:b], learned[a:b], kept[a:b])
-
-
-@kernel
-def _stake(size: int) -> float:
-    """Return what a wrong answer costs: more words, more harm."""
-    if size < 24:
-        return 0.5
-    if size < 96:
-        return 1.0
-    return 1.5 if size < 192 else 2.0
-
-
-@kernel
-def _fill_likeliest(scores: NDArray[np.float64], toll: float, kept: NDArray[np.bool_]) -> None:
-    """Write the sequence of kept and cut with the best sum of scores.
-
-    Source  Viterbi 1967, with two states; to begin to cut costs the toll.
-    """
-    n = scores.shape[0]
-    from_cut = np.empty((n, 2), np.bool_)
-    keep, cut = 0.0, -toll
-    for i in range(n):
-        from_cut[i, 1] = cut > keep
-        from_cut[i, 0] = cut >= keep - toll
-        keep, cut = max(keep, cut) + scores[i] / 2, max(cut, keep - toll) - scores[i] / 2
-    state = keep >= cut
-    for i in range(n - 1, -1, -1):
-        kept[i] = state
-        state = not from_cut[i, np.int64(state)]
-
-
-@kernel
-def _keep_unproven(
-    traits: NDArray[np.uint8], learned: NDArray[np.bool_], kept: NDArray[np.bool_]
-) -> None:
-    """Keep again each stretch that was cut without enough signs of furniture."""
-    n = kept.shape[0]
-    start = 0
-    while start < n:
-        end = start + 1
-        while end < n and kept[end] == kept[start]:
-            end += 1
-        if not kept[start]:
-            n_signs = 0
-            for k in range(start, end):
-                n_signs += int(is_sign(traits[k], learned[k]))
-            if n_signs < _ENOUGH_SIGNS and n_signs * _BLOCKS_A_SIGN < end - start:
-                kept[start:end] = True
-        start = end

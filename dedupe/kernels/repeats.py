@@ -1,0 +1,87 @@
+"""What repeats, found without sorting everything; rows that belong together, joined.
+
+    hashes  ->  fill_keys(), count_in_buckets(), fill_crowded()  ->  what may repeat
+    links   ->  merge_groups()                                   ->  groups of rows
+
+Axes: K blocks, D documents, N as each kernel says.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dedupe.kernels._compile import kernel
+from dedupe.kernels.text import mix
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_ZERO = np.uint64(0)
+_SHIFT_32 = np.uint64(32)
+
+
+@kernel
+def fill_keys(
+    hashes: NDArray[np.uint64],
+    offsets: NDArray[np.int64],
+    outlets: NDArray[np.uint64],
+    keys: NDArray[np.uint64],
+) -> None:
+    """Write what names a block within its outlet.
+
+    Shapes (K blocks, D documents)
+        outlets  uint64 (D,)  0 where the outlet is unknown
+        keys     uint64 (K,)  0 where the outlet is unknown
+    """
+    for d in range(outlets.shape[0]):
+        for k in range(offsets[d], offsets[d + 1]):
+            keys[k] = mix(outlets[d] ^ hashes[k]) if outlets[d] != _ZERO else _ZERO
+
+
+@kernel
+def count_in_buckets(keys: NDArray[np.uint64], counts: NDArray[np.uint8]) -> None:
+    """Count keys by bucket, up to 255; key 0 is not counted.
+
+    Shapes (K keys, N buckets, a power of two)
+        counts  uint8 (N,)  added to
+    A key whose bucket holds one has no equal: the screen that spares the sort.
+    """
+    mask = np.uint64(counts.shape[0] - 1)
+    for k in range(keys.shape[0]):
+        bucket = (keys[k] >> _SHIFT_32) & mask
+        if keys[k] != _ZERO and counts[bucket] < 255:
+            counts[bucket] += np.uint8(1)
+
+
+@kernel
+def fill_crowded(
+    keys: NDArray[np.uint64], counts: NDArray[np.uint8], least: int, out: NDArray[np.bool_]
+) -> None:
+    """Say of each key whether its bucket holds at least `least`; key 0 never does."""
+    mask = np.uint64(counts.shape[0] - 1)
+    for k in range(keys.shape[0]):
+        out[k] = keys[k] != _ZERO and counts[(keys[k] >> _SHIFT_32) & mask] >= least
+
+
+@kernel
+def merge_groups(a: NDArray[np.int64], b: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
+    """Give connected rows one number: the smallest row among them.
+
+    Shapes (N links, D rows)
+        a, b    int64 (N,)  rows that belong together
+        groups  int64 (D,)  each row's own number before; overwritten
+    """
+    for n in range(a.shape[0]):
+        one, other = a[n], b[n]
+        while groups[one] != one:
+            groups[one] = groups[groups[one]]
+            one = groups[one]
+        while groups[other] != other:
+            groups[other] = groups[groups[other]]
+            other = groups[other]
+        groups[max(one, other)] = min(one, other)
+    for row in range(groups.shape[0]):
+        # A root is smaller than its rows, so it has its final number already.
+        groups[row] = groups[groups[row]]

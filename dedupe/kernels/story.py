@@ -1,0 +1,185 @@
+"""Features of blocks in; which blocks are story, out.
+
+    features, weights  ->  fill_kept()  ->  the likeliest sequence of kept and cut
+
+A block's score is the sum of its features' weights: the log-odds that it is of
+the story. Neighbouring blocks mostly share their fate, so the answer is the best
+whole sequence, not the best block by block. Nothing is cut without signs that
+only furniture bears, so a poem, a list or a table stays whole, however much it
+looks like a menu.
+
+Axes: D documents, K blocks, F features, V values of a feature.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dedupe.kernels import blocks
+from dedupe.kernels._compile import kernel
+from dedupe.kernels.layout import (
+    N_FEATURES,
+    NOTHING_AHEAD,
+    REPEATED,
+    SINCE_RELATED,
+    fill_features,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Kinds of dedupe.clean.phrases that count here.
+_SHARE, _SUBSCRIBE, _ADVERT, _LEGAL = 1, 2, 3, 5
+
+_BADGE_BYTES = 96
+
+# A stretch of cut blocks must hold one sign in so many blocks, or so many signs.
+_BLOCKS_A_SIGN = 15
+_ENOUGH_SIGNS = 8
+_SURE = -4.0
+# Once a list of other stories is announced and no paragraph follows, it runs to the end.
+_ANNOUNCED = -1.0
+
+
+@kernel
+def _is_sign(row: NDArray[np.uint8], learned: bool) -> bool:
+    """Say whether a block bears what a story's own blocks hardly do."""
+    return bool(
+        learned
+        or row[blocks.PHRASE] > 0
+        or row[blocks.MARKS] & (blocks.HAS_COPYRIGHT | blocks.HAS_ADDRESS) > 0
+        or row[blocks.ENDING] == blocks.ELLIPSIS
+        or row[blocks.SEPARATORS] > 0
+    )
+
+
+@kernel
+def _is_sure(size: int, row: NDArray[np.uint8], learned: bool, repeated: bool) -> bool:
+    """Say whether a block is furniture by itself.
+
+    It is what the outlet repeats, a copyright line, "Share this" and its like,
+    or a handle or an address that the page shows twice.
+    """
+    if learned:
+        return True
+    phrase = np.int64(row[blocks.PHRASE])
+    kind = phrase & 15
+    marks = row[blocks.MARKS]
+    if marks & blocks.HAS_COPYRIGHT and kind == _LEGAL:
+        return True
+    if size >= _BADGE_BYTES or marks & blocks.STARTS_QUOTED:
+        return False
+    if phrase & blocks.PREFIX:
+        return kind in (_SHARE, _SUBSCRIBE, _ADVERT)
+    if phrase & blocks.WHOLE:
+        return bool(kind == _ADVERT)
+    has_handle = marks & (blocks.HAS_AT | blocks.HAS_ADDRESS) > 0
+    return bool(repeated and has_handle and row[blocks.ENDING] != blocks.SENTENCE_END)
+
+
+@kernel
+def fill_kept(
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    hashes: NDArray[np.uint64],
+    traits: NDArray[np.uint8],
+    learned: NDArray[np.bool_],
+    offsets: NDArray[np.int64],
+    first: int,
+    last: int,
+    weights: NDArray[np.float64],
+    bias: float,
+    toll: float,
+    kept: NDArray[np.bool_],
+) -> None:
+    """Write which blocks of documents [first, last) are kept.
+
+    Shapes (D documents, K blocks)
+        starts, ends  int64   (K,)
+        hashes        uint64  (K,)
+        traits        uint8   (K, blocks.N_TRAITS)
+        learned       bool    (K,)  known furniture of the outlet
+        offsets       int64   (D+1,)
+        weights       float64 (N_FEATURES, N_VALUES)
+        kept          bool    (K,)  overwritten for these documents
+    bias    is added to every score, log-odds
+    toll    what each stretch of cut blocks costs, log-odds
+    Edge    a page without a sign of furniture is kept whole, unscored.
+    """
+    longest = 0
+    for d in range(first, last):
+        longest = max(longest, offsets[d + 1] - offsets[d])
+    features = np.empty((longest, N_FEATURES), np.uint8)
+    scores = np.empty(longest, np.float64)
+    signs = np.empty(longest, np.bool_)
+    for d in range(first, last):
+        a, b = offsets[d], offsets[d + 1]
+        n = b - a
+        kept[a:b] = True
+        may_be_cut = False
+        for i in range(n):
+            signs[i] = _is_sign(traits[a + i], learned[a + i])
+            may_be_cut |= signs[i] or traits[a + i, blocks.MARKS] & blocks.HAS_AT > 0
+        if not may_be_cut:
+            continue
+        sizes = ends[a:b] - starts[a:b]
+        fill_features(sizes, hashes[a:b], traits[a:b], learned[a:b], features)
+        for i in range(n):
+            score = bias
+            for f in range(N_FEATURES):
+                score += weights[f, features[i, f]]
+            if _is_sure(sizes[i], traits[a + i], learned[a + i], features[i, REPEATED] > 0):
+                score = min(score, _SURE)
+                signs[i] = True
+            elif features[i, SINCE_RELATED] > NOTHING_AHEAD:
+                score = min(score, _ANNOUNCED)
+            scores[i] = score * _stake(sizes[i])
+        _fill_likeliest(scores[:n], toll, kept[a:b])
+        _keep_unproven(signs[:n], kept[a:b])
+
+
+@kernel
+def _stake(size: int) -> float:
+    """Return what a wrong answer costs: more words, more harm."""
+    if size < 24:
+        return 0.5
+    if size < 96:
+        return 1.0
+    return 1.5 if size < 192 else 2.0
+
+
+@kernel
+def _fill_likeliest(scores: NDArray[np.float64], toll: float, kept: NDArray[np.bool_]) -> None:
+    """Write the sequence of kept and cut with the best sum of scores.
+
+    Source  Viterbi 1967, with two states; to begin to cut costs the toll.
+    """
+    n = scores.shape[0]
+    from_cut = np.empty((n, 2), np.bool_)
+    keep, cut = 0.0, -toll
+    for i in range(n):
+        from_cut[i, 1] = cut > keep
+        from_cut[i, 0] = cut >= keep - toll
+        keep, cut = max(keep, cut) + scores[i] / 2, max(cut, keep - toll) - scores[i] / 2
+    state = keep >= cut
+    for i in range(n - 1, -1, -1):
+        kept[i] = state
+        state = not from_cut[i, np.int64(state)]
+
+
+@kernel
+def _keep_unproven(signs: NDArray[np.bool_], kept: NDArray[np.bool_]) -> None:
+    """Keep again each stretch that was cut without enough signs of furniture."""
+    n = kept.shape[0]
+    start = 0
+    while start < n:
+        end = start + 1
+        while end < n and kept[end] == kept[start]:
+            end += 1
+        if not kept[start]:
+            n_signs = signs[start:end].sum()
+            if n_signs < _ENOUGH_SIGNS and n_signs * _BLOCKS_A_SIGN < end - start:
+                kept[start:end] = True
+        start = end
