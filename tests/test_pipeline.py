@@ -23,6 +23,7 @@ from dedupe.verify import measures
 from dedupe.verify.relation import RELATIONS
 from tests import mixed_scripts
 from tests import reference_text as reference
+from tests.golden import update
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -331,3 +332,12 @@ def test_find_duplicates__hundreds_of_near_copies_are_one_story() -> None:
     result = find_duplicates(near_copies(300))
     sizes = Counter(result.documents["story"].to_pylist())
     assert sizes == {"1": 300}
+
+
+# --- the newsroom as it was last read
+
+
+def test_find_duplicates__finds_in_the_newsroom_what_it_last_found() -> None:
+    # Meant to differ? Then: python -m tests.golden.update
+    found = update.summary(find_duplicates(newsroom()))
+    assert found == json.loads(update.GOLDEN.read_text("utf-8"))
