@@ -121,6 +121,16 @@ def borrowed(text: str, others: Sequence[str], rng: random.Random) -> str:
     return " ".join([*new[:cut], *words[start : start + kept], *new[cut:]])
 
 
+def spun(text: str, others: Sequence[str], rng: random.Random) -> str:
+    """Replace a quarter to a half of the plain words; names and numbers stay, as in spin."""
+    rate = rng.uniform(0.2, 0.45)
+    pool = [word for other in others for word in other.split() if word.islower()]
+    return " ".join(
+        rng.choice(pool) if word.islower() and rng.random() < rate else word
+        for word in text.split()
+    )
+
+
 class Mixed(NamedTuple):
     """Two texts, and what the second took over from the first.
 
@@ -178,7 +188,7 @@ EDITS: dict[str, Edit] = {
     function.__name__: function
     for function in (
         word_in_front, agency_in_front, tenth_word, fifth_word, first_half, first_quarter,
-        last_quarter, shuffled, upper_case, wrapped, updated, round_up, borrowed,
+        last_quarter, shuffled, upper_case, wrapped, updated, spun, round_up, borrowed,
     )
 }  # fmt: skip
 """Every edit by name."""
