@@ -324,10 +324,19 @@ def fill_code_points(
         text_starts  int64 (N,)  first byte of each position's text in data
         positions    int64 (N,)  bytes from there
         out          int64 (N,)  overwritten
+    Cost    each byte once where positions are sorted by text and place; else, for
+            each position that comes before the last one, its text from the start
     """
+    text_start = np.int64(-1)
+    at = np.int64(0)
+    count = 0
     for n in range(positions.size):
-        count = 0
-        start = text_starts[n]
-        for at in range(start, start + positions[n]):
+        end = text_starts[n] + positions[n]
+        if text_starts[n] != text_start or end < at:
+            text_start = text_starts[n]
+            at = text_start
+            count = 0
+        while at < end:
             count += np.int64(np.int64(data[at]) & 0xC0 != 0x80)
+            at += 1
         out[n] = count

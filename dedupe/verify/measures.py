@@ -193,7 +193,10 @@ def _as_code_points(
         ends = shingles.token_ends[base + passages[:, first + 1] - 1]
         text_start = kept.text_offsets[rows[document]]
         for column, positions in ((first, starts), (first + 1, ends)):
+            order = np.lexsort((positions, text_start))
+            points = np.empty(len(order), np.int64)
             kernels.fill_code_points(
-                kept.data, text_start, positions.astype(np.int64), spans[:, column]
+                kept.data, text_start[order], positions[order].astype(np.int64), points
             )
+            spans[order, column] = points
     return spans[np.lexsort((spans[:, 1], spans[:, 0]))]
