@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from itertools import islice
 from pathlib import Path
 
-import orjson
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
-
 import articles
+import orjson
 from brute_force import words
 
 

@@ -1,17 +1,13 @@
 from __future__ import annotations
 
 import gzip
-import sys
 from pathlib import Path
-
-import orjson
-import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 import cleaning
 import datasets
 import fit_cleaning
+import orjson
+import pytest
 
 HTML = """<html><head><title>The goat</title><style>p {}</style></head><body>
 <div>Home<ul><li>News<li>Sport</ul></div>

@@ -1,15 +1,11 @@
 from __future__ import annotations
 
 import gzip
-import sys
 from pathlib import Path
 
+import datasets
 import orjson
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
-
-import datasets
 
 needs_data = pytest.mark.skipif(
     datasets.location("census", datasets.DEFAULT_DATA) is None,

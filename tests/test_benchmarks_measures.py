@@ -1,17 +1,13 @@
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
-import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 import datasets
 import measures
 import peers
+import pyarrow as pa
+import pytest
 import quality
 from metrics import Case
 

@@ -5,12 +5,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import articles
 import orjson
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
-
-import articles
 import speed
 
 BENCHMARKS = speed.HERE

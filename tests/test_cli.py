@@ -19,8 +19,8 @@ from typer.testing import CliRunner, Result
 
 import dedupe
 import dedupe.cli
-from dedupe.cli import corpus, options, pair, setup, terminal
-from dedupe.compare import Comparison, Passage
+from dedupe.cli import corpus, options, pair, setup, single, terminal
+from dedupe.comparison import Comparison, Passage
 from dedupe.errors import InputError, OutputError, SettingsError
 from dedupe.settings import Settings
 from tests import invented
@@ -32,6 +32,7 @@ COMMANDS = {
     "filter": ["filter"],
     "demo": ["demo"],
     "compare": ["compare"],
+    "inspect": ["inspect"],
     "doctor": ["doctor"],
     "config": ["config"],
     "config show": ["config", "show"],
@@ -95,6 +96,7 @@ def examples() -> list[str]:
         corpus._FILTER_EXAMPLES,
         corpus._DEMO_EXAMPLES,
         pair._EXAMPLES,
+        single._EXAMPLES,
         setup._DOCTOR_EXAMPLES,
         setup._SHOW_EXAMPLES,
     ]

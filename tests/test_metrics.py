@@ -1,20 +1,15 @@
 from __future__ import annotations
 
 import math
-import sys
 from itertools import combinations
-from pathlib import Path
 
+import metrics
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import adjusted_rand_score, f1_score
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
-
-import metrics
 from metrics import Case
+from sklearn.metrics import adjusted_rand_score, f1_score
 
 LABELS = st.integers(0, 4)
 GROUPINGS = st.lists(st.tuples(LABELS, LABELS), min_size=1, max_size=25)

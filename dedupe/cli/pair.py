@@ -15,7 +15,7 @@ from dedupe.report import plain
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from dedupe.compare import Comparison
+    from dedupe.comparison import Comparison
     from dedupe.documents import Document
 
 _EXAMPLES = """

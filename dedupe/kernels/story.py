@@ -114,6 +114,7 @@ def fill_kept(
     features = np.empty((longest, N_FEATURES), np.uint8)
     scores = np.empty(longest, np.float64)
     signs = np.empty(longest, np.bool_)
+    sure = np.empty(longest, np.bool_)
     for d in range(first, last):
         a, b = offsets[d], offsets[d + 1]
         n = b - a
@@ -130,7 +131,9 @@ def fill_kept(
             score = bias
             for f in range(N_FEATURES):
                 score += weights[f, features[i, f]]
-            if _is_sure(sizes[i], traits[a + i], learned[a + i], features[i, REPEATED] > 0):
+            repeated = features[i, REPEATED] > 0
+            sure[i] = _is_sure(sizes[i], traits[a + i], learned[a + i], repeated)
+            if sure[i]:
                 score = min(score, _SURE)
                 signs[i] = True
             elif features[i, SINCE_RELATED] > NOTHING_AHEAD:
@@ -138,6 +141,8 @@ def fill_kept(
             scores[i] = score * _stake(sizes[i])
         _fill_likeliest(scores[:n], toll, kept[a:b])
         _keep_unproven(signs[:n], kept[a:b])
+        # One badge among paragraphs is not worth the toll of a stretch, and is still a badge.
+        kept[a:b] &= ~sure[:n]
 
 
 @kernel
