@@ -32,7 +32,7 @@ from dedupe.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-PAGES = "article_extraction_pages.jsonl.gz"
+(PAGES,) = datasets.FILES["pages"]
 SEED_PAGE = Path("seeds") / "story.txt"
 WAYS = ("blocks", "pieces", "everything", "source")
 """How a page's text may reach us: a line for each block element; for each piece of
@@ -180,10 +180,10 @@ def share_kept(
     return n_kept / max(n_words, 1)
 
 
-def measure_pages(pages: Sequence[Page]) -> dict[str, float]:
+def measure_pages(pages: Sequence[Page], ways: Sequence[str] = WAYS) -> dict[str, float]:
     """Measure token F1 on pages that know nothing of each other."""
     figures: dict[str, float] = {}
-    for way in WAYS:
+    for way in ways:
         texts = [visible_text(page.html, way) for page in pages]
         found = kept_texts({"text": text} for text in texts)
         scores = [token_f1(text, page.body) for text, page in zip(found, pages, strict=True)]

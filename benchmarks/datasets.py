@@ -38,6 +38,7 @@ FILES = {
     "pan13": ("pan13_documents.jsonl.gz", "pan13_pairs.jsonl.gz"),
     "ecbplus": ("ecbplus_documents.jsonl.gz",),
     "reuters": ("reuters_documents.jsonl.gz",),
+    "pages": ("article_extraction_pages.jsonl.gz",),
     "seeds": ("newsroom.jsonl", "truth.jsonl"),
 }
 """The files of each set; those of `seeds` lie in the project, all others in the data folder."""

@@ -35,6 +35,7 @@ GATED = (
     "clough.accuracy", "plagdet", "caseless_clean",
     "far_joined_per_1000", "near_found",
     "recall_resemblance", "recall_containment", "candidates_per_document",
+    "words_kept", "bodies_kept", "pages.f1",
 )  # fmt: skip
 """Endings of the figures that have a floor; the rest only explain these."""
 

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cleaning
 import datasets
 import measures
 import metrics
@@ -46,6 +47,9 @@ TARGETS = {
     "ecbplus.near_found": 0.9,
     "reuters.recall_resemblance": 0.999,
     "reuters.recall_containment": 0.99,
+    "reuters.words_kept": 0.99,
+    "pages.f1": 0.85,
+    "pages.bodies_kept": 0.99,
 }
 """What each figure is meant to reach."""
 
@@ -167,7 +171,18 @@ def _reuters(
 ) -> tuple[Figures, dict[str, Figures]]:
     """Measure recall against brute force."""
     overlaps = exact_pairs([one["text"] for one in documents], cache=options.cache)
-    return measures.reuters_figures(documents, overlaps), {}
+    whole = [[(0, len(one["text"]))] for one in documents]
+    kept = cleaning.share_kept([{"id": one["id"], "text": one["text"]} for one in documents], whole)
+    return measures.reuters_figures(documents, overlaps) | {"reuters.words_kept": kept}, {}
+
+
+def _pages(pages: Sequence[cleaning.Page], options: Options) -> tuple[Figures, dict[str, Figures]]:
+    """Measure what cleaning leaves of pages, and of their bodies given alone."""
+    del options
+    figures = cleaning.measure_pages(pages, ways=("blocks",))
+    bodies = [{"id": page.id, "text": page.body} for page in pages]
+    whole = [[(0, len(page.body))] for page in pages]
+    return figures | {"pages.bodies_kept": cleaning.share_kept(bodies, whole)}, {}
 
 
 LOADERS: dict[str, Callable[[Path], Any]] = {
@@ -179,6 +194,7 @@ LOADERS: dict[str, Callable[[Path], Any]] = {
     "ecbplus": datasets.load_ecbplus,
     "reuters": datasets.load_reuters,
     "pan13": datasets.load_pan13,
+    "pages": cleaning.load_pages,
 }
 MEASURES: dict[str, Callable[[Any, Options], tuple[Figures, dict[str, Figures]]]] = {
     "seeds": _stories,
@@ -189,6 +205,7 @@ MEASURES: dict[str, Callable[[Any, Options], tuple[Figures, dict[str, Figures]]]
     "ecbplus": _ecbplus,
     "reuters": _reuters,
     "pan13": _pan13,
+    "pages": _pages,
 }
 
 
