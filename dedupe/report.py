@@ -26,16 +26,6 @@ if TYPE_CHECKING:
 
     from dedupe.result import Result
 
-FILES = (
-    "documents.parquet",
-    "pairs.parquet",
-    "passages.parquet",
-    "stories.jsonl",
-    "rejects.jsonl",
-    "run.json",
-)
-"""Files of a saved result, in the order they are named to the user."""
-
 # C0, DEL, C1; then the marks that reorder or break a line. The joiners and
 # the plain direction marks stay: Urdu and Persian are written with them.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")

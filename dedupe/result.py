@@ -11,6 +11,7 @@ one. `run.json` marks a folder as ours; nothing else is ever replaced.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -74,6 +75,12 @@ PASSAGES = pa.schema(
     ]
 )
 """Columns of passages.parquet: half-open code point ranges of the given texts, a < b."""
+
+FILES = (
+    "documents.parquet", "pairs.parquet", "passages.parquet", "stories.jsonl", "rejects.jsonl",
+    "run.json", "documents.csv", "stories.csv",
+)  # fmt: skip
+"""Files of a result folder; the last two come with --csv."""
 
 _TABLES = {"documents": DOCUMENTS, "pairs": PAIRS, "passages": PASSAGES}
 
@@ -201,11 +208,19 @@ def check_place(place: Path, *, overwrite: bool) -> None:
         return
     if not place.is_dir() or place.is_symlink():
         raise OutputError(f"{place}: is not a folder; choose another place for the result")
-    if (place / "run.json").is_file():
-        if not overwrite:
-            raise OutputError(f"{place}: holds a result; add --overwrite to replace it")
-    elif any(place.iterdir()):
+    names = {path.name for path in place.iterdir()}
+    if not names:
+        return
+    if "run.json" not in names:
         raise OutputError(f"{place}: is not empty and holds no result; choose another place")
+    if not overwrite:
+        raise OutputError(f"{place}: holds a result; add --overwrite to replace it")
+    strangers = sorted(names - set(FILES))
+    if strangers:
+        raise OutputError(
+            f"{place}: holds {strangers[0]}, which is no part of a result and would be lost; "
+            "move it, or choose another place"
+        )
 
 
 def _move(draft: Path, place: Path) -> None:
@@ -225,7 +240,9 @@ def _move(draft: Path, place: Path) -> None:
                 shutil.rmtree(aside, ignore_errors=True)
     else:
         draft.replace(place)
-    _sync(place.parent)
+    # The result is in its place; what cannot be forced to disk now will be later.
+    with contextlib.suppress(OSError):
+        _sync(place.parent)
 
 
 def _sync(path: Path) -> None:

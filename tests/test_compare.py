@@ -79,6 +79,10 @@ def test_compare__swapping_swaps_every_side(a: dict[str, Any], b: dict[str, Any]
     assert forth.longest_run == back.longest_run
     assert (forth.containment_a, forth.containment_b) == (back.containment_b, back.containment_a)
     assert forth.a_first_probability == pytest.approx(1 - back.a_first_probability, abs=1e-9)
+    assert (forth.relation, forth.same_story) == (back.relation, back.same_story)
+    assert forth.probability == pytest.approx(back.probability, abs=1e-12)
+    mirrored = sorted((p.b_start, p.b_end, p.a_start, p.a_end) for p in back.passages)
+    assert forth.passages == mirrored
 
 
 @settings(deadline=None, max_examples=40)

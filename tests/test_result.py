@@ -136,6 +136,15 @@ def test_save__refuses_a_symbolic_link_whatever_it_leads_to(tmp_path: Path, targ
     assert (tmp_path / "link").is_symlink()
 
 
+def test_save__never_replaces_a_folder_that_holds_more_than_a_result(tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    small().save(place)
+    (place / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(OutputError, match=r"notes\.txt"):
+        small("2").save(place, overwrite=True)
+    assert (place / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
 def test_save__refuses_an_earlier_result_unless_told_to_overwrite(tmp_path: Path) -> None:
     place = tmp_path / "out"
     small("1", rejects=True).save(place)

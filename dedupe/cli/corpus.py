@@ -285,6 +285,8 @@ def show(
 
 def written_files(result: "Result", folder: Path) -> dict[str, int | None]:
     """Return the rows of each file that was saved, None where it has none."""
+    from dedupe.result import FILES
+
     rows = {
         "documents.parquet": result.documents.num_rows,
         "pairs.parquet": result.pairs.num_rows,
@@ -292,7 +294,7 @@ def written_files(result: "Result", folder: Path) -> dict[str, int | None]:
         "stories.jsonl": len(result.stories),
         "rejects.jsonl": len(result.rejects),
     }
-    return {name: rows.get(name) for name in report.FILES if (folder / name).is_file()}
+    return {name: rows.get(name) for name in FILES if (folder / name).is_file()}
 
 
 def check_out(out: Path, inputs: Sequence[str], *, overwrite: bool) -> None:

@@ -48,6 +48,16 @@ MATCHED = 20
 N_MEASURES = 21
 """Columns of the measures; see `fill_alignments`."""
 
+SIDES = (
+    (NARRATION_SHARED_A, NARRATION_SHARED_B),
+    (NARRATION_A, NARRATION_B),
+    (NUMBERS_A, NUMBERS_B),
+    (NAMES_A, NAMES_B),
+    (ALIGNED_A, ALIGNED_B),
+    (LEAD_A, LEAD_B),
+)
+"""Pairs of columns that change places when the two texts do."""
+
 LEAD_SHINGLES = 40
 """A text's lead is its first forty shingles: where a new story says what is new."""
 

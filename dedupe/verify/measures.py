@@ -147,7 +147,10 @@ def overlaps(
 def align(
     a: NDArray[np.int64], b: NDArray[np.int64], shingles: Shingles, settings: Settings
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Align documents a[i] and b[i] (sorted by a).
+    """Align documents a[i] and b[i].
+
+    The kernel walks one text and looks up the other; which is which is decided
+    by their content, so that the answer for (b, a) is that for (a, b), mirrored.
 
     Returns counts int32 (P, N_MEASURES) of kernels.align and passages int64
     (n, N_BOX) of kernels.passages: pair, token range in a, in b, counts.
@@ -156,22 +159,69 @@ def align(
     from dedupe.kernels._compile import for_ranges
     from dedupe.kernels.passages import N_BOX
 
+    content = content_keys(shingles)
+    flipped = content[b] < content[a]
+    looked_up, walked = np.where(flipped, b, a), np.where(flipped, a, b)
+    # A text's table is built once for its neighbouring pairs.
+    order = np.argsort(looked_up, kind="stable")
+    looked_up, walked = looked_up[order], walked[order]
     counts = np.zeros((len(a), kernels.N_MEASURES), np.int32)
     n_tokens = np.diff(shingles.token_offsets)
     min_words = settings.passage_words
 
     def run(start: int, end: int) -> NDArray[np.int64]:
-        room = int((n_tokens[b[start:end]] // min_words + 1).sum())
+        room = int((n_tokens[walked[start:end]] // min_words + 1).sum())
         passages = np.empty((room, N_BOX), np.int64)
         found = kernels.fill_alignments(
-            a, b, start, end, shingles.token_hashes, shingles.token_flags, shingles.token_offsets,
+            looked_up, walked, start, end,
+            shingles.token_hashes, shingles.token_flags, shingles.token_offsets,
             SHINGLE_WORDS, settings.passage_gap, min_words, counts, passages,
         )  # fmt: skip
         return passages[:found].copy()
 
     steps = [*range(0, len(a), _ALIGN_STEP), len(a)]
     parts = for_ranges(run, steps, settings.threads)
-    return counts, np.concatenate([np.zeros((0, N_BOX), np.int64), *parts])
+    passages = np.concatenate([np.zeros((0, N_BOX), np.int64), *parts])
+    return _as_given(counts, passages, order, flipped)
+
+
+def content_keys(shingles: Shingles) -> NDArray[np.uint64]:
+    """Return a hash of each document's words in their order, uint64 (N,)."""
+    place = np.arange(len(shingles.token_hashes), dtype=np.uint64)
+    place -= np.repeat(shingles.token_offsets[:-1], np.diff(shingles.token_offsets)).astype(
+        np.uint64
+    )
+    mixed = shingles.token_hashes * (place * np.uint64(2) + np.uint64(1))
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(mixed, dtype=np.uint64)])
+    return np.asarray(sums[shingles.token_offsets[1:]] - sums[shingles.token_offsets[:-1]])
+
+
+def _as_given(
+    counts: NDArray[np.int32],
+    passages: NDArray[np.int64],
+    order: NDArray[np.int64],
+    flipped: NDArray[np.bool_],
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Put what was measured in `order` back, sides as they were given."""
+    from dedupe.kernels.align import SIDES
+    from dedupe.kernels.passages import A_FROM, A_TO, B_FROM, B_TO, PAIR
+
+    given = np.empty_like(counts)
+    given[order] = counts
+    for left, right in SIDES:
+        _exchange(given, left, right, flipped)
+    passages[:, PAIR] = order[passages[:, PAIR]]
+    mirrored = flipped[passages[:, PAIR]]
+    _exchange(passages, A_FROM, B_FROM, mirrored)
+    _exchange(passages, A_TO, B_TO, mirrored)
+    return given, passages
+
+
+def _exchange(table: NDArray[Any], left: int, right: int, rows: NDArray[np.bool_]) -> None:
+    """Exchange two columns of a table in some rows."""
+    kept = table[rows, left]
+    table[rows, left] = table[rows, right]
+    table[rows, right] = kept
 
 
 def _as_code_points(
