@@ -70,8 +70,10 @@ def find_duplicates(
         "verify", len(candidates.a), verify, candidates, table, kept, settings, on_progress
     )
 
-    pairs = stages.run("roundups", pairs.num_rows, mark_roundups, pairs, passages)
     on_demand = OnDemand(sketches, weights, table, kept, settings)
+    pairs = stages.run(
+        "roundups", pairs.num_rows, mark_roundups, pairs, passages, on_demand.one_subject
+    )
     stories = stages.run(
         "cluster", pairs.num_rows, cluster, pairs, table.num_rows, on_demand.same_story_odds
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
@@ -29,8 +30,16 @@ class Piece:
     same_story: bool = True
 
 
+def always(_x: int, _y: int) -> bool:
+    return True
+
+
 def marked(
-    pieces: list[Piece], joined: tuple[tuple[int, int], ...] = (), *, swapped: bool = False
+    pieces: list[Piece],
+    joined: tuple[tuple[int, int], ...] = (),
+    *,
+    swapped: bool = False,
+    one_subject: Callable[[int, int], bool] = always,
 ) -> list[dict[str, Any]]:
     """Mark the pairs of the page with its pieces' documents; `joined` documents are one story."""
     page, other = ("a", "b") if swapped else ("b", "a")
@@ -63,7 +72,7 @@ def marked(
     names = ["pair", "a_start", "a_end", "b_start", "b_end"]
     schema = pa.schema([(name, pa.int64()) for name in names])
     table = pa.Table.from_pylist(rows)
-    found = mark_roundups(table, pa.Table.from_pylist(passages, schema=schema))
+    found = mark_roundups(table, pa.Table.from_pylist(passages, schema=schema), one_subject)
     assert found.schema.equals(table.schema)
     rows_after: list[dict[str, Any]] = found.to_pylist()
     return rows_after
@@ -96,6 +105,18 @@ def test_roundups__pieces_of_unjoined_stories_make_one(
 def test_roundups__two_stories_told_whole_are_no_round_up() -> None:
     two = [dataclasses.replace(piece, told=0.9) for piece in TWO_FULLER]
     assert relations(marked(two)) == ["excerpt", "excerpt"]
+
+
+def test_roundups__two_told_whole_that_name_other_people_make_one() -> None:
+    two = [dataclasses.replace(piece, told=0.9) for piece in TWO_FULLER]
+    asked = []
+
+    def one_subject(x: int, y: int) -> bool:
+        asked.append((x, y))
+        return False
+
+    assert relations(marked(two, one_subject=one_subject)) == ["roundup", "roundup"]
+    assert asked == [(1, 2)]
 
 
 def test_roundups__one_told_fuller_and_one_whole_are_no_round_up() -> None:
@@ -156,7 +177,7 @@ def test_roundups__a_shared_footer_does_not_stretch_a_piece_over_the_page() -> N
             "b_end": [end for _, _, end in spans],
         }
     )
-    assert mark_roundups(pairs, passages)["relation"].to_pylist() == ["roundup"] * 2
+    assert mark_roundups(pairs, passages, always)["relation"].to_pylist() == ["roundup"] * 2
 
 
 def test_roundups__of_no_pairs_are_none() -> None:
@@ -167,4 +188,4 @@ def test_roundups__of_no_pairs_are_none() -> None:
             for name in ("pair", "a_start", "a_end", "b_start", "b_end")
         }
     )
-    assert mark_roundups(table, empty).num_rows == 0
+    assert mark_roundups(table, empty, always).num_rows == 0

@@ -306,10 +306,10 @@ def check_out(out: Path, inputs: Sequence[str], *, overwrite: bool) -> None:
     """
     from dedupe.result import check_place
 
+    for name in inputs:
+        if name != "-" and Path(name).resolve().is_relative_to(out.resolve()):
+            raise OutputError(f"{out}: holds the input {name}; give --out another folder")
     check_place(out, overwrite=overwrite)
     parent = next(folder for folder in out.absolute().parents if folder.exists())
     if not os.access(parent, os.W_OK):
         raise OutputError(f"{out}: {parent} cannot be written; give --out another folder")
-    for name in inputs:
-        if name != "-" and Path(name).resolve().is_relative_to(out.resolve()):
-            raise OutputError(f"{out}: holds the input {name}; give --out another folder")

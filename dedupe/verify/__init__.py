@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.candidates import EXACT, Candidates, compare_sketches
+from dedupe.kernels.align import NAMES_A, NAMES_B, NAMES_SHARED
 from dedupe.verify.measures import Measured, measure
 from dedupe.verify.relation import judge
 from dedupe.verify.roundups import mark_roundups
@@ -34,6 +35,9 @@ __all__ = ["Measured", "OnDemand", "given_pairs", "judge", "mark_roundups", "mea
 
 _UNLIKE = -8.0
 """Log-odds of same_story for a pair below the containment floor."""
+
+_LEAST_NAMES, _ONE_SUBJECT = 2, 0.25
+"""Names, and share of the names of one text, that parts of one story have in common."""
 
 
 def verify(
@@ -87,3 +91,13 @@ class OnDemand(NamedTuple):
         )
         rows = zip(a.tolist(), b.tolist(), strict=True)
         return np.array([known.get(pair, _UNLIKE) for pair in rows])
+
+    def one_subject(self, x: int, y: int) -> bool:
+        """Say whether two documents name the same people and places, as parts of one story do."""
+        a, b = np.array([min(x, y)]), np.array([max(x, y)])
+        candidates = given_pairs(a, b, self.sketches, self.weights, self.settings)
+        counts = measure(candidates, self.kept, self.settings).counts
+        if not len(counts):
+            return False
+        shared, *names = counts[0, [NAMES_SHARED, NAMES_A, NAMES_B]].tolist()
+        return bool(shared >= max(_LEAST_NAMES, _ONE_SUBJECT * min(names)))

@@ -13,8 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pyarrow as pa
     from numpy.typing import NDArray
+
+    OneSubject = Callable[[int, int], bool]
+    """Rows of two documents -> whether they name the same people and places."""
 
 _LEAST_PART = 0.12
 _LARGEST_PART = 0.75
@@ -40,16 +45,18 @@ class _Part(NamedTuple):
     told_fuller: bool
 
 
-def mark_roundups(pairs: pa.Table, passages: pa.Table) -> pa.Table:
+def mark_roundups(pairs: pa.Table, passages: pa.Table, one_subject: OneSubject) -> pa.Table:
     """Turn the pairs of each round-up with its parts into `roundup`, not the same story.
 
     Pieces in different places are of different stories when no pair joins what
-    they come from. Two are enough when both are told more fully elsewhere; a
-    long story may have been cut into two by others, but hardly into three.
+    they come from. Two are enough when both are told more fully elsewhere. A
+    long story may have been cut into two by others, but hardly into three, and
+    its halves name the same people.
 
     Args:
         pairs: the judged pairs (verify.relation).
         passages: their aligned passages, by pair.
+        one_subject: asked of the documents that two pieces come from.
 
     Returns:
         The pairs, with relation, same_story and same_story_odds corrected.
@@ -58,10 +65,18 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table) -> pa.Table:
     joined = _joined(pairs)
     for parts in _parts(pairs, passages).values():
         stories = _stories(_topics(parts), joined)
-        n_fuller = sum(any(part.told_fuller for part in story) for story in stories)
-        if n_fuller >= 2 or len(stories) >= 3:
+        if _are_apart(stories, one_subject):
             chosen[[part.pair for part in parts]] = True
     return _corrected(pairs, chosen) if chosen.any() else pairs
+
+
+def _are_apart(stories: list[list[_Part]], one_subject: OneSubject) -> bool:
+    if len(stories) < 2:
+        return False
+    n_fuller = sum(any(part.told_fuller for part in story) for story in stories)
+    if n_fuller >= 2 or len(stories) >= 3:
+        return True
+    return not one_subject(min(part.other for part in stories[0]), min(p.other for p in stories[1]))
 
 
 def _joined(pairs: pa.Table) -> set[tuple[int, int]]:
