@@ -1,6 +1,8 @@
 # ruff: noqa: RUF001 - newspapers set curly quotes, long dashes and other scripts
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,8 +11,22 @@ from hypothesis import strategies as st
 from dedupe.attribute.names import default_names
 from dedupe.clean.clues import clues_of, harvest
 from dedupe.clean.kept import Kept, code_points, keep_all
-from dedupe.clean.scan import BODY, BYLINE_REACH, CREDIT, DATELINE, NAME, TOLD, scan
+from dedupe.clean.scan import (
+    BODY,
+    BYLINE_REACH,
+    COPYRIGHT,
+    CREDIT,
+    DATELINE,
+    NAME,
+    OPENER,
+    OUTLET,
+    REPORTED,
+    SIGNER,
+    TOLD,
+    scan,
+)
 from dedupe.documents import documents_table
+from tests.reference_clues import every_clue, lines
 
 PIECES = (
     "The pier rotted. ", "OSLO (AP) — ", "() ", "Poe told that it rained. ", "\n", "\n\n",
@@ -22,14 +38,23 @@ PIECES = (
 
 
 def marks(text: str) -> int:
-    return int(scan(keep_all(documents_table([{"text": text}])), default_names())[0])
+    return int(scan(keep_all(documents_table([{"text": text}])), default_names()).marks[0])
+
+
+def found_lines(text: str, *ranges: tuple[int, int], outlets: tuple[str, ...] = ()) -> list[Any]:
+    """Return (line, its kinds) of the lines that scan() finds."""
+    table = documents_table([{"text": text}])
+    names = default_names().collecting(outlets)
+    found = scan(_keep(table, list(ranges) or [(0, len(text))]), names).lines.tolist()
+    data = text.encode()
+    return [(data[start:end].decode(), kinds) for _, start, end, _, _, kinds in found]
 
 
 @pytest.mark.parametrize(
     ("text", "bit"),
     [
-        ("OSLO (AP) — A ship sank.", DATELINE),
-        ("() A ship sank.", DATELINE),
+        ("OSLO (AP) — A ship sank.", NAME),
+        ("() A ship sank.", OPENER),
         ("By Jane Roe, Associated Press", NAME),
         ("Originally published in The Guardian.", CREDIT),
         ("Poe, told that it sank, wept.", BODY),
@@ -40,7 +65,7 @@ def test_scan__each_kind_of_word_sets_its_bit(text: str, bit: int) -> None:
     assert marks(text) & bit
 
 
-@pytest.mark.parametrize("text", ["", "A ship sank.", "The app was an apt APPLE.", "PAP" * 9])
+@pytest.mark.parametrize("text", ["", "A ship sank.", "The app was an apt APPLE.", "PAPA" * 9])
 def test_scan__words_inside_words_set_nothing(text: str) -> None:
     assert marks(text) == 0
 
@@ -56,24 +81,85 @@ def test_scan__furniture_far_from_the_body_is_not_read() -> None:
     text = "word " * 1000 + "told that " + "word " * 1000
     table = documents_table([{"text": text}])
     kept = keep_all(table)._replace(spans=np.array([[0, 100]]))
-    assert scan(kept, default_names()).tolist() == [0]
+    assert_nothing(kept)
 
 
 def test_scan__a_document_that_keeps_nothing_has_no_marks() -> None:
     table = documents_table([{"text": "OSLO (AP) — A ship sank."}])
     kept = keep_all(table)._replace(spans=np.zeros((0, 2), np.int64), offsets=np.zeros(2, np.int64))
-    assert scan(kept, default_names()).tolist() == [0]
+    assert_nothing(kept)
+
+
+def assert_nothing(kept: Kept) -> None:
+    found = scan(kept, default_names())
+    assert found.marks.tolist() == [0]
+    assert found.lines.tolist() == []
+
+
+def test_scan__of_many_lines_only_those_with_words_are_read() -> None:
+    text = "The pier rotted.\nSource: Reuters\nThe pier fell.\n© 2020 Harbor\nIt sank."
+    assert {line for line, _ in found_lines(text)} == {"Source: Reuters", "© 2020 Harbor"}
+
+
+def test_scan__a_line_is_found_once_with_all_its_kinds() -> None:
+    text = "Poe told Roe that it sank, and Roe, told that, wept in an interview with ."
+    [(line, kinds)] = found_lines(text)
+    assert line == text
+    assert kinds & TOLD
+    assert kinds & BODY
+
+
+def test_scan__in_furniture_only_credits_count() -> None:
+    text = "told that © AP\nThe pier rotted.\ntold that © AP"
+    body = (15, 32)
+    assert [kinds & (BODY | COPYRIGHT) for _, kinds in found_lines(text, body)] == [COPYRIGHT] * 2
+
+
+def test_scan__furniture_between_two_ranges_is_read_whole_or_not_at_all() -> None:
+    near, far = "x" * 100, "x" * 500
+    for middle, n_lines in ((near, 1), (far, 0)):
+        text = f"It sank.\n{middle}\n© AP\nIt rose."
+        ranges = ((0, 9), (len(text) - 8, len(text)))
+        assert len([1 for _, kinds in found_lines(text, *ranges) if kinds & COPYRIGHT]) == n_lines
+
+
+def test_scan__outlets_of_the_collection_are_found_however_spaced() -> None:
+    text = "The Harbor  Light reported it.\nThe harborlights reported it."
+    kinds = [kinds for _, kinds in found_lines(text, outlets=("harborlight.example",))]
+    assert [bool(kind & OUTLET) for kind in kinds] == [True, True]
+    assert all(kind & REPORTED for kind in kinds)
+    assert found_lines(text, outlets=("marlowpost.example",)) == []
+
+
+def test_scan__long_lines_and_lines_deep_in_the_body_are_no_bylines() -> None:
+    filler = "It sank.\n" * 400
+    signed = "By Jane Roe, Associated Press\n"
+    assert SIGNER in {kinds & SIGNER for _, kinds in found_lines(signed + filler)}
+    deep = found_lines("AP\n" + filler + signed + filler)
+    assert all(not kinds & SIGNER for line, kinds in deep if line != "AP")
+    assert not any(kinds & SIGNER for _, kinds in found_lines(signed.strip() + " word" * 200))
+
+
+def test_scan__a_dateline_needs_a_line_that_may_open_a_story() -> None:
+    text = "OSLO (AP) — It sank.\nBy 3 pm it rained.\nOSLO, Nov 3 - It rose.\n12 pct of 1/2 sank."
+    kinds = dict(found_lines(text))
+    assert [line for line in text.split("\n") if kinds.get(line, 0) & DATELINE] == [
+        "OSLO (AP) — It sank.",
+        "OSLO, Nov 3 - It rose.",
+    ]
 
 
 def test_scan__threads_change_nothing() -> None:
     texts = [{"text": "".join(PIECES[(n * k) % len(PIECES)] for k in range(9))} for n in range(60)]
     kept = keep_all(documents_table(texts))
-    assert scan(kept, default_names(), 1).tolist() == scan(kept, default_names(), 2).tolist()
+    one, two = (scan(kept, default_names(), n_threads) for n_threads in (1, 2))
+    assert one.marks.tolist() == two.marks.tolist()
+    assert one.lines.tolist() == two.lines.tolist()
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=12), st.data())
-def test_harvest__runs_every_pattern_that_could_match(
+def test_harvest__finds_what_reading_every_line_with_every_pattern_finds(
     pieces: list[str], data: st.DataObject
 ) -> None:
     text = " ".join(pieces)
@@ -83,8 +169,21 @@ def test_harvest__runs_every_pattern_that_could_match(
     ranges = list(zip(cuts[::2], cuts[1::2], strict=False))
     table = documents_table([{"text": text}])
     found = harvest(table, _keep(table, ranges)).to_pylist()
-    expected = [(0, *clue) for clue in clues_of(text, ranges)]
+    expected = [(0, *clue) for clue in every_clue(text, ranges, default_names())]
     assert [tuple(row.values()) for row in found] == expected
+    assert [(0, *clue) for clue in clues_of(text, ranges)] == expected
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from((*PIECES, "\n", "x\n")), max_size=20), st.data())
+def test_scan__lines_are_those_of_the_body_and_its_margins(
+    pieces: list[str], data: st.DataObject
+) -> None:
+    text = "".join(pieces)
+    cuts = data.draw(st.lists(st.integers(0, len(text)), max_size=4, unique=True))
+    ranges = list(zip(sorted(cuts)[::2], sorted(cuts)[1::2], strict=False)) or [(0, len(text))]
+    known = {text[line.start : line.end] for line in lines(text, ranges)}
+    assert {line.strip() for line, _ in found_lines(text, *ranges)} <= {*known, ""}
 
 
 @settings(max_examples=150, deadline=None)

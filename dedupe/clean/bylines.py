@@ -39,6 +39,11 @@ _NAME_PARTICLES = frozenset(
     {"and", "y", "et", "und", "e", "de", "del", "von", "van", "la", "for", "the", "in", "dpa"}
     | {"am", "pm", "a.m.", "p.m."}
 )
+# Prose: a word in small letters that is none of the above. A line of names has none.
+_PROSE = re.compile(
+    rf"\s(?!(?:{'|'.join(sorted(map(re.escape, _NAME_PARTICLES)))}|{_ROLE.pattern})(?![a-z]))[a-z]",
+    re.ASCII,
+)
 # Alone on a line, shorter agency names than these are menu items and initials.
 _LONE_SHORT = frozenset({"ap", "afp", "efe", "dpa", "upi", "pti", "ians"})
 _SHORT = 3
@@ -55,8 +60,25 @@ _REUTERS_DESK = re.compile(
 _QUOTES = " .\"'“”‘’«»*_》」《「"
 
 
+def last_words(names: Names) -> set[str]:
+    """Return the last words of all listed names, as a byline may spell them.
+
+    In lower case only where a byline's words may be so.
+    """
+    spelled = {
+        _TOKENS.findall(spelling)[-1]
+        for spelling in (*names.agency_spellings, *names.outlet_spellings)
+    }
+    words = spelled | {word.upper() for word in spelled} | {word.title() for word in spelled}
+    return {
+        word
+        for word in words | names.last_words
+        if not word[0].islower() or word in _NAME_PARTICLES or _ROLE.fullmatch(word)
+    }
+
+
 def may_sign(words: str, names: Names) -> bool:
-    """Say whether a line may name a listed agency or outlet: cheap, and never wrongly no."""
+    """Say whether a line holds a listed name's last word, and not as the end of a sentence."""
     return not names.last_words.isdisjoint(_TOKENS.findall(words.lower()))
 
 
@@ -69,7 +91,7 @@ def byline_names(words: str, names: Names, *, alone: bool = False) -> list[str]:
         alone: it is known to be a byline.
     """
     words = words.strip(" \t\xa0/-–—[]*_©")
-    if _PICTURE.match(words):
+    if _PROSE.search(words) or _PICTURE.match(words):
         return []
     if words[:1] in {"(", "（"} and words[-1:] in {")", "）"}:
         words = words[1:-1].strip()

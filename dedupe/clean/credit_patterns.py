@@ -120,7 +120,14 @@ CREDITS = (
         at_line_start=True,
         name_known=True,
     ),
-    _cue("via", "en", "via ", r"(?:[Vv]ia|VIA|[Hh]/[Tt]):? ", at_line_start=True, name_known=True),
+    _cue(
+        "via",
+        "en",
+        "via |via:|h/t",
+        r"(?:[Vv]ia|VIA|[Hh]/[Tt]):? ",
+        at_line_start=True,
+        name_known=True,
+    ),
     _cue("first_reported", "en", "first reported by", r"[Ff]irst reported by ", name_known=True),
     _cue(
         "appeared_on",
@@ -133,7 +140,8 @@ CREDITS = (
     _cue(
         "appeared_on",
         "es",
-        "publicado originalmente|publicada originalmente",
+        "publicado originalmente|publicada originalmente|republicado originalmente"
+        "|republicada originalmente",
         r"[Pp]ublicad[oa] originalmente (?:en|por) ",
     ),
     _cue(
@@ -189,7 +197,8 @@ CREDITS = (
     _cue(
         "appeared_on",
         "pt",
-        "publicado originalmente|publicada originalmente",
+        "publicado originalmente|publicada originalmente|republicado originalmente"
+        "|republicada originalmente",
         r"[Pp]ublicad[oa] originalmente (?:em|no|na|pelo|pela) ",
     ),
     _cue(

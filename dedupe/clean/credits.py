@@ -14,7 +14,7 @@ from dedupe.clean.clue import Clue
 from dedupe.clean.credit_patterns import NOT_SOURCES, TOLD_NAME, Cue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from dedupe.attribute.names import Names
 
@@ -75,17 +75,14 @@ _MEDIA_WORD = re.compile(
 _REPORTED = re.compile(r"\b(?:[A-Z][\w&'’-]{0,30}\s){1,5}(?:first )?reported\b")
 
 
-def reported_clues(text: str, kept: Sequence[tuple[int, int]], names: Names) -> Iterator[Clue]:
+def reported_clues(text: str, names: Names) -> Iterator[Clue]:
     """Read "the Harbor Light reported": a fact is its, and perhaps the story."""
-    for start, end in kept:
-        for match in _REPORTED.finditer(text, start, end):
-            words = match.group().split()
-            stop = len(words) - (2 if words[-2] == "first" else 1)
-            name = next(
-                (n for i in range(stop) if (n := names.known(" ".join(words[i:stop])))), None
-            )
-            if name:
-                yield Clue("credit", name, "reported", match.start(), match.end())
+    for match in _REPORTED.finditer(text):
+        words = match.group().split()
+        stop = len(words) - (2 if words[-2] == "first" else 1)
+        name = next((n for i in range(stop) if (n := names.known(" ".join(words[i:stop])))), None)
+        if name:
+            yield Clue("credit", name, "reported", match.start(), match.end())
 
 
 class Voice(NamedTuple):
@@ -103,10 +100,17 @@ _CAPITALISED = re.compile(r"[A-Z][\w&'’-]*(?: [A-Z][\w&'’-]*){0,3}")
 _OUTLET_WORD = re.compile(r"[A-Z]\w*[a-z][A-Z]\w*|[KWC][A-Z]{2,3}")
 
 
-def told_clues(text: str, start: int, end: int, voice: Voice, names: Names) -> Iterator[Clue]:
-    """Read "told Harborlight that": the outlet's own voice, or somebody else's."""
-    for match in TOLD_NAME.finditer(text, start, end):
-        words = text[match.end() : min(end, match.end() + LONGEST_CREDIT)]
+def told_clues(text: str, end: int, voice: Voice, names: Names) -> Iterator[Clue]:
+    """Read "told Harborlight that": the outlet's own voice, or somebody else's.
+
+    Args:
+        text: a line and what follows it.
+        end: of the line; a name may run on behind it.
+        voice: of the page.
+        names: agencies and outlets to know.
+    """
+    for match in TOLD_NAME.finditer(text, 0, end):
+        words = text[match.end() : match.end() + LONGEST_CREDIT]
         name, length = leading_name(words, names)
         if name is None:
             capitals = _CAPITALISED.match(words)

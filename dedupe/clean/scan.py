@@ -1,36 +1,63 @@
-"""Which documents may hold a clue at all, and of which kinds: one pass over the bytes.
+"""Where clues may stand: which documents and which lines, in one pass over the bytes.
 
-    texts, Kept  ->  scan()  ->  MARKS bits by document
+    texts, Kept  ->  scan()  ->  Mentions: kinds of words by document, and lines to read
 
 The patterns of clues are many and slow, and most pages hold none of their
-words. Every pattern needs one of a few hundred words; all are looked for at
-once (see kernels/words.py), and patterns run only where their words stand.
+words. Every pattern needs one of some hundred words; all are looked for at once
+(see kernels/words.py), and a pattern runs only on the lines where its own words
+stand. A kind of word is a bit; each cue of credit_patterns.py has its own.
 """
 # ruff: noqa: RUF001 - newspapers set curly quotes, long dashes and other scripts
 
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+import itertools
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from dedupe.attribute.names import default_names
-from dedupe.clean.credit_patterns import CREDITS, SCARS, SELF_REFERENCES
+from dedupe.clean.bylines import last_words
+from dedupe.clean.credit_patterns import CREDITS, SCARS, SELF_REFERENCES, Cue
+from dedupe.clean.lexicon import build_lexicon, join
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
     from dedupe.attribute.names import Names
     from dedupe.clean.kept import Kept
-    from dedupe.kernels.words import Automaton
+    from dedupe.kernels.words import Lexicon
 
-DATELINE, NAME, CREDIT, BODY, TOLD, OUTLET = 1, 2, 4, 8, 16, 32
-"""Bits of a document's marks: the kinds of patterns that are worth running."""
+NAME, OPENER, SIGNER, DATELINE, OUTLET = 1, 2, 4, 8, 16
+"""Kinds that kernels/mentions.py knows too: a name of names.json near the edges of
+a body; a word of datelines near its front; the last word of a name, in a short
+line near its edges; of lines only, what may be a dateline; and an outlet of the
+collection."""
 
-EVERYTHING = DATELINE | NAME | CREDIT | BODY | TOLD | OUTLET
+TOLD, REPORTED, COPYRIGHT = 32, 64, 128
+"""Other kinds: "told X", "reported", and a copyright mark."""
+
+_FIRST_CUE = 8
+CUES: tuple[tuple[int, str, Cue], ...] = tuple(
+    (1 << place, kind, cue)
+    for place, (kind, cue) in enumerate(
+        [
+            *(("credit", cue) for cue in CREDITS),
+            *(("scar", cue) for cue in SCARS),
+            *(("self_reference", cue) for cue in SELF_REFERENCES),
+        ],
+        _FIRST_CUE,
+    )
+)
+"""(bit, kind, cue) of every cue."""
+
+CREDIT = sum(bit for bit, kind, _ in CUES if kind == "credit")
+BODY = sum(bit for bit, kind, _ in CUES if kind != "credit")
+"""Cues that count in furniture too, and those that count in the body only."""
 
 MARGIN = 400
 """Furniture this near the body, in code points, is read for credit lines."""
@@ -44,8 +71,11 @@ BYLINE_REACH = 1500
 TAIL_REACH = 500
 """A signature stands this near its end."""
 
+LONGEST_LINE = 160
+"""A longer line is no byline, and its end no copyright notice; code points."""
+
 # A line begins within reach and may hold its words further on.
-_LINE = 200
+_SLACK = 200
 _BATCH_BYTES = 1 << 24
 _DASHES = ("-", " -", "—", " —", "–", " –", ".-", ".—")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -54,10 +84,27 @@ _OTHER_MONTHS = (
     "نومبر", "دسمبر",
 )  # fmt: skip
 _DESKS = ("ڈیسک", "رپورٹ", "نمائند", "نگار", "ایجنسی", "مانیٹر", "نیٹ نیوز", "نیٹنیوز")
+_OPENINGS = ("()", "( )", "（）", "(K", "(W", "(C")
+_COPYRIGHTS = ("©", "(c)", "copyright", "Copyright", "COPYRIGHT", "-Wire")
+_TOLD = ("told", "tells")
+_CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def scan(kept: Kept, names: Names, n_threads: int = 0) -> NDArray[np.uint8]:
-    """Return uint8 (D,): the kinds of clues each document may hold.
+class Mentions(NamedTuple):
+    """Where words of clues stand.
+
+    Shapes (D documents, L lines)
+        marks  int64 (D,)    the kinds of words each document holds
+        lines  int64 (L, 6)  document, the line's bytes, its range's bytes, and the
+                             kinds of words in it; see kernels/mentions.py
+    """
+
+    marks: NDArray[np.int64]
+    lines: NDArray[np.int64]
+
+
+def scan(kept: Kept, names: Names, n_threads: int = 0) -> Mentions:
+    """Find the documents and the lines that may hold a clue.
 
     Args:
         kept: texts and their kept ranges.
@@ -65,148 +112,84 @@ def scan(kept: Kept, names: Names, n_threads: int = 0) -> NDArray[np.uint8]:
             listed ones are always those of the package.
         n_threads: threads at work; 0 takes one for each core.
     """
-    marks = _scan(kept, _automaton(), n_threads)
-    if names.collected:
-        marks |= _scan(kept, _outlets_automaton(names.collected), n_threads)
-    return marks
-
-
-def _scan(kept: Kept, automaton: Automaton, n_threads: int) -> NDArray[np.uint8]:
     from dedupe.kernels._compile import for_ranges
-    from dedupe.kernels.words import fill_marks
+    from dedupe.kernels.mentions import Reach, Uses, find_lines
 
-    marks = np.zeros(kept.n_docs, np.uint8)
-    reach = np.array(
-        [MARGIN, DATELINE_REACH + _LINE, BYLINE_REACH + _LINE, TAIL_REACH + _LINE], np.int64
-    )
+    marks = np.zeros(kept.n_docs, np.int64)
+    lexicon = _lexicon(names.collected)
+    reach = Reach(MARGIN, DATELINE_REACH, BYLINE_REACH, TAIL_REACH, _SLACK, 4 * LONGEST_LINE)
+    in_body = BODY | TOLD | REPORTED
+    uses = Uses(in_body | CREDIT | COPYRIGHT | SIGNER | OUTLET, in_body, REPORTED)
 
-    def read(first: int, last: int) -> None:
-        fill_marks(
-            kept.data, kept.text_offsets, kept.spans, kept.offsets, automaton, reach,
+    def read(first: int, last: int) -> NDArray[np.int64]:
+        return find_lines(
+            kept.data, kept.text_offsets, kept.spans, kept.offsets, lexicon, reach, uses,
             first, last, marks,
         )  # fmt: skip
 
-    if kept.n_docs:
-        steps = np.arange(0, kept.text_offsets[-1], _BATCH_BYTES)
-        bounds = np.unique(np.append(np.searchsorted(kept.text_offsets, steps), kept.n_docs))
-        for_ranges(read, [0, *bounds[bounds > 0].tolist()], n_threads)
-    return marks
+    if not kept.n_docs:
+        return Mentions(marks, np.zeros((0, 6), np.int64))
+    steps = np.arange(0, kept.text_offsets[-1], _BATCH_BYTES)
+    bounds = np.unique(np.append(np.searchsorted(kept.text_offsets, steps), kept.n_docs))
+    found = for_ranges(read, [0, *bounds[bounds > 0].tolist()], n_threads)
+    return Mentions(marks, np.concatenate(found))
 
 
-def _outlets_automaton(labels: frozenset[str]) -> Automaton:
-    """Build the automaton of a collection's outlets, over letters and digits alone."""
-    from dedupe.kernels.words import ANYWHERE, SKIPPED
+class _Word(NamedTuple):
+    """A word to find: its kinds, and those that count only where it ends a word of the text."""
 
-    encoded = sorted(label.encode() for label in labels)
-    found = _build([(label, ANYWHERE, OUTLET | NAME, 0) for label in encoded])
-    classes = found.classes.copy()
-    for byte in range(128):
-        letter = chr(byte)
-        if letter.isupper():
-            classes[byte] = classes[ord(letter.lower())]
-        elif not letter.isalnum():
-            classes[byte] = SKIPPED
-    return found._replace(classes=classes)
+    spelling: str
+    kinds: int
+    whole: int = 0
+
+
+def _words() -> Iterator[_Word]:
+    """Yield the words that every pattern needs, and their kinds."""
+    names = default_names()
+    for spelling in (*names.agency_spellings, *names.outlet_spellings):
+        if len(spelling) > 1:
+            yield _name(spelling, NAME)
+            yield _name(spelling.upper(), NAME)
+    yield from (_name(spelling, SIGNER) for spelling in last_words(names))
+    for bit, _, cue in CUES:
+        yield from (_Word(way, bit) for needle in cue.needles for way in _cases(needle))
+    yield from (_Word(f"{verb} {letter}", TOLD) for verb in _TOLD for letter in _CAPITALS)
+    yield from (_Word(mark, COPYRIGHT) for mark in _COPYRIGHTS)
+    yield _Word("reported", 0, REPORTED)
+    yield from (_Word(close + dash, OPENER) for close in (")", "）") for dash in _DASHES)
+    yield from (_Word(word, OPENER) for word in (*_OPENINGS, *_DESKS, *_OTHER_MONTHS))
+    yield from (_Word(f", {month}", OPENER) for month in _MONTHS)
+    yield from (_Word(way, OPENER | NAME | SIGNER) for way in ("Reporting by ", "reporting by "))
+    yield from (_Word(way, SIGNER) for way in ("Editing by ", "editing by "))
+
+
+def _name(spelling: str, kind: int) -> _Word:
+    """Return a name as a word, whole in scripts that part words by blanks."""
+    return _Word(spelling, 0, kind) if spelling.isascii() else _Word(spelling, kind)
+
+
+def _cases(needle: str) -> set[str]:
+    """Return all ways to set a needle: each word with or without a capital, or all in them."""
+    ways = itertools.product(*({word, _capitalised(word)} for word in needle.split(" ")))
+    return {needle.upper(), *map(" ".join, ways)}
+
+
+def _capitalised(word: str) -> str:
+    return re.sub(r"[^\W\d_]", lambda letter: letter.group().upper(), word, count=1)
 
 
 @functools.cache
-def _automaton() -> Automaton:
-    """Build the automaton of all words, once a process."""
-    from dedupe.kernels.words import ANYWHERE
-
-    words: dict[bytes, tuple[int, int, int]] = {}
-    for word, *use in _words():
-        # One word may serve two kinds: the wider zone and the looser edge then hold for both.
-        zone, bit, whole = words.get(word.encode(), (use[0], 0, use[2]))
-        words[word.encode()] = (
-            zone if zone == use[0] else ANYWHERE,
-            bit | use[1],
-            min(whole, use[2]),
-        )
-    return _build(sorted((word, *use) for word, use in words.items()))
+def _listed() -> Lexicon:
+    """Build the lexicon of all patterns' words, once a process."""
+    words: dict[bytes, tuple[int, int]] = {}
+    for word in _words():
+        kinds, whole = words.get(word.spelling.encode(), (0, 0))
+        words[word.spelling.encode()] = (kinds | word.kinds, whole | word.whole)
+    return build_lexicon(words)
 
 
-def _words() -> Iterator[tuple[str, int, int, int]]:
-    """Yield (word, zone, bit, whole) of every pattern."""
-    from dedupe.kernels.words import ANYWHERE, EDGES, OPENING
-
-    names = default_names()
-    for spelling in (*names.agency_spellings, *names.outlet_spellings):
-        for variant in {spelling, spelling.upper()}:
-            if len(variant) > 1:
-                yield variant, EDGES, NAME | DATELINE, int(variant.isascii())
-    for cues, bit in ((CREDITS, CREDIT), (SCARS, BODY), (SELF_REFERENCES, BODY)):
-        for needle in (needle for cue in cues for needle in cue.needles):
-            for variant in {needle, needle.title(), needle.upper(), _with_capital(needle)}:
-                yield variant, ANYWHERE, bit, 0
-    for mark in ("©", "(c)", "opyright", "COPYRIGHT", "-Wire"):
-        yield mark, ANYWHERE, CREDIT, 0
-    yield from ((f"told {letter}", ANYWHERE, TOLD, 0) for letter in _CAPITALS)
-    yield from ((f"tells {letter}", ANYWHERE, TOLD, 0) for letter in _CAPITALS)
-    for close in (")", "）"):
-        yield from ((close + dash, OPENING, DATELINE, 0) for dash in _DASHES)
-    openings = ("()", "( )", "（）", "(K", "(W", "(C", "eporting by ", *_DESKS, *_OTHER_MONTHS)
-    yield from ((word, OPENING, DATELINE, 0) for word in openings)
-    yield from ((f", {month}", OPENING, DATELINE, 0) for month in _MONTHS)
-    yield "eporting by ", EDGES, NAME, 0
-
-
-def _with_capital(words: str) -> str:
-    return words[0].upper() + words[1:]
-
-
-_CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-def _build(words: Sequence[tuple[bytes, int, int, int]]) -> Automaton:
-    """Build the automaton of (word, zone, bit, whole), sorted and unique by word."""
-    from dedupe.kernels.words import Automaton
-
-    classes = np.zeros(256, np.uint8)
-    used = sorted({byte for word, *_ in words for byte in word})
-    classes[used] = np.arange(1, len(used) + 1)
-    children, ends = _trie(words, classes)
-    step = np.zeros((len(children), len(used) + 1), np.int32)
-    shorter = np.full(len(words), -1, np.int32)
-    fail = [0] * len(children)
-    queue = [0]
-    for state in queue:
-        step[state] = step[fail[state]] if state else 0
-        for code, child in children[state].items():
-            fail[child] = int(step[state, code])
-            step[state, code] = child
-            below = ends[fail[child]]
-            if ends[child] >= 0:
-                shorter[ends[child]] = below
-            else:
-                ends[child] = below
-            queue.append(child)
-    last_words = np.array(ends, np.int32)
-    rows = step.astype(np.int32) * np.int32(len(used) + 1)
-    columns = np.array([(len(word), zone, bit, whole) for word, zone, bit, whole in words])
-    return Automaton(
-        np.where(last_words[step] >= 0, ~rows, rows).ravel(),
-        classes,
-        last_words,
-        shorter,
-        columns[:, 0].astype(np.int32),
-        *(columns[:, column].astype(np.uint8) for column in (1, 2, 3)),
-    )
-
-
-def _trie(
-    words: Sequence[tuple[bytes, int, int, int]], classes: NDArray[np.uint8]
-) -> tuple[list[dict[int, int]], list[int]]:
-    """Return the children of each state, and the word that ends in it or -1."""
-    children: list[dict[int, int]] = [{}]
-    ends = [-1]
-    for number, (word, *_) in enumerate(words):
-        state = 0
-        for code in classes[list(word)].tolist():
-            if code not in children[state]:
-                children[state][code] = len(children)
-                children.append({})
-                ends.append(-1)
-            state = children[state][code]
-        ends[state] = number
-    return children, ends
+def _lexicon(collected: frozenset[str]) -> Lexicon:
+    """Join the words of all patterns and the outlets of a collection."""
+    listed = _listed()
+    labels = {label.encode(): (OUTLET, 0) for label in sorted(collected)}
+    return join(listed, build_lexicon(labels, letters_only=True)) if labels else listed

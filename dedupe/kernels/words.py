@@ -1,11 +1,12 @@
-"""Words of a list, found in many texts at once: one step a byte, however long the list.
+"""Words of a list, found where they begin: most bytes of a text are looked at once.
 
-    bytes, automaton  ->  fill_marks()  ->  which kinds of words each text holds
+    bytes, Lexicon  ->  find_words()  ->  places, and the kinds of words that begin there
 
-The automaton (Aho and Corasick, 1975) is one table: a byte leads from state to
-state, and some states end a word.
+Three bytes say whether any word of the list may begin at a place; only there
+are the tries walked, and they end the walk after a few bytes more. A word of
+letters begins where a word of the text does: not after an ASCII letter or digit.
 
-Axes: B bytes, D documents, S kept ranges, Q states, C classes of bytes, W words.
+Axes: B bytes, T tries, Q states, C classes of bytes.
 """
 
 from __future__ import annotations
@@ -19,131 +20,101 @@ from dedupe.kernels._compile import kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ANYWHERE, OPENING, EDGES = 0, 1, 2
-"""Where a word counts: near the body, where the body opens, where it opens or ends."""
-
-SKIPPED = 255
+SKIPPED = -1
 """Class of bytes that are passed over, so that "Harbor Light" is "harborlight"."""
 
-_LEADING = np.uint8(0xC0)
-_CONTINUES = np.uint8(0x80)
-_ZERO, _NINE = np.uint8(48), np.uint8(57)
-_A, _Z, _LOWER = np.uint8(97), np.uint8(122), np.uint8(32)
+_BLANK, _NO_KEY = np.uint8(32), np.uint32(0)
 
 
-class Automaton(NamedTuple):
-    """The words to find.
+class Lexicon(NamedTuple):
+    """Words by their bytes, in one trie or several, and what may begin a word.
 
     Shapes
-        step     int32 (Q*C,)  by state * C + class: next state * C, or its complement
-                               (negative) where that state ends a word
-        classes  uint8 (256,)  class of each byte; 0 for bytes in no word, or SKIPPED
-        ends     int32 (Q,)    longest word that ends in this state, or -1
-        shorter  int32 (W,)    next shorter word that ends where this one does, or -1
-        length   int32 (W,)    bytes
-        zone     uint8 (W,)    ANYWHERE, OPENING or EDGES
-        bit      uint8 (W,)    what finding it sets
-        whole    uint8 (W,)    1: not inside a longer run of ASCII letters and digits
+        first     uint32 (256,)    of a byte as the first of three; with `second` of
+                                   the next and `third` of the last, their key
+        openings  uint8 (K,)       by key: bit t is set where a word of trie t may begin
+        roots     int64 (T,)       root of each trie
+        classes   int16 (T, 256)   class of each byte in each trie; 0 for bytes in no
+                                   word, or SKIPPED
+        step      int32 (Q, C)     next state; 0, which is no trie's root, where no word
+                                   goes on
+        bits      int64 (Q,)       kinds of the word that ends in this state
+        whole     int64 (Q,)       kinds that only count before no ASCII letter or digit
     """
 
+    first: NDArray[np.uint32]
+    second: NDArray[np.uint32]
+    third: NDArray[np.uint32]
+    openings: NDArray[np.uint8]
+    roots: NDArray[np.int64]
+    classes: NDArray[np.int16]
     step: NDArray[np.int32]
-    classes: NDArray[np.uint8]
-    ends: NDArray[np.int32]
-    shorter: NDArray[np.int32]
-    length: NDArray[np.int32]
-    zone: NDArray[np.uint8]
-    bit: NDArray[np.uint8]
-    whole: NDArray[np.uint8]
+    bits: NDArray[np.int64]
+    whole: NDArray[np.int64]
 
 
 @kernel
 def _is_alphanumeric(byte: np.uint8) -> bool:
-    if byte <= _NINE:
-        return bool(byte >= _ZERO)
-    lower = byte | _LOWER
-    return bool(lower >= _A and lower <= _Z)
+    value = np.int64(byte)
+    lower = value | 32
+    return bool((value >= 48 and value <= 57) or (lower >= 97 and lower <= 122))
 
 
 @kernel
-def fill_marks(
+def find_words(
     data: NDArray[np.uint8],
-    text_offsets: NDArray[np.int64],
-    spans: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    automaton: Automaton,
-    reach: NDArray[np.int64],
-    first: int,
-    last: int,
-    out: NDArray[np.uint8],
-) -> None:
-    """Mark which kinds of words stand in and beside each document's body.
+    bounds: tuple[int, int, int, int],
+    lexicon: Lexicon,
+    found: NDArray[np.int64],
+    n_found: int,
+) -> tuple[NDArray[np.int64], int]:
+    """Append (byte, kinds) of every place of a text where words of the lexicon begin.
 
-    Shapes
-        data          uint8 (B,)    UTF-8; may be read-only
-        text_offsets  int64 (D+1,)  text d is data[text_offsets[d]:text_offsets[d+1]]
-        spans         int64 (S, 2)  kept ranges of data, half-open and rising
-        offsets       int64 (D+1,)  document d keeps spans[offsets[d]:offsets[d+1]]
-        automaton     see Automaton
-        reach         int64 (4,)    code points of margin, opening, front and tail
-        out           uint8 (D,)    documents first to last are overwritten: the
-                                    bits of the words found
-    Edge    a document that keeps nothing gets 0.
-    Cost    one table look-up a byte.
+    Shapes (F room for places)
+        data     uint8 (B,)    UTF-8; may be read-only
+        bounds   the text's first byte and end, and those of what is to be read of it
+        found    int64 (F, 2)  F > 0; its first n_found rows are taken
+        returns  `found`, or a longer copy of it, and the new n_found
+    Cost    three look-ups a byte, all near each other; where a word may begin,
+            one step for each byte of the longest that does.
     """
-    n_classes = len(automaton.step) // len(automaton.ends)
-    for d in range(first, last):
-        out[d] = np.uint8(0)
-        if offsets[d] == offsets[d + 1]:
+    begin, end, start, stop = bounds
+    first, second, third, openings = lexicon.first, lexicon.second, lexicon.third, lexicon.openings
+    classes, step = lexicon.classes, lexicon.step
+    bits, whole = lexicon.bits, lexicon.whole
+    # The first two of three bytes are looked up once: as they come in.
+    byte = data[start + 1] if start + 1 < end else _BLANK
+    key = first[data[start]] + second[byte] if start < stop else _NO_KEY
+    for i in range(start, stop):
+        following = data[i + 2] if i + 2 < end else _BLANK
+        tries = np.int64(openings[key + third[following]])
+        key = first[byte] + second[following]
+        byte = following
+        if tries == 0:
             continue
-        begin, end = text_offsets[d], text_offsets[d + 1]
-        body_end = spans[offsets[d + 1] - 1, 1]
-        # No code point is longer than four bytes: the margins are never too narrow.
-        low = max(begin, spans[offsets[d], 0] - 4 * reach[0])
-        high = min(end, body_end + 4 * reach[0])
-        tail = body_end
-        left = reach[3]
-        while tail > begin and left > 0:
-            tail -= 1
-            if (data[tail] & _LEADING) != _CONTINUES:
-                left -= 1
-        span = offsets[d]
-        depth = 0
-        counted = spans[span, 0]
-        state = np.int64(0)
-        marks = np.uint8(0)
-        for i in range(low, high):
-            code = np.int64(automaton.classes[data[i]])
-            if code == SKIPPED:
+        if i > begin and _is_alphanumeric(data[i]) and _is_alphanumeric(data[i - 1]):
+            continue
+        kinds = np.int64(0)
+        for t in range(len(lexicon.roots)):
+            if not (tries >> t) & 1:
                 continue
-            state = np.int64(automaton.step[state + code])
-            if state >= 0:
-                continue
-            state = ~state
-            word = np.int64(automaton.ends[state // n_classes])
-            # Kept code points before i are counted here only: hits are rare.
-            while counted <= i and span < offsets[d + 1]:
-                if counted >= spans[span, 1]:
-                    span += 1
-                    if span < offsets[d + 1]:
-                        counted = max(counted, spans[span, 0])
+            state = np.int64(lexicon.roots[t])
+            for at in range(i, end):
+                code = np.int64(classes[t, data[at]])
+                if code == SKIPPED:
                     continue
-                if (data[counted] & _LEADING) != _CONTINUES:
-                    depth += 1
-                counted += 1
-            while word >= 0:
-                zone = automaton.zone[word]
-                here = (
-                    zone == ANYWHERE
-                    or (zone == OPENING and depth <= reach[1])
-                    or (zone == EDGES and (depth <= reach[2] or i >= tail))
-                )
-                if here and (marks & automaton.bit[word]) != automaton.bit[word]:
-                    before = i - np.int64(automaton.length[word])
-                    inside = automaton.whole[word] == 1 and (
-                        (before >= begin and _is_alphanumeric(data[before]))
-                        or (i + 1 < end and _is_alphanumeric(data[i + 1]))
-                    )
-                    if not inside:
-                        marks = np.uint8(marks | automaton.bit[word])
-                word = np.int64(automaton.shorter[word])
-        out[d] = marks
+                state = np.int64(step[state, code])
+                if state == 0:
+                    break
+                kinds |= bits[state]
+                if whole[state] and not (at + 1 < end and _is_alphanumeric(data[at + 1])):
+                    kinds |= whole[state]
+        if kinds:
+            if n_found == len(found):
+                longer = np.empty((2 * n_found, 2), np.int64)
+                longer[:n_found] = found
+                found = longer
+            found[n_found, 0] = i
+            found[n_found, 1] = kinds
+            n_found += 1
+    return found, n_found

@@ -1,0 +1,194 @@
+"""Lines that may hold a clue, read one by one with the patterns whose words they hold.
+
+lines of Mentions, texts  ->  Reader  ->  clues, in code points of the texts as given
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from dedupe.clean.bylines import (
+    byline_names,
+    copyright_name,
+    is_reuters_desk,
+    may_sign,
+    signatures,
+)
+from dedupe.clean.clue import Clue
+from dedupe.clean.credits import Voice, credits_of, reported_clues, told_clues
+from dedupe.clean.datelines import dateline_clues
+from dedupe.clean.scan import (
+    BODY,
+    COPYRIGHT,
+    CREDIT,
+    CUES,
+    DATELINE,
+    LONGEST_LINE,
+    OUTLET,
+    REPORTED,
+    SIGNER,
+    TOLD,
+)
+from dedupe.documents import host
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from dedupe.attribute.names import Names
+    from dedupe.clean.kept import Kept
+
+    _Found: TypeAlias = tuple[int, int, Clue]
+
+_SIGNATURE_REACH = 60
+_WIDEST = 4
+"""Bytes of a code point, at most."""
+
+# A name that was told may run on to the next lines; one that reported may begin before.
+_AFTER, _BEFORE = 100 * _WIDEST, 200 * _WIDEST
+_ALONE = DATELINE | SIGNER | OUTLET | COPYRIGHT | CREDIT
+# Footers recur on every page of an outlet: what short lines say is kept.
+_SHORT_BYTES, _MOST_KEPT = 240, 1 << 16
+
+
+class Reader:
+    """Runs patterns on lines."""
+
+    def __init__(self, documents: pa.Table, kept: Kept, names: Names) -> None:
+        """Take the texts.
+
+        Args:
+            documents: a table of `documents.SCHEMA`.
+            kept: its texts and their kept ranges.
+            names: agencies and outlets to know.
+        """
+        self._pages = [documents.column(field) for field in ("source", "url")]
+        self._kept = kept
+        self._bytes = kept.data.data
+        self._names = names
+        self._known: dict[tuple[bytes, int], tuple[Clue, ...]] = {}
+
+    def read(self, lines: NDArray[np.int64]) -> Iterator[tuple[int, Clue]]:
+        """Yield (document, clue) of lines as scan() finds them.
+
+        Args:
+            lines: int64 (L, 6), see `Mentions`.
+        """
+        found: list[_Found] = []
+        for document, start, end, first, last, kinds in lines.tolist():
+            line = (start, end)
+            if alone := kinds & _ALONE:
+                found.extend((document, start, clue) for clue in self._alone(start, end, alone))
+            if kinds & BODY:
+                found.extend((document, start, clue) for clue in self._in_body(line, last, kinds))
+            if kinds & TOLD:
+                found.extend((document, start, clue) for clue in self._told(document, line, last))
+            if kinds & REPORTED:
+                before = max(first, start - _BEFORE)
+                found.extend((document, before, clue) for clue in self._reported(before, line))
+        yield from self._placed(found)
+
+    def read_endings(self, documents: NDArray[np.int64]) -> Iterator[tuple[int, Clue]]:
+        """Yield (document, clue) of the signatures that end some documents, int64 (N,)."""
+        found: list[_Found] = []
+        ends = self._kept.spans[self._kept.offsets[documents + 1] - 1].tolist()
+        for document, (first, end) in zip(documents.tolist(), ends, strict=True):
+            start = max(first, end - _WIDEST * _SIGNATURE_REACH)
+            text = self._text(start, end)
+            skipped = max(0, len(text) - _SIGNATURE_REACH)
+            for name, at, stop in signatures(text, skipped, len(text), self._names):
+                found.append((document, start, Clue("byline", name, "signature", at, stop)))
+        yield from self._placed(found)
+
+    def _alone(self, start: int, end: int, kinds: int) -> Iterable[Clue]:
+        """Read what a line says by itself."""
+        line = bytes(self._bytes[start:end])
+        if len(line) > _SHORT_BYTES:
+            return _line_clues(line.decode(errors="ignore"), kinds, self._names)
+        known = self._known.get((line, kinds))
+        if known is None:
+            if len(self._known) >= _MOST_KEPT:
+                self._known.clear()
+            known = tuple(_line_clues(line.decode(errors="ignore"), kinds, self._names))
+            self._known[line, kinds] = known
+        return known
+
+    def _in_body(self, line: tuple[int, int], last: int, kinds: int) -> Iterator[Clue]:
+        """Read scars and self-references; some look at the blank behind the line."""
+        text = self._text(line[0], min(last, line[1] + 1))
+        for bit, kind, cue in CUES:
+            if kinds & BODY & bit:
+                for match in cue.pattern.finditer(text):
+                    yield Clue(kind, None, cue.rule, match.start(), match.end())
+
+    def _told(self, document: int, line: tuple[int, int], last: int) -> Iterator[Clue]:
+        text = self._text(line[0], line[1])
+        following = self._text(line[1], min(last, line[1] + _AFTER))
+        source, url = (column[document].as_py() for column in self._pages)
+        voice = Voice(self._names.outlet(source, url), host(url) or source)
+        yield from told_clues(text + following, len(text), voice, self._names)
+
+    def _reported(self, start: int, line: tuple[int, int]) -> Iterator[Clue]:
+        """Read who reported, from a byte some lines before a line."""
+        first = len(self._text(start, line[0]))
+        for clue in reported_clues(self._text(start, line[1]), self._names):
+            if clue.end > first:
+                yield clue
+
+    def _text(self, start: int, end: int) -> str:
+        """Return some bytes as text, without what is left of code points cut at their ends."""
+        return bytes(self._bytes[start:end]).decode(errors="ignore")
+
+    def _placed(self, found: Sequence[_Found]) -> Iterator[tuple[int, Clue]]:
+        """Yield clues by document, placed in code points of its text."""
+        from dedupe.kernels.mentions import fill_places
+
+        if not found:
+            return
+        bytes_before = np.array([start for _, start, _ in found], np.int64)
+        documents = np.array([document for document, _, _ in found], np.int64)
+        distinct, first, number = np.unique(bytes_before, return_index=True, return_inverse=True)
+        starts = self._kept.text_offsets[documents[first]]
+        points = np.empty(len(distinct), np.int64)
+        fill_places(self._kept.data, starts, distinct, points)
+        for (document, _, clue), before in zip(found, points[number].tolist(), strict=True):
+            kind, name, rule, start, end = clue
+            yield document, Clue(kind, name, rule, start + before, end + before)
+
+
+def _line_clues(text: str, kinds: int, names: Names) -> Iterator[Clue]:
+    """Yield the clues of one line, placed from its first code point on."""
+    words = text.strip()
+    before = len(text) - len(text.lstrip())
+    for kind, name, rule, start, end in _words_clues(words, kinds, names):
+        yield Clue(kind, name, rule, start + before, end + before)
+
+
+def _words_clues(words: str, kinds: int, names: Names) -> Iterator[Clue]:
+    if kinds & DATELINE:
+        yield from dateline_clues(words, 0, len(words), names)
+    if kinds & (SIGNER | OUTLET) and len(words) <= LONGEST_LINE:
+        yield from _signed(words, names, is_named=bool(kinds & OUTLET))
+    if kinds & COPYRIGHT and (
+        notice := copyright_name(words, 0, min(len(words), LONGEST_LINE), names)
+    ):
+        name, start, end = notice
+        yield Clue("credit", name, "copyright", start, end)
+    if kinds & CREDIT:
+        for bit, _, cue in CUES:
+            if kinds & CREDIT & bit:
+                yield from credits_of(words, 0, len(words), cue, names)
+
+
+def _signed(words: str, names: Names, *, is_named: bool) -> Iterator[Clue]:
+    """Read a line as a byline; `is_named` where it holds an outlet of the collection."""
+    signed = byline_names(words, names)
+    if signed and (is_named or may_sign(words, names)):
+        for name in signed:
+            yield Clue("byline", name, "byline", 0, len(words))
+    if is_reuters_desk(words):
+        yield Clue("byline", "Reuters", "desk_signature", 0, len(words))
