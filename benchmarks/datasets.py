@@ -39,6 +39,7 @@ FILES = {
     "ecbplus": ("ecbplus_documents.jsonl.gz",),
     "reuters": ("reuters_documents.jsonl.gz",),
     "pages": ("article_extraction_pages.jsonl.gz",),
+    "edits": ("reuters_documents.jsonl.gz",),
     "seeds": ("newsroom.jsonl", "truth.jsonl"),
 }
 """The files of each set; those of `seeds` lie in the project, all others in the data folder."""

@@ -6,6 +6,7 @@
     pan13                   ->  pan13_figures()    passages
     ecbplus                 ->  ecbplus_figures()  reports that must stay apart
     reuters                 ->  reuters_figures()  recall against brute force
+                            ->  edit_figures()     edited copies in their stories
 
 A figure is named `set.measure`. Everything runs with default settings: what a
 user gets who sets nothing.
@@ -14,6 +15,7 @@ user gets who sets nothing.
 from __future__ import annotations
 
 import hashlib
+import random
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ import metrics
 import numpy as np
 from brute_force import Overlaps, exact_pairs, words
 from datasets import LabelledPair, StorySet, fold_name, mask_agencies
+from edits import EDITS, OTHER_STORY
 
 import dedupe
 
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
 
 LEAST_WORDS = 50
 """Containment is asked for between texts of at least this many words."""
+
+LEAST_EDITED, N_EDITED = 160, 60
+"""Words of a dispatch that is edited, and how many are."""
 
 SAME_LABEL = {"cut": "excerpt", "exact": "repost"}
 """census and spotify call an excerpt a cut, and do not tell exact copies from reposts."""
@@ -277,3 +283,34 @@ def linked_rows(ids: Sequence[str], pairs: pa.Table) -> Callable[[int, int], boo
     text = metrics.components(len(ids), exact)
     linked = {frozenset((text[a], text[b])) for a, b in rows}
     return lambda a, b: text[a] == text[b] or frozenset((text[a], text[b])) in linked
+
+
+def edit_figures(dispatches: Sequence[dict[str, Any]], n_docs: int = 2000) -> Figures:
+    """Measure edited copies of dispatches: are they in their original's story, and no other?
+
+    One collection for each edit, so that copies cannot vouch for each other. A
+    round-up belongs to no story. `updated` and `borrowed` are left out: by
+    design a large part of them is another dispatch.
+    """
+    rng = random.Random(17)  # noqa: S311 - a reproducible choice, not a secret
+    texts = [str(one["text"]) for one in dispatches[:n_docs]]
+    long = [place for place, text in enumerate(texts) if len(text.split()) >= LEAST_EDITED]
+    parents = rng.sample(long, N_EDITED)
+    figures: Figures = {}
+    n_wrong = 0
+    for name in (one for one in EDITS if one not in ("updated", "borrowed")):
+        copies = [EDITS[name](texts[one], rng.sample(texts, 30), rng) for one in parents]
+        documents = [{"id": f"{i:06}", "text": text} for i, text in enumerate([*texts, *copies])]
+        story = dedupe.find_duplicates(documents).documents["story"].to_pylist()
+        size = Counter(story)
+        own = [story[one] for one in parents]
+        found = story[len(texts) :]
+        joined = [a == b for a, b in zip(own, found, strict=True)]
+        elsewhere = [a != b and size[b] > 1 for a, b in zip(own, found, strict=True)]
+        if name in OTHER_STORY:
+            figures["edits.roundups_apart"] = 1 - metrics.accuracy(joined)
+        else:
+            figures[f"edits.{name}"] = metrics.accuracy(joined)
+        n_wrong += sum(elsewhere)
+    shares = [value for name, value in figures.items() if name != "edits.roundups_apart"]
+    return figures | {"edits.worst_joined": min(shares), "edits.wrongly_joined": float(n_wrong)}

@@ -50,12 +50,21 @@ TARGETS = {
     "reuters.words_kept": 0.99,
     "pages.f1": 0.85,
     "pages.bodies_kept": 0.99,
+    "edits.worst_joined": 0.99,
+    "edits.wrongly_joined": 0.0,
 }
 """What each figure is meant to reach."""
 
 PAIR_SETS = ("counter", "clough", "pan13")
 
-LOWER_IS_BETTER = ("brier", "calibration_error", "granularity", "per_1000", "per_document")
+LOWER_IS_BETTER = (
+    "wrongly_joined",
+    "brier",
+    "calibration_error",
+    "granularity",
+    "per_1000",
+    "per_document",
+)
 """Endings of the figures that should be small."""
 
 
@@ -185,6 +194,12 @@ def _pages(pages: Sequence[cleaning.Page], options: Options) -> tuple[Figures, d
     return figures | {"pages.bodies_kept": cleaning.share_kept(bodies, whole)}, {}
 
 
+def _edits(documents: list[dict[str, Any]], options: Options) -> tuple[Figures, dict[str, Figures]]:
+    """Measure edited copies of dispatches."""
+    del options
+    return measures.edit_figures(documents), {}
+
+
 LOADERS: dict[str, Callable[[Path], Any]] = {
     "seeds": lambda data: datasets.load_stories("seeds", data),
     "census": lambda data: datasets.load_stories("census", data),
@@ -195,6 +210,7 @@ LOADERS: dict[str, Callable[[Path], Any]] = {
     "reuters": datasets.load_reuters,
     "pan13": datasets.load_pan13,
     "pages": cleaning.load_pages,
+    "edits": datasets.load_reuters,
 }
 MEASURES: dict[str, Callable[[Any, Options], tuple[Figures, dict[str, Figures]]]] = {
     "seeds": _stories,
@@ -206,6 +222,7 @@ MEASURES: dict[str, Callable[[Any, Options], tuple[Figures, dict[str, Figures]]]
     "reuters": _reuters,
     "pan13": _pan13,
     "pages": _pages,
+    "edits": _edits,
 }
 
 

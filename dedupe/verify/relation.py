@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _MODEL = Path(__file__).with_name("model.json")
 
+_WHOLE = 0.97
+"""Containment from which on a text stands whole in the other."""
+
 FEATURES = (
     "containment",
     "containment_longer",
@@ -79,8 +82,13 @@ def features(measured: Measured) -> NDArray[np.float64]:
     aligned = (counts[:, [columns.ALIGNED_A, columns.ALIGNED_B]] / np.maximum(words, 1)).max(axis=1)
 
     def changed(slots_changed: int, slots_same: int) -> NDArray[np.float64]:
-        """Share of slots that change, drawn toward none when there are few."""
-        return counts[:, slots_changed] / (counts[:, slots_changed] + counts[:, slots_same] + 5)
+        """Share of slots that change, drawn toward none when there are few.
+
+        A text that stands whole in the other has no changed slots, even where
+        its repeated numbers were matched crosswise.
+        """
+        share = counts[:, slots_changed] / (counts[:, slots_changed] + counts[:, slots_same] + 5)
+        return np.where(shorter >= _WHOLE, 0.0, share)
 
     return np.stack(
         [

@@ -36,13 +36,18 @@ _ODDS = -6.0
 
 
 class _Part(NamedTuple):
-    """A piece of a document that stands in another: where, with whom, by which pair."""
+    """A piece of a document that stands in another: where, with whom, by which pair.
+
+    Slight pieces, and those not from another's top, do not make a round-up; in
+    one that is, they are parts as well.
+    """
 
     start: int
     end: int
     other: int
     pair: int
     told_fuller: bool
+    counts: bool
 
 
 def mark_roundups(pairs: pa.Table, passages: pa.Table, one_subject: OneSubject) -> pa.Table:
@@ -64,7 +69,7 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table, one_subject: OneSubject) 
     chosen = np.zeros(pairs.num_rows, np.bool_)
     joined = _joined(pairs)
     for parts in _parts(pairs, passages).values():
-        stories = _stories(_topics(parts), joined)
+        stories = _stories(_topics([part for part in parts if part.counts]), joined)
         if _are_apart(stories, one_subject):
             chosen[[part.pair for part in parts]] = True
     return _corrected(pairs, chosen) if chosen.any() else pairs
@@ -93,7 +98,8 @@ def _parts(pairs: pa.Table, passages: pa.Table) -> dict[int, list[_Part]]:
         aligned = pairs.column(f"aligned_{side}").to_numpy()
         # A round-up takes a story from its top; a new story takes background from within.
         from_top = pairs.column(f"lead_{other}").to_numpy() >= _LEAST_LEAD
-        wanted = likely & from_top & (aligned >= _LEAST_PART) & (aligned <= _LARGEST_PART)
+        counts = from_top & (aligned >= _LEAST_PART)
+        wanted = likely & (aligned <= _LARGEST_PART)
         rows = np.flatnonzero(wanted)
         if not len(rows):
             continue
@@ -106,10 +112,11 @@ def _parts(pairs: pa.Table, passages: pa.Table) -> dict[int, list[_Part]]:
         documents = pairs.column(side).to_numpy()
         others = pairs.column(other).to_numpy()
         fuller = pairs.column(f"aligned_{other}").to_numpy() < _TOLD_WHOLE
-        for row in rows[ends[rows] > starts[rows]].tolist():
-            parts[int(documents[row])].append(
-                _Part(int(starts[row]), int(ends[row]), int(others[row]), row, bool(fuller[row]))
-            )
+        found = rows[ends[rows] > starts[rows]]
+        values = (starts, ends, others, np.arange(len(fuller)), fuller, counts)
+        pieces = zip(*(column[found].tolist() for column in values), strict=True)
+        for document, piece in zip(documents[found].tolist(), pieces, strict=True):
+            parts[document].append(_Part(*piece))
     return {document: found for document, found in parts.items() if len(found) > 1}
 
 
