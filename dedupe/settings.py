@@ -35,9 +35,9 @@ class Settings:
         containment_floor: a pair whose larger containment is below this is
             dropped before alignment (benchmarks/recall.py).
         passage_gap: words that may differ between two matched runs of one
-            passage, on either side (benchmarks/quality.py, PAN13).
+            passage, on either side (benchmarks/passages.py).
         passage_words: matched words that a passage needs at least
-            (benchmarks/quality.py, PAN13).
+            (benchmarks/passages.py).
         seed: of every hash; another seed gives other sketches, not other facts.
         threads: worker threads; 0 takes one for each core.
         all_passages: keep the aligned passages of every verified pair.
