@@ -9,6 +9,7 @@ copies.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -40,6 +41,8 @@ _LOG = logging.getLogger(__name__)
 _MOST_WORKS = 300
 """Works weighed together: the model is cubic. The rest of a larger story hangs below them."""
 
+# Stories whose documents are looked up at once.
+_BLOCK = 4096
 _OWN_VOICE = frozenset({"outlet", "agency", "told_own_name", "byline"})
 _CROSSING = frozenset({"roundup", "partial"})
 _DIRECTED = _CROSSING | {"exact", "repost", "excerpt", "rewrite", "paraphrase", "update"}
@@ -96,8 +99,11 @@ def attribute(
     desk = _Desk(Pages(documents, names), names, ClueTable(clues), len(stories), pairs.num_rows)
     table = PairTable(pairs, passages, stories)
     desk.learn_names()
-    for rows in _groups(stories, desk.clues.deriving()):
-        desk.settle(rows, table.within(rows[0]))
+    groups = _groups(stories, desk.clues.deriving())
+    while block := list(itertools.islice(groups, _BLOCK)):
+        desk.pages.hold(np.array([row for rows in block for row in rows], np.int64))
+        for rows in block:
+            desk.settle(rows, table.within(rows[0]))
     desk.settle_crossings(table.crossing(_DIRECTED))
     _LOG.debug("%d stories written", len(desk.filled.stories))
     return desk.filled
@@ -122,6 +128,7 @@ class _Desk:
         self.pages = pages
         self.names = names
         self.clues = clues
+        self._no_copies: dict[tuple[object, ...] | None, float] = {}
         self.filled = Attribution(
             relation=["single"] * n_docs,
             parent=np.full(n_docs, -1, dtype=np.int64),
@@ -144,6 +151,10 @@ class _Desk:
 
     def settle(self, rows: Sequence[int], pairs: Sequence[Pair]) -> None:
         """Judge one story and fill in its documents and pairs."""
+        said = self._said(rows[0]) if len(rows) == 1 else None
+        if said in self._no_copies:
+            self.filled.origin_probability[rows[0]] = self._no_copies[said]
+            return
         whole = self._story(rows, pairs)
         story = _core(whole)
         evidence = find_evidence(story)
@@ -152,8 +163,10 @@ class _Desk:
         verdict = judge(story, scores, known, evidence)
         for row, probability in verdict.probability.items():
             self.filled.origin_probability[row] = probability
-        if len(rows) == 1 and (verdict.work >= 0 or verdict.band == "unknown"):
-            return  # its own name in its own credit: a page alone, and no copy
+        if said is not None and (verdict.work >= 0 or verdict.band == "unknown"):
+            # Its own name in its own credit: a page alone, and no copy.
+            self._no_copies[said] = verdict.probability[rows[0]]
+            return
         for placed in place_documents(story, scores, known, verdict):
             self._place(placed)
         self._direct(story, scores, verdict)
@@ -163,6 +176,11 @@ class _Desk:
 
     def _story(self, rows: Sequence[int], pairs: Sequence[Pair]) -> Story:
         return _gather(works(rows, pairs, self.pages), pairs, self)
+
+    def _said(self, row: int) -> tuple[object, ...]:
+        """Return all that a page alone is judged by: who it is, and its clues but for places."""
+        whose = self.pages.outlet(row), self.pages.domain(row)
+        return *whose, *((clue.kind, clue.name, clue.rule) for clue in self.clues.of(row))
 
     def _place(self, placed: Placed) -> None:
         row, parent = placed.row, placed.parent

@@ -148,8 +148,10 @@ def score(story: Story, evidence: Iterable[Evidence]) -> Scores:
             standing[item.child] += 0.0 if item.group == "derived" else points
     named = sorted(pulls, key=lambda name: (-pulls[name].sum(), name))[:_MOST_NAMES]
     absent: list[str | None] = [*named, None]
-    prior = np.full(len(absent), UNSEEN_PRIOR / len(absent))
-    pull = np.array([*(pulls[name] for name in named), np.zeros(n_works)])
+    prior = np.array([UNSEEN_PRIOR / len(absent)] * len(absent))
+    pull = np.zeros((len(absent), n_works))
+    for place, name in enumerate(named):
+        pull[place] = pulls[name]
     return Scores(Weights(_affinity(story), order, edges, roots, pull, prior), standing, absent)
 
 

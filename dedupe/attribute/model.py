@@ -169,11 +169,14 @@ def _first(order: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _of_one(given: Weights) -> Posterior:
-    prior = given.absent_prior
-    mass = np.append(1.0 - prior.sum(), prior)
-    mass *= np.exp(np.append(given.roots, given.absent_edges[:, 0]))
-    mass /= mass.sum()
-    return Posterior(mass, np.append(0.0, mass[1:])[:, None])
+    """Weigh the one work against each absent source, its only possible parents."""
+    prior = given.absent_prior.tolist()
+    mass = [(1.0 - sum(prior)) * math.exp(given.roots[0])]
+    for chance, pull in zip(prior, given.absent_edges[:, 0].tolist(), strict=True):
+        mass.append(chance * math.exp(pull))
+    total = sum(mass)
+    origin = [each / total for each in mass]
+    return Posterior(np.array(origin), np.array([0.0, *origin[1:]])[:, None])
 
 
 def _of_two(given: Weights) -> Posterior:
@@ -187,7 +190,7 @@ def _of_two(given: Weights) -> Posterior:
     to_first = math.exp(float(given.edges[1, 0] + given.roots[1])) / first
     works = (1.0 - prior.sum()) * (to_second + to_first) / (1.0 / first + 1.0 / second)
     share = to_second / (to_second + to_first)
-    mass, parents = [works], [np.array([[0.0, share], [1.0 - share, 0.0]])]
+    mass = [works]
 
     forward, backward = affinity * math.exp(order), affinity * math.exp(-order)
     direct_0, direct_1 = (1 + affinity) / (1 + backward), (1 + affinity) / (1 + forward)
@@ -195,19 +198,27 @@ def _of_two(given: Weights) -> Posterior:
     by_order = direct_0 * direct_1 + direct_0 * forward + direct_1 * backward
     forward *= math.exp(float(given.edges[0, 1]))
     backward *= math.exp(float(given.edges[1, 0]))
-    direct = []
-    for place in range(len(prior)):
-        pull_0, pull_1 = np.exp(given.absent_edges[place]).tolist()
-        pull_0, pull_1 = pull_0 * direct_0, pull_1 * direct_1
+    # Parents by origin: of the second from the first, of the first from the
+    # second, and of both from the absent source.
+    parents = [(share, 1 - share, 0.0, 0.0)]
+    for chance, pull in zip(prior.tolist(), given.absent_edges.tolist(), strict=True):
+        pull_0, pull_1 = math.exp(pull[0]) * direct_0, math.exp(pull[1]) * direct_1
         trees = pull_0 * pull_1, pull_0 * forward, pull_1 * backward
         total = sum(trees)
-        mass.append(float(prior[place]) * total / by_order)
-        parents.append(np.array([[0.0, trees[1]], [trees[2], 0.0]]) / total)
-        direct.append([1 - trees[2] / total, 1 - trees[1] / total])
-    chance = np.array(mass) / sum(mass)
-    among = np.tensordot(chance, np.array(parents), axes=1)
-    origin = np.append(chance[0] * np.array([share, 1 - share]), chance[1:])
-    return Posterior(origin, np.vstack([among, chance[1:, None] * np.array(direct)]))
+        mass.append(chance * total / by_order)
+        to_1, to_0 = trees[1] / total, trees[2] / total
+        parents.append((to_1, to_0, 1 - to_0, 1 - to_1))
+    chances = [each / sum(mass) for each in mass]
+    to_1, to_0 = (
+        sum(chance * each[place] for chance, each in zip(chances, parents, strict=True))
+        for place in (0, 1)
+    )
+    direct = [
+        (chance * each[2], chance * each[3])
+        for chance, each in zip(chances[1:], parents[1:], strict=True)
+    ]
+    origin = np.array([chances[0] * share, chances[0] * (1 - share), *chances[1:]])
+    return Posterior(origin, np.array([(0.0, to_1), (to_0, 0.0), *direct]))
 
 
 def _mixed(log_mass: NDArray[np.float64], shares: list[Posterior], n_works: int) -> Posterior:
@@ -232,7 +243,7 @@ def _without_diagonal(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _laplacian(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     laplacian = -weights
-    laplacian[np.diag_indices_from(laplacian)] = weights.sum(axis=0)
+    laplacian.flat[:: len(weights) + 1] = weights.sum(axis=0)
     return laplacian
 
 
@@ -268,7 +279,7 @@ def _rooted_in_absent(
     `origin` holds the chance of each work to be the source's own child.
     """
     laplacian = _laplacian(weights)
-    laplacian[np.diag_indices_from(laplacian)] += pull
+    laplacian.flat[:: len(weights) + 1] += pull
     _, log_sum = np.linalg.slogdet(laplacian)
     inverse = np.linalg.inv(laplacian)
     stay = np.diag(inverse)

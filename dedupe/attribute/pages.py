@@ -50,26 +50,38 @@ class Pages:
             for name in ("id", "source", "url", "text")
         }
         self._names = names
+        self._ids: dict[int, str] = {}
+        self._outlets: dict[int, tuple[str | None, str | None]] = {}
         self._sources: dict[str, tuple[str | None, str | None]] = {}
         claimed, claimed_until = (
             _moments(documents, name) for name in ("published", "published_until")
         )
-        first_seen, self.seen = (_moments(documents, name) for name in ("fetched", "fetched_until"))
-        void = (claimed != NEVER) & (self.seen != NEVER) & (claimed > self.seen + _CLOCK_SLACK)
-        self.void = void
-        self.earliest = np.where(void, NEVER, claimed)
+        seen = _moments(documents, "fetched_until")
+        void = (claimed != NEVER) & (seen != NEVER) & (claimed > seen + _CLOCK_SLACK)
         until = np.where(void, NEVER, claimed_until)
-        both = (until != NEVER) & (self.seen != NEVER)
-        self.latest = np.where(both, np.minimum(until, self.seen), np.maximum(until, self.seen))
-        self.first_seen = first_seen
+        both = (until != NEVER) & (seen != NEVER)
+        latest = np.where(both, np.minimum(until, seen), np.maximum(until, seen))
+        # Asked for one by one: views give plain numbers, and copy nothing.
+        self.earliest, self.latest, self.seen = (
+            moments.data for moments in (np.where(void, NEVER, claimed), latest, seen)
+        )
 
     def _value(self, column: str, row: int) -> str | None:
         value: str | None = self._columns[column][row].as_py()
         return value
 
+    def hold(self, rows: NDArray[np.int64]) -> None:
+        """Look up ids and outlets of some documents at once; names are learned by then."""
+        ids, sources, urls = (
+            self._columns[name].take(rows).to_pylist() for name in ("id", "source", "url")
+        )
+        held = rows.tolist()
+        self._ids = dict(zip(held, ids, strict=True))
+        self._outlets = dict(zip(held, map(self._outlet_of, sources, urls), strict=True))
+
     def id(self, row: int) -> str:
         """Return the id of a document."""
-        return self._value("id", row) or ""
+        return self._ids.get(row) or self._value("id", row) or ""
 
     def text(self, row: int) -> str:
         """Return the text as given."""
@@ -78,6 +90,10 @@ class Pages:
     def outlet(self, row: int) -> str | None:
         """Return the displayed name of a document's outlet."""
         return self._whose(row)[0]
+
+    def domain(self, row: int) -> str | None:
+        """Return the domain of a document's outlet, or its source as given."""
+        return self._whose(row)[1]
 
     def label(self, row: int) -> str:
         """Return the outlet's name, or the document's id where it has none."""
@@ -111,16 +127,19 @@ class Pages:
         return outlet is not None and names.same(name, outlet, domain)
 
     def _whose(self, row: int) -> tuple[str | None, str | None]:
+        """Return the name of a document's outlet, and its domain."""
+        held = self._outlets.get(row)
+        return held or self._outlet_of(self._value("source", row), self._value("url", row))
+
+    def _outlet_of(self, source: str | None, url: str | None) -> tuple[str | None, str | None]:
         """Return the outlet's name and its domain; most sources recur, so both are kept."""
-        source = self._value("source", row)
         if source is None:
-            url = self._value("url", row)
-            return self._names.outlet(None, url), host(url)
+            return (self._names.outlet(None, url), host(url)) if url else (None, None)
         if source not in self._sources:
             outlet = self._names.outlet(source)
             self._sources[source] = (outlet, host(source) if "." in source else None)
         outlet, domain = self._sources[source]
-        return outlet, domain or host(self._value("url", row)) or source
+        return outlet, domain or host(url) or source
 
 
 def _moments(documents: pa.Table, name: str) -> NDArray[np.int64]:

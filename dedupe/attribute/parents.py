@@ -109,9 +109,15 @@ def _earlier_versions(story: Story, members: Sequence[int], head: int) -> dict[i
 
 def _work_parents(known: Posterior, verdict: Verdict, n_works: int) -> list[int]:
     """Return the parent of each work: a work, an absent source (n_works and up), or -1."""
-    root = verdict.work if verdict.work >= 0 else int(np.argmax(known.origin))
+    root = verdict.work if verdict.work >= 0 else int(known.origin.argmax())
     if n_works == 1:
-        return [-1] if root == 0 else [1 + int(np.argmax(known.parent[1:, 0]))]
+        return [-1] if root == 0 else [1 + int(known.parent[1:, 0].argmax())]
+    if n_works == 2 and root < n_works:
+        # No circle can close: the other work hangs below the root or an absent source.
+        above = known.parent[:, 1 - root].tolist()
+        absent_best = max(range(n_works, len(above)), key=above.__getitem__)
+        other = root if above[root] > above[absent_best] else absent_best
+        return [-1, other] if root == 0 else [other, -1]
     gains = np.log(np.maximum(known.parent, _SMALLEST))
     absent = gains[n_works:]
     weights = np.full((n_works + 1, n_works + 1), -np.inf)

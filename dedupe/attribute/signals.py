@@ -9,6 +9,7 @@ clock at best nine times in ten, a longer text a little more often than not.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.attribute import clocks, compared, said
@@ -129,10 +130,52 @@ SIGNALS = (
 """Every signal. Reports and documentation print this table."""
 
 
+# Kinds of clues that a signal reads: stories without them need not ask it.
+_KINDS_READ = {
+    "credit": {"credit"},
+    "pointer": {"pointer"},
+    "dateline": {"dateline"},
+    "byline": {"byline"},
+    "unnamed_agencies": {"dateline"},
+    "scar": {"scar"},
+    "deletion": {"scar"},
+    "credit_lost": {"credit", "pointer", "dateline", "byline"},
+    "self_reference": {"self_reference"},
+    "dated_opening": {"dateline"},
+}
+
+
+# Signals that compare works: one work alone need not ask them.
+_COMPARING = {"deletion", "credit_lost", "dated_opening", "clock", "first_seen", "length"}
+
+
+@functools.cache
+def _worth_asking(
+    kinds: frozenset[str], *, alone: bool
+) -> list[Callable[[Story], Iterator[Evidence]]]:
+    """Return the signals that may find something in a story.
+
+    Args:
+        kinds: of its clues.
+        alone: it has one work.
+    """
+    return [
+        signal.find
+        for signal in SIGNALS
+        if (signal.name not in _KINDS_READ or kinds & _KINDS_READ[signal.name])
+        and not (alone and signal.name in _COMPARING)
+    ]
+
+
 def find_evidence(story: Story) -> list[Evidence]:
     """Ask every signal, and call each absent source by one name."""
-    found = [item for signal in SIGNALS for item in signal.find(story)]
-    called = _one_name_each({item.name for item in found if item.name})
+    kinds = frozenset(clue.kind for clues in story.clues.values() for clue in clues)
+    asked = _worth_asking(kinds, alone=len(story.works) == 1)
+    found = [item for find in asked for item in find(story)]
+    names = {item.name for item in found if item.name}
+    if not names:
+        return found
+    called = _one_name_each(names)
     return [item._replace(name=called[item.name]) if item.name else item for item in found]
 
 

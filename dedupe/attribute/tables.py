@@ -5,7 +5,8 @@ clues table, pairs and passages tables  ->  ClueTable, PairTable
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import itertools
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+# Pairs looked up at once.
+_BLOCK = 4096
 _SPANS = ("a_start", "a_end", "b_start", "b_end")
 
 
@@ -32,11 +35,12 @@ class ClueTable:
         self._documents = documents[order]
         ordered = table.take(order) if np.any(np.diff(documents) < 0) else table
         self._clues = list(map(Clue, *(ordered.column(name).to_pylist() for name in Clue._fields)))
+        self._places = _runs(self._documents)
 
     def of(self, row: int) -> list[Clue]:
         """Return the clues of one document, in the order of the table."""
-        first, last = np.searchsorted(self._documents, [row, row + 1])
-        return self._clues[first:last]
+        place = self._places.get(row)
+        return self._clues[place[0] : place[1]] if place else []
 
     def named(self) -> Iterator[tuple[int, Clue]]:
         """Yield documents and their clues that name somebody."""
@@ -51,15 +55,6 @@ class ClueTable:
         return rows
 
 
-class _Columns(NamedTuple):
-    a: NDArray[np.int64]
-    b: NDArray[np.int64]
-    relation: list[str]
-    resemblance: NDArray[np.float64]
-    containment_a: NDArray[np.float64]
-    containment_b: NDArray[np.float64]
-
-
 class PairTable:
     """Verified pairs and their passages, by story."""
 
@@ -71,48 +66,59 @@ class PairTable:
             passages: aligned passages, sorted by pair.
             stories: int64 (D,), the story of each document.
         """
-        self._columns = _Columns(
-            a=_array(pairs, "a"),
-            b=_array(pairs, "b"),
-            relation=pairs.column("relation").to_pylist(),
-            resemblance=pairs.column("resemblance").to_numpy(),
-            containment_a=pairs.column("containment_a").to_numpy(),
-            containment_b=pairs.column("containment_b").to_numpy(),
-        )
+        self._columns = [
+            pairs.column(name).combine_chunks()
+            for name in ("relation", "resemblance", "containment_a", "containment_b")
+        ]
+        self._rows = np.stack([_array(pairs, "a"), _array(pairs, "b")], axis=1)
         self._spans = np.stack([_array(passages, name) for name in _SPANS], axis=1)
-        self._span_pair = _array(passages, "pair")
-        label = stories[self._columns.a]
-        same = label == stories[self._columns.b]
-        inner = np.flatnonzero(same)
-        self._inner = inner[np.argsort(label[inner], kind="stable")]
-        self._inner_label = label[self._inner]
-        self._outer = np.flatnonzero(~same)
+        self._span_ends = np.searchsorted(_array(passages, "pair"), np.arange(len(self._rows) + 1))
+        label, other = stories[self._rows].T
+        inner = np.flatnonzero(label == other)
+        inner = inner[np.argsort(label[inner], kind="stable")]
+        self._places = _runs(label[inner])
+        self._inner = inner
+        self._block_start = 0
+        self._block: list[Pair] = []
+        self._outer = np.flatnonzero(label != other)
 
     def within(self, label: int) -> list[Pair]:
-        """Return the pairs of one story."""
-        first, last = np.searchsorted(self._inner_label, [label, label + 1])
-        return [self._pair(int(place)) for place in self._inner[first:last]]
+        """Return the pairs of one story; cheapest for stories in their order."""
+        if label not in self._places:
+            return []
+        first, last = self._places[label]
+        if first < self._block_start or last > self._block_start + len(self._block):
+            places = self._inner[first : max(last, first + _BLOCK)]
+            self._block_start, self._block = first, list(self._pairs(places))
+        return self._block[first - self._block_start : last - self._block_start]
 
     def crossing(self, relations: frozenset[str]) -> Iterator[Pair]:
         """Yield the pairs of two stories that stand in one of some relations."""
-        for place in self._outer.tolist():
-            if self._columns.relation[place] in relations:
-                yield self._pair(place)
+        import pyarrow as pa
+        import pyarrow.compute as pc
 
-    def _pair(self, place: int) -> Pair:
-        first, last = np.searchsorted(self._span_pair, [place, place + 1])
-        columns = self._columns
-        spans = self._spans[first:last].tolist() if last > first else []
-        return Pair(
-            place,
-            int(columns.a[place]),
-            int(columns.b[place]),
-            columns.relation[place],
-            float(columns.resemblance[place]),
-            float(columns.containment_a[place]),
-            float(columns.containment_b[place]),
-            [(s[0], s[1], s[2], s[3]) for s in spans],
+        wanted = pc.is_in(self._columns[0].take(self._outer), pa.array(sorted(relations)))
+        return self._pairs(self._outer[np.asarray(wanted)])
+
+    def _pairs(self, places: NDArray[np.int64]) -> Iterator[Pair]:
+        """Yield some pairs with their passages."""
+        if not len(places):
+            return
+        columns = (column.take(places).to_pylist() for column in self._columns)
+        firsts, lasts = self._span_ends[places].tolist(), self._span_ends[places + 1].tolist()
+        spans = (
+            list(map(tuple, self._spans[first:last].tolist())) if last > first else []
+            for first, last in zip(firsts, lasts, strict=True)
         )
+        rows = self._rows[places].T.tolist()
+        yield from map(Pair, places.tolist(), *rows, *columns, spans)
+
+
+def _runs(values: NDArray[np.int64]) -> dict[int, tuple[int, int]]:
+    """Return where each of some sorted values begins, and where it ends."""
+    distinct, firsts = np.unique(values, return_index=True)
+    places = [*firsts.tolist(), len(values)]
+    return dict(zip(distinct.tolist(), itertools.pairwise(places), strict=True))
 
 
 def _array(table: pa.Table, name: str) -> NDArray[np.int64]:
