@@ -4,11 +4,17 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from dedupe.attribute.model import UNSEEN_PRIOR
+from dedupe.attribute.evidence import Pair, Story, score
+from dedupe.attribute.model import UNSEEN_PRIOR, posterior
+from dedupe.attribute.names import default_names
+from dedupe.attribute.pages import Pages
 from dedupe.attribute.signals import SIGNALS
-from tests.stories import BODY, judge, origin, pair
+from dedupe.attribute.tables import PairTable
+from dedupe.documents import documents_table
+from tests.stories import BODY, PAIRS, PASSAGES, judge, origin, pair
 
 if TYPE_CHECKING:
     from dedupe.attribute import Attribution
@@ -451,3 +457,56 @@ def test_large__the_page_that_claims_the_story_is_weighed_wherever_it_stands() -
     assert origin(found)["document"] == "d320"
     assert found.relation.count("origin") == 1
     assert (found.parent[:320] == 320).mean() > 0.9
+
+
+@pytest.mark.parametrize("shared", [0.0, 0.4, 1.0])
+def test_origin__what_two_works_share_tells_nothing_of_who_came_first(shared: float) -> None:
+    measures = {"resemblance": shared, "containment_a": shared, "containment_b": shared}
+    found = judge(
+        [{"source": "one.example"}, {"source": "two.example", "text": BODY + " Rain."}],
+        pairs=[pair(0, 1, "rewrite", **measures)],
+    )
+    story = Story(
+        rows=[0, 1],
+        works=[[0], [1]],
+        work_of={0: 0, 1: 1},
+        pairs=[Pair(0, 0, 1, "rewrite", shared, shared, shared, ())],
+        clues={},
+        pages=Pages(documents_table([{"text": BODY}] * 2), default_names()),
+        names=default_names(),
+    )
+    known = posterior(score(story, []).weights)
+    assert known.origin[:2].tolist() == pytest.approx(found.origin_probability.tolist())
+    assert known.parent.max() < 0.5
+    assert found.relation == ["rewrite", "rewrite"]
+    assert found.parent.tolist() == [-1, -1]
+
+
+def test_single__pages_of_one_agency_alone_are_judged_alike_and_not_as_another_papers() -> None:
+    documents = [
+        {"source": "apnews.com", "text": WIRE},
+        {"source": "apnews.com", "text": WIRE + " Rain."},
+        {"source": "paper.example", "text": WIRE + " Snow."},
+    ]
+    found = judge(documents, stories=[0, 1, 2], pairs=[])
+    assert found.relation == ["single", "single", "derived"]
+    assert found.origin_probability[0] == found.origin_probability[1] > 0.9
+    assert found.origin_probability[2] < 0.2
+
+
+def test_pairs__of_many_stories_are_read_in_blocks_and_in_any_order() -> None:
+    n_stories = 3000
+    rows = [pair(2 * n, 2 * n + 1, resemblance=n / n_stories) for n in range(n_stories)]
+    stories = np.repeat(np.arange(0, 2 * n_stories, 2), 2)
+    passages = [{"pair": n, "a_start": n, "a_end": 1, "b_start": 0, "b_end": 1} for n in (0, 2999)]
+    table = PairTable(
+        pa.Table.from_pylist(rows, schema=PAIRS),
+        pa.Table.from_pylist(passages, schema=PASSAGES),
+        stories,
+    )
+    for n in (2999, 0, 1, 1500, 2999, 2):
+        [found] = table.within(2 * n)
+        assert (found.place, found.a, found.b) == (n, 2 * n, 2 * n + 1)
+        assert found.resemblance == n / n_stories
+        assert list(found.passages) == ([(n, 1, 0, 1)] if n in (0, 2999) else [])
+    assert table.within(1) == []

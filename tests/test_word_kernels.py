@@ -4,9 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.clean.kept import code_points
 from dedupe.clean.lexicon import build_lexicon, join
-from dedupe.kernels.mentions import fill_places
 from dedupe.kernels.words import find_words
 
 LOOSE, WHOLE = 1, 2
@@ -94,21 +92,3 @@ def test_find_words__a_text_ends_where_it_ends() -> None:
     ):
         places, n_found = find_words(data, bounds, lexicon, room, 0)
         assert [tuple(row) for row in places[:n_found].tolist()] == expected
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.text("aé月🛳", min_size=1, max_size=9), min_size=1, max_size=5), st.data())
-def test_fill_places__counts_code_points_in_any_order(
-    texts: list[str], data: st.DataObject
-) -> None:
-    encoded = [text.encode() for text in texts]
-    begins = np.concatenate([[0], np.cumsum([len(text) for text in encoded])])
-    chosen = data.draw(st.lists(st.integers(0, len(texts) - 1), max_size=9))
-    places = [data.draw(st.integers(0, len(encoded[text]))) for text in chosen]
-    starts = begins[chosen].astype(np.int64) if chosen else np.zeros(0, np.int64)
-    out = np.full(len(chosen), -1, np.int64)
-    whole = np.frombuffer(b"".join(encoded), np.uint8)
-    fill_places(whole, starts, starts + np.array(places, np.int64), out)
-    for text, place, count in zip(chosen, places, out.tolist(), strict=True):
-        one = np.frombuffer(encoded[text], np.uint8)
-        assert count == code_points(one, np.array([place]))[0]

@@ -9,6 +9,7 @@ copies.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import logging
 import math
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from dedupe.attribute.evidence import Scores, Story, score
+from dedupe.attribute.evidence import MOST_AFFINITY, Scores, Story, score, summed
 from dedupe.attribute.model import UNSEEN_PRIOR, posterior
 from dedupe.attribute.names import default_names, fold
 from dedupe.attribute.pages import NEVER, Pages
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from dedupe.attribute.evidence import Pair
+    from dedupe.attribute.evidence import Evidence, Pair
+    from dedupe.attribute.model import Posterior
     from dedupe.attribute.names import Names
     from dedupe.settings import Settings
 
@@ -41,6 +43,8 @@ _LOG = logging.getLogger(__name__)
 _MOST_WORKS = 300
 """Works weighed together: the model is cubic. The rest of a larger story hangs below them."""
 
+# Up to so many works without any evidence are all judged alike.
+_SILENT = 2
 # Stories whose documents are looked up at once.
 _BLOCK = 4096
 _OWN_VOICE = frozenset({"outlet", "agency", "told_own_name", "byline"})
@@ -158,8 +162,7 @@ class _Desk:
         whole = self._story(rows, pairs)
         story = _core(whole)
         evidence = find_evidence(story)
-        scores = score(story, evidence)
-        known = posterior(scores.weights)
+        scores, known = _weighed(story, evidence)
         verdict = judge(story, scores, known, evidence)
         for row, probability in verdict.probability.items():
             self.filled.origin_probability[row] = probability
@@ -232,6 +235,26 @@ class _Desk:
         for child, (sure, parent, relation) in best.items():
             if self.filled.relation[child] == "single":
                 self._place(Placed(child, relation, parent, None, sure))
+
+
+def _weighed(story: Story, evidence: Sequence[Evidence]) -> tuple[Scores, Posterior]:
+    """Add up the evidence of a story, and weigh its origins and parents."""
+    if not evidence and len(story.works) <= _SILENT:
+        return _nothing_said(len(story.works))
+    scores = score(story, evidence)
+    return scores, posterior(scores.weights)
+
+
+@functools.cache
+def _nothing_said(n_works: int) -> tuple[Scores, Posterior]:
+    """Return what is known of one work or two of which nothing tells which came first.
+
+    How much they share moves no origin then, and brings no parent to even odds:
+    at most 0.48, where they share all.
+    """
+    alike = np.full((n_works, n_works), MOST_AFFINITY)
+    scores = summed(alike, ())
+    return scores, posterior(scores.weights)
 
 
 def _gather(by_work: list[list[int]], pairs: Sequence[Pair], desk: _Desk) -> Story:

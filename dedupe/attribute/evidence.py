@@ -35,6 +35,9 @@ ORDER_GROUPS = frozenset({"time", "length", "opening"})
 _MOST_NAMES = 4
 # Two works of one story that share no measured pair: still one lineage, by others.
 _UNMEASURED = 0.05
+MOST_AFFINITY = 1 + _UNMEASURED
+"""Affinity of two works, one of which holds all of the other."""
+
 _HUBS = 3
 
 
@@ -128,8 +131,18 @@ class Scores(NamedTuple):
 
 
 def score(story: Story, evidence: Iterable[Evidence]) -> Scores:
-    """Add up evidence: the strongest of each group on each target, capped."""
-    n_works = len(story.works)
+    """Add up the evidence of one story."""
+    return summed(_affinity(story), evidence)
+
+
+def summed(affinity: NDArray[np.float64], evidence: Iterable[Evidence]) -> Scores:
+    """Add up evidence: the strongest of each group on each target, capped.
+
+    Args:
+        affinity: float64 (N, N), see `Weights`.
+        evidence: between the N works.
+    """
+    n_works = len(affinity)
     order, edges = np.zeros((2, n_works, n_works))
     roots, standing = np.zeros((2, n_works))
     pulls: dict[str, NDArray[np.float64]] = {}
@@ -152,7 +165,7 @@ def score(story: Story, evidence: Iterable[Evidence]) -> Scores:
     pull = np.zeros((len(absent), n_works))
     for place, name in enumerate(named):
         pull[place] = pulls[name]
-    return Scores(Weights(_affinity(story), order, edges, roots, pull, prior), standing, absent)
+    return Scores(Weights(affinity, order, edges, roots, pull, prior), standing, absent)
 
 
 def _strongest(evidence: Iterable[Evidence]) -> list[Evidence]:

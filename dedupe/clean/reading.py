@@ -145,7 +145,7 @@ class Reader:
 
     def _placed(self, found: Sequence[_Found]) -> Iterator[tuple[int, Clue]]:
         """Yield clues by document, placed in code points of its text."""
-        from dedupe.kernels.mentions import fill_places
+        from dedupe.kernels.text import fill_code_points
 
         if not found:
             return
@@ -154,7 +154,7 @@ class Reader:
         distinct, first, number = np.unique(bytes_before, return_index=True, return_inverse=True)
         starts = self._kept.text_offsets[documents[first]]
         points = np.empty(len(distinct), np.int64)
-        fill_places(self._kept.data, starts, distinct, points)
+        fill_code_points(self._kept.data, starts, distinct - starts, points)
         for (document, _, clue), before in zip(found, points[number].tolist(), strict=True):
             kind, name, rule, start, end = clue
             yield document, Clue(kind, name, rule, start + before, end + before)

@@ -387,32 +387,3 @@ def find_lines(
         if found & (NAME | OPENER):
             lines, n_lines = _append_datelines(data, d, kept, zones.datelines, lines, n_lines)
     return lines[:n_lines]
-
-
-@kernel
-def fill_places(
-    data: NDArray[np.uint8],
-    starts: NDArray[np.int64],
-    positions: NDArray[np.int64],
-    out: NDArray[np.int64],
-) -> None:
-    """Count the code points before places in texts.
-
-    Shapes (N places, best in order)
-        data       uint8 (B,)  UTF-8; may be read-only
-        starts     int64 (N,)  first byte of each place's text
-        positions  int64 (N,)  the places, bytes of data
-        out        int64 (N,)  overwritten
-    Cost    one pass over each text where places rise; a place behind the one
-            before it is counted from the start of its text again.
-    """
-    start, at, count = -1, 0, 0
-    for n in range(len(positions)):
-        if starts[n] != start or positions[n] < at:
-            start, count = int(starts[n]), 0
-            at = start
-        while at < positions[n]:
-            if not _continues(data[at]):
-                count += 1
-            at += 1
-        out[n] = count
