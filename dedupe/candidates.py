@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.shingle import running_total
+from dedupe.ragged import running_total
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,9 +1,8 @@
 """Two documents in; how they relate, where, and which is nearer the origin, out.
 
-The same stages as a run over a collection, with two differences: both documents
-are always aligned, however little they share, and every shingle is weighted,
-not a sample. Weights come from a `Background`; without one all shingles weigh
-the same.
+The same stages as a run over a collection, with two differences: documents that
+share a single shingle are aligned, and every shingle is weighted, not a sample.
+Weights come from a `Background`; without one all shingles weigh the same.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dedupe.attribute import attribute
-from dedupe.candidates import weigh
+from dedupe.candidates import first_of_text, weigh
 from dedupe.clean import clean
 from dedupe.clean.clues import harvest
 from dedupe.documents import Document, as_document, documents_table
@@ -77,12 +76,14 @@ class Background:
 
     @classmethod
     def of(cls, documents: pa.Table | Iterable[Document | Mapping[str, Any] | str]) -> Background:
-        """Count the shingles of a collection."""
+        """Count the shingles of a collection; equal texts count once."""
         from dedupe.pipeline import as_table
 
         sketches = sketch(clean(as_table(documents), EVERY_SHINGLE), EVERY_SHINGLE)
-        hashes, frequency = np.unique(sketches.sampled, return_counts=True)
-        return cls(hashes, frequency, len(sketches.n_words))
+        counted = first_of_text(sketches)
+        holders = np.repeat(counted, np.diff(sketches.offsets))
+        hashes, frequency = np.unique(sketches.sampled[holders], return_counts=True)
+        return cls(hashes, frequency, int(counted.sum()))
 
     def of_shingles(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the document frequency of each hash, 0 for one never seen, int64 (n,)."""
@@ -116,7 +117,7 @@ def compare(
     candidates = given_pairs(np.array([0]), np.array([1]), sketches, weights, EVERY_SHINGLE)
     pairs, passages = verify(candidates, table, kept, EVERY_SHINGLE)
     if not pairs.num_rows:
-        return _UNRELATED
+        return _unrelated()
     # The two are taken as one story even where they are not: a passage, too, has a direction.
     origins = attribute(
         table, np.zeros(2, np.int64), pairs, passages, harvest(table, kept), EVERY_SHINGLE
@@ -134,15 +135,16 @@ def compare(
     )
 
 
-_UNRELATED = Comparison(
-    relation="unrelated",
-    same_story=False,
-    probability=0.0,
-    resemblance=0.0,
-    containment_a=0.0,
-    containment_b=0.0,
-    longest_run=0,
-    a_first_probability=0.5,
-    evidence=[],
-    passages=[],
-)
+def _unrelated() -> Comparison:
+    return Comparison(
+        relation="unrelated",
+        same_story=False,
+        probability=0.0,
+        resemblance=0.0,
+        containment_a=0.0,
+        containment_b=0.0,
+        longest_run=0,
+        a_first_probability=0.5,
+        evidence=[],
+        passages=[],
+    )

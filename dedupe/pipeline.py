@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import resource
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -48,7 +49,8 @@ def find_duplicates(
     Args:
         documents: Document, dict or str, many; or a pyarrow Table.
         settings: see Settings.
-        on_progress: called with a stage, rows done, and rows in all.
+        on_progress: called with a stage, its rows done, and its rows in all;
+            from worker threads too, one call at a time, never going back.
 
     Returns:
         The stories, the relations, the likely origins.
@@ -61,15 +63,14 @@ def find_duplicates(
     table, order = _in_id_order(given)
     kept = stages.run("clean", table.num_rows, clean, table, settings)
     clues = stages.run("harvest", table.num_rows, harvest, table, kept, None, settings.threads)
-    sketches = stages.run("sketch", table.num_rows, sketch, kept, settings, on_progress)
+    sketches = stages.run("sketch", table.num_rows, sketch, kept, settings, stages.report)
     weights = stages.run("weigh", len(sketches.sampled), weigh, sketches)
     candidates = stages.run(
-        "candidates", table.num_rows, find_candidates, sketches, weights, settings, on_progress
+        "candidates", table.num_rows, find_candidates, sketches, weights, settings, stages.report
     )
     pairs, passages = stages.run(
-        "verify", len(candidates.a), verify, candidates, table, kept, settings, on_progress
+        "verify", len(candidates.a), verify, candidates, table, kept, settings, stages.report
     )
-
     on_demand = OnDemand(sketches, weights, table, kept, settings)
     pairs = stages.run(
         "roundups", pairs.num_rows, mark_roundups, pairs, passages, on_demand.one_subject
@@ -230,20 +231,29 @@ def _record(
 
 
 class _Stages:
-    """Runs stages and notes the seconds and rows of each."""
+    """Runs stages, notes the seconds and rows of each, and passes progress on."""
 
     def __init__(self, on_progress: OnProgress | None) -> None:
         self.rows: list[dict[str, Any]] = []
         self._on_progress = on_progress
+        self._lock = threading.Lock()
+        self._n_rows = self._done = 0
 
     def run(self, stage: str, n_rows: int, function: Callable[..., Any], *arguments: Any) -> Any:
         """Call a stage's function with its arguments."""
-        if self._on_progress:
-            self._on_progress(stage, 0, n_rows)
+        self._n_rows, self._done = n_rows, 0
+        self.report(stage, 0, 1)
         start = time.perf_counter()
         answer = function(*arguments)
         seconds = round(time.perf_counter() - start, 4)
         self.rows.append({"stage": stage, "seconds": seconds, "rows": n_rows})
-        if self._on_progress:
-            self._on_progress(stage, n_rows, n_rows)
+        self.report(stage, 1, 1)
         return answer
+
+    def report(self, stage: str, done: int, total: int) -> None:
+        """Pass on a share of the stage's rows; stages count in units of their own."""
+        if self._on_progress is None:
+            return
+        with self._lock:
+            self._done = max(self._done, self._n_rows * done // max(total, 1))
+            self._on_progress(stage, self._done, self._n_rows)

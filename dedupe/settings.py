@@ -79,6 +79,11 @@ class Settings:
         if not isinstance(self.all_passages, bool):
             raise SettingsError(f"all_passages must be true or false, not {self.all_passages!r}")
 
+    @property
+    def hash_seed(self) -> int:
+        """The seed spread over 64 bits (a step of splitmix64, Steele et al. 2014)."""
+        return (self.seed * 0x9E3779B97F4A7C15 + 0x243F6A8885A308D3) & (2**64 - 1)
+
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Settings:
         """Build settings from names and values.

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from dedupe.ragged import batch_bounds, running_total
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -60,7 +62,7 @@ def shingle(kept: Kept, rows: NDArray[np.int64], settings: Settings) -> Shingles
     n_tokens = np.zeros(len(rows), np.int64)
     n_shingles = np.zeros(len(rows), np.int64)
     n_distinct = np.zeros(len(rows), np.int64)
-    seed = hash_seed(settings)
+    seed = np.uint64(settings.hash_seed)
 
     def read(first: int, last: int) -> list[NDArray[Any]]:
         room = int((sizes[first:last] // 2 + 1).sum())
@@ -91,11 +93,6 @@ def shingle(kept: Kept, rows: NDArray[np.int64], settings: Settings) -> Shingles
     )  # fmt: skip
 
 
-def hash_seed(settings: Settings) -> np.uint64:
-    """Spread a small seed over 64 bits (the golden-ratio step of splitmix64)."""
-    return np.uint64((settings.seed * 0x9E3779B97F4A7C15 + 0x243F6A8885A308D3) & (2**64 - 1))
-
-
 def text_sizes(kept: Kept) -> NDArray[np.int64]:
     """Return the kept bytes of each document and one for each range, int64 (D,).
 
@@ -103,19 +100,3 @@ def text_sizes(kept: Kept) -> NDArray[np.int64]:
     """
     total = running_total(kept.spans[:, 1] - kept.spans[:, 0] + 1)
     return np.asarray(total[kept.offsets[1:]] - total[kept.offsets[:-1]])
-
-
-def running_total(counts: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Turn counts (N,) into offsets int64 (N+1,)."""
-    offsets = np.zeros(len(counts) + 1, np.int64)
-    np.cumsum(counts, out=offsets[1:])
-    return offsets
-
-
-def batch_bounds(sizes: NDArray[np.integer], batch_size: int) -> list[int]:
-    """Cut rows into ranges of about `batch_size` in sum; returns their bounds."""
-    if len(sizes) == 0:
-        return [0]
-    numbers = (running_total(sizes)[1:] - 1).clip(min=0) // batch_size
-    starts = np.flatnonzero(np.diff(numbers)) + 1
-    return [0, *starts.tolist(), len(sizes)]

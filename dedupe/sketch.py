@@ -13,13 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.shingle import (
-    SHINGLE_WORDS,
-    batch_bounds,
-    hash_seed,
-    running_total,
-    text_sizes,
-)
+from dedupe.ragged import batch_bounds, running_total
+from dedupe.shingle import SHINGLE_WORDS, text_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +59,7 @@ def sketch(
     n_words = np.zeros(n_docs, np.int32)
     n_sampled = np.zeros(n_docs, np.int32)
     sample_below = np.uint64(-(-65_536 // settings.rare_sampling))
-    seed = hash_seed(settings)
+    seed = np.uint64(settings.hash_seed)
 
     def read(first: int, last: int) -> NDArray[np.uint64]:
         sampled = np.empty(int((sizes[first:last] // 2 + 1).sum()), np.uint64)

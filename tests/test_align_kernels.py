@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dedupe.clean import keep_all
 from dedupe.documents import documents_table
-from dedupe.kernels import align as columns
+from dedupe.kernels import columns
 from dedupe.settings import Settings
 from dedupe.shingle import Shingles, shingle
 from dedupe.verify import measures as measuring

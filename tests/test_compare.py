@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from dedupe import Background, Comparison, Document, InputError, Passage, compare
 from dedupe.comparison import EVERY_SHINGLE
-from dedupe.shingle import hash_seed
 from dedupe.verify.relation import RELATIONS
 from tests import mixed_scripts
 from tests import reference_pairs as reference
@@ -170,7 +169,7 @@ def test_comparison__names_the_fields_of_the_contract() -> None:
 
 def test_background__counts_documents_not_places() -> None:
     background = Background.of(["tide rose high tide rose high", "tide rose high", "quite other"])
-    seed = int(hash_seed(EVERY_SHINGLE))
+    seed = EVERY_SHINGLE.hash_seed
     words = [text_reference.token_hash(word, seed) for word in ("tide", "rose", "high")]
     (shingle,) = text_reference.shingles(words)
     found = background.of_shingles(np.array([shingle, 12345], np.uint64))

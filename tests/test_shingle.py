@@ -16,10 +16,11 @@ from dedupe import shingle as shingling
 from dedupe import sketch as sketching
 from dedupe.clean import Kept, keep_all
 from dedupe.documents import documents_table
-from dedupe.kernels import digest
+from dedupe.kernels import sorting
 from dedupe.kernels.sketch import EMPTY, fill_signature
+from dedupe.ragged import batch_bounds, running_total
 from dedupe.settings import Settings
-from dedupe.shingle import Shingles, batch_bounds, hash_seed, running_total, shingle, text_sizes
+from dedupe.shingle import Shingles, shingle, text_sizes
 from dedupe.sketch import Sketches, sketch
 from tests import mixed_scripts
 from tests import reference_text as reference
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DEFAULTS = Settings(threads=1)
-SEED = int(hash_seed(DEFAULTS))
+SEED = DEFAULTS.hash_seed
 Document = tuple[str, list[tuple[int, int]]]
 """A text, and the code point ranges of it that are kept."""
 
@@ -222,7 +223,7 @@ def test_sort_distinct__equals_a_sorted_set_and_leaves_the_rest(
     start = data.draw(st.integers(0, len(values)))
     end = data.draw(st.integers(start, len(values)))
     array = np.array(values, np.uint64)
-    n_distinct = digest.sort_distinct(array, start, end)
+    n_distinct = sorting.sort_distinct(array, start, end)
     assert array[start : start + n_distinct].tolist() == sorted(set(values[start:end]))
     assert array[:start].tolist() == values[:start]
     assert array[end:].tolist() == values[end:]
@@ -239,15 +240,15 @@ def test_sort_range__of_any_shape_is_sorted(kind: str) -> None:
         "random": np.random.default_rng(1).integers(0, 2**63, n_values),
     }[kind].astype(np.uint64)
     expected = sorted(values.tolist())
-    digest.sort_range(values, 0, n_values)
+    sorting.sort_range(values, 0, n_values)
     assert values.tolist() == expected
 
 
 def test_kernels__do_not_use_both_sort_and_argsort() -> None:
     # Read from the cache, the inner functions of one would serve for the other:
-    # see digest.sort_range.
+    # see sorting.sort_range.
     used = set()
-    for path in Path(digest.__file__).parent.glob("*.py"):
+    for path in Path(sorting.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.Attribute) and node.attr in {"sort", "argsort"}:
                 used.add(node.attr)
@@ -287,5 +288,5 @@ def test_text_sizes__bound_the_tokens(pages: list[Document]) -> None:
 
 
 def test_hash_seed__of_small_seeds_differ_in_many_bits() -> None:
-    seeds = [int(hash_seed(Settings(seed=seed))) for seed in range(20)]
+    seeds = [Settings(seed=seed).hash_seed for seed in range(20)]
     assert all((one ^ other).bit_count() > 10 for one, other in pairwise(seeds))

@@ -23,7 +23,7 @@ from dedupe.clean.kept import (
     kept_ranges,
     text_bytes,
 )
-from dedupe.shingle import running_total
+from dedupe.ragged import running_total
 
 if TYPE_CHECKING:
     import pyarrow as pa

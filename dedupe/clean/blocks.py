@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.clean.phrases import load_phrases
-from dedupe.shingle import batch_bounds, hash_seed, running_total
+from dedupe.ragged import batch_bounds, running_total
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,7 +58,7 @@ def read_blocks(
     n_docs = len(text_offsets) - 1
     n_blocks = np.zeros(n_docs, np.int64)
     text_hashes = np.zeros(n_docs, np.uint64)
-    seed = hash_seed(settings)
+    seed = np.uint64(settings.hash_seed)
     phrases = load_phrases(int(seed))
 
     def read(first: int, last: int) -> tuple[NDArray[np.generic], ...]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.clean.blocks import BYTES_PER_WORD, Blocks, documents_of
-from dedupe.shingle import running_total
+from dedupe.ragged import running_total
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -2,14 +2,21 @@
 
 fold.py      the table that folds a code point before it is hashed
 text.py      UTF-8 bytes        -> tokens, shingles
+lines.py     UTF-8 bytes        -> lines
 blocks.py    UTF-8 bytes        -> blocks of a page and their traits
-layout.py    traits of blocks   -> story or furniture
+repeats.py   blocks of pages    -> what an outlet repeats
+layout.py    traits of blocks   -> features of the page's layout
+story.py     features           -> story or furniture
 words.py     UTF-8 bytes        -> which listed words stand in a text
+mentions.py  listed words       -> the lines that hold them
+sorting.py   hashes             -> sorted, distinct
 sketch.py    shingles           -> signature slots
 digest.py    documents          -> signatures and samples, in one pass
 pairs.py     sorted keys        -> candidate pairs; sorted sets -> overlaps
-align.py     tokens of a pair   -> measures and passages
-             (anchors.py, facts.py, passages.py: its parts)
+align.py     tokens of a pair   -> measures (columns.py names them) and passages
+anchors.py   one text           -> where its shingles stand
+facts.py     one text           -> narration, numbers, names
+passages.py  anchors            -> passages
 trees.py     features           -> sums of regression trees
 
 A stage validates; a kernel trusts. `_compile.py` is the one door to Numba.

@@ -20,6 +20,30 @@ import numpy as np
 from dedupe.kernels import passages as boxes
 from dedupe.kernels._compile import kernel
 from dedupe.kernels.anchors import MAX_PLACES, build_table, find_shingle
+from dedupe.kernels.columns import (
+    ALIGNED_A,
+    ALIGNED_B,
+    LEAD_A,
+    LEAD_B,
+    LEAD_SHINGLES,
+    LONGEST_RUN,
+    MATCHED,
+    N_PASSAGES,
+    NAME_SLOTS_CHANGED,
+    NAME_SLOTS_SAME,
+    NAMES_A,
+    NAMES_B,
+    NAMES_SHARED,
+    NARRATION_A,
+    NARRATION_B,
+    NARRATION_SHARED_A,
+    NARRATION_SHARED_B,
+    NUMBER_SLOTS_CHANGED,
+    NUMBER_SLOTS_SAME,
+    NUMBERS_A,
+    NUMBERS_B,
+    NUMBERS_SHARED,
+)
 from dedupe.kernels.facts import (
     NAME,
     NAME_MASK,
@@ -34,32 +58,6 @@ from dedupe.kernels.text import fill_shingles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-LONGEST_RUN = 0
-NARRATION_SHARED_A, NARRATION_A = 1, 2
-NARRATION_SHARED_B, NARRATION_B = 3, 4
-NUMBERS_SHARED, NUMBERS_A, NUMBERS_B = 5, 6, 7
-NAMES_SHARED, NAMES_A, NAMES_B = 8, 9, 10
-ALIGNED_A, ALIGNED_B, N_PASSAGES = 11, 12, 13
-NUMBER_SLOTS_SAME, NUMBER_SLOTS_CHANGED = 14, 15
-NAME_SLOTS_SAME, NAME_SLOTS_CHANGED = 16, 17
-LEAD_A, LEAD_B = 18, 19
-MATCHED = 20
-N_MEASURES = 21
-"""Columns of the measures; see `fill_alignments`."""
-
-SIDES = (
-    (NARRATION_SHARED_A, NARRATION_SHARED_B),
-    (NARRATION_A, NARRATION_B),
-    (NUMBERS_A, NUMBERS_B),
-    (NAMES_A, NAMES_B),
-    (ALIGNED_A, ALIGNED_B),
-    (LEAD_A, LEAD_B),
-)
-"""Pairs of columns that change places when the two texts do."""
-
-LEAD_SHINGLES = 40
-"""A text's lead is its first forty shingles: where a new story says what is new."""
 
 
 class Scratch(NamedTuple):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.kernels._compile import kernel
-from dedupe.kernels.digest import sort_distinct
+from dedupe.kernels.sorting import sort_distinct
 from dedupe.kernels.text import CAPITALISED, NUMBER, QUOTED, SENTENCE_START
 
 if TYPE_CHECKING:

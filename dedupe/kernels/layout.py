@@ -16,6 +16,7 @@ import numpy as np
 
 from dedupe.kernels import blocks
 from dedupe.kernels._compile import kernel
+from dedupe.kernels.sorting import sort_range
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -249,10 +250,17 @@ def _fill_lists(
 @kernel
 def _fill_repeated(hashes: NDArray[np.uint64], out: NDArray[np.uint8]) -> None:
     """Write which blocks stand on this page twice or more."""
-    order = np.argsort(hashes)
+    ordered = hashes.copy()
     n = hashes.shape[0]
+    sort_range(ordered, 0, n)
     for i in range(n):
-        here = hashes[order[i]]
-        out[order[i], REPEATED] = (i > 0 and hashes[order[i - 1]] == here) or (
-            i + 1 < n and hashes[order[i + 1]] == here
-        )
+        here = hashes[i]
+        low = 0
+        high = n
+        while low < high:
+            middle = (low + high) // 2
+            if ordered[middle] < here:
+                low = middle + 1
+            else:
+                high = middle
+        out[i, REPEATED] = low + 1 < n and ordered[low + 1] == here

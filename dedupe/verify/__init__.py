@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.candidates import EXACT, Candidates, compare_sketches
-from dedupe.kernels.align import NAMES_A, NAMES_B, NAMES_SHARED
+from dedupe.kernels.columns import NAMES_A, NAMES_B, NAMES_SHARED
 from dedupe.verify.measures import Measured, measure
 from dedupe.verify.relation import judge
 from dedupe.verify.roundups import mark_roundups

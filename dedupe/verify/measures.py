@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dedupe.candidates import EXACT
-from dedupe.shingle import SHINGLE_WORDS, Shingles, batch_bounds, shingle, text_sizes
+from dedupe.ragged import batch_bounds
+from dedupe.shingle import SHINGLE_WORDS, Shingles, shingle, text_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,7 @@ class Measured(NamedTuple):
         exact      bool    (P,)      equal in all their words
         weighted   float32 (P, 2)    share found in the other, by sampled shingles
                                      weighted with inverse document frequency
-        counts     int32   (P, kernels.align.N_MEASURES)
+        counts     int32   (P, kernels.columns.N_MEASURES)
         passages   table of pair, a_start, a_end, b_start, b_end: code points
     """
 
@@ -152,11 +153,12 @@ def align(
     The kernel walks one text and looks up the other; which is which is decided
     by their content, so that the answer for (b, a) is that for (a, b), mirrored.
 
-    Returns counts int32 (P, N_MEASURES) of kernels.align and passages int64
+    Returns counts int32 (P, N_MEASURES) of kernels.columns and passages int64
     (n, N_BOX) of kernels.passages: pair, token range in a, in b, counts.
     """
     from dedupe.kernels import align as kernels
     from dedupe.kernels._compile import for_ranges
+    from dedupe.kernels.columns import N_MEASURES
     from dedupe.kernels.passages import N_BOX
 
     content = content_keys(shingles)
@@ -165,7 +167,7 @@ def align(
     # A text's table is built once for its neighbouring pairs.
     order = np.argsort(looked_up, kind="stable")
     looked_up, walked = looked_up[order], walked[order]
-    counts = np.zeros((len(a), kernels.N_MEASURES), np.int32)
+    counts = np.zeros((len(a), N_MEASURES), np.int32)
     n_tokens = np.diff(shingles.token_offsets)
     min_words = settings.passage_words
 
@@ -203,7 +205,7 @@ def _as_given(
     flipped: NDArray[np.bool_],
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Put what was measured in `order` back, sides as they were given."""
-    from dedupe.kernels.align import SIDES
+    from dedupe.kernels.columns import SIDES
     from dedupe.kernels.passages import A_FROM, A_TO, B_FROM, B_TO, PAIR
 
     given = np.empty_like(counts)

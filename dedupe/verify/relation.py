@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from dedupe.kernels import align as columns
+from dedupe.kernels import columns
 from dedupe.shingle import SHINGLE_WORDS
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from dedupe.verify.measures import Measured
 
 _MODEL = Path(__file__).with_name("model.json")
+
+# Shares that part one relation from the next: conventions, stated in the README.
+_NEARLY_ALL, _SIMILAR_LENGTH, _MANY_WORDS, _SLOTS_DIFFER, _SOMETHING = 0.85, 0.7, 0.3, 0.3, 0.05
 
 _WHOLE = 0.97
 """Containment from which on a text stands whole in the other."""
@@ -250,7 +253,8 @@ def relate(
 
     The definitions are those of the table in the README: a repost holds nearly
     all of the shorter text at about its length, an excerpt holds it in a much
-    longer one, an update is one outlet's next version.
+    longer one, an update is one outlet's next version. Which two tell one story
+    is fitted; where a repost ends and a rewrite begins is a convention.
     """
     shorter = values[:, FEATURES.index("containment")]
     changed = values[:, FEATURES.index("numbers_changed")]
@@ -260,13 +264,13 @@ def relate(
     names = [
         (measured.exact, "exact"),
         ((same > 0) & one_outlet, "update"),
-        ((same > 0) & (shorter >= 0.85) & (ratio >= 0.7), "repost"),
-        ((same > 0) & (shorter >= 0.85), "excerpt"),
-        ((same > 0) & (shorter >= 0.3), "rewrite"),
+        ((same > 0) & (shorter >= _NEARLY_ALL) & (ratio >= _SIMILAR_LENGTH), "repost"),
+        ((same > 0) & (shorter >= _NEARLY_ALL), "excerpt"),
+        ((same > 0) & (shorter >= _MANY_WORDS), "rewrite"),
         (same > 0, "paraphrase"),
-        ((shorter >= 0.3) & (changed >= 0.3), "template"),
+        ((shorter >= _MANY_WORDS) & (changed >= _SLOTS_DIFFER), "template"),
         (lineage > 0, "partial"),
-        (weighted >= 0.05, "same_event"),
+        (weighted >= _SOMETHING, "same_event"),
     ]
     places = [RELATIONS.index(name) for _, name in names]
     conditions = [condition for condition, _ in names]

@@ -31,6 +31,9 @@ _LEAST_LEAD = 0.5
 _TOLD_WHOLE = 0.65
 """A story of which less than this stands in the round-up is told more fully elsewhere."""
 
+_NEAR_TOPICS, _NEAR_PIECES = 8, 8
+"""Topics, and pieces of each, that a further piece is held against."""
+
 _ODDS = -6.0
 """Log-odds of same_story between a round-up and a story in it."""
 
@@ -84,9 +87,14 @@ def _are_apart(stories: list[list[_Part]], one_subject: OneSubject) -> bool:
     return not one_subject(min(part.other for part in stories[0]), min(p.other for p in stories[1]))
 
 
-def _joined(pairs: pa.Table) -> set[tuple[int, int]]:
+def _joined(pairs: pa.Table) -> dict[int, list[int]]:
+    """Return the documents that a same-story pair joins to each document."""
     same = pairs.filter(pairs.column("same_story"))
-    return set(zip(same.column("a").to_pylist(), same.column("b").to_pylist(), strict=True))
+    joined: dict[int, list[int]] = defaultdict(list)
+    for a, b in zip(same.column("a").to_pylist(), same.column("b").to_pylist(), strict=True):
+        joined[a].append(b)
+        joined[b].append(a)
+    return joined
 
 
 def _parts(pairs: pa.Table, passages: pa.Table) -> dict[int, list[_Part]]:
@@ -137,11 +145,16 @@ def _longest(
 
 
 def _topics(parts: list[_Part]) -> list[list[_Part]]:
-    """Group pieces that overlap by half of the smaller one, from first to last."""
+    """Group pieces that overlap by half of the smaller one, from first to last.
+
+    A piece is held against the last few that reach beyond its start, so that a
+    page quoted by thousands costs no more than its pieces.
+    """
     topics: list[list[_Part]] = []
     for part in sorted(parts):
-        for topic in topics:
-            if any(_overlap(part, known) for known in topic):
+        near = topics[-_NEAR_TOPICS:]
+        for topic in near:
+            if any(_overlap(part, known) for known in topic[-_NEAR_PIECES:]):
                 topic.append(part)
                 break
         else:
@@ -154,23 +167,28 @@ def _overlap(one: _Part, other: _Part) -> bool:
     return 2 * common >= min(one.end - one.start, other.end - other.start)
 
 
-def _stories(topics: list[list[_Part]], joined: set[tuple[int, int]]) -> list[list[_Part]]:
+def _stories(topics: list[list[_Part]], joined: dict[int, list[int]]) -> list[list[_Part]]:
     """Unite topics whose documents some pair joins."""
-    stories: list[list[_Part]] = []
-    for topic in topics:
-        here = [*topic]
-        apart = []
-        for story in stories:
-            if _touch(topic, story, joined):
-                here += story
-            else:
-                apart.append(story)
-        stories = [*apart, here]
-    return stories
+    topic_of = {part.other: place for place, topic in enumerate(topics) for part in topic}
+    leader = list(range(len(topics)))
 
+    def find(place: int) -> int:
+        while leader[place] != place:
+            leader[place] = leader[leader[place]]
+            place = leader[place]
+        return place
 
-def _touch(one: list[_Part], other: list[_Part], joined: set[tuple[int, int]]) -> bool:
-    return any((min(x.other, y.other), max(x.other, y.other)) in joined for x in one for y in other)
+    for place, topic in enumerate(topics):
+        for part in topic:
+            # A document may have pieces in two topics: it joins them itself.
+            for near in (part.other, *joined.get(part.other, ())):
+                if near in topic_of:
+                    one, other = find(place), find(topic_of[near])
+                    leader[max(one, other)] = min(one, other)
+    stories: dict[int, list[_Part]] = defaultdict(list)
+    for place, topic in enumerate(topics):
+        stories[find(place)] += topic
+    return list(stories.values())
 
 
 def _corrected(pairs: pa.Table, chosen: NDArray[np.bool_]) -> pa.Table:

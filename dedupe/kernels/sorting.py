@@ -1,0 +1,91 @@
+"""Hashes in, sorted in place; with repeats moved out, too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dedupe.kernels._compile import kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_SHORT_RANGE = 16
+
+
+@kernel
+def sort_distinct(values: NDArray[np.uint64], start: int, end: int) -> int:
+    """Sort values[start:end] in place and move repeats out; returns how many are left."""
+    if end - start < 2:
+        return end - start
+    sort_range(values, start, end)
+    distinct = start + 1
+    for i in range(start + 1, end):
+        if values[i] != values[distinct - 1]:
+            values[distinct] = values[i]
+            distinct += 1
+    return distinct - start
+
+
+@kernel
+def sort_range(values: NDArray[np.uint64], start: int, end: int) -> None:
+    """Sort values[start:end] in place.
+
+    `values.sort()` will not do: Numba 0.68 gives the inner functions of sort and
+    of argsort one name, and where both are read from the cache the first to be
+    loaded serves for both, so that nothing is sorted.
+
+    Source  Hoare 1962, quicksort; the larger part waits, so the stack is short.
+    """
+    waiting = np.empty((64, 2), dtype=np.int64)
+    n_waiting = 0
+    low = np.int64(start)
+    high = np.int64(end - 1)
+    while True:
+        while high - low >= _SHORT_RANGE:
+            middle = (low + high) >> 1
+            pivot = _median(values[low], values[middle], values[high])
+            i = low
+            j = high
+            while i <= j:
+                while values[i] < pivot:
+                    i += 1
+                while values[j] > pivot:
+                    j -= 1
+                if i <= j:
+                    values[i], values[j] = values[j], values[i]
+                    i += 1
+                    j -= 1
+            if j - low < high - i:
+                waiting[n_waiting, 0] = i
+                waiting[n_waiting, 1] = high
+                high = j
+            else:
+                waiting[n_waiting, 0] = low
+                waiting[n_waiting, 1] = j
+                low = i
+            n_waiting += 1
+        _insert_in_order(values, low, high)
+        if n_waiting == 0:
+            return
+        n_waiting -= 1
+        low = waiting[n_waiting, 0]
+        high = waiting[n_waiting, 1]
+
+
+@kernel
+def _insert_in_order(values: NDArray[np.uint64], low: int, high: int) -> None:
+    """Sort values[low:high + 1], a short range, by insertion."""
+    for i in range(low + 1, high + 1):
+        value = values[i]
+        j = i
+        while j > low and values[j - 1] > value:
+            values[j] = values[j - 1]
+            j -= 1
+        values[j] = value
+
+
+@kernel
+def _median(x: np.uint64, y: np.uint64, z: np.uint64) -> np.uint64:
+    return max(min(x, y), min(max(x, y), z))

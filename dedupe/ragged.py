@@ -1,0 +1,26 @@
+"""Ragged arrays, (values, offsets): from counts to offsets, and into ranges of work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def running_total(counts: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Turn counts (N,) into offsets int64 (N+1,)."""
+    offsets = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    return offsets
+
+
+def batch_bounds(sizes: NDArray[np.integer], batch_size: int) -> list[int]:
+    """Cut rows into ranges of about `batch_size` in sum; returns their bounds."""
+    if len(sizes) == 0:
+        return [0]
+    numbers = (running_total(sizes)[1:] - 1).clip(min=0) // batch_size
+    starts = np.flatnonzero(np.diff(numbers)) + 1
+    return [0, *starts.tolist(), len(sizes)]
