@@ -77,9 +77,9 @@ class Background:
     @classmethod
     def of(cls, documents: pa.Table | Iterable[Document | Mapping[str, Any] | str]) -> Background:
         """Count the shingles of a collection; equal texts count once."""
-        from dedupe.pipeline import as_table
+        from dedupe.pipeline import as_reading
 
-        sketches = sketch(clean(as_table(documents), EVERY_SHINGLE), EVERY_SHINGLE)
+        sketches = sketch(clean(as_reading(documents).documents, EVERY_SHINGLE), EVERY_SHINGLE)
         counted = first_of_text(sketches)
         holders = np.repeat(counted, np.diff(sketches.offsets))
         hashes, frequency = np.unique(sketches.sampled[holders], return_counts=True)

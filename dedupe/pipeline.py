@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.candidates import Candidates
+    from dedupe.read import Reading
 
     Documents: TypeAlias = Iterable[Document | Mapping[str, Any] | str]
     OnProgress: TypeAlias = Callable[[str, int, int], None]
@@ -56,11 +57,12 @@ def find_duplicates(
         The stories, the relations, the likely origins.
 
     Raises:
-        InputError: a document without text, or two with one id.
+        InputError: a document without text (a row of a table without one is
+            rejected, and stands in `Result.rejects`), or two with one id.
     """
     stages = _Stages(on_progress)
-    given = as_table(documents)
-    table, order = _in_id_order(given)
+    given = as_reading(documents)
+    table, order = _in_id_order(given.documents)
     kept = stages.run("clean", table.num_rows, clean, table, settings)
     clues = stages.run("harvest", table.num_rows, harvest, table, kept, None, settings.threads)
     sketches = stages.run("sketch", table.num_rows, sketch, kept, settings, stages.report)
@@ -87,19 +89,25 @@ def find_duplicates(
         pairs=_pairs(table, pairs, origins),
         passages=_passages(table, pairs, passages, stories, origins, settings),
         stories=origins.stories,
-        run=_record(settings, given.num_rows, candidates, stages),
+        rejects=given.rejects,
+        run=_record(settings, given, candidates, stages),
     )
 
 
-def as_table(documents: pa.Table | Documents) -> pa.Table:
-    """Return documents as one table of `documents.SCHEMA`."""
-    if isinstance(documents, pa.Table):
-        from dedupe.read import table_documents
+def as_reading(documents: pa.Table | Documents) -> Reading:
+    """Return documents as a table of `documents.SCHEMA`, and what was rejected of a table.
 
-        return table_documents(documents)
+    Raises:
+        InputError: one document instead of many, one without text, or a table
+            without a column of texts.
+    """
+    from dedupe.read import Reading, read_table
+
+    if isinstance(documents, pa.Table):
+        return read_table(documents)
     if isinstance(documents, (str, bytes, Document)) or hasattr(documents, "keys"):
         raise InputError("find_duplicates takes many documents; put one into a list")
-    return documents_table(documents)
+    return Reading(documents=documents_table(documents), rejects=[], inputs=[])
 
 
 def _in_id_order(table: pa.Table) -> tuple[pa.Table, NDArray[np.int64]]:
@@ -211,7 +219,7 @@ def _with_parent(
 
 
 def _record(
-    settings: Settings, n_docs: int, candidates: Candidates, stages: _Stages
+    settings: Settings, given: Reading, candidates: Candidates, stages: _Stages
 ) -> dict[str, Any]:
     from dedupe import __version__
 
@@ -220,9 +228,9 @@ def _record(
     return {
         "version": __version__,
         "settings": settings.to_dict(),
-        "inputs": [],
-        "documents": n_docs,
-        "rejects": 0,
+        "inputs": given.inputs,
+        "documents": given.documents.num_rows,
+        "rejects": len(given.rejects),
         "candidate_pairs": {"found": candidates.n_found, "screened": len(candidates.a)},
         "capped_buckets": candidates.n_capped,
         "stages": stages.rows,
