@@ -17,11 +17,12 @@ Heintze 1996, Smith, Cordell and Dillon 2013.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.ragged import running_total
+from dedupe.ragged import batch_bounds, running_total
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 _N_HUBS = 3
 _MAX_SPLITS = 8
 _SCREEN_STEP = 50_000
+_BANDS_AT_ONCE = 6
+_PAIRS_AT_ONCE = 8_000_000
 _LOW_32 = np.uint64(0xFFFFFFFF)
 _SHIFT_32 = np.uint64(32)
 
@@ -162,13 +165,19 @@ def _band_pairs(
             on_progress("candidates", band + 1, n_bands)
         return answer
 
-    parts = for_ranges(pair_up, range(n_bands + 1), settings.threads)
-    local = sorted_distinct(np.concatenate([pairs for pairs, _ in parts]))
+    local = np.zeros(0, np.uint64)
+    n_capped = 0
+    # Near-copies stand in every band: repeats go before they pile up.
+    for first in range(0, n_bands, _BANDS_AT_ONCE):
+        bands = range(first, min(first + _BANDS_AT_ONCE, n_bands) + 1)
+        parts = for_ranges(pair_up, bands, settings.threads)
+        local = sorted_distinct(np.concatenate([local, *(pairs for pairs, _ in parts)]))
+        n_capped += sum(capped for _, capped in parts)
     # Rows of `rows` rise, so order survives the renumbering.
     packed = (rows[local >> _SHIFT_32].astype(np.uint64) << _SHIFT_32) | rows[
         local & _LOW_32
     ].astype(np.uint64)
-    return packed, sum(capped for _, capped in parts)
+    return packed, n_capped
 
 
 def _pairs_of_band(
@@ -217,13 +226,35 @@ def _rare_pairs(
     """
     order = weights.order[distinct[weights.holders[weights.order]]]
     members, bounds = group(weights.hashes[order], weights.holders[order])
-    linked, capped = link(members, bounds, priority, settings.rare_cap)
-    # A pair stands here once for each rare shingle it shares: the count is free.
-    starts = _group_starts(linked)
-    counts = np.diff(np.r_[starts, len(linked)])
-    packed = linked[starts]
+    packed, counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+    n_capped = 0
+    sizes = np.diff(bounds)
+    # Near-copies share every shingle: pairs are counted before they pile up.
+    for first, last in pairwise(
+        batch_bounds(sizes * np.minimum(sizes, settings.rare_cap), _PAIRS_AT_ONCE)
+    ):
+        part = members[bounds[first] : bounds[last]]
+        linked, capped = link(
+            part, bounds[first : last + 1] - bounds[first], priority, settings.rare_cap
+        )
+        packed, counts = _counted(
+            np.concatenate([packed, linked]),
+            np.concatenate([counts, np.ones(len(linked), np.int64)]),
+        )
+        n_capped += capped
     enough = counts >= settings.containment_floor * _smaller(packed, weights) / 2
-    return packed[enough], capped
+    return packed[enough], n_capped
+
+
+def _counted(
+    packed: NDArray[np.uint64], counts: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Add up the counts of equal pairs; returns them sorted."""
+    order = np.argsort(packed, kind="stable")
+    starts = _group_starts(packed[order])
+    if not len(starts):
+        return packed, counts
+    return packed[order][starts], np.add.reduceat(counts[order], starts)
 
 
 def group(
