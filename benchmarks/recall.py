@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 VARIANTS = {
+    "n_slots": (64, 128, 256),
     "band_rows": (2, 3, 4),
     "rare_sampling": (1, 2, 4, 8),
     "rare_cap": (8, 32, 128),

@@ -35,8 +35,12 @@ if TYPE_CHECKING:
 _UNIT = 1024
 """Log-odds are summed as integers of this many to one: the order of sums must not matter."""
 
+# No single pair may outvote many: odds beyond 3,000 to 1 add nothing.
 _CLIP = 8.0
+# Pairs measured between two groups about to join, at most: a bound on work, and
+# four members of each tell what the others hold.
 _MAX_MEASURED = 16
+# Texts this alike speak with one voice; see `_leaders` for what that guarantees.
 _NEAR_EQUAL = 0.9
 
 

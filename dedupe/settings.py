@@ -22,7 +22,8 @@ class Settings:
     """Settings of one run; frozen, and safe to share.
 
     Attributes:
-        n_slots: slots of a MinHash signature (benchmarks/sketch.py).
+        n_slots: slots of a MinHash signature (benchmarks/recall.py; which sketch
+            fills them, benchmarks/sketch.py).
         band_rows: signature slots of one LSH band; n_slots // band_rows bands
             (benchmarks/recall.py).
         rare_sampling: one shingle in this many enters the rare-shingle index

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     OneSubject = Callable[[int, int], bool]
     """Rows of two documents -> whether they name the same people and places."""
 
+# Conventions, held to by the edited copies and round-ups of benchmarks/quality.py.
 _LEAST_PART = 0.12
 _LARGEST_PART = 0.75
 """Share of the round-up's words that one story's piece may make up."""
