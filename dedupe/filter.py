@@ -9,6 +9,7 @@ collection wants the others back.
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from dedupe.read.ledger import OnError
     from dedupe.result import Result
 
+logger = logging.getLogger(__name__)
+
 
 def unique_records(
     result: Result,
@@ -36,6 +39,8 @@ def unique_records(
     on_error: OnError = "skip",
 ) -> Iterator[dict[str, Any]]:
     """Yield the record of each document in `result.unique()`, in input order.
+
+    Where these inputs lack some of those documents, their number is logged.
 
     Args:
         result: of a run over these inputs.
@@ -55,7 +60,13 @@ def unique_records(
                 '"dedupe cluster" got them, or run it again'
             )
         if name in wanted:
+            wanted.remove(name)
             yield record
+    if wanted:
+        logger.warning(
+            "%d documents that stand for their stories are not in these inputs, such as %s",
+            len(wanted), min(wanted),
+        )  # fmt: skip
 
 
 def _records_by_id(
@@ -68,7 +79,9 @@ def _records_by_id(
     for path in paths:
         ledger = Ledger(path, on_error)
         sources, _ = find_sources(path)
-        for records in read_records(sources, given_names, ledger, limits, lambda _n_bytes: None):
+        for records in read_records(
+            sources, given_names, ledger, limits, lambda _n_bytes: None, whole=True
+        ):
             names = own_names if records.own_names else given_names
             documents = build_documents(with_pages(records, names, ledger), names, ledger)
             places = zip(records.files, records.lines, strict=True)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
+from pyarrow import feather
 
 from dedupe.result import DOCUMENTS, FILES, PAIRS, PASSAGES
 
@@ -103,15 +104,39 @@ def test_filter__records_keep_every_field_whatever_they_came_in(tmp_path: Path) 
     other = "Quite another story about a bake sale in the old town hall, told at length. " * 8
     extra = {"body": other, "tags": ["sale"], "date": "4 March 2021"}
     (tmp_path / "a.jsonl").write_bytes(b"{bad\n" + lines({"text": TEXT}, {"text": TEXT}, extra))
-    table = pa.table({"text": [TEXT], "seen": [datetime(2021, 3, 4, tzinfo=UTC)], "raw": [b"x"]})
+    table = pa.table(
+        {
+            "text": ["A third story: the library keeps its lamps lit until ten, by vote. " * 8],
+            "checked": [datetime(2021, 3, 4, tzinfo=UTC)],
+            "raw": [b"caf\xc3\xa9"],
+            "section": ["local"],
+            "marks": [{"desk": "north", "grades": [1, 2]}],
+        }
+    )
     pq.write_table(table, tmp_path / "b.parquet")
-    inputs = ("a.jsonl", "b.parquet")
+    marred = pa.array([b"\xff"]).cast(pa.binary())
+    marred = pa.Array.from_buffers(pa.string(), 1, marred.buffers())
+    last = "A fourth one: hail broke the greenhouse roof, and the tomatoes with it. " * 8
+    feather.write_feather(pa.table({"text": [last], "note": marred}), tmp_path / "c.arrow")
+    inputs = ("a.jsonl", "b.parquet", "c.arrow")
     assert dedupe("cluster", *inputs, "--out", "out", cwd=tmp_path).returncode == 0
     done = dedupe("filter", "out", *inputs, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     kept = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(kept) == 2
-    assert extra in kept
+    assert len(kept) == 4
+    assert kept[1] == extra
+    assert kept[2] == table.to_pylist()[0] | {"checked": "2021-03-04T00:00:00+00:00", "raw": "café"}
+    assert kept[3] == {"text": last, "note": "\ufffd"}
+
+
+def test_filter__documents_that_the_inputs_lack_are_counted(run: Path, tmp_path: Path) -> None:
+    first = NEWSROOM.read_bytes().splitlines(keepends=True)[0]
+    (tmp_path / "part.jsonl").write_bytes(first)
+    done = dedupe("filter", run / "stories", "part.jsonl", cwd=tmp_path)
+    assert done.returncode == 0
+    n_stories = len(set(pq.read_table(run / "stories" / "documents.parquet")["story"].to_pylist()))
+    n_lacking = n_stories - len(done.stdout.splitlines())
+    assert f"{n_lacking} documents that stand for their stories are not" in done.stderr.decode()
 
 
 def test_filter__a_folder_without_a_result_is_named(tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ import zstandard
 from pyarrow import csv as arrow_csv
 from pyarrow import feather, parquet
 
+import dedupe
 from dedupe.dates import parse_interval
 from dedupe.documents import SCHEMA, documents_table
 from dedupe.errors import InputError
-from dedupe.read import Limits, read, read_batches, read_table, table_documents
+from dedupe.read import Limits, read, read_batches, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -396,7 +397,7 @@ def test_read__progress_ends_at_all_bytes(tmp_path: Path) -> None:
     assert told[-1] == ("read", size, size)
 
 
-def test_read__table_documents_maps_fields_as_files_do() -> None:
+def test_read_table__maps_fields_as_files_do() -> None:
     moment = datetime(2018, 6, 2, 9, 16, 55, tzinfo=UTC)
     table = pa.table(
         {
@@ -407,7 +408,7 @@ def test_read__table_documents_maps_fields_as_files_do() -> None:
             "fetched": pa.array([moment.date(), None], pa.date32()),
         }
     )
-    found = table_documents(table, {"id": "key", "byline": "meta.who"})
+    found = read_table(table, fields={"id": "key", "byline": "meta.who"}).documents
     expected = documents_table(
         [
             {"id": "1", "text": "One.", "byline": "Ada Quill", "published": moment,
@@ -418,15 +419,41 @@ def test_read__table_documents_maps_fields_as_files_do() -> None:
     assert found.equals(expected)
 
 
-def test_read__a_documents_table_passes_unchanged() -> None:
+def test_read_table__a_documents_table_passes_unchanged() -> None:
     table = documents_table([{"text": "a", "published": "2018-06-02"}, {"text": "b\x00"}])
-    assert table_documents(table) is table
+    assert read_table(table).documents is table
 
 
-def test_read__a_documents_table_with_equal_ids_is_refused() -> None:
+def test_read_table__a_documents_table_with_equal_ids_is_refused() -> None:
     table = documents_table([{"text": "a", "id": "x"}, {"text": "b", "id": "x"}])
     with pytest.raises(InputError, match='the id "x": table:1 and table:2'):
-        table_documents(table)
+        read_table(table)
+
+
+def test_read_table__rows_without_text_are_rejects_by_number() -> None:
+    table = pa.table({"text": ["a", None, "c"], "id": ["1", "2", None]})
+    found = read_table(table)
+    assert found.documents["id"].to_pylist() == ["1", "table:3"]
+    assert found.rejects == [{"file": "table", "line": 2, "reason": "the text is null"}]
+    (counts,) = found.inputs
+    assert (counts["path"], counts["documents"], counts["rejects"]) == ("table", 2, 1)
+    with pytest.raises(InputError, match="table:2: the text is null"):
+        read_table(table, on_error="fail")
+
+
+def test_read_table__a_documents_table_may_hold_nulls_where_it_says_it_has_none() -> None:
+    given = documents_table([{"text": "a"}, {"text": "b"}, {"text": "c", "published": "2018"}])
+    rows = given.to_pylist()
+    rows[1]["text"] = rows[2]["id"] = None
+    found = read_table(pa.Table.from_pylist(rows, schema=SCHEMA))
+    assert found.documents["id"].to_pylist() == ["1", "table:3"]
+    assert found.documents["published_until"].to_pylist() == [None, rows[2]["published_until"]]
+    assert found.documents.schema.equals(SCHEMA)
+    assert found.rejects == [{"file": "table", "line": 2, "reason": "the text is null"}]
+    assert (found.inputs[0]["documents"], found.inputs[0]["rejects"]) == (2, 1)
+    rows[2]["id"] = "1"
+    with pytest.raises(InputError, match='the id "1": table:1 and table:3'):
+        read_table(pa.Table.from_pylist(rows, schema=SCHEMA))
 
 
 def test_read__times_that_python_cannot_hold_are_bad_dates(tmp_path: Path) -> None:
@@ -446,8 +473,9 @@ def test_read__times_that_python_cannot_hold_are_bad_dates(tmp_path: Path) -> No
         assert reading.inputs[0]["bad_dates"] == 2
 
 
-def test_read__rows_without_text_are_logged(caplog: pytest.LogCaptureFixture) -> None:
-    found = table_documents(pa.table({"text": ["a", None], "id": ["1", "2"]}))
-    assert found["id"].to_pylist() == ["1"]
-    assert "1 rows of the table hold no document" in caplog.text
-    assert "row 2: the text is null" in caplog.text
+def test_read_table__rejects_and_the_input_reach_the_result() -> None:
+    result = dedupe.find_duplicates(pa.table({"text": ["a", None], "id": ["1", "2"]}))
+    assert result.documents["id"].to_pylist() == ["1"]
+    assert result.rejects == [{"file": "table", "line": 2, "reason": "the text is null"}]
+    assert result.run["rejects"] == 1
+    assert result.run["inputs"][0]["path"] == "table"

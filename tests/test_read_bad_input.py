@@ -168,6 +168,28 @@ def test_read__an_input_given_twice_is_an_error(tmp_path: Path) -> None:
         read([tmp_path / "a.jsonl", tmp_path / "a.jsonl"])
 
 
+def test_read__an_input_given_twice_in_other_words_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.jsonl").write_bytes(GOOD)
+    (tmp_path / "link.jsonl").symlink_to("a.jsonl")
+    for other in ("./a.jsonl", str(tmp_path / "a.jsonl"), "link.jsonl"):
+        with pytest.raises(InputError, match=r"given twice, first as a\.jsonl"):
+            read(["a.jsonl", other])
+    (tmp_path / "-").write_bytes(b'{"id": "dash", "text": "a"}\n')
+    assert read(["a.jsonl", "./-"]).documents["id"].to_pylist() == ["good", "dash"]
+
+
+def test_read__standard_input_is_not_a_file_called_dash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-").write_bytes(b'{"id": "dash", "text": "a"}\n')
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(GOOD)))
+    assert read(["-", "./-"]).documents["id"].to_pylist() == ["good", "dash"]
+
+
 @pytest.mark.parametrize("name", ["../../x", "a/../b", "é" * 5000, "=cmd()", ".", "\u202eevil"])
 def test_read__any_string_is_an_id(tmp_path: Path, name: str) -> None:
     reading = reading_of(tmp_path, json.dumps({"id": name, "text": "a"}).encode())

@@ -16,7 +16,6 @@ order of the documents.
 from __future__ import annotations
 
 import dataclasses
-import logging
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +37,11 @@ if TYPE_CHECKING:
     from dedupe.read.ledger import Records
     from dedupe.read.sources import Source
 
-__all__ = ["Batch", "Limits", "Reading", "read", "read_batches", "read_table", "table_documents"]
-
-log = logging.getLogger(__name__)
+__all__ = ["Batch", "Limits", "Reading", "read", "read_batches", "read_table"]
 
 _DEFAULTS = Limits()
+_TABLE = "table"
+"""What stands for the file, and the input, where documents come as an Arrow table."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,8 +154,14 @@ def read_table(
 ) -> Reading:
     """Turn an Arrow table of records into documents; `read` tells the arguments.
 
-    A missing id becomes `table:ROW`. A table that has the schema of documents
-    already is taken as it is; only its ids are looked at.
+    In rejects and ids the table stands as the file "table", and a row, counted
+    from 1, as its line: a missing id becomes `table:ROW`. A table that has the
+    schema of documents already is taken as it is, but for rows without a text and
+    for missing ids.
+
+    Returns:
+        The documents, a reject for each row that holds none, and one input,
+        whose path is "table".
 
     Raises:
         InputError: no column holds a text; an id comes twice; a bad record,
@@ -164,15 +169,14 @@ def read_table(
     """
     from dedupe.read.columnar import table_records
 
-    builder, ledger = _Builder(fields or {}), Ledger("table", on_error)
+    builder, ledger = _Builder(fields or {}), Ledger(_TABLE, on_error)
     if table.schema.equals(SCHEMA):
-        n_rows = table.num_rows
-        builder.ids.add(table["id"].to_pylist(), ["table"] * n_rows, range(1, n_rows + 1))
-        ledger.n_documents = n_rows
-        return Reading(documents=table, rejects=[], inputs=[ledger.counts()])
+        documents, lines = _rows_with_text(table, ledger)
+        builder.ids.add(documents["id"].to_pylist(), [_TABLE] * len(lines), lines)
+        return Reading(documents=documents, rejects=ledger.take_rejects(), inputs=[ledger.counts()])
     batches = [
         builder.batch(records, ledger)
-        for records in table_records(table, "table", builder.names, ledger, _DEFAULTS)
+        for records in table_records(table, _TABLE, builder.names, ledger, _DEFAULTS)
     ]
     batches.append(_batch(SCHEMA.empty_table(), ledger))
     documents = pa.concat_tables(batch.documents for batch in batches)
@@ -180,20 +184,27 @@ def read_table(
     return Reading(documents=documents, rejects=rejects, inputs=[ledger.counts()])
 
 
-def table_documents(table: pa.Table, fields: Mapping[str, str] | None = None) -> pa.Table:
-    """Return the documents of an Arrow table; rows that hold none are logged.
+def _rows_with_text(table: pa.Table, ledger: Ledger) -> tuple[pa.Table, Sequence[int]]:
+    """Return the rows of a documents table that hold a text, each with an id, and their numbers.
 
-    Raises:
-        InputError: as `read_table`.
+    Its schema allows no nulls there, but Arrow does not look.
     """
-    reading = read_table(table, fields=fields)
-    if reading.rejects:
-        first = reading.rejects[0]
-        log.warning(
-            "%d rows of the table hold no document and are left out; row %d: %s",
-            len(reading.rejects), first["line"], first["reason"],
-        )  # fmt: skip
-    return reading.documents
+    import pyarrow.compute as pc
+
+    lines: Sequence[int] = range(1, table.num_rows + 1)
+    if table["text"].null_count:
+        without = pc.is_null(table["text"])
+        for row in pc.indices_nonzero(without).to_pylist():
+            ledger.reject(_TABLE, row + 1, "the text is null")
+        kept = pc.invert(without)
+        lines = pc.add(pc.indices_nonzero(kept), 1).to_pylist()
+        table = table.filter(kept)
+    if table["id"].null_count:
+        made = pa.array([f"{_TABLE}:{line}" for line in lines], pa.string())
+        place = table.schema.get_field_index("id")
+        table = table.set_column(place, SCHEMA.field("id"), pc.coalesce(table["id"], made))
+    ledger.n_documents = table.num_rows
+    return table, lines
 
 
 class _Builder:

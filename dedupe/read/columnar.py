@@ -1,12 +1,13 @@
 """Parquet, Arrow files and Arrow tables in, records out, numbered by row from 1.
 
-Only the columns that hold a field are read. Times of a year that `datetime`
-cannot hold are brought to its edge, where they count as impossible.
+Only the columns that hold a field of a document are read, unless records are
+wanted whole. Times of a year that `datetime` cannot hold are brought to its edge,
+where they count as impossible.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
@@ -28,18 +29,33 @@ _FIRST_SECOND, _LAST_SECOND = -62_104_060_800, 253_370_764_800
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6}
 
 
+class _Columns(NamedTuple):
+    """The columns to read, and those of them that hold a field of a document."""
+
+    read: list[str]
+    fields: frozenset[str]
+
+
 def read_columnar(
-    path: str, file: str, names: FieldNames, ledger: Ledger, limits: Limits
+    path: str,
+    file: str,
+    names: FieldNames,
+    ledger: Ledger,
+    limits: Limits,
+    *,
+    whole: bool = False,
 ) -> Iterator[Records]:
     """Yield the records of a Parquet or Arrow file; damage ends it with one reject.
+
+    `whole` records hold every column, not only those that hold a field.
 
     Raises:
         InputError: no column holds a text or a page.
     """
     row = 0
     try:
-        for batch in _batches(path, file, names, limits):
-            yield from batch_records(batch, row, file, ledger)
+        for batch, fields in _batches(path, file, names, limits, whole=whole):
+            yield from batch_records(batch, row, file, ledger, fields)
             row += batch.num_rows
     except _DAMAGE as error:
         reason = " ".join(str(error).split())[:200]
@@ -55,44 +71,49 @@ def table_records(
         InputError: no column holds a text or a page.
     """
     row = 0
-    table = table.select(_columns(table.schema, file, names))
-    for batch in table.to_batches(max_chunksize=limits.batch_documents):
-        yield from batch_records(batch, row, file, ledger)
+    columns = _columns(table.schema, file, names, whole=False)
+    for batch in table.select(columns.read).to_batches(max_chunksize=limits.batch_documents):
+        yield from batch_records(batch, row, file, ledger, columns.fields)
         row += batch.num_rows
 
 
-def _batches(path: str, file: str, names: FieldNames, limits: Limits) -> Iterator[pa.RecordBatch]:
+def _batches(
+    path: str, file: str, names: FieldNames, limits: Limits, *, whole: bool
+) -> Iterator[tuple[pa.RecordBatch, frozenset[str]]]:
+    """Yield the batches of a file, each with the names of the columns that hold a field."""
     with pa.OSFile(path) as source:
         magic = source.read(len(ARROW_MAGIC))
         source.seek(0)
         if magic.startswith(PARQUET_MAGIC):
-            yield from _parquet_batches(source, file, names, limits)
+            from pyarrow import parquet
+
+            with parquet.ParquetFile(source) as table:
+                columns = _columns(table.schema_arrow, file, names, whole=whole)
+                size = limits.batch_documents
+                for batch in table.iter_batches(batch_size=size, columns=columns.read):
+                    yield batch, columns.fields
         else:
-            yield from _arrow_batches(source, magic, file, names, limits)
+            reader, batches = _arrow_reader(source, magic)
+            columns = _columns(reader.schema, file, names, whole=whole)
+            for batch in _arrow_batches(batches, columns.read, limits):
+                yield batch, columns.fields
 
 
-def _parquet_batches(
-    source: pa.NativeFile, file: str, names: FieldNames, limits: Limits
-) -> Iterator[pa.RecordBatch]:
-    from pyarrow import parquet
-
-    with parquet.ParquetFile(source) as table:
-        columns = _columns(table.schema_arrow, file, names)
-        yield from table.iter_batches(batch_size=limits.batch_documents, columns=columns)
+def _arrow_reader(source: pa.NativeFile, magic: bytes) -> tuple[Any, Iterable[pa.RecordBatch]]:
+    """Open the file or the stream form; returns the reader, which has the schema, and batches."""
+    if magic == ARROW_MAGIC:
+        reader = pa.ipc.open_file(source)
+        return reader, map(reader.get_batch, range(reader.num_record_batches))
+    reader = pa.ipc.open_stream(source)
+    return reader, reader
 
 
 def _arrow_batches(
-    source: pa.NativeFile, magic: bytes, file: str, names: FieldNames, limits: Limits
+    batches: Iterable[pa.RecordBatch], columns: list[str], limits: Limits
 ) -> Iterator[pa.RecordBatch]:
-    """Read the file or the stream form; offsets are checked, since they may be forged."""
-    if magic == ARROW_MAGIC:
-        reader = pa.ipc.open_file(source)
-        batches: Iterable[pa.RecordBatch] = map(reader.get_batch, range(reader.num_record_batches))
-    else:
-        batches = reader = pa.ipc.open_stream(source)
-    columns = _columns(reader.schema, file, names)
-    for whole in batches:
-        batch = whole.select(columns)
+    """Yield batches of some columns; offsets are checked, since they may be forged."""
+    for every_column in batches:
+        batch = every_column.select(columns)
         for column in batch.columns:
             _check_layout(column)
         for start in range(0, batch.num_rows, limits.batch_documents):
@@ -108,28 +129,36 @@ def _check_layout(column: pa.Array) -> None:
             raise
 
 
-def _columns(schema: pa.Schema, file: str, names: FieldNames) -> list[str]:
-    """Return the columns that hold a field, each once."""
+def _columns(schema: pa.Schema, file: str, names: FieldNames, *, whole: bool) -> _Columns:
+    """Choose the columns that hold a field, or all; of a name that comes twice, none."""
     keys = frozenset(schema.names)
     if not names.has_text(keys):
         raise InputError(
             f"{file}: {names.missing_text(keys)}; name the right one with --field text=NAME"
         )
     wanted = {path[0] for field in COMMON_NAMES for path in names.paths(field, keys)}
-    return [name for name in schema.names if name in wanted and schema.names.count(name) == 1]
+    single = [name for name in schema.names if schema.names.count(name) == 1]
+    chosen = single if whole else [name for name in single if name in wanted]
+    return _Columns(chosen, frozenset(wanted))
 
 
 def batch_records(
-    batch: pa.RecordBatch, n_before: int, file: str, ledger: Ledger
+    batch: pa.RecordBatch, n_before: int, file: str, ledger: Ledger, fields: frozenset[str]
 ) -> Iterator[Records]:
-    """Yield the rows of a batch; one with bad UTF-8 is rejected, or mended."""
+    """Yield the rows of a batch; one with bad UTF-8 is rejected, or mended.
+
+    In a column that holds no field it is always mended: whether a record becomes
+    a document must not hang on the columns that are read beside it.
+    """
     columns = [_within_datetime(column) for column in batch.columns]
     numbers = list(range(n_before + 1, n_before + batch.num_rows + 1))
     try:
         values = [column.to_pylist() for column in columns]
     except (ValueError, OverflowError):
         bad: set[int] = set()
-        values = [_each(column, bad, mend=ledger.on_error == "replace") for column in columns]
+        mend = ledger.on_error == "replace"
+        named = zip(batch.schema.names, columns, strict=True)
+        values = [_each(column, bad, mend=mend or name not in fields) for name, column in named]
         for row in sorted(bad):
             ledger.reject(file, numbers[row], "not UTF-8")
         kept = [row for row in range(batch.num_rows) if row not in bad]

@@ -37,8 +37,13 @@ def read_records(
     ledger: Ledger,
     limits: Limits,
     on_bytes: OnBytes,
+    *,
+    whole: bool = False,
 ) -> Iterator[Records]:
     """Yield the records of the sources, in order; `on_bytes` hears of bytes read.
+
+    `whole` asks Parquet and Arrow for the columns that hold no field of a document
+    as well; of the other forms a record holds everything anyway.
 
     Raises:
         InputError: a file that cannot be opened, is of no form that is read, has
@@ -50,12 +55,18 @@ def read_records(
             yield from read_files(streams, form, ledger, limits)
             continue
         for source in group:
-            records = _read_one(source, names, ledger, limits, on_bytes)
+            records = _read_one(source, names, ledger, limits, on_bytes, whole=whole)
             yield from _with_hope(records, source, ledger, limits)
 
 
 def _read_one(
-    source: Source, names: FieldNames, ledger: Ledger, limits: Limits, on_bytes: OnBytes
+    source: Source,
+    names: FieldNames,
+    ledger: Ledger,
+    limits: Limits,
+    on_bytes: OnBytes,
+    *,
+    whole: bool,
 ) -> Iterator[Records]:
     with _opened(source) as file:
         stream = ByteStream(file, source.name, limits, on_bytes)
@@ -69,7 +80,7 @@ def _read_one(
         else:
             from dedupe.read.columnar import read_columnar
 
-            yield from read_columnar(source.path, source.name, names, ledger, limits)
+            yield from read_columnar(source.path, source.name, names, ledger, limits, whole=whole)
             on_bytes(max(source.size - stream.n_raw, 0))
 
 

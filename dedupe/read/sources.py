@@ -119,11 +119,25 @@ def printable_path(path: str) -> str:
 
 
 def check_inputs(inputs: Sequence[str]) -> None:
-    """Refuse an input that is given twice: all of its documents would clash.
+    """Refuse an input that is given twice, in whatever spelling: its documents would clash.
 
     Raises:
-        InputError: naming the input.
+        InputError: naming the input, and how it was spelled before.
     """
-    for place, given in enumerate(inputs):
-        if given in inputs[:place]:
-            raise InputError(f"{printable_path(given)}: given twice; name each input once")
+    before: dict[str, str] = {}
+    for given in inputs:
+        place = _resolved(given)
+        if place in before:
+            first = "" if before[place] == given else f", first as {printable_path(before[place])}"
+            raise InputError(f"{printable_path(given)}: given twice{first}; name each input once")
+        before[place] = given
+
+
+def _resolved(given: str) -> str:
+    """Return the one name of an input; what cannot be a path is left for `find_sources`."""
+    if given == STDIN:
+        return given
+    try:
+        return os.path.realpath(given)
+    except (OSError, ValueError):
+        return given
