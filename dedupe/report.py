@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
-    from typing import TextIO
 
     import pyarrow as pa
     from rich.console import RenderableType
@@ -264,11 +263,12 @@ def _plural(count: int, noun: str) -> str:
 
 
 def write_csv(result: Result, folder: Path, *, guard: bool = True) -> dict[str, int]:
-    """Write documents.csv and stories.csv beside the files of a saved result.
+    """Write documents.csv and stories.csv.
 
     Args:
-        result: as saved in `folder`.
-        folder: existing.
+        result: of a run, or loaded from its folder.
+        folder: existing; `Result.save(also=...)` gives its draft, so that a failure
+            here leaves nothing.
         guard: prefix texts that a spreadsheet would run as formulas with `'`.
 
     Returns:
@@ -317,22 +317,10 @@ def _story_row(story: Mapping[str, Any]) -> list[Any]:
 def _write_rows(
     path: Path, header: Iterable[str], rows: Iterable[Iterable[Any]], *, guard: bool
 ) -> None:
-    """Write a CSV file that appears whole or not at all."""
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            _fill_csv(file, header, rows, guard=guard)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _fill_csv(
-    file: TextIO, header: Iterable[str], rows: Iterable[Iterable[Any]], *, guard: bool
-) -> None:
-    writer = csv.writer(file)
-    writer.writerow(header)
-    writer.writerows([csv_cell(value, guard=guard) for value in row] for row in rows)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows([csv_cell(value, guard=guard) for value in row] for row in rows)
 
 
 def csv_cell(value: Any, *, guard: bool = True) -> Any:

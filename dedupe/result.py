@@ -25,7 +25,7 @@ import pyarrow as pa
 from dedupe.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
 
@@ -127,12 +127,20 @@ class Result:
         rows = sorted(rank[-1] for rank in best.values())
         return self.documents.take(pa.array(rows, pa.int64()))
 
-    def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
+    def save(
+        self,
+        folder: str | Path,
+        *,
+        overwrite: bool = False,
+        also: Callable[[Path], object] | None = None,
+    ) -> None:
         """Write the result into `folder`, whole or not at all.
 
         Args:
             folder: a path that does not exist, or an empty folder.
             overwrite: replace `folder` when it holds an earlier result.
+            also: called with the draft of the folder, to add other files of
+                `FILES`; they appear with the rest, and if it fails nothing does.
 
         Raises:
             OutputError: the folder holds something else, or cannot be written.
@@ -143,7 +151,7 @@ class Result:
             place.parent.mkdir(parents=True, exist_ok=True)
             draft = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
             try:
-                self._write(draft)
+                self._write(draft, also)
                 _move(draft, place)
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
@@ -153,16 +161,18 @@ class Result:
                 "what stood there before is untouched"
             ) from error
 
-    def _write(self, folder: Path) -> None:
+    def _write(self, folder: Path, also: Callable[[Path], object] | None) -> None:
         import pyarrow.parquet as pq
 
         for name in _TABLES:
-            path = folder / f"{name}.parquet"
-            pq.write_table(getattr(self, name), path, compression="zstd")
-            _sync(path)
+            pq.write_table(getattr(self, name), folder / f"{name}.parquet", compression="zstd")
         _write_lines(folder / "stories.jsonl", self.stories)
         if self.rejects:
             _write_lines(folder / "rejects.jsonl", self.rejects)
+        if also is not None:
+            also(folder)
+        for path in sorted(folder.iterdir()):
+            _sync(path)
         path = folder / "run.json"
         path.write_text(json.dumps(self.run, indent=2, ensure_ascii=False) + "\n", "utf-8")
         _sync(path)
@@ -259,8 +269,6 @@ def _write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
     with path.open("wb") as file:
         file.writelines(orjson.dumps(row) + b"\n" for row in rows)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _read_lines(path: Path, *, optional: bool = False) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@ import csv
 import dataclasses
 import io
 import json
-import os
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -195,15 +194,3 @@ def test_write_csv__guard_can_be_turned_off(tmp_path: Path) -> None:
     assert read_csv(tmp_path / "documents.csv")[0]["title"] == "'=HYPERLINK(0)"
     report.write_csv(result, tmp_path, guard=False)
     assert read_csv(tmp_path / "documents.csv")[0]["title"] == "=HYPERLINK(0)"
-
-
-def test_write_csv__a_failure_leaves_no_part_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(_value: Any, *, guard: bool) -> Any:
-        raise OSError(28, "No space left on device", str(guard))
-
-    monkeypatch.setattr(report, "csv_cell", full)
-    with pytest.raises(OSError, match="No space left"):
-        report.write_csv(invented.newsroom(), tmp_path)
-    assert os.listdir(tmp_path) == []  # noqa: PTH208

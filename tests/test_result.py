@@ -102,6 +102,38 @@ def test_save__writes_the_columns_of_the_contract(tmp_path: Path) -> None:
     assert [json.loads(line)["story"] for line in lines] == ["a", "e"]
 
 
+def test_save__what_is_written_also_appears_with_the_rest(tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    drafts = []
+
+    def also(draft: Path) -> None:
+        assert not place.exists()
+        drafts.append(draft)
+        (draft / "stories.csv").write_text("story", "utf-8")
+
+    small("1").save(place, also=also)
+    assert len(drafts) == 1
+    assert names(place) == FILES | {"stories.csv"}
+    assert names(tmp_path) == {"out"}
+    small("2").save(place, overwrite=True)
+    assert names(place) == FILES
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+def test_save__a_full_disk_in_what_is_written_also_leaves_what_was_there(
+    tmp_path: Path, *, earlier: bool
+) -> None:
+    def also(draft: Path) -> None:
+        (draft / "stories.csv").write_text("sto", "utf-8")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    if earlier:
+        small("1").save(tmp_path / "out")
+    with pytest.raises(OutputError, match="No space left on device"):
+        small("2").save(tmp_path / "out", overwrite=True, also=also)
+    assert_untouched(tmp_path, earlier=earlier)
+
+
 # --- places that are refused
 
 

@@ -1,6 +1,7 @@
 """Commands over a collection: cluster, filter, demo."""
 
 import dataclasses
+import functools
 import importlib.resources
 import logging
 import os
@@ -149,11 +150,10 @@ def cluster(
         reading = read(inputs, fields, on_error, on_progress)
         limit.check(reading)
         result = run(reading, settings, on_progress, reading_seconds=time.perf_counter() - started)
-        result.save(out, overwrite=overwrite)
+        write_csv = functools.partial(report.write_csv, result, guard=not no_csv_guard)
+        result.save(out, overwrite=overwrite, also=write_csv if csv else None)
+    if json or not quiet:
         files = written_files(result, out)
-        if csv:
-            files |= report.write_csv(result, out, guard=not no_csv_guard)
-    if not quiet:
         show(result, json=json, top=top, written={"folder": str(out), "files": files})
     if fail_on_duplicates and any(story["size"] > 1 for story in result.stories):
         raise typer.Exit(Code.DUPLICATES)
@@ -223,7 +223,7 @@ def demo(
     ):
         reading = read([str(path)], {}, OnError.FAIL, on_progress)
         result = run(reading, Settings(), on_progress)
-    if not quiet:
+    if json or not quiet:
         show(result, json=json, top=top)
 
 
@@ -293,6 +293,8 @@ def written_files(result: "Result", folder: Path) -> dict[str, int | None]:
         "passages.parquet": result.passages.num_rows,
         "stories.jsonl": len(result.stories),
         "rejects.jsonl": len(result.rejects),
+        "documents.csv": result.documents.num_rows,
+        "stories.csv": len(result.stories),
     }
     return {name: rows.get(name) for name in FILES if (folder / name).is_file()}
 

@@ -67,7 +67,13 @@ Top = Annotated[
     typer.Option("--top", min=0, metavar="N", help="Stories to show.", rich_help_panel=PRINTING),
 ]
 Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print nothing but errors.", rich_help_panel=PRINTING)
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        help="Print nothing but errors, and the data that --json asks for.",
+        rich_help_panel=PRINTING,
+    ),
 ]
 Verbose = Annotated[
     bool,
