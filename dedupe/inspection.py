@@ -8,13 +8,13 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dedupe.clean import clean, kept_ranges
+from dedupe.clean import clean, furniture_ranges, kept_ranges
 from dedupe.clean.clues import harvest
 from dedupe.documents import Document, as_document, documents_table
 from dedupe.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
 
 class Span(NamedTuple):
@@ -72,11 +72,12 @@ def inspect(document: Document | Mapping[str, Any] | str) -> Inspection:
     table = documents_table([given])
     text = table.column("text")[0].as_py()
     kept = clean(table, Settings())
-    ranges = kept_ranges(kept, 0)
     signs = harvest(table, kept).to_pylist()
     return Inspection(
-        kept=[Span(start, end, text[start:end]) for start, end in ranges],
-        furniture=[span for gap in _gaps(ranges, len(text)) for span in _lines(text, *gap)],
+        kept=[Span(start, end, text[start:end]) for start, end in kept_ranges(kept, 0)],
+        furniture=[
+            span for cut in furniture_ranges(kept, 0) for span in _lines(text, *cut)
+        ],
         signs=[
             Sign(
                 row["kind"], row["name"], row["rule"], row["start"], row["end"],
@@ -85,17 +86,6 @@ def inspect(document: Document | Mapping[str, Any] | str) -> Inspection:
             for row in signs
         ],
     )  # fmt: skip
-
-
-def _gaps(ranges: Sequence[tuple[int, int]], length: int) -> Iterator[tuple[int, int]]:
-    """Yield what lies between rising ranges, before and after them."""
-    at = 0
-    for start, end in ranges:
-        if start > at:
-            yield at, start
-        at = end
-    if at < length:
-        yield at, length
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[Span]:

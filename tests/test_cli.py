@@ -1,4 +1,5 @@
 import dataclasses
+import errno
 import json
 import os
 import re
@@ -19,9 +20,11 @@ from typer.testing import CliRunner, Result
 
 import dedupe
 import dedupe.cli
+from dedupe import report
 from dedupe.cli import corpus, options, pair, setup, single, terminal
 from dedupe.comparison import Comparison, Passage
 from dedupe.errors import InputError, OutputError, SettingsError
+from dedupe.kernels import _compile
 from dedupe.settings import Settings
 from tests import invented
 
@@ -201,12 +204,40 @@ def test_cluster__quiet_prints_nothing(calls: dict[str, Any], tmp_path: Path) ->
     assert "settings" in calls
 
 
+def test_cluster__quiet_json_prints_the_data_alone(calls: dict[str, Any], tmp_path: Path) -> None:
+    result = invoke("cluster", "a", "--out", str(tmp_path / "out"), "--quiet", "--json")
+    assert json.loads(result.stdout)["documents"] == 5
+    assert result.stderr == ""
+    assert "settings" in calls
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+def test_cluster__a_full_disk_while_csv_is_written_leaves_what_was_there(
+    calls: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, earlier: bool
+) -> None:
+    out = tmp_path / "out"
+    if earlier:
+        dataclasses.replace(invented.newsroom(), run={"version": "earlier"}).save(out)
+
+    def full(_value: Any, *, guard: bool) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device", str(guard))
+
+    monkeypatch.setattr(report, "csv_cell", full)
+    result = invoke("cluster", "a", "--out", str(out), "--csv", "--overwrite")
+    assert isinstance(result.exception, OutputError)
+    assert "No space left" in str(result.exception)
+    assert [path.name for path in tmp_path.iterdir()] == (["out"] if earlier else [])
+    if earlier:
+        assert dedupe.Result.load(out).run == {"version": "earlier"}
+    assert "settings" in calls
+
+
 def test_cluster__csv_is_written_beside(calls: dict[str, Any], tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = invoke("cluster", "a", "--out", str(out), "--csv")
     assert result.exit_code == 0, result.output
     assert (out / "documents.csv").is_file()
-    assert "stories.csv" in result.stdout
+    assert "documents.csv (5), stories.csv (2)" in " ".join(result.stdout.split())
     assert "settings" in calls
 
 
@@ -365,6 +396,14 @@ def test_compare__json_holds_every_measure(tmp_path: Path, monkeypatch: pytest.M
     assert {field.name for field in dataclasses.fields(Comparison)} | {"a", "b"} == set(data)
 
 
+def test_load_document__of_several_says_what_to_give(tmp_path: Path) -> None:
+    (tmp_path / "two.json").write_bytes(b'[{"text": "a"}, {"text": "b"}]')
+    for command in (["inspect"], ["compare", __file__]):
+        error = invoke(*command, str(tmp_path / "two.json")).exception
+        assert isinstance(error, InputError)
+        assert "two.json: holds 2 documents: give a file that holds one" in str(error)
+
+
 def test_load_document__names_a_file_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone\.txt: No such file"):
         pair.load_document(tmp_path / "gone.txt")
@@ -403,6 +442,11 @@ def test_doctor__json_names_what_it_looked_at() -> None:
     assert data["cores"] >= 1
     assert data["temporary_free_bytes"] > 0
     assert set(data) >= {"version", "python", "packages", "extras", "kernel_cache", "problems"}
+
+
+def test_doctor__cores_are_those_that_the_kernels_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_compile, "n_cores", lambda: 77)
+    assert setup.examine()["cores"] == 77
 
 
 def test_doctor__a_problem_is_named_and_exits_2(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -512,11 +556,34 @@ def test_main__a_fault_of_ours_is_not_taken_for_duplicates() -> None:
     assert "fault in dedupe" in err
 
 
-def test_main__a_full_disk_is_a_message() -> None:
-    code, _, err = run_main_raising("open('/dev/full', 'w', buffering=1).write('x\\n')")
-    assert code == 2
-    assert "No space left" in err
-    assert "Traceback" not in err
+def test_main__an_os_error_without_a_path_is_our_fault() -> None:
+    code, out, err = run_main_raising("__import__('os').close(-1)")
+    assert (code, out) == (70, "")
+    assert "Bad file descriptor" in err
+    assert "Traceback" in err
+
+
+def test_main__a_path_of_the_caller_is_a_message_and_one_of_ours_a_fault() -> None:
+    code, _, err = run_main_raising("open('/dev/null/theirs.jsonl')")
+    assert (code, err) == (2, "dedupe: /dev/null/theirs.jsonl: Not a directory\n")
+    code, _, err = run_main_raising("open(__import__('dedupe').__path__[0] + '/gone.json')")
+    assert code == 70
+    assert "Traceback" in err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk always full")
+def test_main__a_full_disk_behind_stdout_is_a_message() -> None:
+    with Path("/dev/full").open("wb") as full:
+        process = subprocess.run(
+            [sys.executable, "-c", "from dedupe.cli import main; main()", "config", "show"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            check=False,
+        )
+    assert process.returncode == 2
+    assert b"standard output: cannot be written (No space left" in process.stderr
+    assert b"Traceback" not in process.stderr
 
 
 def test_main__a_closed_pipe_is_quiet() -> None:

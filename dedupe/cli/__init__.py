@@ -11,8 +11,10 @@
 Only this package turns errors into exit codes.
 """
 
+import os
 import signal
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -71,13 +73,21 @@ def main() -> None:
     except DedupeError as error:
         say(str(error))
         sys.exit(Code.USAGE)
-    except OSError as error:
-        say(f"{error.filename or 'output'}: {error.strerror or error}")
-        sys.exit(Code.USAGE)
-    except Exception:  # noqa: BLE001 - any fault needs its own code
+    except Exception as error:  # noqa: BLE001 - any fault needs its own code
+        if isinstance(error, OSError) and _names_a_file_of_the_caller(error):
+            say(f"{os.fsdecode(error.filename)}: {error.strerror or error}")
+            sys.exit(Code.USAGE)
         sys.excepthook(*sys.exc_info())
         say("this is a fault in dedupe, not in your input; please report it with the lines above")
         sys.exit(Code.FAULT)
+
+
+def _names_a_file_of_the_caller(error: OSError) -> bool:
+    """Tell whether a path that the caller can mend failed, and not one of this package."""
+    if not isinstance(error.filename, (str, bytes)):
+        return False
+    path = Path(os.fsdecode(error.filename)).resolve()
+    return not path.is_relative_to(Path(dedupe.__file__).resolve().parent)
 
 
 def _prepare_streams() -> None:

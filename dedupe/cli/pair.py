@@ -79,7 +79,7 @@ def _load_record(path: Path) -> "Document":
 
     reading = read([str(path)])
     if reading.documents.num_rows != 1:
-        reason = reading.rejects[0]["reason"] if reading.rejects else "compare takes one of each"
+        reason = reading.rejects[0]["reason"] if reading.rejects else "give a file that holds one"
         raise InputError(f"{path}: holds {reading.documents.num_rows} documents: {reason}")
     row = reading.documents.to_pylist()[0]
     for name in ("published", "fetched"):

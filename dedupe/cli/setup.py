@@ -2,7 +2,6 @@
 
 import dataclasses
 import importlib.metadata
-import os
 import platform
 import re
 import shutil
@@ -60,7 +59,7 @@ def examine() -> dict[str, Any]:
             extra: {name: _installed(name) for name in names} for extra, names in extras.items()
         },
         "kernel_cache": None if folder is None else str(folder),
-        "cores": _cores(),
+        "cores": _n_cores(),
         "temporary_folder": tempfile.gettempdir(),
         "temporary_free_bytes": shutil.disk_usage(tempfile.gettempdir()).free,
     }
@@ -114,10 +113,10 @@ def _kernel_cache() -> Path | None:
     return _cache_folder()
 
 
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _n_cores() -> int:
+    from dedupe.kernels._compile import n_cores
+
+    return n_cores()
 
 
 def render(findings: Mapping[str, Any]) -> Iterator["RenderableType"]:

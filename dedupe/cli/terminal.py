@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from dedupe.errors import OutputError
 from dedupe.report import plain
 
 if TYPE_CHECKING:
@@ -25,15 +26,38 @@ OnProgress = Callable[[str, int, int], None]
 
 
 def emit(text: str) -> None:
-    """Write data to stdout."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    """Write data to stdout.
+
+    Raises:
+        OutputError: it cannot be written, as on a full disk.
+    """
+    with _stdout_fit():
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
 
 def emit_bytes(lines: Iterable[bytes]) -> None:
-    """Write lines of UTF-8 to stdout, whatever the terminal's encoding."""
-    sys.stdout.buffer.writelines(lines)
-    sys.stdout.buffer.flush()
+    """Write lines of UTF-8 to stdout, whatever the terminal's encoding.
+
+    Raises:
+        OutputError: it cannot be written, as on a full disk.
+    """
+    for line in lines:
+        with _stdout_fit():
+            sys.stdout.buffer.write(line)
+    with _stdout_fit():
+        sys.stdout.buffer.flush()
+
+
+@contextlib.contextmanager
+def _stdout_fit() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"standard output: cannot be written ({error.strerror or error}); "
+            "free its disk, or send it elsewhere"
+        ) from error
 
 
 def emit_json(value: Any) -> None:
