@@ -1,20 +1,30 @@
 """Find which news documents tell the same written story, and who likely wrote it first.
 
-    read/           1 files, folders, stdin       -> document batches
-    clean/          2 page furniture off, credits and scars kept
-    shingle.py      3 text                        -> tokens, shingles
-    sketch.py       4 text                        -> signatures, sampled shingles
-    candidates.py   5 signatures, rare shingles   -> candidate pairs
-    verify/         6 candidate pairs             -> measured pairs, passages, relations
-    cluster.py      7 measured pairs              -> stories
-    attribute/      8 stories                     -> origin, parents, evidence
-    result.py       9 Result                      -> files
+documents.py    Document, and the table of documents that every stage shares
+settings.py     Settings, validated once
+errors.py       what can go wrong, as one tree
 
-    report.py       Result                        -> terminal, CSV
+read/           1 files, folders, stdin       -> document batches
+clean/          2 page furniture off, credits and scars kept
+shingle.py      3 text                        -> tokens, shingles
+sketch.py       4 text                        -> signatures, sampled shingles
+candidates.py   5 signatures, rare shingles   -> candidate pairs
+verify/         6 candidate pairs             -> measured pairs, passages, relations
+cluster.py      7 measured pairs              -> stories
+attribute/      8 stories                     -> origin, parents, evidence
+result.py       9 Result                      -> files
 
-`pipeline.find_duplicates` runs them in order, `comparison.compare` on two
-documents; `filter.py` keeps one record of each story; `cli/` parses, calls and
-prints; `kernels/` holds the hot loops.
+report.py       Result                        -> terminal, CSV
+
+pipeline.py     find_duplicates(): the stages in order
+comparison.py   compare(): the same stages on two documents
+inspection.py   inspect(): how one document is read
+filter.py       a result and its inputs       -> one record of each story
+cli/            parses, calls the library, prints
+
+dates.py        what an outlet writes of time -> the interval it may mean
+ragged.py       rows of unequal length in flat arrays
+kernels/        the hot loops: arrays in, arrays out
 """
 
 import importlib
@@ -30,7 +40,7 @@ if TYPE_CHECKING:
         OutputError,
         SettingsError,
     )
-    from dedupe.inspection import Inspection, inspect
+    from dedupe.inspection import Inspection, Sign, Span, inspect
     from dedupe.pipeline import find_duplicates
     from dedupe.result import Result
     from dedupe.settings import Settings
@@ -51,6 +61,8 @@ _HOMES = {
     "OutputError": "errors",
     "SettingsError": "errors",
     "Inspection": "inspection",
+    "Sign": "inspection",
+    "Span": "inspection",
     "inspect": "inspection",
     "find_duplicates": "pipeline",
     "Result": "result",
@@ -70,6 +82,8 @@ __all__ = [
     "Result",
     "Settings",
     "SettingsError",
+    "Sign",
+    "Span",
     "__version__",
     "compare",
     "find_duplicates",

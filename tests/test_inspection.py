@@ -44,6 +44,14 @@ def test_inspect__every_span_is_a_slice_of_the_text_as_given() -> None:
         assert sign.text == PAGE[sign.start : sign.end]
 
 
+def test_inspect__what_it_returns_has_public_names() -> None:
+    found = dedupe.inspect(PAGE)
+    assert type(found) is dedupe.Inspection
+    assert {type(span) for span in [*found.kept, *found.furniture]} == {dedupe.Span}
+    assert {type(sign) for sign in found.signs} == {dedupe.Sign}
+    assert {"Inspection", "Span", "Sign"} <= set(dedupe.__all__)
+
+
 def test_inspect__nothing_but_blanks_is_in_neither_story_nor_furniture() -> None:
     found = dedupe.inspect(PAGE)
     covered = set()
