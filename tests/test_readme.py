@@ -15,6 +15,7 @@ import typer
 import dedupe.cli
 from dedupe.cli.codes import Code
 from dedupe.settings import Settings
+from dedupe.verify import relation
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -105,6 +106,31 @@ def test_readme__exit_codes_are_those_of_the_command_line() -> None:
     table = README.partition("### Exit codes")[2].partition("##")[0]
     codes = [int(code) for code in re.findall(r"^\| (\d+) \|", table, flags=re.MULTILINE)]
     assert codes == list(Code)
+
+
+def test_readme__relations_are_those_of_a_pair_with_their_thresholds() -> None:
+    table = README.partition("### Relations")[2].partition("##")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", table, flags=re.MULTILINE))
+    assert set(rows) == set(relation.RELATIONS)
+    shares = {name: [float(one) for one in re.findall(r"\.\d+", row)] for name, row in rows.items()}
+    assert {name: found for name, found in shares.items() if found} == {
+        "repost": [relation._NEARLY_ALL, relation._SIMILAR_LENGTH],
+        "excerpt": [relation._NEARLY_ALL, relation._SIMILAR_LENGTH],
+        "rewrite": [relation._MANY_WORDS],
+        "paraphrase": [relation._MANY_WORDS],
+        "template": [relation._MANY_WORDS, relation._SLOTS_DIFFER],
+        "same_event": [relation._SOMETHING],
+    }
+
+
+def test_benchmarks_readme__lists_every_module_and_says_which_write_json() -> None:
+    folder = ROOT / "benchmarks"
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+\.py)` \| (.+) \|$", text, flags=re.MULTILINE))
+    sources = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.py")}
+    assert set(rows) == set(sources)
+    writers = {name for name, source in sources.items() if '"--json", type=' in source}
+    assert {name for name, row in rows.items() if "; JSON |" in row} == writers
 
 
 def test_readme__links_and_scripts_exist() -> None:
