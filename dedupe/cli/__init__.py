@@ -5,7 +5,7 @@
     single.py    inspect
     setup.py     doctor, config show
     terminal.py  stdout for data, stderr for messages and progress
-    options.py   options that several commands share
+    options.py   options that several commands share, and what their words mean
     codes.py     what the exit code says
 
 Only this package turns errors into exit codes.

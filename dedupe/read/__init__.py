@@ -7,10 +7,18 @@ Nothing vanishes: what cannot become a document is counted and told with its
 place. The order of the inputs, and within each the order of its records, is the
 order of the documents.
 
-    find_sources   sources.py       ByteStream     streams.py
-    read_lines     json_records.py  read_csv       csv_records.py
-    read_columnar  columnar.py      read_files     pages.py
-    FieldNames     fields.py        build_documents  rows.py
+    sources.py       inputs      -> the files to read, each with its form
+    streams.py       a file      -> its bytes, decompressed, in UTF-8, split at newlines
+    formats.py       sources     -> records, each by the reader of its form:
+    json_records.py                 JSON lines and arrays
+    csv_records.py                  CSV and TSV
+    columnar.py                     Parquet, Arrow files and tables
+    pages.py                        .txt and .html
+    fields.py        whatever a record calls its fields -> the names of `Document`
+    moments.py       columns of dates -> intervals
+    rows.py          records     -> documents
+    ids.py           each id once, with its place
+    ledger.py        what a reader may spend, and what it refused
 """
 
 from __future__ import annotations
