@@ -96,7 +96,8 @@ def half(key: str) -> str:
     Keys: the story of census, spotify and seeds; the pair number of COUNTER;
     the suspicious document of PAN13 and the writer of Clough-Stevenson (so
     that one hand is on one side); the topic number of ECB+; the document of
-    Reuters. Settings and models are fitted on "tune" only.
+    Reuters. Models are fitted on "tune" only; the README says what each script
+    uses.
     """
     return "held" if hashlib.blake2b(key.encode(), digest_size=1).digest()[0] & 1 else "tune"
 

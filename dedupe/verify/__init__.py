@@ -1,7 +1,8 @@
 """Stage 6: candidate pairs in; measured pairs with relation, probability and passages, out.
 
-    candidates --exact overlap--> pairs above the floor --alignment--> measures
-    measures   --judge-->  relation, same_story, probability
+measures.py   exact overlap, then alignment  -> Measured, passages
+relation.py   measures, by fitted trees      -> relation, same_story, probability
+roundups.py   pairs of one page together     -> round-ups set right
 
 Three steps, each dearer than the one before: the sketches have screened the
 candidates, an exact intersection of shingles drops those below the containment
