@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import datetime as dt
 import math
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +19,8 @@ from dedupe.documents import documents_table
 from tests.stories import BODY, PAIRS, PASSAGES, judge, origin, pair
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from dedupe.attribute import Attribution
 
 WIRE = "OSLO (AP) — " + BODY
@@ -510,3 +514,50 @@ def test_pairs__of_many_stories_are_read_in_blocks_and_in_any_order() -> None:
         assert found.resemblance == n / n_stories
         assert list(found.passages) == ([(n, 1, 0, 1)] if n in (0, 2999) else [])
     assert table.within(1) == []
+
+
+def copies_of_one_outlet(n_copies: int, text: str) -> int:
+    """Judge dated copies of one text and a page that took it; return how many lines were run."""
+    papers = [
+        {"source": "harborlightnow.com", "text": text, "published": f"{day}"}
+        for day in (dt.date(2020, 1, 1) + dt.timedelta(days) for days in range(n_copies))
+    ]
+    taken = {"source": "two.example", "text": text + " Rain."}
+    star = [pair(0, other, "exact") for other in range(1, n_copies)]
+    n_lines = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> Any:
+        nonlocal n_lines
+        n_lines += event == "line"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        found = judge(
+            [*papers, taken], pairs=[*star, *(pair(row, n_copies) for row in range(n_copies))]
+        )
+    finally:
+        sys.settrace(before)
+    assert found.relation[1:n_copies] == ["exact"] * (n_copies - 1)
+    assert set(found.parent[1:n_copies].tolist()) == {0}
+    return n_lines
+
+
+@pytest.mark.parametrize(
+    "text", [BODY, HARBORLIGHT, BODY + "\nIt rained, the Harborlight reported."]
+)
+def test_large__copies_of_one_outlet_are_judged_in_linear_work(text: str) -> None:
+    copies_of_one_outlet(10, text)  # what is built once is not counted
+    assert copies_of_one_outlet(800, text) < 5 * copies_of_one_outlet(200, text)
+
+
+def test_versions__hang_below_the_last_measured_one_before_them() -> None:
+    days = ["2026-03-01", "2026-03-02", "2026-03-03", "2026-03-04"]
+    papers = [
+        {"source": "one.example", "text": f"{BODY} {n}", "published": day}
+        for n, day in enumerate(days)
+    ]
+    measured = [(0, 1), (0, 2), (0, 3), (1, 3)]
+    found = judge(papers, pairs=[pair(a, b, "update") for a, b in measured])
+    assert found.parent.tolist() == [-1, 0, 0, 1]

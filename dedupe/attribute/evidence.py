@@ -76,6 +76,8 @@ class Story:
     pages: Pages
     names: Names
     _bound: dict[str, frozenset[int]] = dataclasses.field(default_factory=dict)
+    _holders: dict[str, frozenset[int]] = dataclasses.field(default_factory=dict)
+    _citing: dict[tuple[str, str | None], set[int]] = dataclasses.field(default_factory=dict)
 
     def bound(self, name: str) -> frozenset[int]:
         """Return the documents whose outlet is `name`."""
@@ -83,6 +85,20 @@ class Story:
             rows = (row for row in self.rows if self.pages.is_outlet(row, name, self.names))
             self._bound[name] = frozenset(rows)
         return self._bound[name]
+
+    def holders(self, name: str) -> frozenset[int]:
+        """Return the works that hold a document of the outlet `name`."""
+        if name not in self._holders:
+            self._holders[name] = frozenset(self.work_of[row] for row in self.bound(name))
+        return self._holders[name]
+
+    def n_citing(self, rule: str, name: str | None) -> int:
+        """Count the works that carry a clue of this rule and name."""
+        if not self._citing:
+            for row, clues in self.clues.items():
+                for clue in clues:
+                    self._citing.setdefault((clue.rule, clue.name), set()).add(self.work_of[row])
+        return len(self._citing[rule, name])
 
 
 class Evidence(NamedTuple):

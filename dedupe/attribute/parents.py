@@ -78,7 +78,7 @@ def _below(
         return Placed(head, links.closest(head, work))
     if parent >= len(story.works):
         return Placed(head, "derived", -1, scores.absent[parent - len(story.works)], probability)
-    row, relation = links.between(story.works[parent], head, (work, parent), verdict)
+    row, relation = links.between(story, head, (work, parent), verdict)
     return Placed(head, relation or links.closest(head, work), row, None, probability)
 
 
@@ -89,22 +89,33 @@ def _versions(
     total = sum(verdict.probability[row] for row in members)
     share = verdict.probability[head] / total if total > 0 else 1 / len(members)
     stands_out = head == verdict.row or share * len(members) > 1 + 1e-9
-    before = _earlier_versions(story, members, head) if stands_out else {}
+    place = _places_in_time(story, members, head) if stands_out else {}
     for row in members:
         if row == head:
             continue
-        parent = next((one for one in before.get(row, ()) if links.relation(row, one)), head)
+        parent = _version_before(row, place, links, head)
         relation = links.relation(row, parent) or "exact"
         yield Placed(row, relation, parent, None, share) if stands_out else Placed(row, relation)
 
 
-def _earlier_versions(story: Story, members: Sequence[int], head: int) -> dict[int, list[int]]:
-    """Return, for each version of the head's outlet, those before it by clock, latest first."""
+def _places_in_time(story: Story, members: Sequence[int], head: int) -> dict[int, int]:
+    """Return the place of each version of the head's outlet in their order by clock."""
     pages = story.pages
     outlet = pages.outlet(head)
     timed = [row for row in members if pages.outlet(row) == outlet and pages.latest[row] != NEVER]
     timed.sort(key=lambda row: (row != head, int(pages.latest[row]), row))
-    return {row: timed[:place][::-1] for place, row in enumerate(timed)}
+    return {row: place for place, row in enumerate(timed)}
+
+
+def _version_before(row: int, place: dict[int, int], links: _Links, head: int) -> int:
+    """Return the last version before a row of which its relation is known, or else the head.
+
+    Only measured partners are looked at: all the earlier versions would be quadratic.
+    """
+    if row not in place:
+        return head
+    before = [one for one in links.partners(row) if place.get(one, place[row]) < place[row]]
+    return max(before, key=place.__getitem__, default=head)
 
 
 def _work_parents(known: Posterior, verdict: Verdict, n_works: int) -> list[int]:
@@ -140,6 +151,7 @@ class _Links:
 
     def __init__(self, story: Story) -> None:
         self._relation = {(pair.a, pair.b): pair.relation for pair in story.pairs}
+        self._partners: dict[int, list[int]] = {}
         self._works: dict[tuple[int, int], list[Pair]] = {}
         self._closest: dict[int, int] = {}
         self._closest_of_work: dict[int, int] = {}
@@ -152,11 +164,18 @@ class _Links:
             i, j = story.work_of[pair.a], story.work_of[pair.b]
             if i != j:
                 self._works.setdefault((min(i, j), max(i, j)), []).append(pair)
+            if pair.relation in _CLOSEST_FIRST:
+                self._partners.setdefault(pair.a, []).append(pair.b)
+                self._partners.setdefault(pair.b, []).append(pair.a)
 
     def relation(self, row: int, other: int) -> str | None:
         """Return the measured relation of two documents of one lineage, or None."""
         relation = self._relation.get((min(row, other), max(row, other)))
         return relation if relation in _CLOSEST_FIRST else None
+
+    def partners(self, row: int) -> Sequence[int]:
+        """Return the documents of one lineage with which a document was measured."""
+        return self._partners.get(row, ())
 
     def closest(self, row: int, work: int) -> str:
         """Return the closest relation measured for a document, or else for its work."""
@@ -164,17 +183,29 @@ class _Links:
         return _CLOSEST_FIRST[min(rank, len(_CLOSEST_FIRST) - 1)]
 
     def between(
-        self, upper: Sequence[int], head: int, works: tuple[int, int], verdict: Verdict
+        self, story: Story, head: int, works: tuple[int, int], verdict: Verdict
     ) -> tuple[int, str | None]:
-        """Return the document of the parent's work, and the relation measured with it."""
+        """Return the document of the parent's work, and the relation measured with it.
+
+        Args:
+            story: whose works they are.
+            head: the document that stands for the work below.
+            works: the work below, and its parent.
+            verdict: on the story.
+        """
+        upper = works[1]
         links = self._works.get((min(works), max(works)), [])
         if not links:
-            return self._likeliest(upper, verdict), None
-        best = max(links, key=lambda pair: self._fitness(pair, upper, head, verdict))
-        above = best.a if best.a in upper else best.b
+            return self._likeliest(story.works[upper], verdict), None
+
+        def ends(pair: Pair) -> tuple[int, int]:
+            return (pair.a, pair.b) if story.work_of[pair.a] == upper else (pair.b, pair.a)
+
+        best = max(links, key=lambda pair: self._fitness(pair, ends(pair), head, verdict))
+        above, _ = ends(best)
         relation = best.relation if best.relation in _CLOSEST_FIRST else None
         # Exact copies stand for each other, and only one of them is measured.
-        if verdict.row in upper and self.relation(above, verdict.row) == "exact":
+        if story.work_of.get(verdict.row) == upper and self.relation(above, verdict.row) == "exact":
             above = verdict.row
         return above, relation
 
@@ -182,10 +213,10 @@ class _Links:
         return max(rows, key=lambda row: (row == verdict.row, verdict.probability[row], -row))
 
     def _fitness(
-        self, pair: Pair, upper: Sequence[int], head: int, verdict: Verdict
+        self, pair: Pair, ends: tuple[int, int], head: int, verdict: Verdict
     ) -> tuple[bool, float, bool, bool, float, int]:
         """Rank a pair as the one by which a work was copied: the version most alike."""
-        above, below = (pair.a, pair.b) if pair.a in upper else (pair.b, pair.a)
+        above, below = ends
         return (
             pair.relation in _CLOSEST_FIRST,
             round(pair.resemblance, 2),

@@ -138,29 +138,17 @@ def _named(signal: str, story: Story, kind: str) -> Iterator[Evidence]:
             continue
         about = _about(story, row, clue, f"names {clue.name} as its source")
         about = about._replace(signal=signal, group="credit", points=points)
-        holders = {story.work_of[holder] for holder in story.bound(clue.name)}
+        holders = story.holders(clue.name)
         if about.child in holders:
             yield from _own(about, story, clue)
         elif holders:
             # Who is cited for a fact is cited in every copy, but was cited once.
-            share = 1 if points >= DERIVING else _citing(story, clue)
+            share = 1 if points >= DERIVING else story.n_citing(clue.rule, clue.name)
             for parent in sorted(holders):
                 yield about._replace(parent=parent, points=points / share)
         elif points >= DERIVING and (clue.rule in _EXPLICIT or story.names.is_listed(clue.name)):
             yield about._replace(name=clue.name)
             yield about._replace(group="derived", points=_DERIVED_PAGE)
-
-
-def _citing(story: Story, clue: Clue) -> int:
-    """Count the works that carry a clue of this rule and name."""
-    same = (clue.rule, clue.name)
-    return len(
-        {
-            story.work_of[row]
-            for row, clues in story.clues.items()
-            if any((other.rule, other.name) == same for other in clues)
-        }
-    )
 
 
 def _own(about: Evidence, story: Story, clue: Clue) -> Iterator[Evidence]:
