@@ -119,9 +119,7 @@ def compare(
     if not pairs.num_rows:
         return _unrelated()
     # The two are taken as one story even where they are not: a passage, too, has a direction.
-    origins = attribute(
-        table, np.zeros(2, np.int64), pairs, passages, harvest(table, kept), EVERY_SHINGLE
-    )
+    origins = attribute(table, np.zeros(2, np.int64), pairs, passages, harvest(table, kept))
     pair = pairs.to_pylist()[0]
     names = [field.name for field in dataclasses.fields(Comparison) if field.name in pair]
     return Comparison(

@@ -21,7 +21,7 @@ from dedupe.candidates import find_candidates, weigh
 from dedupe.clean import clean
 from dedupe.clean.clues import harvest
 from dedupe.cluster import cluster
-from dedupe.documents import Document, documents_table
+from dedupe.documents import Document, documents_table, stated
 from dedupe.errors import InputError
 from dedupe.result import Result
 from dedupe.settings import Settings
@@ -81,9 +81,8 @@ def find_duplicates(
         "cluster", pairs.num_rows, cluster, pairs, table.num_rows, on_demand.same_story_odds
     )
     origins = stages.run(
-        "attribute", table.num_rows, attribute,
-        table, stories, pairs, passages, clues, settings,
-    )  # fmt: skip
+        "attribute", table.num_rows, attribute, table, stories, pairs, passages, clues
+    )
     return Result(
         documents=_documents(table, sketches.n_words, stories, origins).take(np.argsort(order)),
         pairs=_pairs(table, pairs, origins),
@@ -155,7 +154,8 @@ def _documents(
         "origin_probability": origins.origin_probability,
         "n_words": n_words.astype(np.int64),
     }
-    given = {name: table.column(name) for name in ("source", "published", "title", "url")}
+    given = {name: table.column(name) for name in ("source", "title", "url")}
+    given["published"] = stated(table)
     return pa.table(
         {name: (columns | given)[name] for name in contract.DOCUMENTS.names},
         schema=contract.DOCUMENTS,

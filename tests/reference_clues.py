@@ -23,7 +23,7 @@ from dedupe.clean.datelines import dateline_clues
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dedupe.attribute.names import Names
+    from dedupe.names import Names
 
 MARGIN, LONGEST_LINE, SIGNATURE_REACH = 400, 160, 60
 DATELINE_REACH, BYLINE_REACH, TAIL_REACH = 1000, 1500, 500
@@ -41,7 +41,7 @@ class Line(NamedTuple):
 
 def every_clue(text: str, kept: Sequence[tuple[int, int]], names: Names) -> list[Clue]:
     """Return the clues of one text without metadata, by place."""
-    found = set()
+    found: set[Clue] = set()
     for line in lines(text, kept):
         found.update(_of_line(text, line, names))
     for start, end in kept:

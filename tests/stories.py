@@ -11,10 +11,11 @@ from dedupe.attribute import Attribution, attribute
 from dedupe.clean.clues import harvest
 from dedupe.clean.kept import keep_all
 from dedupe.documents import documents_table
-from dedupe.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from dedupe.names import Names
 
 PAIRS = pa.schema(
     [
@@ -62,6 +63,7 @@ def judge(
     stories: Sequence[int] | None = None,
     pairs: Sequence[dict[str, Any]] | None = None,
     passages: Sequence[Sequence[int]] | None = None,
+    names: Names | None = None,
 ) -> Attribution:
     """Attribute documents; one story, all pairs measured, unless told otherwise.
 
@@ -78,8 +80,8 @@ def judge(
         labels,
         pa.Table.from_pylist(list(pairs), schema=PAIRS),
         pa.Table.from_pylist(spans, schema=PASSAGES),
-        harvest(table, keep_all(table)),
-        Settings(),
+        harvest(table, keep_all(table), names),
+        names,
     )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 import sys
 from typing import TYPE_CHECKING, Any
@@ -11,14 +12,15 @@ import pytest
 
 from dedupe.attribute.evidence import Pair, Story, score
 from dedupe.attribute.model import UNSEEN_PRIOR, posterior
-from dedupe.attribute.names import default_names
 from dedupe.attribute.pages import Pages
 from dedupe.attribute.signals import SIGNALS
 from dedupe.attribute.tables import PairTable
 from dedupe.documents import documents_table
+from dedupe.names import default_names, load_names
 from tests.stories import BODY, PAIRS, PASSAGES, judge, origin, pair
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import FrameType
 
     from dedupe.attribute import Attribution
@@ -194,6 +196,19 @@ def test_names__an_outlet_of_the_collection_is_known_by_its_letters() -> None:
     assert origin(found)["document"] == "d001"
     assert origin(found)["name"] == "Harbor Light"
     assert {"credit", "byline"} <= set(signals(found))
+
+
+def test_names__a_users_agency_is_an_absent_origin_and_its_outlet_a_member(tmp_path: Path) -> None:
+    path = tmp_path / "names.json"
+    wire = {"name": "Quay Wire", "spellings": ["Quay Wire"], "domains": ["quay.example"]}
+    path.write_text(json.dumps({"agencies": [wire]}), encoding="utf-8")
+    names = load_names(path)
+    signed = [{"source": f"{n}.example", "text": f"By JANE ROE, Quay Wire\n{BODY}"} for n in "ab"]
+    absent = judge(signed, names=names)
+    assert (origin(absent)["name"], origin(absent)["in_collection"]) == ("Quay Wire", False)
+    member = judge([*signed, {"source": "quay.example"}], names=names)
+    assert (origin(member)["name"], origin(member)["document"]) == ("Quay Wire", "d002")
+    assert origin(judge(signed))["name"] is None
 
 
 def test_names__one_absent_source_under_two_spellings_is_one_candidate() -> None:

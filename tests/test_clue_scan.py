@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.attribute.names import default_names
 from dedupe.clean.clues import clues_of, harvest
 from dedupe.clean.kept import Kept, code_points, keep_all
 from dedupe.clean.scan import (
@@ -26,6 +25,7 @@ from dedupe.clean.scan import (
     scan,
 )
 from dedupe.documents import documents_table
+from dedupe.names import default_names
 from tests.reference_clues import every_clue, lines
 
 PIECES = (

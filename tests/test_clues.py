@@ -1,11 +1,20 @@
 # ruff: noqa: RUF001 - newspapers set curly quotes, long dashes and other scripts
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
 import pytest
 
 from dedupe.clean.clues import Clue, clues_of, clues_schema, harvest
 from dedupe.clean.kept import keep_all
 from dedupe.documents import documents_table
+from dedupe.names import load_names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dedupe.names import Names
 
 
 def found(text: str, **metadata: str) -> list[tuple[str, str, str | None]]:
@@ -342,6 +351,37 @@ def test_harvest__finds_what_clues_of_finds() -> None:
     ]
     assert [tuple(row.values()) for row in clues.to_pylist()] == expected
     assert {row[0] for row in expected} == {1, 3, 4}
+
+
+@pytest.fixture
+def quay_names(tmp_path: Path) -> Names:
+    path = tmp_path / "names.json"
+    agency = {"name": "Quay Wire", "spellings": ["Quay Wire", "QW Bureau"]}
+    outlet = {"name": "The Bollard", "spellings": ["The Bollard"], "domains": ["bollard.example"]}
+    path.write_text(json.dumps({"agencies": [agency], "outlets": [outlet]}), encoding="utf-8")
+    return load_names(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "name"),
+    [
+        ("OSLO (Quay Wire) — A bridge fell.", "dateline", "Quay Wire"),
+        ("By JANE ROE, Quay Wire\nA bridge fell.", "byline", "Quay Wire"),
+        ("By Jane Roe, QW Bureau\nA bridge fell.", "byline", "Quay Wire"),
+        ("A bridge fell, she said. (QW Bureau)", "byline", "Quay Wire"),
+        ("By Jane Roe, The Bollard\nA bridge fell.", "byline", "The Bollard"),
+        ("A bridge fell.\n© 2026 The Bollard", "credit", "The Bollard"),
+        ("A bridge fell.\nSource: The Bollard", "credit", "The Bollard"),
+    ],
+)
+def test_harvest__a_users_names_are_found_where_the_packages_are(
+    text: str, kind: str, name: str, quay_names: Names
+) -> None:
+    table = documents_table([{"text": text}])
+    found = harvest(table, keep_all(table), quay_names).to_pylist()
+    assert (kind, name) in {(clue["kind"], clue["name"]) for clue in found}
+    without = harvest(table, keep_all(table)).to_pylist()
+    assert name not in {clue["name"] for clue in without}, "one run's names stay its own"
 
 
 def test_harvest__no_documents() -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dedupe.attribute.names import default_names, load_names, main_label
+from dedupe.errors import InputError
+from dedupe.names import default_names, load_names, main_label
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,18 +98,29 @@ def test_collecting__knows_unlisted_outlets_of_a_collection() -> None:
 
 def test_load_names__a_users_file_extends_the_packages(tmp_path: Path) -> None:
     path = tmp_path / "names.json"
-    entry = {
-        "name": "Harbor Light",
-        "domains": ["hl.example"],
-        "spellings": ["HL"],
-        "owner": "Quay",
-    }
+    entry = {"name": "Harbor Light", "domains": ["hl.example"], "spellings": ["HL"]}
     path.write_text(json.dumps({"outlets": [entry]}), encoding="utf-8")
     names = load_names(path)
     assert names.outlet("hl.example") == "Harbor Light"
     assert names.known("HL") == "Harbor Light"
-    assert names.owner("Harbor Light") == "Quay"
     assert names.known("Associated Press") == "AP"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "agencies: AP",
+        "[]",
+        '{"agencies": [{"spellings": ["Quay Wire"]}]}',
+        '{"agencies": ["Quay Wire"]}',
+        '{"outlets": [{"name": "Quay", "spellings": ["--"]}]}',
+    ],
+)
+def test_load_names__a_file_of_another_form_is_named(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "names.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=r"names\.json"):
+        load_names(path)
 
 
 def test_names__no_spelling_belongs_to_two() -> None:

@@ -19,13 +19,13 @@ import numpy as np
 
 from dedupe.attribute.evidence import MOST_AFFINITY, Scores, Story, score, summed
 from dedupe.attribute.model import UNSEEN_PRIOR, posterior
-from dedupe.attribute.names import default_names, fold
 from dedupe.attribute.pages import NEVER, Pages
 from dedupe.attribute.parents import Placed, place_documents
 from dedupe.attribute.signals import find_evidence
 from dedupe.attribute.tables import ClueTable, PairTable
 from dedupe.attribute.verdict import Verdict, judge, story_row
 from dedupe.attribute.works import works
+from dedupe.names import default_names, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 
     from dedupe.attribute.evidence import Evidence, Pair
     from dedupe.attribute.model import Posterior
-    from dedupe.attribute.names import Names
-    from dedupe.settings import Settings
+    from dedupe.names import Names
 
 _LOG = logging.getLogger(__name__)
 
@@ -83,7 +82,6 @@ def attribute(
     pairs: pa.Table,
     passages: pa.Table,
     clues: pa.Table,
-    settings: Settings,
     names: Names | None = None,
 ) -> Attribution:
     """Name the likely origin of every story, or say that nothing tells.
@@ -94,10 +92,9 @@ def attribute(
         pairs: verified pairs, rows of `documents`, a < b, sorted.
         passages: aligned passages, sorted by pair.
         clues: table of `clues_schema()`.
-        settings: of the run; nothing of this stage varies yet.
-        names: agencies and outlets to know; None takes those of the package.
+        names: agencies and outlets to know, those with which the clues were
+            harvested; None takes those of the package.
     """
-    del settings
     stories = np.asarray(stories, dtype=np.int64)
     names = names or default_names()
     desk = _Desk(Pages(documents, names), names, ClueTable(clues), len(stories), pairs.num_rows)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dedupe.attribute.names import Names
     from dedupe.attribute.pages import Pages
     from dedupe.clean.clue import Clue
+    from dedupe.names import Names
 
 CAP = 4.0
 """No group of clues moves a verdict by more than this, in log-odds."""

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.attribute.names import main_label
 from dedupe.documents import host
+from dedupe.names import main_label
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from dedupe.attribute.names import Names
+    from dedupe.names import Names
 
 NEVER = np.iinfo(np.int64).min
 """Stands for an unknown moment, in microseconds since 1970."""

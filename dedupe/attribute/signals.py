@@ -13,7 +13,7 @@ import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.attribute import clocks, compared, said
-from dedupe.attribute.names import fold, main_label
+from dedupe.names import fold, main_label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -2,11 +2,24 @@
 
 documents table  ->  clean()  ->  Kept
 
-blocks.py     texts cut into blocks
-furniture.py  what each outlet repeats, learned from the collection
-phrases.py    what pages everywhere say around a story
-kept.py       which ranges of a text are kept
-clues.py      credits, datelines, bylines and scars
+blocks.py           texts cut into blocks
+furniture.py        what each outlet repeats, learned from the collection
+phrases.py          what pages everywhere say around a story
+layout.py           which blocks are story, by their place and make
+kept.py             which ranges of a text are kept
+
+documents table, Kept  ->  clues.harvest()  ->  clues table
+
+clues.py            credits, datelines, bylines and scars, collected
+clue.py             one clue, and the columns of their table
+scan.py             the lines that hold a pattern's words
+lexicon.py          words to find, as the scan's tables
+reading.py          patterns run on those lines
+credit_patterns.py  words that announce a credit, a scar or a self-reference
+credits.py          the names after such words
+bylines.py          who signed: bylines, signatures, copyright lines
+datelines.py        place, date and agency in front
+record.py           clues beside the text: byline and canonical address
 """
 
 from __future__ import annotations

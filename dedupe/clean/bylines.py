@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dedupe.attribute.names import Names, fold
+from dedupe.names import Names, fold, last_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 LONGEST_CREDIT = 80
 """Code points read for the name after a credit's lead-in."""
@@ -60,19 +60,16 @@ _REUTERS_DESK = re.compile(
 _QUOTES = " .\"'“”‘’«»*_》」《「"
 
 
-def last_words(names: Names) -> set[str]:
-    """Return the last words of all listed names, as a byline may spell them.
+def signing_words(spellings: Iterable[str]) -> set[str]:
+    """Return the last words of some names, as a byline may spell them.
 
     In lower case only where a byline's words may be so.
     """
-    spelled = {
-        _TOKENS.findall(spelling)[-1]
-        for spelling in (*names.agency_spellings, *names.outlet_spellings)
-    }
-    words = spelled | {word.upper() for word in spelled} | {word.title() for word in spelled}
+    spelled = {last_word(spelling) for spelling in spellings}
+    cases = (str, str.lower, str.upper, str.title)
     return {
         word
-        for word in words | names.last_words
+        for word in (case(word) for word in spelled for case in cases)
         if not word[0].islower() or word in _NAME_PARTICLES or _ROLE.fullmatch(word)
     }
 

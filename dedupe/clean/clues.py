@@ -1,6 +1,6 @@
 """What a page says of its own origin: credits, datelines, bylines, scars.
 
-    documents table, Kept  ->  harvest()  ->  clues table (CLUES_SCHEMA)
+    documents table, Kept  ->  harvest()  ->  clues table of `clues_schema()`
 
 Only the story's own words count: a teaser's "(AP)" says nothing of the story
 above it. So datelines, scars and self-references come from the kept body
@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.attribute.names import Names, default_names
 from dedupe.clean.clue import Clue, clues_schema
 from dedupe.clean.kept import Kept, keep_all
 from dedupe.clean.reading import Reader
 from dedupe.clean.record import record_clues
 from dedupe.clean.scan import NAME, OUTLET, scan
 from dedupe.documents import documents_table
+from dedupe.names import Names, default_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -47,7 +47,8 @@ def harvest(
     Args:
         documents: a table of `documents.SCHEMA`.
         kept: its cleaned ranges.
-        names: agencies and outlets to know; None takes those of the package.
+        names: agencies and outlets to know; None takes those of the package,
+            `names.load_names(path)` adds a user's own.
         n_threads: threads that scan; 0 takes one for each core.
 
     Returns:

@@ -16,7 +16,7 @@ from dedupe.clean.credit_patterns import NOT_SOURCES, TOLD_NAME, Cue
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dedupe.attribute.names import Names
+    from dedupe.names import Names
 
 # Of a paragraph longer than this, only the front can hold a credit.
 _CREDIT_REACH = 2000

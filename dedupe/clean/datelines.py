@@ -14,8 +14,8 @@ import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from dedupe.attribute.names import Names, fold
 from dedupe.clean.clue import Clue
+from dedupe.names import Names, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

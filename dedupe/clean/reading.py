@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from dedupe.attribute.names import Names
     from dedupe.clean.kept import Kept
+    from dedupe.names import Names
 
     _Found: TypeAlias = tuple[int, int, Clue]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from dedupe.attribute.names import Names
+    from dedupe.names import Names
 
 _LONGEST_BYLINE = 300
 _AUTHORITY = r"^(?P<authority>[A-Za-z]+://[^/?#]+)/"

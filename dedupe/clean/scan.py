@@ -18,24 +18,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.attribute.names import default_names
-from dedupe.clean.bylines import last_words
+from dedupe.clean.bylines import signing_words
 from dedupe.clean.credit_patterns import CREDITS, SCARS, SELF_REFERENCES, Cue
 from dedupe.clean.lexicon import build_lexicon, join
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
-    from dedupe.attribute.names import Names
     from dedupe.clean.kept import Kept
     from dedupe.kernels.words import Lexicon
+    from dedupe.names import Names
 
 NAME, OPENER, SIGNER, DATELINE, OUTLET = 1, 2, 4, 8, 16
-"""Kinds that kernels/mentions.py knows too: a name of names.json near the edges of
-a body; a word of datelines near its front; the last word of a name, in a short
-line near its edges; of lines only, what may be a dateline; and an outlet of the
+"""Kinds of which the place matters (see `Uses`): a listed name near the edges of a
+body; a word of datelines near its front; the last word of a name, in a short line
+near its edges; of lines only, what may be a dateline; and an outlet of the
 collection."""
 
 TOLD, REPORTED, COPYRIGHT = 32, 64, 128
@@ -108,18 +107,22 @@ def scan(kept: Kept, names: Names, n_threads: int = 0) -> Mentions:
 
     Args:
         kept: texts and their kept ranges.
-        names: whose `collected` outlets are looked for too, however spaced; the
-            listed ones are always those of the package.
+        names: whose spellings are looked for, and its `collected` outlets,
+            however spaced.
         n_threads: threads at work; 0 takes one for each core.
     """
     from dedupe.kernels._compile import for_ranges
     from dedupe.kernels.mentions import Reach, Uses, find_lines
 
     marks = np.zeros(kept.n_docs, np.int64)
-    lexicon = _lexicon(names.collected)
+    lexicon = _lexicon(names)
     reach = Reach(MARGIN, DATELINE_REACH, BYLINE_REACH, TAIL_REACH, _SLACK, 4 * LONGEST_LINE)
     in_body = BODY | TOLD | REPORTED
-    uses = Uses(in_body | CREDIT | COPYRIGHT | SIGNER | OUTLET, in_body, REPORTED)
+    uses = Uses(
+        listed=in_body | CREDIT | COPYRIGHT | SIGNER | OUTLET, body=in_body,
+        beside_outlet=REPORTED, name=NAME, opener=OPENER, signer=SIGNER, dateline=DATELINE,
+        outlet=OUTLET,
+    )  # fmt: skip
 
     def read(first: int, last: int) -> NDArray[np.int64]:
         return find_lines(
@@ -143,14 +146,13 @@ class _Word(NamedTuple):
     whole: int = 0
 
 
-def _words() -> Iterator[_Word]:
-    """Yield the words that every pattern needs, and their kinds."""
-    names = default_names()
-    for spelling in (*names.agency_spellings, *names.outlet_spellings):
+def _words(spellings: Iterable[str]) -> Iterator[_Word]:
+    """Yield the words that every pattern needs, those of some names too, and their kinds."""
+    for spelling in spellings:
         if len(spelling) > 1:
             yield _name(spelling, NAME)
             yield _name(spelling.upper(), NAME)
-    yield from (_name(spelling, SIGNER) for spelling in last_words(names))
+    yield from (_name(spelling, SIGNER) for spelling in signing_words(spellings))
     for bit, _, cue in CUES:
         yield from (_Word(way, bit) for needle in cue.needles for way in _cases(needle))
     yield from (_Word(f"{verb} {letter}", TOLD) for verb in _TOLD for letter in _CAPITALS)
@@ -178,18 +180,19 @@ def _capitalised(word: str) -> str:
     return re.sub(r"[^\W\d_]", lambda letter: letter.group().upper(), word, count=1)
 
 
-@functools.cache
-def _listed() -> Lexicon:
-    """Build the lexicon of all patterns' words, once a process."""
+# Names are few sets in one process: the package's, and a user's.
+@functools.lru_cache(maxsize=4)
+def _listed(spellings: tuple[str, ...]) -> Lexicon:
+    """Build the lexicon of all patterns' words, once for each list of names."""
     words: dict[bytes, tuple[int, int]] = {}
-    for word in _words():
+    for word in _words(spellings):
         kinds, whole = words.get(word.spelling.encode(), (0, 0))
         words[word.spelling.encode()] = (kinds | word.kinds, whole | word.whole)
     return build_lexicon(words)
 
 
-def _lexicon(collected: frozenset[str]) -> Lexicon:
+def _lexicon(names: Names) -> Lexicon:
     """Join the words of all patterns and the outlets of a collection."""
-    listed = _listed()
-    labels = {label.encode(): (OUTLET, 0) for label in sorted(collected)}
+    listed = _listed(names.spellings)
+    labels = {label.encode(): (OUTLET, 0) for label in sorted(names.collected)}
     return join(listed, build_lexicon(labels, letters_only=True)) if labels else listed

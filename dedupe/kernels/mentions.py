@@ -23,16 +23,9 @@ if TYPE_CHECKING:
 
     from dedupe.kernels.words import Lexicon
 
-NAME, OPENER, SIGNER, DATELINE, OUTLET = 1, 2, 4, 8, 16
-"""Kinds known here: a name, which counts near the edges of a body; a word of
-datelines, near its front; a word that ends names in bylines, in short lines near
-its edges, if there is any name or outlet; and a line that may be a dateline. All
-other bits are the caller's."""
-
 DOCUMENT, START, END, FIRST, LAST, KINDS = 0, 1, 2, 3, 4, 5
 """Columns of lines: the document, bytes of the line, bytes of its range, kinds."""
 
-_SIGNS = SIGNER | OUTLET
 _UNREAD, _MARGIN, _BODY = -1, 0, 1
 _NEWLINE, _SPACE, _OPEN, _SLASH = 10, 32, 40, 47
 # A dateline's place ends within 70 code points; blanks before it are no ASCII at times.
@@ -66,11 +59,22 @@ class Uses(NamedTuple):
         listed: those that make a line worth reading.
         body: of these, those that do so in the body only.
         beside_outlet: those that do so only in documents with an outlet.
+        name: a name, which counts near the edges of a body.
+        opener: a word of datelines, which counts near its front.
+        signer: a word that ends names in bylines: in short lines near the edges,
+            if there is any name or outlet.
+        dateline: of lines only: it may be a dateline.
+        outlet: an outlet of the collection; it signs as a name does.
     """
 
     listed: int
     body: int
     beside_outlet: int
+    name: int
+    opener: int
+    signer: int
+    dateline: int
+    outlet: int
 
 
 class _Zones(NamedTuple):
@@ -132,12 +136,12 @@ def _zones(data: NDArray[np.uint8], spans: NDArray[np.int64], reach: Reach) -> _
 
 
 @kernel
-def _in_zone(kinds: int, at: int, zones: _Zones) -> int:
+def _in_zone(kinds: int, at: int, zones: _Zones, uses: Uses) -> int:
     """Return the kinds that count at a byte."""
     if at > zones.opening:
-        kinds &= ~OPENER
+        kinds &= ~uses.opener
     if zones.front < at < zones.tail:
-        kinds &= ~(NAME | SIGNER)
+        kinds &= ~(uses.name | uses.signer)
     return kinds
 
 
@@ -145,10 +149,10 @@ def _in_zone(kinds: int, at: int, zones: _Zones) -> int:
 def _listed(marks: int, uses: Uses) -> int:
     """Return the kinds that make a line worth reading in a document of these kinds."""
     listed = uses.listed
-    if marks & OUTLET == 0:
+    if marks & uses.outlet == 0:
         listed &= ~uses.beside_outlet
-    if marks & (NAME | OUTLET) == 0:
-        listed &= ~SIGNER
+    if marks & (uses.name | uses.outlet) == 0:
+        listed &= ~uses.signer
     return listed
 
 
@@ -235,6 +239,7 @@ def _append_lines(
 ) -> tuple[NDArray[np.int64], int]:
     """Append the lines around the words of one text, each line once."""
     span, row, place = 0, -1, _UNREAD
+    signs = uses.signer | uses.outlet
     listed = _listed(marks, uses)
     first, last, start, end = 0, 0, 0, -1
     for n in range(len(words)):
@@ -254,8 +259,8 @@ def _append_lines(
             continue
         if place == _MARGIN:
             found &= ~uses.body
-        if found & _SIGNS and not _may_sign((start, end), span, spans, place, zones, reach):
-            found &= ~_SIGNS
+        if found & signs and not _may_sign((start, end), span, spans, place, zones, reach):
+            found &= ~signs
         if found == 0:
             continue
         if row < 0:
@@ -309,6 +314,7 @@ def _append_datelines(
     document: int,
     spans: NDArray[np.int64],
     reach_end: int,
+    dateline: int,
     lines: NDArray[np.int64],
     n_lines: int,
 ) -> tuple[NDArray[np.int64], int]:
@@ -319,7 +325,7 @@ def _append_datelines(
             _, end = _line_around(data, start, start, last)
             if _may_open(data, start, end):
                 lines = _with_room(lines, n_lines)
-                lines[n_lines] = np.array([document, start, end, spans[span, 0], last, DATELINE])
+                lines[n_lines] = np.array([document, start, end, spans[span, 0], last, dateline])
                 n_lines += 1
             start = end + 1
     return lines, n_lines
@@ -370,20 +376,22 @@ def find_lines(
         found = 0
         for n in range(n_words):
             found |= int(words[n, 1])
-        if found & (_listed(found, uses) | NAME | OPENER) == 0:
+        if found & (_listed(found, uses) | uses.name | uses.opener) == 0:
             continue
         zones = _Zones(0, 0, 0, 0, 0, 0)
-        if found & (NAME | OPENER | OUTLET):
+        if found & (uses.name | uses.opener | uses.outlet):
             zones = _zones(data, kept, reach)
             found = 0
             for n in range(n_words):
-                words[n, 1] = _in_zone(int(words[n, 1]), int(words[n, 0]), zones)
+                words[n, 1] = _in_zone(int(words[n, 1]), int(words[n, 0]), zones, uses)
                 found |= int(words[n, 1])
         marks[d] = found
         if found & _listed(found, uses):
             lines, n_lines = _append_lines(
                 data, d, text, kept, words[:n_words], found, zones, reach, uses, lines, n_lines
             )
-        if found & (NAME | OPENER):
-            lines, n_lines = _append_datelines(data, d, kept, zones.datelines, lines, n_lines)
+        if found & (uses.name | uses.opener):
+            lines, n_lines = _append_datelines(
+                data, d, kept, zones.datelines, uses.dateline, lines, n_lines
+            )
     return lines[:n_lines]

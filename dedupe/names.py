@@ -4,9 +4,10 @@
 
 A credit names its source as its own newsroom spells it; a member of the
 collection is known by its domain. Both come together here: names.json lists
-agencies (one canonical English name each), outlets with their domains, aliases
-and owners, and the words by which a newsroom credits nobody in particular.
-A second file of the same form extends it.
+agencies (one canonical English name each), outlets with their domains and
+aliases, and the words by which a newsroom credits nobody in particular. A
+second file of the same form extends it; both stages that read names, `harvest`
+and `attribute`, take what `load_names` returns.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dedupe.documents import host
+from dedupe.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +30,7 @@ _NOT_LETTERS = re.compile(r"[\W_]+")
 _SECOND_LEVEL = frozenset({"co", "com", "org", "net", "gov", "ac", "edu", "gob", "ebc", "or", "ne"})
 # Below four letters a name fits too many domains by chance ("AP" is in "apple").
 _SHORTEST_BINDING = 4
+_FORM = '{"agencies": [{"name": "AP", "spellings": ["AP"], "domains": ["ap.org"]}], "outlets": []}'
 
 
 class Names(NamedTuple):
@@ -37,9 +40,7 @@ class Names(NamedTuple):
         agencies: folded spelling of an agency to its name.
         outlets: folded spelling of an outlet to its name.
         domains: domain to the name of its agency or outlet.
-        owners: name of an outlet to its owner.
-        agency_spellings: agencies as their pages spell them.
-        outlet_spellings: outlets likewise.
+        spellings: agencies and outlets as their pages spell them.
         listed: every canonical name.
         last_words: lower-case last words of all spellings: a line without one names nobody.
         collected: letters of the domains of a collection that are not listed.
@@ -51,11 +52,9 @@ class Names(NamedTuple):
     agencies: dict[str, str]
     outlets: dict[str, str]
     domains: dict[str, str]
-    owners: dict[str, str]
-    agency_spellings: list[str]
-    outlet_spellings: list[str]
-    listed: set[str]
-    last_words: set[str]
+    spellings: tuple[str, ...]
+    listed: frozenset[str]
+    last_words: frozenset[str]
     chinese: tuple[str, ...]
     collected: frozenset[str]
     unnamed: frozenset[str]
@@ -147,10 +146,6 @@ class Names(NamedTuple):
             _letters_match(letters, main_label(place)) for place in (outlet, domain) if place
         )
 
-    def owner(self, outlet: str) -> str:
-        """Return the owner of an outlet, or the outlet where none is known."""
-        return self.owners.get(outlet, outlet)
-
 
 def _letters_match(letters: str, label: str) -> bool:
     if letters == label:
@@ -180,8 +175,7 @@ def main_label(domain: str) -> str:
 @functools.cache
 def default_names() -> Names:
     """Return the names that ship with the package."""
-    text = resources.files("dedupe.attribute").joinpath("names.json").read_text(encoding="utf-8")
-    return _build([json.loads(text)])
+    return _build([_shipped()])
 
 
 def load_names(path: Path) -> Names:
@@ -189,37 +183,53 @@ def load_names(path: Path) -> Names:
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: it is not JSON.
+        InputError: it is not JSON, or not of the form of names.json.
     """
-    text = resources.files("dedupe.attribute").joinpath("names.json").read_text(encoding="utf-8")
-    return _build([json.loads(text), json.loads(path.read_text(encoding="utf-8"))])
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path}: not JSON ({error}); mend it, or see {_FORM}") from error
+    try:
+        return _build([_shipped(), data])
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not a file of names; write {_FORM}") from error
+
+
+def _shipped() -> dict[str, Any]:
+    text = resources.files("dedupe").joinpath("names.json").read_text(encoding="utf-8")
+    shipped: dict[str, Any] = json.loads(text)
+    return shipped
 
 
 def _build(files: list[dict[str, Any]]) -> Names:
-    names = Names({}, {}, {}, {}, [], [], set(), set(), (), frozenset(), frozenset(), frozenset())
+    agencies: dict[str, str] = {}
+    outlets: dict[str, str] = {}
+    entries = []
     for data in files:
-        for entry in data.get("agencies", ()):
-            _enter(entry, names.agencies, names.agency_spellings, names)
-        for entry in data.get("outlets", ()):
-            _enter(entry, names.outlets, names.outlet_spellings, names)
-        names = names._replace(
-            chinese=tuple(word for word in names.agencies if "\u4e00" <= word[0] <= "\u9fff"),
-            unnamed=names.unnamed | {fold(word) for word in data.get("unnamed_agencies", ())},
-            desks=names.desks | {fold(word) for word in data.get("own_desks", ())},
-        )
-    return names
+        for key, folded in (("agencies", agencies), ("outlets", outlets)):
+            for entry in data.get(key, ()):
+                entries.append(entry)
+                folded |= {fold(spelling): entry["name"] for spelling in entry.get("spellings", ())}
+    spellings = [spelling for entry in entries for spelling in entry.get("spellings", ())]
+    return Names(
+        agencies=agencies,
+        outlets=outlets,
+        domains={domain: entry["name"] for entry in entries for domain in entry.get("domains", ())},
+        spellings=tuple(dict.fromkeys(spellings)),
+        listed=frozenset(entry["name"] for entry in entries),
+        last_words=frozenset(last_word(spelling).lower() for spelling in spellings),
+        chinese=tuple(word for word in agencies if "\u4e00" <= word[0] <= "\u9fff"),
+        collected=frozenset(),
+        unnamed=_folded(files, "unnamed_agencies"),
+        desks=_folded(files, "own_desks"),
+    )
 
 
-def _enter(
-    entry: dict[str, Any], folded: dict[str, str], spellings: list[str], names: Names
-) -> None:
-    name = entry["name"]
-    names.listed.add(name)
-    for spelling in entry.get("spellings", ()):
-        folded[fold(spelling)] = name
-        spellings.append(spelling)
-        names.last_words.add(_TOKENS.findall(spelling.lower())[-1])
-    for domain in entry.get("domains", ()):
-        names.domains[domain] = name
-    if entry.get("owner"):
-        names.owners[name] = entry["owner"]
+def _folded(files: list[dict[str, Any]], key: str) -> frozenset[str]:
+    return frozenset(fold(word) for data in files for word in data.get(key, ()))
+
+
+def last_word(spelling: str) -> str:
+    """Return the last word of a name, which a line that signs with it must hold."""
+    word: str = _TOKENS.findall(spelling)[-1]
+    return word
