@@ -20,8 +20,8 @@ Interval = tuple[datetime | None, datetime | None]
 _UNKNOWN: Interval = (None, None)
 _FIRST_YEAR, _LAST_YEAR = 1600, 9999
 """The first weekly newspapers are of 1605; an earlier year is a slip."""
-_EARLIEST_ZONE = timedelta(hours=14)
-_LATEST_ZONE = timedelta(hours=12)
+EARLIEST_ZONE = timedelta(hours=14)
+LATEST_ZONE = timedelta(hours=12)
 _CLOCK_SLACK = timedelta(days=2)
 """A publisher's clock may run ahead, and a date may be tomorrow's elsewhere."""
 _MIDNIGHT = time()
@@ -134,7 +134,7 @@ def _of_clock(moment: datetime) -> Interval:
     if moment.time() == _MIDNIGHT:
         return _of_day(moment)
     moment = moment.replace(tzinfo=UTC)
-    return _plausible(moment - _EARLIEST_ZONE, moment + _LATEST_ZONE, unset=False)
+    return _plausible(moment - EARLIEST_ZONE, moment + LATEST_ZONE, unset=False)
 
 
 def _of_day(midnight: datetime, n_days: int = 1) -> Interval:
@@ -142,8 +142,8 @@ def _of_day(midnight: datetime, n_days: int = 1) -> Interval:
     if not _FIRST_YEAR <= midnight.year < _LAST_YEAR:
         return _UNKNOWN
     start = midnight.replace(tzinfo=UTC)
-    end = start + timedelta(days=n_days) + _LATEST_ZONE - _TICK
-    return _plausible(start - _EARLIEST_ZONE, end, unset=start == _EPOCH and n_days == 1)
+    end = start + timedelta(days=n_days) + LATEST_ZONE - _TICK
+    return _plausible(start - EARLIEST_ZONE, end, unset=start == _EPOCH and n_days == 1)
 
 
 def _plausible(earliest: datetime, latest: datetime, *, unset: bool) -> Interval:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 
-from dedupe.dates import parse_interval
+from dedupe.dates import EARLIEST_ZONE, LATEST_ZONE, parse_interval
 from dedupe.errors import InputError
 
 if TYPE_CHECKING:
@@ -129,6 +129,22 @@ def documents_table(documents: Iterable[Document | Mapping[str, Any] | str]) -> 
     for place, value in enumerate(documents, start=1):
         append_document(columns, as_document(value), default_id=str(place))
     return pa.table(columns, schema=SCHEMA)
+
+
+def stated(documents: pa.Table, name: str = "published") -> pa.Array:
+    """Return a clock as its page states it, read as UTC; null where unknown.
+
+    The interval of a clock without a zone begins fourteen hours before what it
+    says (UTC+14 is the first zone to see a day), and spans a day or more.
+    """
+    import pyarrow.compute as pc
+
+    start, end = documents.column(name), documents.column(f"{name}_until")
+    unzoned = pc.greater_equal(
+        pc.subtract(end, start), pa.scalar(EARLIEST_ZONE + LATEST_ZONE, pa.duration("us"))
+    )
+    moment = pc.if_else(unzoned, pc.add(start, pa.scalar(EARLIEST_ZONE, pa.duration("us"))), start)
+    return moment.combine_chunks()
 
 
 def append_document(columns: dict[str, list[Any]], document: Document, default_id: str) -> None:

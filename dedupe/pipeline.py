@@ -104,8 +104,14 @@ def as_reading(documents: pa.Table | Documents) -> Reading:
 
     if isinstance(documents, pa.Table):
         return read_table(documents)
-    if isinstance(documents, (str, bytes, Document)) or hasattr(documents, "keys"):
-        raise InputError("find_duplicates takes many documents; put one into a list")
+    if isinstance(documents, pa.RecordBatch):
+        return read_table(pa.table(documents))
+    one = isinstance(documents, (str, bytes, Document)) or hasattr(documents, "keys")
+    if one or not hasattr(documents, "__iter__"):
+        raise InputError(
+            "find_duplicates takes many documents, put into a list, an iterator or an Arrow table, "
+            f"not {type(documents).__name__}"
+        )
     return Reading(documents=documents_table(documents), rejects=[], inputs=[])
 
 

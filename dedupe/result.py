@@ -224,7 +224,9 @@ def check_place(place: Path, *, overwrite: bool) -> None:
     if "run.json" not in names:
         raise OutputError(f"{place}: is not empty and holds no result; choose another place")
     if not overwrite:
-        raise OutputError(f"{place}: holds a result; add --overwrite to replace it")
+        raise OutputError(
+            f"{place}: holds a result; add --overwrite (overwrite=True) to replace it"
+        )
     strangers = sorted(names - set(FILES))
     if strangers:
         raise OutputError(

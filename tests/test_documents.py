@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedupe.documents import SCHEMA, Document, as_document, documents_table, host
+from dedupe.documents import SCHEMA, Document, as_document, documents_table, host, stated
 from dedupe.errors import InputError
 from tests import mixed_scripts
 
@@ -148,3 +148,17 @@ def test_host__is_the_name_without_www(url: str | None, expected: str | None) ->
 def test_table__the_source_is_the_host_where_none_is_given() -> None:
     assert row({"text": "", "url": "https://www.a.example/1"})["source"] == "a.example"
     assert row({"text": "", "url": "https://a.example/1", "source": "B"})["source"] == "B"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("2024-03-05", "2024-03-05T00:00:00+00:00"),
+        ("2024-03-05 10:30:00", "2024-03-05T10:30:00+00:00"),
+        ("2024-03-05T10:00:00+02:00", "2024-03-05T08:00:00+00:00"),
+        (None, None),
+    ],
+)
+def test_stated__is_the_clock_as_its_page_gives_it(given: str | None, said: str | None) -> None:
+    (moment,) = stated(documents_table([{"text": "a", "published": given}])).to_pylist()
+    assert (moment and moment.isoformat()) == said

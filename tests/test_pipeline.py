@@ -176,7 +176,7 @@ def test_find_duplicates__takes_every_form_of_documents() -> None:
 
 @pytest.mark.parametrize("form", [STORY, STORY.encode(), {"text": STORY}, Document(text=STORY)])
 def test_find_duplicates__one_document_alone_is_an_input_error(form: Any) -> None:
-    with pytest.raises(InputError, match="put one into a list"):
+    with pytest.raises(InputError, match="many documents"):
         find_duplicates(form)
 
 

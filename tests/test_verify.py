@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import dedupe
 from dedupe import verify as stage
 from dedupe.candidates import weigh
 from dedupe.clean import Kept, keep_all
@@ -320,6 +321,7 @@ def test_probability__does_not_overflow() -> None:
         ("rewrite", {"same": 1.0, "containment": 0.5}),
         ("paraphrase", {"same": 1.0, "containment": 0.1}),
         ("template", {"same": -1.0, "containment": 0.5, "numbers_changed": 0.6, "lineage": 2.0}),
+        ("template", {"same": -3.0, "containment": 0.5, "recurs": True, "lineage": -3.0}),
         ("partial", {"same": -1.0, "lineage": 1.0, "containment": 0.2, "one_outlet": True}),
         ("same_event", {"same": -1.0, "lineage": -1.0, "weighted": 0.2}),
         ("unrelated", {"same": -1.0, "lineage": -1.0, "weighted": 0.01, "containment": 0.04}),
@@ -337,6 +339,7 @@ def test_relate__follows_the_definitions(expected: str, case: dict[str, Any]) ->
         np.array([case.get("lineage", case["same"])]),
         np.array([case["same"]]),
         np.array([case.get("one_outlet", False)]),
+        np.array([case.get("recurs", False)]),
     )
     assert [RELATIONS[place] for place in relations] == [expected]
 
@@ -373,3 +376,30 @@ def test_on_demand__answers_in_the_order_asked_and_unlike_for_what_shares_nothin
     assert odds == [
         known.get(pair, stage._UNLIKE) for pair in zip(a.tolist(), b.tolist(), strict=True)
     ]
+
+
+FORECAST = (
+    "Rain will cross the sound on {day}, with gusts to {gust} knots off Skerry light and seas of "
+    "{sea} feet. Small craft should stay in. The bar at Portellery will break from {hour} and the "
+    "tide turns at {turn}, the harbor office said. Visibility falls to {miles} miles by dusk."
+)
+
+
+def test_judge__a_form_filled_in_anew_days_later_is_a_template() -> None:
+    first = FORECAST.format(day="Monday", gust=31, sea=9, hour=4, turn=11, miles=6)
+    later = FORECAST.format(day="Thursday", gust=18, sea=4, hour=7, turn=2, miles=3)
+    rows = [
+        {"id": "a", "text": first, "published": "2029-03-01T08:00:00Z"},
+        {"id": "b", "text": later, "published": "2029-03-10"},
+    ]
+    result = dedupe.find_duplicates(rows)
+    assert result.pairs["relation"].to_pylist() == ["template"]
+    assert result.stories == []
+
+
+def test_judge__a_reprint_after_weeks_is_the_same_story() -> None:
+    rows = [
+        {"id": "a", "text": STORY, "published": "2029-03-01T08:00:00Z"},
+        {"id": "b", "text": f"Reprinted from our pages. {STORY}", "published": "2029-04-20"},
+    ]
+    assert dedupe.find_duplicates(rows).pairs["same_story"].to_pylist() == [True]

@@ -55,6 +55,38 @@ def count_facts(flags: NDArray[np.uint8], start: int, end: int) -> tuple[int, in
 
 
 @kernel
+def count_gap_facts(
+    hashes: NDArray[np.uint64],
+    flags: NDArray[np.uint8],
+    a_from: int,
+    a_to: int,
+    b_from: int,
+    b_to: int,
+    mask: int,
+    wanted: int,
+) -> tuple[int, int]:
+    """Return how many facts two gaps share, and how many change from one to the other.
+
+    Facts are the tokens whose masked flags are as wanted; gaps are short, so
+    each of one is looked for in the other.
+    """
+    n_a = np.int64(0)
+    n_b = np.int64(0)
+    same = np.int64(0)
+    for j in range(b_from, b_to):
+        n_b += np.int64(np.int64(flags[j]) & mask == wanted)
+    for i in range(a_from, a_to):
+        if np.int64(flags[i]) & mask != wanted:
+            continue
+        n_a += 1
+        for j in range(b_from, b_to):
+            if hashes[i] == hashes[j]:
+                same += 1
+                break
+    return same, max(min(n_a, n_b) - same, 0)
+
+
+@kernel
 def sorted_facts(
     hashes: NDArray[np.uint64],
     flags: NDArray[np.uint8],

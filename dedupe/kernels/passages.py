@@ -15,7 +15,7 @@ import numpy as np
 
 from dedupe.kernels._compile import kernel
 from dedupe.kernels.anchors import MAX_PLACES, find_shingle, free_run
-from dedupe.kernels.facts import count_facts
+from dedupe.kernels.facts import NAME, NAME_MASK, NUMBER_MASK, count_facts, count_gap_facts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,7 +76,7 @@ def fill_passages(
             opened[owner, PAIR] = number
             opened[owner, A_FROM] = opened[owner, A_TO] = i
             opened[owner, B_FROM] = opened[owner, B_TO] = j
-        _extend(opened[owner], i, j, length, flags, pair)
+        _extend(opened[owner], i, j, length, hashes, flags, pair)
         j += length
         while n_open and j - opened[_least_advanced(opened, n_open), B_TO] > max_gap:
             at = _close(opened, n_open, min_words, passages, at)
@@ -135,14 +135,26 @@ def _nearest(
 
 @kernel
 def _extend(
-    box: NDArray[np.int64], i: int, j: int, length: int, flags: NDArray[np.uint8], pair: Pair
+    box: NDArray[np.int64],
+    i: int,
+    j: int,
+    length: int,
+    hashes: NDArray[np.uint64],
+    flags: NDArray[np.uint8],
+    pair: Pair,
 ) -> None:
     """Add a run to a passage, and count the facts of the run and of the gap before it."""
     if i >= box[A_TO]:
-        numbers_a, names_a = count_facts(flags, pair.start_a + box[A_TO], pair.start_a + i)
-        numbers_b, names_b = count_facts(flags, pair.start_b + box[B_TO], pair.start_b + j)
-        box[NUMBERS_CHANGED] += min(numbers_a, numbers_b)
-        box[NAMES_CHANGED] += min(names_a, names_b)
+        a_from, a_to = pair.start_a + box[A_TO], pair.start_a + i
+        b_from, b_to = pair.start_b + box[B_TO], pair.start_b + j
+        same, changed = count_gap_facts(
+            hashes, flags, a_from, a_to, b_from, b_to, NUMBER_MASK, NUMBER_MASK
+        )
+        box[NUMBERS_SAME] += same
+        box[NUMBERS_CHANGED] += changed
+        same, changed = count_gap_facts(hashes, flags, a_from, a_to, b_from, b_to, NAME_MASK, NAME)
+        box[NAMES_SAME] += same
+        box[NAMES_CHANGED] += changed
     numbers, names = count_facts(flags, pair.start_b + j, pair.start_b + j + length)
     box[NUMBERS_SAME] += numbers
     box[NAMES_SAME] += names

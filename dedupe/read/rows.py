@@ -204,7 +204,5 @@ def _ids(values: Sequence[Any], records: Records) -> list[str]:
     """Return the ids, and FILE:LINE where a record gives none."""
     return [
         name or f"{file}:{line}".translate(_IN_FIELD)
-        for name, file, line in zip(
-            _cleared(_strings(values)), records.files, records.lines, strict=True
-        )
+        for name, file, line in zip(_strings(values), records.files, records.lines, strict=True)
     ]

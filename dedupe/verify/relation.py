@@ -34,6 +34,12 @@ _NEARLY_ALL, _SIMILAR_LENGTH, _MANY_WORDS, _SLOTS_DIFFER, _SOMETHING = 0.85, 0.7
 _WHOLE = 0.97
 """Containment from which on a text stands whole in the other."""
 
+_NO_CLOCK = 0
+_DAYS_APART_MICROSECONDS = 2 * 86_400_000_000
+_LEAST_CHANGED, _REFILLED = 2, 0.15
+_RECURS_ODDS = -3.0
+"""A form filled in anew: days between the two, slots that changed, and their share of all."""
+
 FEATURES = (
     "containment",
     "containment_longer",
@@ -197,12 +203,16 @@ def judge(measured: Measured, documents: pa.Table) -> pa.Table:
     models = load_model()
     lineage = models["lineage"].log_odds(values)
     same = models["same_story"].log_odds(values)
+    recurs = _recurs(measured, values, documents)
+    same[recurs] = np.minimum(same[recurs], _RECURS_ODDS)
+    lineage[recurs] = np.minimum(lineage[recurs], _RECURS_ODDS)
     lineage[measured.exact] = same[measured.exact] = 10.0
     # The same story is a fortiori one lineage.
     lineage = np.maximum(lineage, same)
     containment = measured.shared[:, None] / np.maximum(measured.sizes, 1)
     union = measured.sizes.sum(axis=1) - measured.shared
-    relations = relate(measured, values, lineage, same, same_outlet(measured, documents))
+    one_outlet = same_outlet(measured, documents)
+    relations = relate(measured, values, lineage, same, one_outlet, recurs)
     counts = measured.counts
     leads = lead_shares(measured)
     narration = [
@@ -234,6 +244,30 @@ def judge(measured: Measured, documents: pa.Table) -> pa.Table:
     )
 
 
+def _recurs(
+    measured: Measured, values: NDArray[np.float64], documents: pa.Table
+) -> NDArray[np.bool_]:
+    """Say which pairs are one form filled in anew on another day, bool (P,).
+
+    A running story changes its numbers within a day or two, and a late reprint
+    changes nothing; a market report or a forecast does both. Only clocks that
+    cannot be reconciled count.
+    """
+    starts, ends = (
+        documents.column(name).cast("int64").combine_chunks().fill_null(_NO_CLOCK).to_numpy()
+        for name in ("published", "published_until")
+    )
+    a, b = measured.a, measured.b
+    known = (starts[a] != _NO_CLOCK) & (starts[b] != _NO_CLOCK)
+    apart = np.maximum(starts[b] - ends[a], starts[a] - ends[b])
+    counts = measured.counts
+    n_changed = counts[:, columns.NUMBER_SLOTS_CHANGED] + counts[:, columns.NAME_SLOTS_CHANGED]
+    n_same = counts[:, columns.NUMBER_SLOTS_SAME] + counts[:, columns.NAME_SLOTS_SAME]
+    refilled = (n_changed >= _LEAST_CHANGED) & (n_changed >= _REFILLED * (n_changed + n_same))
+    whole = values[:, FEATURES.index("containment")] >= _WHOLE
+    return np.asarray(known & (apart >= _DAYS_APART_MICROSECONDS) & refilled & ~whole)
+
+
 def same_outlet(measured: Measured, documents: pa.Table) -> NDArray[np.bool_]:
     """Say which pairs come from one named outlet, bool (P,)."""
     names = documents.column("source").combine_chunks().dictionary_encode()
@@ -248,6 +282,7 @@ def relate(
     lineage: NDArray[np.float64],
     same: NDArray[np.float64],
     one_outlet: NDArray[np.bool_],
+    recurs: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
     """Choose each pair's relation, as a place in RELATIONS, int64 (P,).
 
@@ -268,7 +303,7 @@ def relate(
         ((same > 0) & (shorter >= _NEARLY_ALL), "excerpt"),
         ((same > 0) & (shorter >= _MANY_WORDS), "rewrite"),
         (same > 0, "paraphrase"),
-        ((shorter >= _MANY_WORDS) & (changed >= _SLOTS_DIFFER), "template"),
+        ((shorter >= _MANY_WORDS) & ((changed >= _SLOTS_DIFFER) | recurs), "template"),
         (lineage > 0, "partial"),
         (weighted >= _SOMETHING, "same_event"),
     ]
