@@ -10,7 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dedupe.attribute.evidence import Pair, Story, score
+from dedupe.attribute.columns import _nothing_said
+from dedupe.attribute.evidence import CAP, Pair, Story, score
+from dedupe.attribute.findings import FUNCTIONS
 from dedupe.attribute.model import UNSEEN_PRIOR, posterior
 from dedupe.attribute.pages import Pages
 from dedupe.attribute.signals import SIGNALS
@@ -221,6 +223,59 @@ def test_names__one_absent_source_under_two_spellings_is_one_candidate() -> None
     absent = [one["name"] for one in found.stories[0]["candidates"] if not one["in_collection"]]
     assert sorted(absent, key=str) == ["Marlow Post", None]
     assert origin(found)["name"] == "Marlow Post"
+
+
+def test_names__an_absent_source_is_called_the_same_in_every_sentence() -> None:
+    found = judge(
+        [
+            {
+                "source": "gull.example",
+                "url": "https://gull.example/a",
+                "canonical": "https://www.marlowstandard.example/news/a",
+            },
+            {
+                "source": "valley.example",
+                "text": "This article originally appeared on Marlow Standard.\n" + BODY,
+            },
+            {"source": "two.example"},
+        ]
+    )
+    assert origin(found)["name"] == "Marlow Standard"
+    evidence = found.stories[0]["evidence"]
+    naming = [item for item in evidence if "source" in item["says"] or "credits" in item["says"]]
+    assert {"pointer", "credit", "credit_lost"} <= {item["signal"] for item in naming}
+    assert all("Marlow Standard" in item["says"] for item in naming)
+    assert not any("marlowstandard" in item["says"] for item in evidence)
+
+
+def test_names__a_member_is_called_in_every_sentence_as_its_own_pages_call_it() -> None:
+    found = judge(
+        [
+            {
+                "source": "castaway.example",
+                "url": "https://castaway.example/a",
+                "canonical": "https://www.harborlightnow.com/news/a",
+            },
+            {"source": "harborlightnow.com", "text": HARBORLIGHT},
+        ]
+    )
+    (pointer,) = (item for item in found.stories[0]["evidence"] if item["signal"] == "pointer")
+    assert pointer["says"] == "castaway.example names Harborlight as its source"
+    assert pointer["toward"] == origin(found)["name"] == "Harborlight"
+
+
+def test_toward__is_the_origin_named_and_not_an_exact_copy_of_its_page() -> None:
+    found = judge(
+        [
+            {"source": "aaa.example", "text": WIRE},
+            {"source": "apnews.com", "text": WIRE},
+            {"source": "gazette.example", "text": WIRE + " Rain."},
+        ],
+        pairs=[pair(0, 1, "exact"), pair(0, 2)],
+    )
+    assert origin(found)["document"] == "d001"
+    toward = {item["toward"] for item in found.stories[0]["evidence"] if not item["against"]}
+    assert toward == {"AP"}
 
 
 def test_reported__a_fact_credited_to_a_member_leans_toward_it() -> None:
@@ -454,7 +509,32 @@ def test_story_row__holds_what_the_contract_asks() -> None:
 def test_signals__each_is_named_once_and_says_when_it_fails() -> None:
     names = [signal.name for signal in SIGNALS]
     assert len(set(names)) == len(names)
-    assert all(signal.fails_when and 0 < signal.points <= 4 for signal in SIGNALS)
+    assert all(signal.fails_when and 0 < signal.most <= CAP for signal in SIGNALS)
+
+
+def test_signals__every_one_has_a_function_and_none_says_more_than_its_points() -> None:
+    assert list(FUNCTIONS) == [signal.name for signal in SIGNALS]
+    papers: list[dict[str, Any]] = [
+        {"source": "harborlightnow.com", "text": HARBORLIGHT, "published": "2026-03-01"},
+        {"source": "castaway.example", "text": SCARRED, "published": "2026-03-02"},
+        {
+            "source": "paper.example",
+            "text": "OSLO, Nov 3 (AP) — " + BODY,
+            "published": "2026-03-05",
+        },
+        {"source": "two.example", "text": "ESBO (Agencies) — " + BODY, "published": "2026-03-06"},
+    ]
+    most = {signal.name: signal.most for signal in SIGNALS}
+    evidence = judge(papers).stories[0]["evidence"]
+    assert len({item["signal"] for item in evidence}) > 5
+    assert all(abs(item["points"]) <= most[item["signal"]] for item in evidence)
+
+
+def test_silent__stories_share_no_array_that_can_be_written() -> None:
+    scores, known = _nothing_said(2)
+    for array in (*scores.weights, scores.standing, *known):
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 1.0
 
 
 def test_large__papers_of_one_wire_story_are_siblings_of_the_agency() -> None:

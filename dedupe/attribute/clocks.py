@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from dedupe.attribute.evidence import Evidence
 from dedupe.attribute.pages import NEVER
+from dedupe.attribute.signals import POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from dedupe.attribute.pages import Pages
 
 _T = TypeVar("_T")
-_APART = 2.2
-_SHIFTED = 1.5
-_SEEN = 0.7
 _HOUR = 3_600_000_000
 # Between two clocks an hour apart, half of the trust is left.
 _APART_SCALE = _HOUR
@@ -86,7 +84,8 @@ def first_seen(story: Story) -> Iterator[Evidence]:
         if early < late:
             gap = late - early
             yield _earlier(story, (i, row), (j, other), gap, verb="was seen")._replace(
-                signal="first_seen", points=_SEEN * gap / (gap + _SEEN_SCALE)
+                signal="first_seen",
+                points=POINTS["first_seen"]["apart"] * gap / (gap + _SEEN_SCALE),
             )
 
 
@@ -103,12 +102,12 @@ def _order(early: Clock, late: Clock) -> float:
         return 0.0
     gap = late.earliest - early.latest
     if gap > 0:
-        return _APART * gap / (gap + _APART_SCALE)
+        return POINTS["clock"]["apart"] * gap / (gap + _APART_SCALE)
     if early.earliest == NEVER or not early.earliest < late.earliest <= early.latest < late.latest:
         return 0.0
     shift = min(late.earliest - early.earliest, late.latest - early.latest)
     width = max(late.latest - late.earliest, early.latest - early.earliest)
-    return _SHIFTED * min(1.0, 2 * shift / width)
+    return POINTS["clock"]["shifted"] * min(1.0, 2 * shift / width)
 
 
 def _earlier(

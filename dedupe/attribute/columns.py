@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dedupe.attribute.evidence import MOST_AFFINITY, Scores, Story, score, summed
+from dedupe.attribute.findings import find_evidence
 from dedupe.attribute.model import UNSEEN_PRIOR, posterior
 from dedupe.attribute.pages import NEVER, Pages
 from dedupe.attribute.parents import Placed, place_documents
-from dedupe.attribute.signals import find_evidence
 from dedupe.attribute.tables import ClueTable, PairTable
 from dedupe.attribute.verdict import Verdict, judge, story_row
 from dedupe.attribute.works import works
@@ -251,7 +251,11 @@ def _nothing_said(n_works: int) -> tuple[Scores, Posterior]:
     """
     alike = np.full((n_works, n_works), MOST_AFFINITY)
     scores = summed(alike, ())
-    return scores, posterior(scores.weights)
+    known = posterior(scores.weights)
+    # All silent stories share them.
+    for array in (*scores.weights, scores.standing, *known):
+        array.flags.writeable = False
+    return scores, known
 
 
 def _gather(by_work: list[list[int]], pairs: Sequence[Pair], desk: _Desk) -> Story:

@@ -10,20 +10,13 @@ import re
 from typing import TYPE_CHECKING
 
 from dedupe.attribute.evidence import Evidence, Pair, Story
-from dedupe.attribute.said import derives
+from dedupe.attribute.signals import POINTS, derives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dedupe.clean.clue import Clue
 
-_DELETION = 3.6
-_CREDIT_LOST = 1.5
-_DESK_INSTEAD = 2.0
-_DATED = 0.8
-_LENGTH = 0.4
-_EXCERPT = 0.6
-_ONE_OUTLET = 0.3
 # Room around an aligned passage in which an edit at its border still belongs to it.
 _BORDER = 80
 _CONTEXT_LETTERS = 12
@@ -38,9 +31,11 @@ def deletion(story: Story) -> Iterator[Evidence]:
         named = [clue for clue in story.clues.get(row, ()) if clue.name and clue.start >= 0]
         for clue, cut in itertools.product(named, scars):
             if _fits(clue, cut) and _aligned(story, pair, (row, clue), (other, cut)):
-                says = f"names {clue.name} where {story.pages.label(other)} has a name cut out"
+                name, place = story.called(clue.name or ""), story.pages.label(other)
+                says = f"names {name} where {place} has a name cut out"
                 evidence = _toward(story, row, other, clue, says)
-                yield evidence._replace(signal="deletion", group="deletion", points=_DELETION)
+                points = POINTS["deletion"]["aligned"]
+                yield evidence._replace(signal="deletion", group="deletion", points=points)
 
 
 def credit_lost(story: Story) -> Iterator[Evidence]:
@@ -55,9 +50,9 @@ def credit_lost(story: Story) -> Iterator[Evidence]:
         clue = kept[row]
         if clue.name is None or other in story.bound(clue.name):
             continue
-        points = _DESK_INSTEAD if other in desks else _CREDIT_LOST
+        points = POINTS["credit_lost"]["own_desk_instead" if other in desks else "lost"]
         how = "signs with its own desk instead" if other in desks else "does not"
-        says = f"credits {clue.name}; {story.pages.label(other)} {how}"
+        says = f"credits {story.called(clue.name)}; {story.pages.label(other)} {how}"
         evidence = _toward(story, row, other, clue, says)
         yield evidence._replace(signal="credit_lost", group="credit", points=points)
 
@@ -69,7 +64,9 @@ def dated_opening(story: Story) -> Iterator[Evidence]:
         if dated and not any(clue.rule == "dated" for clue in story.clues.get(other, ())):
             says = "opens with place and date, as wires file"
             evidence = _toward(story, row, other, dated[0], says)
-            yield evidence._replace(signal="dated_opening", group="opening", points=_DATED)
+            yield evidence._replace(
+                signal="dated_opening", group="opening", points=POINTS["dated_opening"]["dated"]
+            )
 
 
 def length(story: Story) -> Iterator[Evidence]:
@@ -78,7 +75,7 @@ def length(story: Story) -> Iterator[Evidence]:
         surplus = pair.containment_b - pair.containment_a
         surplus = surplus if row == pair.a else -surplus
         if surplus >= _SMALLEST_SURPLUS:
-            most = _EXCERPT if pair.relation == "excerpt" else _LENGTH
+            most = POINTS["length"]["excerpt" if pair.relation == "excerpt" else "other"]
             says = f"holds the text of {story.pages.label(other)} and more"
             evidence = _toward(story, row, other, None, says)
             points = most * min(1.0, 2 * surplus)
@@ -92,8 +89,9 @@ def one_outlet(story: Story) -> Iterator[Evidence]:
         return
     row = story.rows[0]
     says = f"every version found is {story.pages.label(row)}'s own"
+    points = POINTS["one_outlet"]["one_outlet"]
     for work in range(len(story.works)):
-        yield Evidence("one_outlet", "self", _ONE_OUTLET, work, -1, None, row, -1, -1, says)
+        yield Evidence("one_outlet", "self", points, work, -1, None, row, -1, -1, says)
 
 
 def _both_ways(story: Story) -> Iterator[tuple[Pair, int, int]]:

@@ -11,11 +11,14 @@ the same source, form a group, of which only the strongest counts.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from dedupe.attribute.model import UNSEEN_PRIOR, Weights
+from dedupe.attribute.signals import is_explicit, makes_copy
+from dedupe.names import fold, main_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -77,6 +80,7 @@ class Story:
     names: Names
     _bound: dict[str, frozenset[int]] = dataclasses.field(default_factory=dict)
     _holders: dict[str, frozenset[int]] = dataclasses.field(default_factory=dict)
+    _called: dict[str, str] = dataclasses.field(default_factory=dict)
     _citing: dict[tuple[str, str | None], set[int]] = dataclasses.field(default_factory=dict)
 
     def bound(self, name: str) -> frozenset[int]:
@@ -91,6 +95,32 @@ class Story:
         if name not in self._holders:
             self._holders[name] = frozenset(self.work_of[row] for row in self.bound(name))
         return self._holders[name]
+
+    def names_absent(self, clue: Clue) -> bool:
+        """Say whether a clue names the story's source, and no document in hand is its."""
+        return (
+            clue.name is not None
+            and makes_copy(clue.rule)
+            and (is_explicit(clue.rule) or self.names.is_listed(clue.name))
+            and not self.bound(clue.name)
+        )
+
+    def called(self, name: str) -> str:
+        """Return the one name by which a source is shown, however a page spells it.
+
+        A member's is its outlet's. Of the spellings of an absent one, such as
+        "Harbor Light" and harborlight.com, it is one that is no domain.
+        """
+        if name not in self._called:
+            holders = self.bound(name)
+            self._called[name] = self.pages.label(min(holders)) if holders else self._plainest(name)
+        return self._called[name]
+
+    def _plainest(self, name: str) -> str:
+        clues = itertools.chain.from_iterable(self.clues.values())
+        absent = {clue.name for clue in clues if clue.name and self.names_absent(clue)}
+        alike = [one for one in absent if _letters(one) == _letters(name)]
+        return min(alike, key=lambda one: ("." in one, one), default=name)
 
     def n_citing(self, rule: str, name: str | None) -> int:
         """Count the works that carry a clue of this rule and name."""
@@ -144,6 +174,11 @@ class Scores(NamedTuple):
     weights: Weights
     standing: NDArray[np.float64]
     absent: list[str | None]
+
+
+def _letters(name: str) -> str:
+    is_domain = "." in name and " " not in name
+    return (main_label(name) if is_domain else fold(name).removeprefix("the")) or name
 
 
 def score(story: Story, evidence: Iterable[Evidence]) -> Scores:

@@ -8,61 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dedupe.attribute.evidence import Evidence, Story
+from dedupe.attribute.signals import CREDIT_POINTS, DERIVED_PAGE, OWN_POINTS, POINTS, makes_copy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dedupe.clean.clue import Clue
-
-CREDIT_POINTS = {
-    "appeared_on": 3.5,
-    "republished": 3.5,
-    "canonical": 3.5,
-    "agency": 3.5,
-    "byline": 3.2,
-    "outlet": 3.0,
-    "copyright": 3.0,
-    "signature": 3.0,
-    "desk_signature": 3.0,
-    "source_line": 2.5,
-    "from_line": 2.5,
-    "via": 1.5,
-    "reported": 1.2,
-    "told_outlet": 1.0,
-    "first_reported": 0.5,
-}
-"""Log-odds that the source named by a rule wrote the story first."""
-
-OWN_POINTS = {
-    "agency": 2.5,
-    "byline": 2.0,
-    "outlet": 2.0,
-    "signature": 2.0,
-    "desk_signature": 2.0,
-    "told_own_name": 2.0,
-    "this_newspaper": 1.0,
-}
-"""Log-odds that a page which so speaks of its own outlet is the origin."""
-
-DERIVING = 2.0
-"""A credit this strong makes a page a copy even when nothing else of the story is in hand."""
-
-# Words that leave no doubt that a source is meant, whoever it is.
-_EXPLICIT = frozenset(
-    {"appeared_on", "republished", "outlet", "canonical", "source_line", "from_line"}
-)
-_ONE_SCAR, _SCARS_OF_TWO_KINDS = -2.5, -3.2
-_DERIVED_PAGE = -2.0
-_UNNAMED = -2.5
-
-
-def derives(kind: str, rule: str, name: str | None) -> bool:
-    """Say whether a clue alone makes its page a copy, if it does not name its own outlet."""
-    if kind == "scar" or rule == "unnamed_agencies":
-        return True
-    return (
-        kind != "self_reference" and name is not None and CREDIT_POINTS.get(rule, 0.0) >= DERIVING
-    )
 
 
 def credit(story: Story) -> Iterator[Evidence]:
@@ -90,7 +41,11 @@ def unnamed_agencies(story: Story) -> Iterator[Evidence]:
     for row, clue in _of_kind(story, "dateline"):
         if clue.rule == "unnamed_agencies":
             about = _about(story, row, clue, "credits agencies without naming one")
-            yield about._replace(signal="unnamed_agencies", group="derived", points=_UNNAMED)
+            yield about._replace(
+                signal="unnamed_agencies",
+                group="derived",
+                points=POINTS["unnamed_agencies"][clue.rule],
+            )
 
 
 def scar(story: Story) -> Iterator[Evidence]:
@@ -98,19 +53,19 @@ def scar(story: Story) -> Iterator[Evidence]:
     for row, clues in story.clues.items():
         scars = [clue for clue in clues if clue.kind == "scar"]
         dated = any(clue.rule == "dated" for clue in clues)
-        points = _SCARS_OF_TWO_KINDS if len({clue.rule for clue in scars}) > 1 else _ONE_SCAR
+        kinds = "two_kinds" if len({clue.rule for clue in scars}) > 1 else "one_kind"
         for clue in scars:
             # Place, date and empty parentheses: a wire's opening kept but for the
             # name. It is a copy, yet no further from the wire than the others.
             group = "derived" if dated and clue.rule == "empty_dateline" else "scar"
             about = _about(story, row, clue, "has a name cut out here")
-            yield about._replace(signal="scar", group=group, points=points)
+            yield about._replace(signal="scar", group=group, points=POINTS["scar"][kinds])
 
 
 def self_reference(story: Story) -> Iterator[Evidence]:
     """The page speaks of its own newsroom: "told this newspaper"."""
     for row, clue in _of_kind(story, "self_reference"):
-        points = OWN_POINTS.get(clue.rule, 0.0)
+        points = POINTS["self_reference"].get(clue.rule, 0.0)
         if points:
             about = _about(story, row, clue, "speaks as the reporter")
             yield about._replace(signal="self_reference", group="self", points=points)
@@ -136,19 +91,19 @@ def _named(signal: str, story: Story, kind: str) -> Iterator[Evidence]:
         points = CREDIT_POINTS.get(clue.rule, 0.0)
         if clue.name is None or not points:
             continue
-        about = _about(story, row, clue, f"names {clue.name} as its source")
+        about = _about(story, row, clue, f"names {story.called(clue.name)} as its source")
         about = about._replace(signal=signal, group="credit", points=points)
         holders = story.holders(clue.name)
         if about.child in holders:
             yield from _own(about, story, clue)
         elif holders:
             # Who is cited for a fact is cited in every copy, but was cited once.
-            share = 1 if points >= DERIVING else story.n_citing(clue.rule, clue.name)
+            share = 1 if makes_copy(clue.rule) else story.n_citing(clue.rule, clue.name)
             for parent in sorted(holders):
                 yield about._replace(parent=parent, points=points / share)
-        elif points >= DERIVING and (clue.rule in _EXPLICIT or story.names.is_listed(clue.name)):
-            yield about._replace(name=clue.name)
-            yield about._replace(group="derived", points=_DERIVED_PAGE)
+        elif story.names_absent(clue):
+            yield about._replace(name=story.called(clue.name))
+            yield about._replace(group="derived", points=DERIVED_PAGE)
 
 
 def _own(about: Evidence, story: Story, clue: Clue) -> Iterator[Evidence]:

@@ -1,24 +1,21 @@
-"""The table of signals by which a story's origin is judged: one small function each.
+"""The table of signals by which a story's origin is judged: what each looks for, and its points.
 
-    Story  ->  SIGNALS, each  ->  Evidence, any number
+    a signal, the case it found  ->  POINTS  ->  log-odds
 
 Points are log-odds. They are editors' rules of thumb stated as odds, not
 fitted to data: an explicit credit is right about thirty times in thirty-one, a
 clock at best nine times in ten, a longer text a little more often than not.
+
+They stand here and nowhere else: said.py, compared.py and clocks.py find the
+cases and look up what each is worth.
 """
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, NamedTuple
 
-from dedupe.attribute import clocks, compared, said
-from dedupe.names import fold, main_label
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from dedupe.attribute.evidence import Evidence, Story
+    from collections.abc import Mapping
 
 
 class Signal(NamedTuple):
@@ -27,167 +24,159 @@ class Signal(NamedTuple):
     Attributes:
         name: as it stands in a story's evidence.
         group: signals of one group on one target count once.
-        points: the most it can say, in log-odds.
         what: what it looks for.
         fails_when: what makes it wrong.
-        find: the function.
+        points: the most each case can say, in log-odds: of a clue's rule, or of
+            what was found; negative where it speaks against its page.
+        own: likewise for a page that so names its own outlet: it claims the story.
     """
 
     name: str
     group: str
-    points: float
     what: str
     fails_when: str
-    find: Callable[[Story], Iterator[Evidence]]
+    points: Mapping[str, float]
+    own: Mapping[str, float] = {}
+
+    @property
+    def most(self) -> float:
+        """Return the most it can say, in log-odds, whichever way."""
+        return max(map(abs, (*self.points.values(), *self.own.values())))
 
 
 SIGNALS = (
     Signal(
-        "credit", "credit", 3.5,
+        "credit", "credit",
         'explicit credit: "originally appeared on X", a copyright line, "told X"',
         "it credits one fact or a photo, or is a footer template",
-        said.credit,
+        {
+            "appeared_on": 3.5, "republished": 3.5, "copyright": 3.0, "source_line": 2.5,
+            "from_line": 2.5, "via": 1.5, "reported": 1.2, "told_outlet": 1.0,
+            "first_reported": 0.5,
+        },
     ),
     Signal(
-        "pointer", "credit", 3.5,
+        "pointer", "credit",
         "canonical address at another outlet",
         "a homepage, tracker or network-wide address; its absence says nothing",
-        said.pointer,
+        {"canonical": 3.5},
     ),
     Signal(
-        "dateline", "credit", 3.5,
+        "dateline", "credit",
         'agency or outlet in the dateline: "CITY (AP) -"',
         "a callsign is taken for an agency",
-        said.dateline,
+        {"agency": 3.5, "outlet": 3.0},
+        own={"agency": 2.5, "outlet": 2.0},
     ),
     Signal(
-        "byline", "credit", 3.2,
+        "byline", "credit",
         'agency or outlet in the byline or signature: "By NAME, Associated Press"',
         'it signs a contribution: "AP contributed to this report"',
-        said.byline,
+        {"byline": 3.2, "signature": 3.0, "desk_signature": 3.0},
+        own={"byline": 2.0, "signature": 2.0, "desk_signature": 2.0},
     ),
     Signal(
-        "unnamed_agencies", "derived", 2.5,
+        "unnamed_agencies", "derived",
         'a dateline that names nobody: "(Agencies)"',
         "house style",
-        said.unnamed_agencies,
+        {"unnamed_agencies": -2.5},
     ),
     Signal(
-        "scar", "scar", 3.2,
+        "scar", "scar",
         'a name cut out: "() ...", "told that", "in an interview with ."',
         "an extraction fault cuts names out of originals",
-        said.scar,
+        {"one_kind": -2.5, "two_kinds": -3.2},
     ),
     Signal(
-        "deletion", "deletion", 3.6,
+        "deletion", "deletion",
         'aligned text with "told X that" on one side and "told that" on the other',
         "both are copies of X",
-        compared.deletion,
+        {"aligned": 3.6},
     ),
     Signal(
-        "credit_lost", "credit", 2.0,
+        "credit_lost", "credit",
         "one side credits a source, the other lost it",
         "an editor who knew added the credit",
-        compared.credit_lost,
+        {"lost": 1.5, "own_desk_instead": 2.0},
     ),
     Signal(
-        "self_reference", "self", 2.0,
+        "self_reference", "self",
         '"told this newspaper", or the outlet\'s own name',
         "a copy keeps the words",
-        said.self_reference,
+        {"told_own_name": 2.0, "this_newspaper": 1.0},
     ),
     Signal(
-        "dated_opening", "opening", 0.8,
+        "dated_opening", "opening",
         "place and date open one side only",
         "house style",
-        compared.dated_opening,
+        {"dated": 0.8},
     ),
     Signal(
-        "clock", "time", 2.2,
+        "clock", "time",
         "publication intervals that do not meet, or are shifted",
         "wrong zones, overwritten updates, back-dating: about one clock in ten",
-        clocks.clock,
+        {"apart": 2.2, "shifted": 1.5},
     ),
     Signal(
-        "first_seen", "time", 0.7,
+        "first_seen", "time",
         "order of sighting, where no page claims a date",
         "crawlers visit big outlets more often",
-        clocks.first_seen,
+        {"apart": 0.7},
     ),
     Signal(
-        "length", "length", 0.6,
+        "length", "length",
         "one text holds the other and more",
         "updates and round-ups grow",
-        compared.length,
+        {"excerpt": 0.6, "other": 0.4},
     ),
     Signal(
-        "one_outlet", "self", 0.3,
+        "one_outlet", "self",
         "every version found is one outlet's own",
         "its source was not collected",
-        compared.one_outlet,
+        {"one_outlet": 0.3},
     ),
 )  # fmt: skip
-"""Every signal. Reports and documentation print this table."""
+"""Every signal."""
 
+POINTS = {signal.name: signal.points for signal in SIGNALS}
+"""Points by signal and case."""
 
-# Kinds of clues that a signal reads: stories without them need not ask it.
-_KINDS_READ = {
-    "credit": {"credit"},
-    "pointer": {"pointer"},
-    "dateline": {"dateline"},
-    "byline": {"byline"},
-    "unnamed_agencies": {"dateline"},
-    "scar": {"scar"},
-    "deletion": {"scar"},
-    "credit_lost": {"credit", "pointer", "dateline", "byline"},
-    "self_reference": {"self_reference"},
-    "dated_opening": {"dateline"},
+CREDIT_POINTS = {
+    rule: points
+    for signal in ("credit", "pointer", "dateline", "byline")
+    for rule, points in POINTS[signal].items()
 }
+"""Log-odds that the source named by a rule wrote the story first."""
+
+OWN_POINTS = {
+    rule: points
+    for own in (*(signal.own for signal in SIGNALS), POINTS["self_reference"])
+    for rule, points in own.items()
+}
+"""Log-odds that a page which so speaks of its own outlet is the origin."""
+
+DERIVED_PAGE = -2.0
+"""Log-odds that a page is the origin, if it credits a source that is not in hand."""
+
+_DERIVING = 2.0
+# Words that leave no doubt that a source is meant, whoever it is.
+_EXPLICIT = frozenset(
+    {"appeared_on", "republished", "outlet", "canonical", "source_line", "from_line"}
+)
 
 
-# Signals that compare works: one work alone need not ask them.
-_COMPARING = {"deletion", "credit_lost", "dated_opening", "clock", "first_seen", "length"}
+def makes_copy(rule: str) -> bool:
+    """Say whether a credit makes a page a copy even when nothing else of the story is in hand."""
+    return CREDIT_POINTS.get(rule, 0.0) >= _DERIVING
 
 
-@functools.cache
-def _worth_asking(
-    kinds: frozenset[str], *, alone: bool
-) -> list[Callable[[Story], Iterator[Evidence]]]:
-    """Return the signals that may find something in a story.
-
-    Args:
-        kinds: of its clues.
-        alone: it has one work.
-    """
-    return [
-        signal.find
-        for signal in SIGNALS
-        if (signal.name not in _KINDS_READ or kinds & _KINDS_READ[signal.name])
-        and not (alone and signal.name in _COMPARING)
-    ]
+def is_explicit(rule: str) -> bool:
+    """Say whether a rule's words mean a source, be its name known or not."""
+    return rule in _EXPLICIT
 
 
-def find_evidence(story: Story) -> list[Evidence]:
-    """Ask every signal, and call each absent source by one name."""
-    kinds = frozenset(clue.kind for clues in story.clues.values() for clue in clues)
-    asked = _worth_asking(kinds, alone=len(story.works) == 1)
-    found = [item for find in asked for item in find(story)]
-    names = {item.name for item in found if item.name}
-    if not names:
-        return found
-    called = _one_name_each(names)
-    return [item._replace(name=called[item.name]) if item.name else item for item in found]
-
-
-def _one_name_each(names: set[str]) -> dict[str, str]:
-    """Map names of one source, such as "Harbor Light" and harborlight.com, to the one to show."""
-    groups: dict[str, list[str]] = {}
-    for name in sorted(names):
-        domain = "." in name and " " not in name
-        letters = main_label(name) if domain else fold(name).removeprefix("the")
-        groups.setdefault(letters or name, []).append(name)
-    return {
-        name: min(group, key=lambda one: ("." in one, one))
-        for group in groups.values()
-        for name in group
-    }
+def derives(kind: str, rule: str, name: str | None) -> bool:
+    """Say whether a clue alone makes its page a copy, if it does not name its own outlet."""
+    if kind == "scar" or rule == "unnamed_agencies":
+        return True
+    return kind != "self_reference" and name is not None and makes_copy(rule)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.attribute.evidence import Pair
-from dedupe.attribute.said import derives
+from dedupe.attribute.signals import derives
 from dedupe.clean.clue import Clue
 
 if TYPE_CHECKING:
