@@ -401,3 +401,43 @@ def test_clues__a_megabyte_of_near_misses_is_read_in_linear_work(unit: str) -> N
     text = unit * (1_000_000 // len(unit)) + " is reported"
     clues = clues_of(text, [(0, len(text))], byline=text)
     assert not [clue for clue in clues if clue.name]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "(Continued) - The grain moved on Tuesday.",
+        "(Corrected) - The grain moved on Tuesday.",
+        "(STATE) - The grain moved on Tuesday.",
+    ],
+)
+def test_clues__words_of_a_desk_before_a_dash_are_no_outlet(line: str) -> None:
+    assert [clue.name for clue in clues_of(line, [(0, len(line))])] == []
+
+
+def test_clues__a_place_after_published_in_is_no_source() -> None:
+    text = "The article was published in Berlin today, he said in the hall."
+    assert [clue.name for clue in clues_of(text, [(0, len(text))])] == []
+    text = "This article was originally published in the Halden Gazette."
+    assert [clue.name for clue in clues_of(text, [(0, len(text))])] == ["Halden Gazette"]
+
+
+def test_clues__a_wrapped_sentence_is_no_credit_line() -> None:
+    text = "The drug is made abroad and\ndistributed by LyphoMed in three states."
+    assert [clue.name for clue in clues_of(text, [(0, len(text))])] == []
+
+
+def test_clues__who_was_told_may_have_an_article() -> None:
+    text = "The mill will close, Brandt told the Branford Echo that night."
+    (clue,) = clues_of(text, [(0, len(text))], source="branfordecho.example")
+    assert (clue.kind, text[clue.start : clue.end]) == ("self_reference", "told the Branford Echo")
+
+
+def test_clues__names_keep_their_small_words() -> None:
+    text = "Source : La Gazette du Vallon"
+    assert [clue.name for clue in clues_of(text, [(0, len(text))])] == ["La Gazette du Vallon"]
+
+
+@pytest.mark.parametrize("line", ["AMMAN (Petra) - The dam is full.", "عمان (بترا) - امتلأ السد"])
+def test_clues__agencies_of_jordan_are_known(line: str) -> None:
+    assert [clue.name for clue in clues_of(line, [(0, len(line))])] == ["Petra"]

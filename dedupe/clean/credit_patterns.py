@@ -99,7 +99,8 @@ CREDITS = (
         "republished",
         "en",
         _each("republished|reprinted|reproduced|syndicated|distributed", _FROM),
-        r"(?:[Rr]epublished|[Rr]eprinted|[Rr]eproduced|[Ss]yndicated|[Dd]istributed)"
+        # In lower case it may be a sentence that was wrapped here.
+        r"(?:Republished|Reprinted|Reproduced|Syndicated|Distributed)"
         r"(?: here)?(?: with (?:the )?(?:kind )?permission)?(?: under [\w .-]{2,40})?"
         r" (?:from|of|by) ",
         at_line_start=True,
@@ -335,7 +336,7 @@ SELF_REFERENCES = (
     ),
 )
 
-TOLD_NAME = re.compile(r"\b(?:told|tells) (?=[A-Z])")
+TOLD_NAME = re.compile(r"\b(?:told|tells) (?:the )?(?=[A-Z])")
 """Before the name of whoever was told; the name follows."""
 
 NOT_SOURCES = frozenset(

@@ -34,7 +34,9 @@ def credits_of(text: str, start: int, end: int, cue: Cue, names: Names) -> Itera
         name, stop, known = _credited(text, match.end(), end, names)
         if cue.whole_line and text[stop:end].strip(" .:"):
             continue
-        if name and (known or not cue.name_known):
+        # "published in Berlin": a place, unless the name is that of a paper.
+        placed = match.group().rstrip().endswith((" in", " at"))
+        if name and (known or not (cue.name_known or placed)):
             yield Clue("credit", name, cue.rule, match.start(), stop)
 
 
@@ -42,8 +44,14 @@ _CREDIT_NAME = re.compile(
     r"[\"'“‘«*_《「\s]*(?:the |la |el |le )?"
     r"(?P<name>[a-z0-9-]{2,30}(?:\.[a-z0-9-]{2,30}){1,3}\b"
     r"|(?:(?:The|La|El|Le|Los|Les|Die|Der|Das|O) )?[A-ZÀ-Þ][\w&'’-]*(?:\.(?=\w)[\w&'’-]+)*"
-    r"(?: (?:of|the|and|de|del|&|[A-ZÀ-Þ0-9][\w&'’-]*)){0,5}"
+    r"(?: (?:of|the|and|de|del|du|des|da|do|dos|das|di|della|von|van|der|la|le|los|las|&"
+    r"|[A-ZÀ-Þ0-9][\w&'’-]*)){0,5}"
     r"|[\u0600-\u06ff]{2,20}(?: [\u0600-\u06ff]{2,20}){0,2}|[\u4e00-\u9fff]{2,12})"
+)
+
+
+_TRAILING = re.compile(
+    r"(?: (?:of|the|and|de|del|du|des|da|do|dos|das|di|della|von|van|der|la|le|los|las|&))+$"
 )
 
 
@@ -55,7 +63,7 @@ def _credited(text: str, start: int, end: int, names: Names) -> tuple[str | None
     match = _CREDIT_NAME.match(text, start, min(end, start + LONGEST_CREDIT))
     if not match:
         return None, start, False
-    name = re.sub(r"(?: (?:of|the|and|de|del|&))+$", "", match.group("name"))
+    name = _TRAILING.sub("", match.group("name"))
     first = name.split()[0].strip(".'’").lower()
     if first in NOT_SOURCES or name.lower() in NOT_SOURCES or name.isdigit():
         return None, start, False

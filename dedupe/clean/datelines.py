@@ -40,7 +40,8 @@ _OUTLET_WORDS = re.compile(
 _CALLSIGN = re.compile(r"[KWC][A-Z]{2,3}(?:-TV|-FM|-AM| \d{1,2})?")
 _NOT_OUTLETS = re.compile(
     r"(?:[DR]|I)-|.*\d{4}|(?:updated?|watch|video|photos?|live|exclusive|breaking|opinion|file|see"
-    r"|left|right|center|top|above|below|pictured|analysis|column|commentary|review)\b",
+    r"|left|right|center|top|above|below|pictured|analysis|column|commentary|review|continued|correct(?:ed|ion)|clarified|state|local|nation"
+    r"(?:al)?|world|sports?|business|politics|part|page|advisory|eds|urgent|bulletin|recasts?|adds?)\b",
     re.IGNORECASE,
 )
 _DESK = re.compile(

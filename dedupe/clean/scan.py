@@ -155,7 +155,8 @@ def _words(spellings: Iterable[str]) -> Iterator[_Word]:
     yield from (_name(spelling, SIGNER) for spelling in signing_words(spellings))
     for bit, _, cue in CUES:
         yield from (_Word(way, bit) for needle in cue.needles for way in _cases(needle))
-    yield from (_Word(f"{verb} {letter}", TOLD) for verb in _TOLD for letter in _CAPITALS)
+    told = [f"{verb} {article}" for verb in _TOLD for article in ("", "the ")]
+    yield from (_Word(f"{words}{letter}", TOLD) for words in told for letter in _CAPITALS)
     yield from (_Word(mark, COPYRIGHT) for mark in _COPYRIGHTS)
     yield _Word("reported", 0, REPORTED)
     yield from (_Word(close + dash, OPENER) for close in (")", "）") for dash in _DASHES)
