@@ -23,7 +23,6 @@ class Cue(NamedTuple):
 
     Attributes:
         rule: its name in the clues table.
-        language: ISO 639-1 code of the words.
         needles: lower-case literals; a text with none of them cannot match.
         pattern: for a credit, the match ends where the name begins.
         at_line_start: the match must begin its line.
@@ -33,7 +32,6 @@ class Cue(NamedTuple):
     """
 
     rule: str
-    language: str
     needles: tuple[str, ...]
     pattern: re.Pattern[str]
     at_line_start: bool = False
@@ -64,14 +62,14 @@ def _each(firsts: str, seconds: str) -> str:
     )
 
 
-def _cue(rule: str, language: str, needles: str, pattern: str, **limits: bool) -> Cue:
-    return Cue(rule, language, tuple(needles.split("|")), re.compile(pattern), **limits)
+def _cue(rule: str, needles: str, pattern: str, **limits: bool) -> Cue:
+    return Cue(rule, tuple(needles.split("|")), re.compile(pattern), **limits)
 
 
 CREDITS = (
+    # English
     _cue(
         "from_line",
-        "en",
         "\nfrom ",
         r"(?:[Ff]rom|FROM) (?=the|[A-Z])",
         at_line_start=True,
@@ -80,7 +78,6 @@ CREDITS = (
     ),
     _cue(
         "appeared_on",
-        "en",
         _each("appeared|published|ran|aired|posted", "on|in|at|by|with|here|originally|first"),
         rf"(?:[Tt]h(?:is|e)|[Aa]n?(?: version of this)?) {_PIECE_EN}(?: was| has been| is)?"
         r"(?: originally| first| initially| previously){0,2}"
@@ -89,7 +86,6 @@ CREDITS = (
     ),
     _cue(
         "appeared_on",
-        "en",
         "originally|first published|first appeared|first ran|first aired",
         r"(?:[Oo]riginally|[Ff]irst) (?:published|appeared|posted|printed|reported|ran|aired)"
         r" (?:on|in|at|by) ",
@@ -97,7 +93,6 @@ CREDITS = (
     ),
     _cue(
         "republished",
-        "en",
         _each("republished|reprinted|reproduced|syndicated|distributed", _FROM),
         # In lower case it may be a sentence that was wrapped here.
         r"(?:Republished|Reprinted|Reproduced|Syndicated|Distributed)"
@@ -107,7 +102,6 @@ CREDITS = (
     ),
     _cue(
         "republished",
-        "en",
         _each("republished|reprinted|reproduced|syndicated|distributed", _FROM),
         rf"(?:[Tt]his|[Tt]he) {_PIECE_EN} (?:is|was|has been) (?:republished|reprinted|reproduced"
         r"|syndicated|distributed)(?: here)?(?: with (?:the )?(?:kind )?permission)?"
@@ -115,7 +109,6 @@ CREDITS = (
     ),
     _cue(
         "source_line",
-        "en",
         "source:",
         r"(?:[Ss]ource|SOURCE|[Oo]riginal source): ?",
         at_line_start=True,
@@ -123,16 +116,15 @@ CREDITS = (
     ),
     _cue(
         "via",
-        "en",
         "via |via:|h/t",
         r"(?:[Vv]ia|VIA|[Hh]/[Tt]):? ",
         at_line_start=True,
         name_known=True,
     ),
-    _cue("first_reported", "en", "first reported by", r"[Ff]irst reported by ", name_known=True),
+    _cue("first_reported", "first reported by", r"[Ff]irst reported by ", name_known=True),
+    # Spanish
     _cue(
         "appeared_on",
-        "es",
         _each("publicado|publicada|publicó|apareció", "en|por|originalmente|inicialmente"),
         rf"(?:[Ee]ste|[Ee]sta|[Ee]l|[Ll]a) {_PIECE_ES}"
         r" (?:fue publicad[oa]|se public[oó]|apareci[oó])"
@@ -140,42 +132,37 @@ CREDITS = (
     ),
     _cue(
         "appeared_on",
-        "es",
         "publicado originalmente|publicada originalmente|republicado originalmente"
         "|republicada originalmente",
         r"[Pp]ublicad[oa] originalmente (?:en|por) ",
     ),
     _cue(
         "source_line",
-        "es",
         "fuente:|con informaci",
         r"(?:[Ff]uente: ?|[Cc]on informaci[oó]n de )",
         at_line_start=True,
         name_known=True,
     ),
+    # French
     _cue(
         "appeared_on",
-        "fr",
         "publié|paru",
         rf"(?:[Cc]et|[Ll]['’]|[Cc]e) ?{_PIECE_FR} (?:a été|a d['’]abord été|est)"
         r"(?: initialement| d['’]abord| à l['’]origine)? (?:publié|paru)"
         r"(?: initialement| d['’]abord| à l['’]origine| pour la première fois)?"
         r" (?:sur|par|dans|chez) ",
     ),
-    _cue(
-        "appeared_on", "fr", "initialement", r"(?:[Pp]ublié|[Pp]aru) initialement (?:sur|par|dans) "
-    ),
+    _cue("appeared_on", "initialement", r"(?:[Pp]ublié|[Pp]aru) initialement (?:sur|par|dans) "),
     _cue(
         "source_line",
-        "fr",
         "source :|source\u00a0:|source:",
         r"[Ss]ource\s?: ?",
         at_line_start=True,
         name_known=True,
     ),
+    # German
     _cue(
         "appeared_on",
-        "de",
         "erschien|veröffentlicht",
         rf"(?:[Dd]ieser|[Dd]er|[Dd]as|[Dd]ieses) {_PIECE_DE} (?:erschien|ist|wurde)"
         r"(?: zuerst| zunächst| ursprünglich| im Original){0,2}(?: erschienen| veröffentlicht)?"
@@ -183,42 +170,40 @@ CREDITS = (
     ),
     _cue(
         "appeared_on",
-        "de",
         "zuerst erschienen|zuerst veröffentlicht",
         r"[Zz]uerst (?:erschienen|veröffentlicht) (?:auf|bei|in)(?: der| dem)? ",
     ),
-    _cue("source_line", "de", "quelle", r"[Qq]uellen?: ?", at_line_start=True, name_known=True),
+    _cue("source_line", "quelle", r"[Qq]uellen?: ?", at_line_start=True, name_known=True),
+    # Portuguese
     _cue(
         "appeared_on",
-        "pt",
         "publicad",
         rf"(?:[Ee]ste|[Ee]sta|[OoAa]) {_PIECE_PT} (?:foi publicad[oa]|apareceu)"
         r"(?: originalmente| primeiro| inicialmente)? (?:em|no|na|por|pelo|pela) ",
     ),
     _cue(
         "appeared_on",
-        "pt",
         "publicado originalmente|publicada originalmente|republicado originalmente"
         "|republicada originalmente",
         r"[Pp]ublicad[oa] originalmente (?:em|no|na|pelo|pela) ",
     ),
     _cue(
         "source_line",
-        "pt",
         "fonte:|com informa",
         r"(?:[Ff]onte: ?|[Cc]om informações (?:da|do|de) )",
         at_line_start=True,
         name_known=True,
     ),
-    _cue("source_line", "zh", "来源|來源", r"[(（【]?(?:新闻|文章)?(?:来源|來源)[：:] ?"),
+    # Chinese
+    _cue("source_line", "来源|來源", r"[(（【]?(?:新闻|文章)?(?:来源|來源)[：:] ?"),
     _cue(
         "appeared_on",
-        "zh",
         "原载|首发于|转载自|转自|轉載自|来源于",
         r"(?:本文)?(?:原载于?|首发于|转载自|转自|轉載自|来源于)[：:]? ?",
     ),
-    _cue("appeared_on", "ur", "پہلے", r"(?:یہ )?(?:مضمون|خبر|رپورٹ|تحریر) (?:سب سے )?پہلے "),
-    _cue("source_line", "ur", "بشکریہ|ماخذ", r"(?:بشکریہ|ماخذ)\s?[:：۔-]? ?"),
+    # Urdu
+    _cue("appeared_on", "پہلے", r"(?:یہ )?(?:مضمون|خبر|رپورٹ|تحریر) (?:سب سے )?پہلے "),
+    _cue("source_line", "بشکریہ|ماخذ", r"(?:بشکریہ|ماخذ)\s?[:：۔-]? ?"),
 )
 
 # A plural without a comma may be a passive: "Families told that the water was safe".
@@ -231,9 +216,9 @@ _ES_SAID = r"(?:dijo|declaró|afirmó|aseguró|explicó|contó|señaló|comentó
 _FR_SAID = r"(?:a déclaré|a dit|a expliqué|a confié|a affirmé|a indiqué)"
 
 SCARS = (
+    # English
     _cue(
         "told_nobody",
-        "en",
         "told that|told,|told ,|told .|told in a|told on ",
         rf"{_SPEAKER} (?:has |have |had |also |later |then )?told"
         r"(?: ?,(?=\s)| \.| that(?! (?:story|to|joke|one|tale|lie|same)\b)"
@@ -241,96 +226,95 @@ SCARS = (
     ),
     _cue(
         "interview_with_nobody",
-        "en",
         _each("interview with", f"{_CUT}|on|that|published|aired"),
         r"\b[Ii]n an? (?:\w+ ){0,2}interview with(?: ?[.,;](?=\s)| (?:on (?:Mon|Tues|Wednes|Thurs|"
         r"Fri|Satur|Sun)day|that|published|aired)\b)",
     ),
     _cue(
         "according_to_nobody",
-        "en",
         _each("according to|according to a|according to an", _CUT),
         r"\b[Aa]ccording to(?: an?)? ?[.,;](?=\s)",
     ),
+    # Spanish
     _cue(
         "told_nobody",
-        "es",
         "dijo a|declaró a|afirmó a|aseguró a|explicó a|contó a|entrevista con",
         rf"\b(?:{_ES_SAID} a(?:l diario)? ?(?:que\b|[.,](?=\s))|[Ee]n (?:una )?entrevista con"
         r" ?[.,;](?=\s))",
     ),
+    # French
     _cue(
         "told_nobody",
-        "fr",
         "déclaré à|dit à|expliqué à|confié à|affirmé à|indiqué à|entretien à",
         rf"\b(?:{_FR_SAID} à ?(?:que\b|[.,](?=\s))|[Dd]ans un entretien à ?[.,;](?=\s))",
     ),
+    # German
     _cue(
         "told_nobody",
-        "de",
         "sagte der|sagte dem|gespräch mit",
         r"\b(?:sagte (?:der|dem|gegenüber) ?,(?=\s)|[Ii]m (?:Gespräch|Interview) mit(?: der| dem)?"
         r" ?[.,;](?=\s))",
     ),
+    # Portuguese
     _cue(
         "told_nobody",
-        "pt",
         "disse a|disse à|afirmou a|afirmou à|entrevista a|entrevista à",
         r"\b(?:(?:disse|afirmou|declarou|contou) (?:ao|à) ?(?:que\b|[.,](?=\s))"
         r"|[Ee]m entrevista (?:ao|à) ?[.,;](?=\s))",
     ),
-    _cue("told_nobody", "zh", "告诉|告訴", r"(?:告诉|告訴)[，,。：:]"),
-    _cue("told_nobody", "ur", "نے کو بتایا", r"نے کو بتایا"),
+    # Chinese
+    _cue("told_nobody", "告诉|告訴", r"(?:告诉|告訴)[，,。：:]"),
+    # Urdu
+    _cue("told_nobody", "نے کو بتایا", r"نے کو بتایا"),
 )
 
 SELF_REFERENCES = (
+    # English
     _cue(
         "this_newspaper",
-        "en",
         "this newspaper|this reporter|this station|told this website|this paper",
         r"\btold this website\b"
         r"|\b(?:told|to|by|with) this (?:newspaper|reporter|station|paper|publication)\b",
     ),
     _cue(
         "this_newspaper",
-        "en",
         "our reporter|our correspondent|our newsroom",
         r"\b[Oo]ur (?:reporters?|correspondents?|newsroom)\b",
     ),
+    # Spanish
     _cue(
         "this_newspaper",
-        "es",
         "este diario|este periódico|este medio|nuestro corresponsal",
         r"\b(?:a|con|por) est[ea] (?:diario|periódico|medio|redacción)\b"
         r"|\b[Nn]uestro corresponsal\b",
     ),
+    # French
     _cue(
         "this_newspaper",
-        "fr",
         "notre journal|notre correspondant|notre rédaction",
         r"\b[Nn]otre (?:journal|correspondante?|rédaction|reporter)\b",
     ),
+    # German
     _cue(
         "this_newspaper",
-        "de",
         "dieser zeitung|unserer zeitung|dieser redaktion",
         r"\b(?:dieser|unserer) (?:Zeitung|Redaktion)\b",
     ),
+    # Portuguese
     _cue(
         "this_newspaper",
-        "pt",
         "este jornal|esta reportagem|à reportagem|nosso correspondente",
         r"\b(?:a|ao) est[ea] (?:jornal|reportagem)\b|\bà reportagem\b|\b[Nn]osso correspondente\b",
     ),
+    # Chinese
     _cue(
         "this_newspaper",
-        "zh",
         "本报记者|本报讯|本台记者|本刊记者",
         r"本(?:报记者|报讯|台记者|刊记者)",
     ),
+    # Urdu
     _cue(
         "this_newspaper",
-        "ur",
         "ہمارے نمائند|اپنے نامہ نگار|اپنے سٹاف رپورٹر",
         r"(?:ہمارے نمائند|اپنے نامہ نگار|اپنے سٹاف رپورٹر)",
     ),

@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
     from dedupe.kernels.words import Lexicon
 
-DOCUMENT, START, END, FIRST, LAST, KINDS = 0, 1, 2, 3, 4, 5
-"""Columns of lines: the document, bytes of the line, bytes of its range, kinds."""
-
+# The last column of lines; see find_lines().
+_KINDS = 5
 _UNREAD, _MARGIN, _BODY = -1, 0, 1
 _NEWLINE, _SPACE, _OPEN, _SLASH = 10, 32, 40, 47
 # A dateline's place ends within 70 code points; blanks before it are no ASCII at times.
@@ -268,7 +267,7 @@ def _append_lines(
             row = n_lines
             lines[row] = np.array([document, start, end, first, last, 0])
             n_lines += 1
-        lines[row, KINDS] |= found
+        lines[row, _KINDS] |= found
     return lines, n_lines
 
 
@@ -355,8 +354,9 @@ def find_lines(
         reach         see Reach
         uses          see Uses
         marks         int64 (D,)    overwritten: all kinds that count, by document
-        returns       int64 (L, 6)  by document; of each, lines around words first,
-                                    both parts by place
+        returns       int64 (L, 6)  document, the line's bytes, its range's bytes, kinds;
+                                    by document; of each, lines around words first, both
+                                    parts by place
     Edge    a document that keeps nothing has no lines and no marks.
     Cost    about one look-up a byte; each line is measured once.
     """
