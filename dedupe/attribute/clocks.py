@@ -66,9 +66,8 @@ def clock(story: Story) -> Iterator[Evidence]:
         points = _order(early, late)
         if points > 0.0:
             gap = late.latest - early.latest
-            yield _earlier(story, (i, early.row), (j, late.row), gap)._replace(
-                signal="clock", points=points
-            )
+            says = f"appeared {_span(gap)} before"
+            yield _earlier(story, (i, early.row), (j, late.row), points, says)
 
 
 def first_seen(story: Story) -> Iterator[Evidence]:
@@ -83,10 +82,9 @@ def first_seen(story: Story) -> Iterator[Evidence]:
     for (i, (early, row)), (j, (late, other)) in _compared(seen, first):
         if early < late:
             gap = late - early
-            yield _earlier(story, (i, row), (j, other), gap, verb="was seen")._replace(
-                signal="first_seen",
-                points=POINTS["first_seen"]["apart"] * gap / (gap + _SEEN_SCALE),
-            )
+            points = POINTS["first_seen"]["apart"] * gap / (gap + _SEEN_SCALE)
+            says = f"was seen {_span(gap)} before"
+            yield _earlier(story, (i, row), (j, other), points, says)
 
 
 def _compared(items: list[_T], first: _T | None) -> Iterator[tuple[_T, _T]]:
@@ -111,10 +109,11 @@ def _order(early: Clock, late: Clock) -> float:
 
 
 def _earlier(
-    story: Story, early: tuple[int, int], late: tuple[int, int], gap: int, verb: str = "appeared"
+    story: Story, early: tuple[int, int], late: tuple[int, int], points: float, says: str
 ) -> Evidence:
-    says = f"{story.pages.label(early[1])} {verb} {_span(gap)} before {story.pages.label(late[1])}"
-    return Evidence("", "time", 0.0, late[0], early[0], None, early[1], -1, -1, says)
+    """Return evidence that one (work, document) came before another."""
+    sentence = f"{story.pages.label(early[1])} {says} {story.pages.label(late[1])}"
+    return Evidence("", "", points, late[0], early[0], None, early[1], -1, -1, sentence)
 
 
 def _span(microseconds: int) -> str:

@@ -33,9 +33,8 @@ def deletion(story: Story) -> Iterator[Evidence]:
             if _fits(clue, cut) and _aligned(story, pair, (row, clue), (other, cut)):
                 name, place = story.called(clue.name or ""), story.pages.label(other)
                 says = f"names {name} where {place} has a name cut out"
-                evidence = _toward(story, row, other, clue, says)
                 points = POINTS["deletion"]["aligned"]
-                yield evidence._replace(signal="deletion", group="deletion", points=points)
+                yield _toward(story, (row, other), clue, points, says)
 
 
 def credit_lost(story: Story) -> Iterator[Evidence]:
@@ -53,8 +52,7 @@ def credit_lost(story: Story) -> Iterator[Evidence]:
         points = POINTS["credit_lost"]["own_desk_instead" if other in desks else "lost"]
         how = "signs with its own desk instead" if other in desks else "does not"
         says = f"credits {story.called(clue.name)}; {story.pages.label(other)} {how}"
-        evidence = _toward(story, row, other, clue, says)
-        yield evidence._replace(signal="credit_lost", group="credit", points=points)
+        yield _toward(story, (row, other), clue, points, says)
 
 
 def dated_opening(story: Story) -> Iterator[Evidence]:
@@ -63,10 +61,8 @@ def dated_opening(story: Story) -> Iterator[Evidence]:
         dated = [clue for clue in story.clues.get(row, ()) if clue.rule == "dated"]
         if dated and not any(clue.rule == "dated" for clue in story.clues.get(other, ())):
             says = "opens with place and date, as wires file"
-            evidence = _toward(story, row, other, dated[0], says)
-            yield evidence._replace(
-                signal="dated_opening", group="opening", points=POINTS["dated_opening"]["dated"]
-            )
+            points = POINTS["dated_opening"]["dated"]
+            yield _toward(story, (row, other), dated[0], points, says)
 
 
 def length(story: Story) -> Iterator[Evidence]:
@@ -77,9 +73,7 @@ def length(story: Story) -> Iterator[Evidence]:
         if surplus >= _SMALLEST_SURPLUS:
             most = POINTS["length"]["excerpt" if pair.relation == "excerpt" else "other"]
             says = f"holds the text of {story.pages.label(other)} and more"
-            evidence = _toward(story, row, other, None, says)
-            points = most * min(1.0, 2 * surplus)
-            yield evidence._replace(signal="length", group="length", points=points)
+            yield _toward(story, (row, other), None, most * min(1.0, 2 * surplus), says)
 
 
 def one_outlet(story: Story) -> Iterator[Evidence]:
@@ -91,7 +85,7 @@ def one_outlet(story: Story) -> Iterator[Evidence]:
     says = f"every version found is {story.pages.label(row)}'s own"
     points = POINTS["one_outlet"]["one_outlet"]
     for work in range(len(story.works)):
-        yield Evidence("one_outlet", "self", points, work, -1, None, row, -1, -1, says)
+        yield Evidence("", "", points, work, -1, None, row, -1, -1, says)
 
 
 def _both_ways(story: Story) -> Iterator[tuple[Pair, int, int]]:
@@ -102,12 +96,15 @@ def _both_ways(story: Story) -> Iterator[tuple[Pair, int, int]]:
             yield pair, pair.b, pair.a
 
 
-def _toward(story: Story, row: int, other: int, clue: Clue | None, says: str) -> Evidence:
-    """Return evidence that `other` was copied from `row`; the caller gives it its weight."""
+def _toward(
+    story: Story, rows: tuple[int, int], clue: Clue | None, points: float, says: str
+) -> Evidence:
+    """Return evidence that the second of two documents was copied from the first."""
+    row, other = rows
     start, end = (clue.start, clue.end) if clue else (-1, -1)
     sentence = f"{story.pages.label(row)} {says}"
     child, parent = story.work_of[other], story.work_of[row]
-    return Evidence("", "", 0.0, child, parent, None, row, start, end, sentence)
+    return Evidence("", "", points, child, parent, None, row, start, end, sentence)
 
 
 def _fits(named: Clue, cut: Clue) -> bool:

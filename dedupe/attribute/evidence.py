@@ -135,8 +135,9 @@ class Evidence(NamedTuple):
     """One reason, for or against.
 
     Attributes:
-        signal: name of the signal in SIGNALS.
-        group: signals of one group on one target count once.
+        signal: name of the signal in SIGNALS; `find_evidence` fills it in.
+        group: signals of one group on one target count once; likewise, unless a
+            signal gives another than its own.
         points: log-odds; negative speaks against.
         child: work that was copied, or that the evidence is about.
         parent: work it was copied from, or -1.

@@ -9,11 +9,13 @@ import functools
 from typing import TYPE_CHECKING, TypeAlias
 
 from dedupe.attribute import clocks, compared, said
+from dedupe.attribute.signals import SIGNALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from dedupe.attribute.evidence import Evidence, Story
+    from dedupe.attribute.signals import Signal
 
     _Find: TypeAlias = Callable[[Story], Iterator[Evidence]]
 
@@ -33,7 +35,7 @@ FUNCTIONS: dict[str, _Find] = {
     "length": compared.length,
     "one_outlet": compared.one_outlet,
 }
-"""The function of each signal of the table, in its order."""
+"""The function of each signal; it names neither the signal nor the table's group."""
 
 # Kinds of clues that a signal reads: stories without them need not ask it.
 _KINDS_READ = {
@@ -54,23 +56,26 @@ _COMPARING = {"deletion", "credit_lost", "dated_opening", "clock", "first_seen",
 
 
 def find_evidence(story: Story) -> list[Evidence]:
-    """Ask every signal that may find something."""
+    """Ask every signal that may find something, and sign what it finds."""
     kinds = frozenset(clue.kind for clues in story.clues.values() for clue in clues)
-    asked = _worth_asking(kinds, alone=len(story.works) == 1)
-    return [item for find in asked for item in find(story)]
+    return [
+        item._replace(signal=signal.name, group=item.group or signal.group)
+        for signal, find in _worth_asking(kinds, alone=len(story.works) == 1)
+        for item in find(story)
+    ]
 
 
 @functools.cache
-def _worth_asking(kinds: frozenset[str], *, alone: bool) -> list[_Find]:
-    """Return the signals that may find something in a story.
+def _worth_asking(kinds: frozenset[str], *, alone: bool) -> list[tuple[Signal, _Find]]:
+    """Return the signals that may find something in a story, and their functions.
 
     Args:
         kinds: of its clues.
         alone: it has one work.
     """
     return [
-        find
-        for name, find in FUNCTIONS.items()
-        if (name not in _KINDS_READ or kinds & _KINDS_READ[name])
-        and not (alone and name in _COMPARING)
+        (signal, FUNCTIONS[signal.name])
+        for signal in SIGNALS
+        if (signal.name not in _KINDS_READ or kinds & _KINDS_READ[signal.name])
+        and not (alone and signal.name in _COMPARING)
     ]

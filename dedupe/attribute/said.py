@@ -18,34 +18,30 @@ if TYPE_CHECKING:
 
 def credit(story: Story) -> Iterator[Evidence]:
     """Explicit credits: "originally appeared on X", copyright lines, "told X"."""
-    yield from _named("credit", story, "credit")
+    yield from _named(story, "credit")
 
 
 def pointer(story: Story) -> Iterator[Evidence]:
     """The page gives an address of another outlet as its original."""
-    yield from _named("pointer", story, "pointer")
+    yield from _named(story, "pointer")
 
 
 def dateline(story: Story) -> Iterator[Evidence]:
     """Who filed it stands in front: "CITY (AP) -", "(Harborlight) —"."""
-    yield from _named("dateline", story, "dateline")
+    yield from _named(story, "dateline")
 
 
 def byline(story: Story) -> Iterator[Evidence]:
     """Who wrote it: "By NAME, Associated Press", and signatures at the end."""
-    yield from _named("byline", story, "byline")
+    yield from _named(story, "byline")
 
 
 def unnamed_agencies(story: Story) -> Iterator[Evidence]:
     """Taken from wires without saying which: "(Agencies)", "(Monitoring Desk)"."""
     for row, clue in _of_kind(story, "dateline"):
         if clue.rule == "unnamed_agencies":
-            about = _about(story, row, clue, "credits agencies without naming one")
-            yield about._replace(
-                signal="unnamed_agencies",
-                group="derived",
-                points=POINTS["unnamed_agencies"][clue.rule],
-            )
+            points = POINTS["unnamed_agencies"][clue.rule]
+            yield _about(story, row, clue, points, "credits agencies without naming one")
 
 
 def scar(story: Story) -> Iterator[Evidence]:
@@ -57,9 +53,9 @@ def scar(story: Story) -> Iterator[Evidence]:
         for clue in scars:
             # Place, date and empty parentheses: a wire's opening kept but for the
             # name. It is a copy, yet no further from the wire than the others.
-            group = "derived" if dated and clue.rule == "empty_dateline" else "scar"
-            about = _about(story, row, clue, "has a name cut out here")
-            yield about._replace(signal="scar", group=group, points=POINTS["scar"][kinds])
+            group = "derived" if dated and clue.rule == "empty_dateline" else ""
+            about = _about(story, row, clue, POINTS["scar"][kinds], "has a name cut out here")
+            yield about._replace(group=group)
 
 
 def self_reference(story: Story) -> Iterator[Evidence]:
@@ -67,8 +63,7 @@ def self_reference(story: Story) -> Iterator[Evidence]:
     for row, clue in _of_kind(story, "self_reference"):
         points = POINTS["self_reference"].get(clue.rule, 0.0)
         if points:
-            about = _about(story, row, clue, "speaks as the reporter")
-            yield about._replace(signal="self_reference", group="self", points=points)
+            yield _about(story, row, clue, points, "speaks as the reporter")
 
 
 def _of_kind(story: Story, kind: str) -> Iterator[tuple[int, Clue]]:
@@ -78,21 +73,21 @@ def _of_kind(story: Story, kind: str) -> Iterator[tuple[int, Clue]]:
                 yield row, clue
 
 
-def _about(story: Story, row: int, clue: Clue, says: str) -> Evidence:
-    """Return evidence about the page that carries a clue; the caller gives it its weight."""
+def _about(story: Story, row: int, clue: Clue, points: float, says: str) -> Evidence:
+    """Return evidence about the page that carries a clue."""
     sentence = f"{story.pages.label(row)} {says}"
     child = story.work_of[row]
-    return Evidence("", "", 0.0, child, -1, None, row, clue.start, clue.end, sentence)
+    return Evidence("", "", points, child, -1, None, row, clue.start, clue.end, sentence)
 
 
-def _named(signal: str, story: Story, kind: str) -> Iterator[Evidence]:
+def _named(story: Story, kind: str) -> Iterator[Evidence]:
     """A page names its source: an edge from a member, or from a source not in hand."""
     for row, clue in _of_kind(story, kind):
         points = CREDIT_POINTS.get(clue.rule, 0.0)
         if clue.name is None or not points:
             continue
-        about = _about(story, row, clue, f"names {story.called(clue.name)} as its source")
-        about = about._replace(signal=signal, group="credit", points=points)
+        says = f"names {story.called(clue.name)} as its source"
+        about = _about(story, row, clue, points, says)
         holders = story.holders(clue.name)
         if about.child in holders:
             yield from _own(about, story, clue)
