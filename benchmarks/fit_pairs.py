@@ -15,7 +15,7 @@ Labels come from the tuning half of each set, figures from the other half:
 
 Both models are boosted trees of depth three, monotone: a larger share never
 speaks against copying; changed slots and brevity never speak for it. Each
-source and label counts alike, up to 700 pairs.
+source and label counts alike, up to 400 pairs.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _MODEL = datasets.ROOT / "dedupe" / "verify" / "model.json"
 _FALLING = ("numbers_changed", "names_changed", "brevity")
 """Features that speak against copying; all others speak for it."""
 
-MOST_PAIRS = 700
+MOST_PAIRS = 400
 N_TREES = 120
 
 _WEEK_SECONDS = 7 * 86_400
