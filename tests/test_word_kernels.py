@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.clean.lexicon import build_lexicon, join
-from dedupe.kernels.words import find_words
+from dedupe.kernels.words import Lexicon, find_words
 
 LOOSE, WHOLE = 1, 2
 ALPHABET = "abAB1 .-é月"
@@ -16,7 +16,7 @@ def find(text: str, words: dict[str, tuple[int, int]], **how: bool) -> list[tupl
     return found(text, lexicon)
 
 
-def found(text: str, lexicon: object) -> list[tuple[int, int]]:
+def found(text: str, lexicon: Lexicon) -> list[tuple[int, int]]:
     data = np.frombuffer(text.encode(), np.uint8)
     room = np.empty((1, 2), np.int64)
     places, n_found = find_words(data, (0, len(data), 0, len(data)), lexicon, room, 0)
