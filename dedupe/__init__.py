@@ -23,6 +23,7 @@ filter.py       a result and its inputs       -> one record of each story
 cli/            parses, calls the library, prints
 
 dates.py        what an outlet writes of time -> the interval it may mean
+names.py        spellings of agencies and outlets -> one name for each
 ragged.py       rows of unequal length in flat arrays
 kernels/        the hot loops: arrays in, arrays out
 """

@@ -40,6 +40,8 @@ _CLIP = 8.0
 # Pairs measured between two groups about to join, at most: a bound on work, and
 # four members of each tell what the others hold.
 _MAX_MEASURED = 16
+# Mean log-odds, in units, at which many pairs settle the matter: 20 to 1.
+_SURE = 3 * _UNIT
 # Texts this alike speak with one voice; see `_leaders` for what that guarantees.
 _NEAR_EQUAL = 0.9
 
@@ -191,7 +193,7 @@ class _Groups:
         sizes = len(self.members[x]), len(self.members[y])
         n_missing = sizes[0] * sizes[1] - self._known[x][y]
         stage = (x, y, *sizes)
-        if n_missing <= 0 or stage in self._done:
+        if n_missing <= 0 or stage in self._done or self._is_sure(x, y):
             return False
         self._done.add(stage)
         left, right = _spread(self.members[x]), _spread(self.members[y])
@@ -202,6 +204,16 @@ class _Groups:
             self._weights[one][other] += mean * n_missing
             self._known[one][other] += n_missing
         return True
+
+    def _is_sure(self, x: int, y: int) -> bool:
+        """Say whether one text is known to be the same as many members of the other group.
+
+        Its pairs are with as many different members as would be measured: a
+        story of twenty thousand copies grows without a further look at each.
+        """
+        single = min(len(self.members[x]), len(self.members[y])) == 1
+        n_known = self._known[x][y]
+        return single and n_known >= _MAX_MEASURED and self.weight(x, y) >= _SURE * n_known
 
     def join(self, x: int, y: int) -> list[tuple[int, int]]:
         """Merge y into x (x < y); returns the groups whose weight with x this changes, and it."""

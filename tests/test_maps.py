@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-PACKAGES = ["", "cli", "kernels", "read", "verify"]
+PACKAGES = ["", "attribute", "clean", "cli", "kernels", "read", "verify"]
 
 
 def names(folder: Path) -> set[str]:
