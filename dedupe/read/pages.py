@@ -71,7 +71,7 @@ def extract_page(page: str | bytes) -> dict[str, Any] | None:
     html = page.decode("utf-8", "replace") if isinstance(page, bytes) else page
     if _depth(html) > _DEEPEST:
         return None
-    found = trafilatura.bare_extraction(html, with_metadata=True, include_comments=False)
+    found: Any = trafilatura.bare_extraction(html, with_metadata=True, include_comments=False)
     if found is None:
         return {"text": trafilatura.html2txt(html) or ""}
     return {
