@@ -47,6 +47,8 @@ logger = logging.getLogger(__name__)
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
+_GLANCE_SECONDS = 0.5
+
 Function = TypeVar("Function", bound="Callable[..., Any]")
 Answer = TypeVar("Answer")
 
@@ -106,9 +108,14 @@ def for_ranges(
     pool = ThreadPoolExecutor(n_threads, thread_name_prefix="dedupe")
     try:
         futures = [pool.submit(function, start, end) for start, end in ranges]
-        done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+        waiting = set(futures)
+        while waiting:
+            # An interrupt that comes just before a wait is only seen after it.
+            done, waiting = wait(waiting, timeout=_GLANCE_SECONDS, return_when=FIRST_EXCEPTION)
+            if any(future.exception() for future in done):
+                break
         for future in futures:
-            if future in done:
+            if future.done():
                 future.result()
         return [future.result() for future in futures]
     finally:
