@@ -297,7 +297,7 @@ def _can_write(folder: Path) -> bool:
 
 @functools.cache
 def _announce_once() -> None:
-    logger.info("compiling kernels for this machine, once; this takes a few seconds")
+    logger.info("compiling kernels for this machine, once; this takes up to a minute")
 
 
 @functools.cache
