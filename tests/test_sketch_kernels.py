@@ -365,7 +365,7 @@ def test_for_ranges__error_comes_through_and_later_ranges_are_dropped(
 def test_for_ranges__interrupt_does_not_wait_for_ranges_at_work() -> None:
     code = (
         "import os, time\nfrom dedupe.kernels._compile import for_ranges\n"
-        "def work(start, end):\n    print('at work', flush=True)\n    time.sleep(600)\n"
+        "def work(start, end):\n    os.write(1, b'at work\\n')\n    time.sleep(600)\n"
         "try:\n    for_ranges(work, [0, 1, 2], 2)\n"
         "except KeyboardInterrupt:\n    os._exit(130)\n"
     )
@@ -377,10 +377,10 @@ def test_for_ranges__interrupt_does_not_wait_for_ranges_at_work() -> None:
     )
     with process:
         assert process.stdout is not None
-        # With both at work, the main thread has nothing left to start: it waits.
-        assert [process.stdout.readline() for _ in range(2)] == ["at work\n"] * 2
-        process.send_signal(signal.SIGINT)
         try:
+            # With both at work, the main thread has nothing left to start: it waits.
+            assert [process.stdout.readline() for _ in range(2)] == ["at work\n"] * 2
+            process.send_signal(signal.SIGINT)
             assert process.wait(60) == 130
         finally:
             process.kill()
