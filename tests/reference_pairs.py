@@ -6,6 +6,7 @@ built, and no constant is taken from the kernels.
 
 from __future__ import annotations
 
+import functools
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -82,3 +83,18 @@ def names(tokens: Sequence[Token]) -> set[str]:
 def is_name(token: Token) -> bool:
     """Say whether a word looks like a name: a capital that no sentence asks for."""
     return token.capitalised and not token.sentence_start
+
+
+def best_match_score(a: list[str], b: list[str]) -> int:
+    """Return the most that words matched in order earn: 2 each, less 1 for each run of them."""
+
+    @functools.cache
+    def rest(i: int, j: int, run: int) -> int:
+        if i == len(a) or j == len(b):
+            return 0
+        best = max(rest(i + 1, j, 0), rest(i, j + 1, 0))
+        if a[i] == b[j]:
+            best = max(best, rest(i + 1, j + 1, run + 1) + (2 if run else 1))
+        return best
+
+    return rest(0, 0, 0)

@@ -17,6 +17,7 @@ align.py     tokens of a pair   -> measures (columns.py names them) and passages
 anchors.py   one text           -> where its shingles stand
 facts.py     one text           -> narration, numbers, names
 passages.py  anchors            -> passages
+edits.py     tokens of a passage -> which token is which
 trees.py     features           -> sums of regression trees
 
 A stage validates; a kernel trusts. `_compile.py` is the one door to Numba.
