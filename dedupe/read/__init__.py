@@ -14,6 +14,7 @@ order of the documents.
     csv_records.py                  CSV and TSV
     columnar.py                     Parquet, Arrow files and tables
     pages.py                        .txt and .html
+    warc.py                         web archives
     fields.py        whatever a record calls its fields -> the names of `Document`
     moments.py       columns of dates -> intervals
     rows.py          records     -> documents

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     OnBytes = Callable[[int], None]
 
 _COLUMNAR_MAGICS = (b"PAR1", b"ARROW1")
+_WARC_MAGIC = b"WARC/"
 
 
 def read_records(
@@ -75,6 +76,10 @@ def _read_one(
             yield from read_csv(stream, source.name, names, ledger, limits)
         elif form == "lines":
             yield from read_lines(stream, source.name, ledger, limits)
+        elif form == "warc":
+            from dedupe.read.warc import read_warc
+
+            yield from read_warc(stream, source.name, ledger, limits)
         elif form == "json":
             yield from read_values(stream, source.name, ledger, limits)
         else:
@@ -92,8 +97,10 @@ def _form(source: Source, stream: ByteStream) -> Form:
     """
     if stream.magic.startswith(_COLUMNAR_MAGICS) and source.path != STDIN:
         return "columnar"
-    if source.form in {"lines", "csv", "columnar"}:
+    if source.form in {"lines", "csv", "columnar", "warc"}:
         return source.form
+    if stream.head.startswith(_WARC_MAGIC):
+        return "warc"
     start = stream.head.lstrip()[:1]
     if source.form == "json" or start in {b"", b"{", b"["}:
         return "lines" if is_lines(stream.head) else "json"

@@ -15,7 +15,7 @@ from dedupe.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-Form = Literal["lines", "json", "csv", "columnar", "text", "html", "unknown"]
+Form = Literal["lines", "json", "csv", "columnar", "text", "html", "warc", "unknown"]
 
 STDIN = "-"
 _COMPRESSED = (".gz", ".gzip", ".zst", ".zstd")
@@ -25,8 +25,9 @@ _FORMS: dict[str, Form] = {
     ".parquet": "columnar", ".pq": "columnar", ".arrow": "columnar", ".arrows": "columnar",
     ".feather": "columnar", ".ipc": "columnar",
     ".txt": "text", ".text": "text", ".html": "html", ".htm": "html", ".xhtml": "html",
+    ".warc": "warc",
 }  # fmt: skip
-READABLE = "JSON lines, JSON, CSV, TSV, Parquet, Arrow, .txt and .html"
+READABLE = "JSON lines, JSON, CSV, TSV, Parquet, Arrow, WARC, .txt and .html"
 
 
 class Source(NamedTuple):

@@ -1,0 +1,119 @@
+"""Web archives in, records out: one of each page that was fetched whole.
+
+    crawl.warc.gz  ->  {"url", "fetched", "html"} of each response that is a page
+
+Pictures, scripts, redirects, errors and the archive's own records are no
+documents, and are passed over. warcio takes the records apart; the extra
+"html" brings it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from dedupe.errors import MissingExtraError
+from dedupe.read.ledger import Records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dedupe.read.ledger import Ledger, Limits
+    from dedupe.read.streams import ByteStream
+
+_KINDS = {"response", "resource", "conversion"}
+_FORMS = {"text/html": "html", "application/xhtml+xml": "html", "text/plain": "text"}
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_HEAD_BYTES = 2_048
+"""A page states its charset in its first bytes, or not where a browser would look."""
+
+
+def read_warc(stream: ByteStream, file: str, ledger: Ledger, limits: Limits) -> Iterator[Records]:
+    """Yield the pages of an archive; a record's line is its place among all records.
+
+    Where the archive is damaged the rest cannot be found, and one reject says so.
+
+    Raises:
+        MissingExtraError: warcio is not installed.
+    """
+    try:
+        from warcio.archiveiterator import ArchiveIterator
+        from warcio.exceptions import ArchiveLoadFailed
+    except ImportError as error:
+        raise MissingExtraError("reading WARC", "html") from error
+    records: list[dict[str, Any]] = []
+    lines: list[int] = []
+    size = place = 0
+    try:
+        for place, entry in enumerate(ArchiveIterator(_File(stream)), 1):
+            record = _page(entry, limits.record_bytes)
+            if isinstance(record, str):
+                ledger.reject(file, place, record)
+            elif record:
+                records.append(record)
+                lines.append(place)
+                size += len(record.get("html", record.get("text", "")))
+            if len(records) >= limits.batch_documents or size >= limits.batch_bytes:
+                yield Records(records, [file] * len(records), lines)
+                records, lines, size = [], [], 0
+    except (ArchiveLoadFailed, EOFError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        ledger.reject(file, place + 1, f"the archive is damaged from here on ({reason})")
+    if stream.damage:
+        ledger.reject(file, place + 1, stream.damage)
+    yield Records(records, [file] * len(records), lines)
+
+
+def _page(entry: Any, limit: int) -> dict[str, Any] | str | None:
+    """Return a page's record, why it cannot be one, or None where it is no page."""
+    if entry.rec_type not in _KINDS:
+        return None
+    headers = entry.http_headers
+    if headers is not None and headers.get_statuscode() != "200":
+        return None
+    stated = (headers or entry.rec_headers).get_header("Content-Type") or ""
+    form = _FORMS.get(stated.partition(";")[0].strip().lower())
+    if form is None:
+        return None
+    content = entry.content_stream().read(limit + 1)
+    if len(content) > limit:
+        return f"longer than {limit:,} bytes"
+    return {
+        "url": entry.rec_headers.get_header("WARC-Target-URI"),
+        "fetched": entry.rec_headers.get_header("WARC-Date"),
+        form: _decoded(content, stated),
+    }
+
+
+def _decoded(content: bytes, stated: str) -> str:
+    """Decode by the charset the server stated, else the page, else UTF-8."""
+    named = _CHARSET.search(stated)
+    meta = _META_CHARSET.search(content[:_HEAD_BYTES])
+    charset = named.group(1) if named else meta.group(1).decode() if meta else "utf-8"
+    try:
+        return content.decode(charset, "replace")
+    except LookupError:
+        return content.decode("utf-8", "replace")
+
+
+class _File:
+    """A `ByteStream` as the open file that warcio reads."""
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._chunks = iter(stream)
+        self._held = b""
+        self._place = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes, at least one before the end."""
+        if not self._held:
+            self._held = next(self._chunks, b"")
+        end = len(self._held) if size < 0 else size
+        data, self._held = self._held[:end], self._held[end:]
+        self._place += len(data)
+        return data
+
+    def tell(self) -> int:
+        """Return how many bytes were read."""
+        return self._place

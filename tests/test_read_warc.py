@@ -1,0 +1,122 @@
+"""Web archives as inputs: which records are pages, and what damage costs."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dedupe.errors import InputError, MissingExtraError
+from dedupe.read import Limits, read
+from tests.test_read_pages import PAGE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FETCHED = datetime(2018, 6, 2, 14, 0, tzinfo=UTC)
+
+
+def entry(body: bytes, kind: str = "response", content_type: str = "application/http") -> bytes:
+    head = (
+        f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: https://harbourpost.example/ferry\r\n"
+        f"WARC-Date: 2018-06-02T14:00:00Z\r\nContent-Type: {content_type}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body + b"\r\n\r\n"
+
+
+def response(
+    page: bytes, status: str = "200 OK", content_type: str = "text/html", more: str = ""
+) -> bytes:
+    head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\n{more}\r\n"
+    return entry(head.encode() + page)
+
+
+def test_read__archive_gives_a_document_of_each_page(tmp_path: Path) -> None:
+    path = tmp_path / "crawl.warc"
+    path.write_bytes(
+        entry(b"software: none", "warcinfo", "application/warc-fields")
+        + response(PAGE.encode())
+        + response(b"gone", "404 Not Found")
+        + response(b"\x89PNG", content_type="image/png")
+        + response(b"A plain text of some words.", content_type="text/plain")
+    )
+    reading = read([path])
+    assert reading.rejects == []
+    first, second = reading.documents.to_pylist()
+    assert "ran aground on the sandbank" in first["text"]
+    assert first["title"] == "Ferry runs aground"
+    assert first["url"] == "https://harbourpost.example/ferry"
+    assert first["fetched"] == FETCHED
+    assert [first["id"], second["id"]] == [f"{path}:2", f"{path}:5"]
+    assert second["text"] == "A plain text of some words."
+
+
+@pytest.mark.parametrize("one_member", [True, False])
+def test_read__archive_compressed_whole_or_record_by_record(
+    tmp_path: Path, *, one_member: bool
+) -> None:
+    pages = [response(PAGE.encode()), response(PAGE.encode())]
+    path = tmp_path / "crawl.warc.gz"
+    path.write_bytes(
+        gzip.compress(b"".join(pages)) if one_member else b"".join(map(gzip.compress, pages))
+    )
+    assert read([path]).documents.num_rows == 2
+
+
+def test_read__chunked_and_compressed_response_is_decoded(tmp_path: Path) -> None:
+    packed = gzip.compress("Die Fähre lief auf Grund.".encode("latin-1"))
+    chunked = f"{len(packed):x}\r\n".encode() + packed + b"\r\n0\r\n\r\n"
+    path = tmp_path / "crawl.warc"
+    path.write_bytes(
+        response(
+            chunked,
+            content_type="text/plain; charset=iso-8859-1",
+            more="Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n",
+        )
+    )
+    assert read([path]).documents["text"].to_pylist() == ["Die Fähre lief auf Grund."]
+
+
+def test_read__damaged_archive_gives_what_stands_before(tmp_path: Path) -> None:
+    path = tmp_path / "crawl.warc"
+    path.write_bytes(response(PAGE.encode()) + b"no header at all\r\n\r\n" + response(b"lost"))
+    reading = read([path])
+    assert reading.documents.num_rows == 1
+    [reject] = reading.rejects
+    assert (reject["file"], reject["line"]) == (str(path), 2)
+    assert "damaged from here on" in reject["reason"]
+
+
+def test_read__record_above_the_limit_is_rejected_alone(tmp_path: Path) -> None:
+    path = tmp_path / "crawl.warc"
+    path.write_bytes(response(b"x" * 5_000) + response(b"short", content_type="text/plain"))
+    reading = read([path], limits=Limits(record_bytes=1_000))
+    assert reading.documents["text"].to_pylist() == ["short"]
+    assert [reject["line"] for reject in reading.rejects] == [1]
+
+
+def test_read__bytes_that_are_no_archive_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "crawl.warc"
+    path.write_bytes(bytes(range(256)) * 40)
+    reading = read([path])
+    assert reading.documents.num_rows == 0
+    assert len(reading.rejects) == 1
+
+
+def test_read__archive_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "warcio.archiveiterator", None)
+    path = tmp_path / "crawl.warc"
+    path.write_bytes(response(PAGE.encode()))
+    with pytest.raises(MissingExtraError, match="reading WARC"):
+        read([path])
+
+
+def test_read__bad_archive_stops_where_asked(tmp_path: Path) -> None:
+    path = tmp_path / "crawl.warc"
+    path.write_bytes(response(PAGE.encode()) + b"junk\r\n")
+    with pytest.raises(InputError, match="damaged from here on"):
+        read([path], on_error="fail")
