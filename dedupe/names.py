@@ -4,8 +4,8 @@
 
 A credit names its source as its own newsroom spells it; a member of the
 collection is known by its domain. Both come together here: names.json lists
-agencies (one canonical English name each), outlets with their domains and
-aliases, and the words by which a newsroom credits nobody in particular. A
+agencies (one canonical English name each), outlets with their domains, aliases
+and owners, and the words by which a newsroom credits nobody in particular. A
 second file of the same form extends it; both stages that read names, `harvest`
 and `attribute`, take what `load_names` returns.
 """
@@ -30,7 +30,10 @@ _NOT_LETTERS = re.compile(r"[\W_]+")
 _SECOND_LEVEL = frozenset({"co", "com", "org", "net", "gov", "ac", "edu", "gob", "ebc", "or", "ne"})
 # Below four letters a name fits too many domains by chance ("AP" is in "apple").
 _SHORTEST_BINDING = 4
-_FORM = '{"agencies": [{"name": "AP", "spellings": ["AP"], "domains": ["ap.org"]}], "outlets": []}'
+_FORM = (
+    '{"agencies": [{"name": "AP", "spellings": ["AP"], "domains": ["ap.org"]}], '
+    '"outlets": [{"name": "Pier News", "domains": ["pier.example"], "owner": "Pier Group"}]}'
+)
 
 
 class Names(NamedTuple):
@@ -40,6 +43,7 @@ class Names(NamedTuple):
         agencies: folded spelling of an agency to its name.
         outlets: folded spelling of an outlet to its name.
         domains: domain to the name of its agency or outlet.
+        owners: canonical name to the name of its owner, where one is listed.
         spellings: agencies and outlets as their pages spell them.
         listed: every canonical name.
         last_words: lower-case last words of all spellings: a line without one names nobody.
@@ -52,6 +56,7 @@ class Names(NamedTuple):
     agencies: dict[str, str]
     outlets: dict[str, str]
     domains: dict[str, str]
+    owners: dict[str, str]
     spellings: tuple[str, ...]
     listed: frozenset[str]
     last_words: frozenset[str]
@@ -98,6 +103,11 @@ class Names(NamedTuple):
     def is_listed(self, name: str) -> bool:
         """Say whether a canonical name is one of names.json."""
         return name in self.listed
+
+    def one_owner(self, one: str, other: str) -> bool:
+        """Say whether two canonical names belong to one owner, and are not one outlet."""
+        owner = self.owners.get(one)
+        return owner is not None and one != other and owner == self.owners.get(other)
 
     def outlet(self, source: str | None, url: str | None = None) -> str | None:
         """Return the displayed name of a document's outlet, or None.
@@ -215,6 +225,7 @@ def _build(files: list[dict[str, Any]]) -> Names:
         agencies=agencies,
         outlets=outlets,
         domains={domain: entry["name"] for entry in entries for domain in entry.get("domains", ())},
+        owners={entry["name"]: entry["owner"] for entry in entries if entry.get("owner")},
         spellings=tuple(dict.fromkeys(spellings)),
         listed=frozenset(entry["name"] for entry in entries),
         last_words=frozenset(last_word(spelling).lower() for spelling in spellings),

@@ -10,7 +10,11 @@ evidence.py  a story, a piece of evidence, and how evidence adds up
 signals.py   the table of signals: what each looks for, and its points
 said.py      signals of one page: credits, scars, self-references
 compared.py  signals of two pages: what one kept and the other lost
+traces.py    signals of where a page's parts came from: residue, links
+days.py      signals of the days that texts name
 clocks.py    signals of time
+edits.py     signals of how aligned text was edited
+standing.py  signals of what a work holds of all others, and of its outlet's record
 findings.py  all signals asked
 model.py     probabilities of every origin and parent, over all trees at once
 verdict.py   the origin named or "cannot tell", and the words for it

@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from dedupe.attribute.days import broken_clocks
 from dedupe.attribute.evidence import Evidence
 from dedupe.attribute.pages import NEVER
 from dedupe.attribute.signals import POINTS
@@ -46,9 +47,17 @@ class Clock(NamedTuple):
     latest: int
 
 
-def first_clock(pages: Pages, rows: Sequence[int]) -> Clock | None:
-    """Return when the first of some documents appeared, or None where no clock is known."""
-    known = [row for row in rows if pages.latest[row] != NEVER]
+def first_clock(
+    pages: Pages, rows: Sequence[int], broken: frozenset[int] = frozenset()
+) -> Clock | None:
+    """Return when the first of some documents appeared, or None where no clock is known.
+
+    Args:
+        pages: their clocks.
+        rows: the documents.
+        broken: those whose clocks are not believed.
+    """
+    known = [row for row in rows if pages.latest[row] != NEVER and row not in broken]
     if not known:
         return None
     first = min(known, key=lambda row: (pages.latest[row], row))
@@ -59,7 +68,10 @@ def first_clock(pages: Pages, rows: Sequence[int]) -> Clock | None:
 
 def clock(story: Story) -> Iterator[Evidence]:
     """Publication intervals that do not meet, or that are shifted: the earlier is the parent."""
-    known = [(work, first_clock(story.pages, rows)) for work, rows in enumerate(story.works)]
+    broken = broken_clocks(story)
+    known = [
+        (work, first_clock(story.pages, rows, broken)) for work, rows in enumerate(story.works)
+    ]
     clocks = [(work, item) for work, item in known if item]
     first = min(clocks, key=lambda pair: (pair[1].latest, pair[0]), default=None)
     for (i, early), (j, late) in _compared(clocks, first):

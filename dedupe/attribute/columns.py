@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dedupe.attribute.evidence import MOST_AFFINITY, Scores, Story, score, summed
-from dedupe.attribute.findings import find_evidence
+from dedupe.attribute.findings import find_evidence, find_more
 from dedupe.attribute.model import UNSEEN_PRIOR, posterior
 from dedupe.attribute.pages import NEVER, Pages
 from dedupe.attribute.parents import Placed, place_documents
@@ -158,9 +158,7 @@ class _Desk:
             return
         whole = self._story(rows, pairs)
         story = _core(whole)
-        evidence = find_evidence(story)
-        scores, known = _weighed(story, evidence)
-        verdict = judge(story, scores, known, evidence)
+        evidence, scores, known, verdict = _judged(story)
         for row, probability in verdict.probability.items():
             self.filled.origin_probability[row] = probability
         if said is not None and (verdict.work >= 0 or verdict.band == "unknown"):
@@ -232,6 +230,18 @@ class _Desk:
         for child, (sure, parent, relation) in best.items():
             if self.filled.relation[child] == "single":
                 self._place(Placed(child, relation, parent, None, sure))
+
+
+def _judged(story: Story) -> tuple[list[Evidence], Scores, Posterior, Verdict]:
+    """Judge a story by what is seen at a glance, and by its texts where that leaves it open."""
+    evidence = find_evidence(story)
+    scores, known = _weighed(story, evidence)
+    verdict = judge(story, scores, known, evidence)
+    if len(story.works) > 1 and verdict.band != "high" and (more := find_more(story)):
+        evidence += more
+        scores, known = _weighed(story, evidence)
+        verdict = judge(story, scores, known, evidence)
+    return evidence, scores, known, verdict
 
 
 def _weighed(story: Story, evidence: Sequence[Evidence]) -> tuple[Scores, Posterior]:

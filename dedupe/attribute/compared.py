@@ -34,13 +34,14 @@ def deletion(story: Story) -> Iterator[Evidence]:
                 name, place = story.called(clue.name or ""), story.pages.label(other)
                 says = f"names {name} where {place} has a name cut out"
                 points = POINTS["deletion"]["aligned"]
-                yield _toward(story, (row, other), clue, points, says)
+                yield toward(story, (row, other), clue, points, says)
 
 
 def credit_lost(story: Story) -> Iterator[Evidence]:
     """One side names a source that the other does not: credits get lost, seldom found."""
     credited = {row for row in story.clues if any(map(_credits, story.clues[row]))}
     kept = {row: clue for row in credited if (clue := _sole_credit(story, row))}
+    naming = {row for row in story.clues if any(map(_names_source, story.clues[row]))}
     desks = {row for row in story.clues if any(map(_is_desk, story.clues[row]))}
     for _, row, other in _both_ways(story):
         # The same credit is not lost, and another one is another history.
@@ -52,7 +53,20 @@ def credit_lost(story: Story) -> Iterator[Evidence]:
         points = POINTS["credit_lost"]["own_desk_instead" if other in desks else "lost"]
         how = "signs with its own desk instead" if other in desks else "does not"
         says = f"credits {story.called(clue.name)}; {story.pages.label(other)} {how}"
-        yield _toward(story, (row, other), clue, points, says)
+        item = toward(story, (row, other), clue, points, says)
+        yield item
+        # Whoever is named instead may stand between.
+        if other not in naming and item.parent not in story.holders(clue.name):
+            yield from _from_the_source(story, item, clue, POINTS["credit_lost"]["lost"])
+
+
+def _from_the_source(story: Story, item: Evidence, clue: Clue, points: float) -> Iterator[Evidence]:
+    """Yield that the other was copied from the credited source as well as from this copy."""
+    name = clue.name or ""
+    for parent in sorted(story.holders(name) - {item.child}):
+        yield item._replace(parent=parent, points=points)
+    if story.names_absent(clue):
+        yield item._replace(parent=-1, name=story.called(name), points=points)
 
 
 def dated_opening(story: Story) -> Iterator[Evidence]:
@@ -62,7 +76,7 @@ def dated_opening(story: Story) -> Iterator[Evidence]:
         if dated and not any(clue.rule == "dated" for clue in story.clues.get(other, ())):
             says = "opens with place and date, as wires file"
             points = POINTS["dated_opening"]["dated"]
-            yield _toward(story, (row, other), dated[0], points, says)
+            yield toward(story, (row, other), dated[0], points, says)
 
 
 def length(story: Story) -> Iterator[Evidence]:
@@ -73,7 +87,7 @@ def length(story: Story) -> Iterator[Evidence]:
         if surplus >= _SMALLEST_SURPLUS:
             most = POINTS["length"]["excerpt" if pair.relation == "excerpt" else "other"]
             says = f"holds the text of {story.pages.label(other)} and more"
-            yield _toward(story, (row, other), None, most * min(1.0, 2 * surplus), says)
+            yield toward(story, (row, other), None, most * min(1.0, 2 * surplus), says)
 
 
 def one_outlet(story: Story) -> Iterator[Evidence]:
@@ -96,7 +110,7 @@ def _both_ways(story: Story) -> Iterator[tuple[Pair, int, int]]:
             yield pair, pair.b, pair.a
 
 
-def _toward(
+def toward(
     story: Story, rows: tuple[int, int], clue: Clue | None, points: float, says: str
 ) -> Evidence:
     """Return evidence that the second of two documents was copied from the first."""
@@ -142,6 +156,10 @@ def _read_on(story: Story, row: int, clue: Clue) -> str:
 
 def _credits(clue: Clue) -> bool:
     return clue.name is not None and derives(clue.kind, clue.rule, clue.name)
+
+
+def _names_source(clue: Clue) -> bool:
+    return clue.name is not None and clue.kind != "self_reference"
 
 
 def _is_desk(clue: Clue) -> bool:

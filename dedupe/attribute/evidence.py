@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.attribute.pages import Pages
+    from dedupe.attribute.standing import Record
     from dedupe.clean.clue import Clue
     from dedupe.names import Names
 
@@ -69,6 +70,7 @@ class Story:
         clues: the clues of each document that has any.
         pages: outlets, texts and clocks of all documents.
         names: agencies and outlets to know.
+        records: of outlets, in the other stories of the collection.
     """
 
     rows: Sequence[int]
@@ -78,6 +80,7 @@ class Story:
     clues: Mapping[int, Sequence[Clue]]
     pages: Pages
     names: Names
+    records: Mapping[str, Record] = dataclasses.field(default_factory=dict)
     _bound: dict[str, frozenset[int]] = dataclasses.field(default_factory=dict)
     _holders: dict[str, frozenset[int]] = dataclasses.field(default_factory=dict)
     _called: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -95,6 +98,11 @@ class Story:
         if name not in self._holders:
             self._holders[name] = frozenset(self.work_of[row] for row in self.bound(name))
         return self._holders[name]
+
+    def one_owner(self, row: int, name: str) -> bool:
+        """Say whether a document's outlet and another have one owner."""
+        outlet = self.pages.outlet(row)
+        return outlet is not None and self.names.one_owner(outlet, self.called(name))
 
     def names_absent(self, clue: Clue) -> bool:
         """Say whether a clue names the story's source, and no document in hand is its."""

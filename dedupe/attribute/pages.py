@@ -36,6 +36,7 @@ class Pages:
         earliest   first moment the page may have appeared, by its own claim
         latest     last moment it may have appeared, by claim or sighting
         seen       when it was fetched, at the latest
+        claimed, claimed_until    as the page says, broken or not
     """
 
     def __init__(self, documents: pa.Table, names: Names) -> None:
@@ -61,6 +62,7 @@ class Pages:
         until = np.where(void, NEVER, claimed_until)
         both = (until != NEVER) & (seen != NEVER)
         latest = np.where(both, np.minimum(until, seen), np.maximum(until, seen))
+        self.claimed, self.claimed_until = claimed.data, claimed_until.data
         # Asked for one by one: views give plain numbers, and copy nothing.
         self.earliest, self.latest, self.seen = (
             moments.data for moments in (np.where(void, NEVER, claimed), latest, seen)
@@ -86,6 +88,11 @@ class Pages:
     def text(self, row: int) -> str:
         """Return the text as given."""
         return self._value("text", row) or ""
+
+    def address(self, row: int) -> str | None:
+        """Return where a page was found, as `plain_address` writes it."""
+        url = self._value("url", row)
+        return plain_address(url) if url else None
 
     def outlet(self, row: int) -> str | None:
         """Return the displayed name of a document's outlet."""
@@ -149,3 +156,11 @@ def _moments(documents: pa.Table, name: str) -> NDArray[np.int64]:
     column = documents.column(name).cast(pa.int64())
     moments: NDArray[np.int64] = pc.fill_null(column, int(NEVER)).to_numpy()
     return moments
+
+
+def plain_address(url: str) -> str:
+    """Return an address without what differs from copy to copy: scheme, "www.", query, slash."""
+    place = url.partition("://")[2] or url
+    for mark in "?#":
+        place = place.partition(mark)[0]
+    return place.removeprefix("www.").rstrip("/.,;").lower()

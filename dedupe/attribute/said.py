@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dedupe.attribute.evidence import Evidence, Story
-from dedupe.attribute.signals import CREDIT_POINTS, DERIVED_PAGE, OWN_POINTS, POINTS, makes_copy
+from dedupe.attribute.signals import DERIVED_PAGE, OWN_POINTS, POINTS, makes_copy, points_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,10 +38,10 @@ def byline(story: Story) -> Iterator[Evidence]:
 
 def unnamed_agencies(story: Story) -> Iterator[Evidence]:
     """Taken from wires without saying which: "(Agencies)", "(Monitoring Desk)"."""
-    for row, clue in _of_kind(story, "dateline"):
+    for row, clue in of_kind(story, "dateline"):
         if clue.rule == "unnamed_agencies":
             points = POINTS["unnamed_agencies"][clue.rule]
-            yield _about(story, row, clue, points, "credits agencies without naming one")
+            yield about(story, row, clue, points, "credits agencies without naming one")
 
 
 def scar(story: Story) -> Iterator[Evidence]:
@@ -54,26 +54,27 @@ def scar(story: Story) -> Iterator[Evidence]:
             # Place, date and empty parentheses: a wire's opening kept but for the
             # name. It is a copy, yet no further from the wire than the others.
             group = "derived" if dated and clue.rule == "empty_dateline" else ""
-            about = _about(story, row, clue, POINTS["scar"][kinds], "has a name cut out here")
-            yield about._replace(group=group)
+            item = about(story, row, clue, POINTS["scar"][kinds], "has a name cut out here")
+            yield item._replace(group=group)
 
 
 def self_reference(story: Story) -> Iterator[Evidence]:
     """The page speaks of its own newsroom: "told this newspaper"."""
-    for row, clue in _of_kind(story, "self_reference"):
+    for row, clue in of_kind(story, "self_reference"):
         points = POINTS["self_reference"].get(clue.rule, 0.0)
         if points:
-            yield _about(story, row, clue, points, "speaks as the reporter")
+            yield about(story, row, clue, points, "speaks as the reporter")
 
 
-def _of_kind(story: Story, kind: str) -> Iterator[tuple[int, Clue]]:
+def of_kind(story: Story, kind: str) -> Iterator[tuple[int, Clue]]:
+    """Yield (document, clue) of every clue of a kind."""
     for row, clues in story.clues.items():
         for clue in clues:
             if clue.kind == kind:
                 yield row, clue
 
 
-def _about(story: Story, row: int, clue: Clue, points: float, says: str) -> Evidence:
+def about(story: Story, row: int, clue: Clue, points: float, says: str) -> Evidence:
     """Return evidence about the page that carries a clue."""
     sentence = f"{story.pages.label(row)} {says}"
     child = story.work_of[row]
@@ -82,28 +83,31 @@ def _about(story: Story, row: int, clue: Clue, points: float, says: str) -> Evid
 
 def _named(story: Story, kind: str) -> Iterator[Evidence]:
     """A page names its source: an edge from a member, or from a source not in hand."""
-    for row, clue in _of_kind(story, kind):
-        points = CREDIT_POINTS.get(clue.rule, 0.0)
-        if clue.name is None or not points:
+    for row, clue in of_kind(story, kind):
+        if clue.name is None:
+            continue
+        one_owner = story.one_owner(row, clue.name)
+        points = points_of(kind, clue.rule, one_owner=one_owner)
+        if not points:
             continue
         says = f"names {story.called(clue.name)} as its source"
-        about = _about(story, row, clue, points, says)
+        item = about(story, row, clue, points, says)
         holders = story.holders(clue.name)
-        if about.child in holders:
-            yield from _own(about, story, clue)
+        if item.child in holders:
+            yield from _own(item, story, clue)
         elif holders:
             # Who is cited for a fact is cited in every copy, but was cited once.
             share = 1 if makes_copy(clue.rule) else story.n_citing(clue.rule, clue.name)
             for parent in sorted(holders):
-                yield about._replace(parent=parent, points=points / share)
-        elif story.names_absent(clue):
-            yield about._replace(name=story.called(clue.name))
-            yield about._replace(group="derived", points=DERIVED_PAGE)
+                yield item._replace(parent=parent, points=points / share)
+        elif story.names_absent(clue) and points == points_of(kind, clue.rule, one_owner=False):
+            yield item._replace(name=story.called(clue.name))
+            yield item._replace(group="derived", points=DERIVED_PAGE)
 
 
-def _own(about: Evidence, story: Story, clue: Clue) -> Iterator[Evidence]:
+def _own(item: Evidence, story: Story, clue: Clue) -> Iterator[Evidence]:
     """A page names its own outlet: it claims the story. A copy of it, exact, claims nothing."""
     points = OWN_POINTS.get(clue.rule, 0.0)
-    if points and clue.name and about.row in story.bound(clue.name):
-        says = f"{story.pages.label(about.row)} names itself as the source"
-        yield about._replace(group="self", points=points, says=says)
+    if points and clue.name and item.row in story.bound(clue.name):
+        says = f"{story.pages.label(item.row)} names itself as the source"
+        yield item._replace(group="self", points=points, says=says)

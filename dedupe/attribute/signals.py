@@ -6,7 +6,7 @@ Points are log-odds. They are editors' rules of thumb stated as odds, not
 fitted to data: an explicit credit is right about thirty times in thirty-one, a
 clock at best nine times in ten, a longer text a little more often than not.
 
-They stand here and nowhere else: said.py, compared.py and clocks.py find the
+They stand here and nowhere else: the modules named in findings.py find the
 cases and look up what each is worth.
 """
 
@@ -52,14 +52,14 @@ SIGNALS = (
         {
             "appeared_on": 3.5, "republished": 3.5, "copyright": 3.0, "source_line": 2.5,
             "from_line": 2.5, "via": 1.5, "reported": 1.2, "told_outlet": 1.0,
-            "first_reported": 0.5,
+            "first_reported": 0.5, "copyright_one_owner": 1.0,
         },
     ),
     Signal(
         "pointer", "credit",
         "canonical address at another outlet",
         "a homepage, tracker or network-wide address; its absence says nothing",
-        {"canonical": 3.5},
+        {"canonical": 3.5, "canonical_one_owner": 1.0},
     ),
     Signal(
         "dateline", "credit",
@@ -110,6 +110,64 @@ SIGNALS = (
         "place and date open one side only",
         "house style",
         {"dated": 0.8},
+    ),
+    Signal(
+        "residue", "residue",
+        "another outlet's newsletter line, link tag or picture address, left in the page",
+        "outlets of one owner share systems; a partner's advertisement",
+        {
+            "newsletter": 1.5, "utm": 1.5, "image_host": 1.2, "newsletter_one_owner": 0.4,
+            "utm_one_owner": 0.4, "image_host_one_owner": 0.3,
+        },
+    ),
+    Signal(
+        "link", "link",
+        "an address in the body at which another page of the story stands",
+        'a "read more" list',
+        {"link": 2.5, "link_one_owner": 1.5},
+    ),
+    Signal(
+        "clock_bound", "clock_bound",
+        "a date claimed before the day that the dateline names: that clock is not believed",
+        "a dateline of last year's, or of another story",
+        {"dateline_later": -0.8},
+    ),
+    Signal(
+        "inner_time", "inner_time",
+        'the day that the text names ("Sunday") fits another page\'s date, and not this one\'s',
+        "features, and days to come",
+        {"weekday": -0.6, "dateline_earlier": -0.6},
+    ),
+    Signal(
+        "edit_kind", "edit",
+        'one side of aligned text lost quotation marks or accents, is cut with "...", or says '
+        '"the company said" for a name',
+        "house style",
+        {"generic_attribution": 1.0, "marks_lost": 0.6, "accents_lost": 1.0, "cut": 1.0},
+    ),
+    Signal(
+        "quote_altered", "quote",
+        "a quote that two others hold alike is worded otherwise",
+        "the speaker said it twice",
+        {"altered": -0.8},
+    ),
+    Signal(
+        "shared_slip", "slip",
+        "a rare misspelling that some share and the others do not: they are kin",
+        "spellings of two countries",
+        {"shared": 0.8},
+    ),
+    Signal(
+        "union", "union",
+        "one text holds all that any two others share",
+        "a page merged of them holds it too",
+        {"union": 0.8},
+    ),
+    Signal(
+        "outlet_prior", "outlet_prior",
+        "how often the outlet was the origin of other stories, decided without this signal",
+        "circular: asked only where all else leaves the origin open",
+        {"most": 1.0},
     ),
     Signal(
         "clock", "time",
@@ -168,6 +226,13 @@ _EXPLICIT = frozenset(
 def makes_copy(rule: str) -> bool:
     """Say whether a credit makes a page a copy even when nothing else of the story is in hand."""
     return CREDIT_POINTS.get(rule, 0.0) >= _DERIVING
+
+
+def points_of(signal: str, case: str, *, one_owner: bool) -> float:
+    """Return the points of a case; less between outlets of one owner, which share systems."""
+    points = POINTS[signal]
+    whole = points.get(case, 0.0)
+    return points.get(f"{case}_one_owner", whole) if one_owner else whole
 
 
 def is_explicit(rule: str) -> bool:

@@ -1,0 +1,172 @@
+"""Signals of the days that texts name: a dateline's date, and "on Sunday".
+
+    Story  ->  the day a page claims, the day its text names  ->  Evidence
+
+A copy keeps the words of its original and gets a date of its own. A page that
+claims to have appeared before the day in its dateline has a broken clock; one
+that says "Sunday" and claims a Thursday, where another of the same words claims
+that Sunday, was written for the other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import TYPE_CHECKING
+
+from dedupe.attribute.evidence import Evidence
+from dedupe.attribute.pages import NEVER
+from dedupe.attribute.said import about
+from dedupe.attribute.signals import POINTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dedupe.attribute.evidence import Story
+    from dedupe.clean.clue import Clue
+
+_HOUR = 3_600_000_000
+_DAY = 24 * _HOUR
+# A claim wider than this names no day: a week, a month.
+_WIDEST_CLAIM = 52 * _HOUR
+# A day without a zone begins fourteen hours before the day it names.
+_NO_ZONE, _FIRST_ZONE = 24 * _HOUR, 14 * _HOUR
+# A wire's date and a paper's may be a night apart: two days are not.
+_BROKEN_DAYS, _LATE_DAYS = 2, 4
+# Beyond half a year, the dateline's date is rather of another year.
+_NEAREST_DAYS = 180
+_OPENING = 700
+_MONTHS = (
+    ("jan", "ene", "جنوری"), ("feb", "fev", "fév", "فروری"), ("mar", "mär", "مارچ"),
+    ("apr", "abr", "avr", "اپریل"), ("may", "mai", "مئی"), ("jun", "juin", "جون"),
+    ("jul", "juil", "جولائی"), ("aug", "ago", "aoû", "اگست"), ("sep", "set", "ستمبر"),
+    ("oct", "okt", "out", "اکتوبر"), ("nov", "نومبر"), ("dec", "dez", "dic", "déc", "دسمبر"),
+)  # fmt: skip
+_MONTH = {name: number for number, names in enumerate(_MONTHS, 1) for name in names}
+_DATED = re.compile(
+    r"(?:(?P<month>[^\W\d_]{3,10})\.? (?P<day>\d{1,2})(?!\d)"
+    r"|(?<!\d)(?P<day_first>\d{1,2})\.?\s?(?:de )?(?P<month_last>[^\W\d_]{3,10})\b"
+    r"|(?P<month_number>\d{1,2})月(?P<day_last>\d{1,2})日)"
+)
+_WEEKDAYS = (
+    ("monday", "lunes", "lundi", "montag", "segunda-feira", "星期一", "周一", "پیر"),
+    ("tuesday", "martes", "mardi", "dienstag", "terça-feira", "星期二", "周二", "منگل"),
+    ("wednesday", "miércoles", "mercredi", "mittwoch", "quarta-feira", "星期三", "周三", "بدھ"),
+    ("thursday", "jueves", "jeudi", "donnerstag", "quinta-feira", "星期四", "周四", "جمعرات"),
+    ("friday", "viernes", "vendredi", "freitag", "sexta-feira", "星期五", "周五", "جمعہ"),
+    ("saturday", "sábado", "samedi", "samstag", "星期六", "周六"),
+    ("sunday", "over the weekend", "domingo", "dimanche", "sonntag", "星期日", "周日", "اتوار"),
+)
+_WEEKDAY = {name: number for number, names in enumerate(_WEEKDAYS) for name in names}
+_NAMED_DAY = re.compile(
+    r"\b(?:" + "|".join(name for name in _WEEKDAY if name.isalpha() and name < "\u0600")
+    + r"|over the weekend|(?:segunda|terça|quarta|quinta|sexta)-feira"
+    + r"|پیر|منگل|بدھ|جمعرات|جمعہ|اتوار)"
+    r"\b|(?:星期|周)[一二三四五六日]",
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+def clock_bound(story: Story) -> Iterator[Evidence]:
+    """A page claims to have appeared days before the day that its own dateline names."""
+    for row, clue, days in _datelined(story):
+        if days >= _BROKEN_DAYS:
+            says = f"claims to have appeared {days} days before the day in its dateline"
+            yield about(story, row, clue, POINTS["clock_bound"]["dateline_later"], says)
+
+
+def inner_time(story: Story) -> Iterator[Evidence]:
+    """The day named in a text is not near the date that its page claims."""
+    for row, clue, days in _datelined(story):
+        if days <= -_LATE_DAYS:
+            says = f"appeared {-days} days after the day in its dateline"
+            yield about(story, row, clue, POINTS["inner_time"]["dateline_earlier"], says)
+    yield from _out_of_the_week(story)
+
+
+def broken_clocks(story: Story) -> frozenset[int]:
+    """Return the documents whose claimed dates their own datelines refute."""
+    return frozenset(row for row, _, days in _datelined(story) if days >= _BROKEN_DAYS)
+
+
+def _datelined(story: Story) -> Iterator[tuple[int, Clue, int]]:
+    """Yield (document, dateline, days from its claim to its dateline's date)."""
+    for row, clues in story.clues.items():
+        dated = next((clue for clue in clues if clue.rule == "dated"), None)
+        claim = _claimed_day(story, row) if dated else None
+        if dated is None or claim is None:
+            continue
+        named = _named_date(story.pages.text(row)[dated.start : dated.end], claim)
+        if named is not None:
+            yield row, dated, (named - claim).days
+
+
+def _claimed_day(story: Story, row: int) -> dt.date | None:
+    """Return the day that a page claims to have appeared on, or None where it names none."""
+    first, last = int(story.pages.claimed[row]), int(story.pages.claimed_until[row])
+    if NEVER in (first, last) or last - first > _WIDEST_CLAIM:
+        return None
+    if last - first >= _NO_ZONE:
+        first += _FIRST_ZONE
+    return dt.date(1970, 1, 1) + dt.timedelta(days=first // _DAY)
+
+
+def _named_date(words: str, near: dt.date) -> dt.date | None:
+    """Return the date that a dateline names, in the year that brings it nearest to another."""
+    match = _DATED.search(words)
+    if not match:
+        return None
+    named = match["month"] or match["month_last"]
+    month = _month(named) if named else int(match["month_number"])
+    day = int(match["day"] or match["day_first"] or match["day_last"])
+    dates = [_date(near.year + years, month, day) for years in (-1, 0, 1)]
+    best = min((date for date in dates if date), key=lambda date: abs(date - near), default=None)
+    return best if best and abs((best - near).days) <= _NEAREST_DAYS else None
+
+
+def _month(name: str) -> int:
+    folded = name.casefold()
+    return next((_MONTH[folded[:n]] for n in (4, 3, len(folded)) if folded[:n] in _MONTH), 0)
+
+
+def _date(year: int, month: int, day: int) -> dt.date | None:
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _out_of_the_week(story: Story) -> Iterator[Evidence]:
+    """Yield the pages that claim a day two to five after the one they name, if another fits.
+
+    Six days after is also the day before, with a night between the zones.
+    """
+    claims = {row: day for row in story.rows if (day := _claimed_day(story, row))}
+    if len({story.work_of[row] for row in claims}) < 2 or len(set(claims.values())) < 2:
+        return
+    lags: dict[int, tuple[int, int, int]] = {}
+    for row, claim in claims.items():
+        named = _NAMED_DAY.search(story.pages.text(row), *_opening(story, row))
+        if named:
+            lag = (claim.weekday() - _WEEKDAY[named.group().lower()]) % 7
+            lags[row] = (lag, named.start(), named.end())
+    fits = {story.work_of[row] for row, (lag, _, _) in lags.items() if lag <= 1}
+    for row, (lag, start, end) in lags.items():
+        work = story.work_of[row]
+        if fits and work not in fits and 2 <= lag <= 5:
+            says = (
+                f"{story.pages.label(row)} names a day that fits another page's date, not its own"
+            )
+            points = POINTS["inner_time"]["weekday"]
+            yield Evidence("", "", points, work, -1, None, row, start, end, says)
+
+
+def _opening(story: Story, row: int) -> tuple[int, int]:
+    """Return where the opening of a document's shared text lies."""
+    starts = [
+        pair.passages[0][0 if pair.a == row else 2]
+        for pair in story.pairs
+        if row in (pair.a, pair.b) and pair.passages
+    ]
+    start = min(starts, default=0)
+    return start, start + _OPENING

@@ -1,0 +1,189 @@
+"""Signals of how aligned text was edited, and of what several texts share.
+
+    Story, aligned passages  ->  what was lost, altered, misspelt  ->  Evidence
+
+They read texts, so they are asked only where all else leaves the origin open,
+and of stories that one look can hold (see findings.py).
+"""
+# ruff: noqa: RUF001 - newspapers set curly quotes
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from dedupe.attribute.compared import toward
+from dedupe.attribute.evidence import Evidence
+from dedupe.attribute.signals import POINTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dedupe.attribute.evidence import Pair, Story
+
+_QUOTE_MARKS = '"“”«»„「」'
+_QUOTED = re.compile(r'[“"«]([^“”"«»\n]{30,400})[”"»]')
+_WORDS = re.compile(r"\w+")
+_CUTS = ("…", "...")
+_VERBS = (" said", " told", " announced")
+_SPEAKER_REACH = 40
+_GENERIC = re.compile(r"\b(?:the|an?|his|her|their) [a-z]{3,15}(?: [a-z]{3,15})?$", re.IGNORECASE)
+_NAMED = re.compile(r"\b([A-Z][\w.’'-]+)$")
+_PRONOUNS = frozenset({"He", "She", "They", "It", "We", "I", "Who"})
+# Fewer marks or accents than these go missing by chance.
+_FEWEST_MARKS, _FEWEST_ACCENTS = 4, 4
+_ALIKE = 0.7
+_LONG_WORD = 7
+# Endings that inflect, and letters that two countries set differently.
+_TAIL, _HEAD = 3, 2
+_HOUSE_LETTERS = (("our", "or"), ("is", "iz"), ("ys", "yz"), ("ll", "l"), ("ae", "e"), ("c", "s"))
+
+
+def edit_kind(story: Story) -> Iterator[Evidence]:
+    """In aligned text one side lost marks, accents or a name, or was cut with an ellipsis."""
+    for pair in story.pairs:
+        if story.work_of[pair.a] == story.work_of[pair.b] or not pair.passages:
+            continue
+        one, other = _aligned_text(story, pair, 0), _aligned_text(story, pair, 2)
+        for rows, sides in (
+            ((pair.a, pair.b), (one, other)),
+            ((pair.b, pair.a), (other, one)),
+        ):
+            for case, says in _losses(*sides):
+                yield toward(story, rows, None, POINTS["edit_kind"][case], says)
+
+
+def _aligned_text(story: Story, pair: Pair, side: int) -> str:
+    text = story.pages.text(pair.b if side else pair.a)
+    return "\n".join(text[span[side] : span[side + 1]] for span in pair.passages)
+
+
+def _losses(kept: str, lost: str) -> Iterator[tuple[str, str]]:
+    """Yield the kinds of edits by which the second of two aligned texts fell behind the first."""
+    ascii_only = lost.isascii()
+    if ascii_only and not kept.isascii() and _n_accents(kept) >= _FEWEST_ACCENTS:
+        yield "accents_lost", "keeps accents that the other lost"
+    if _n_marks(kept) >= _FEWEST_MARKS and not _n_marks(lost):
+        yield "marks_lost", "keeps quotation marks that the other lost"
+    if any(mark in lost for mark in _CUTS) and not any(mark in kept for mark in _CUTS):
+        yield "cut", 'holds whole what the other cuts with "..."'
+    if " said" in kept and " said" in lost:
+        names, generic = _speakers(kept)
+        other_names, other_generic = _speakers(lost)
+        if names > other_names and other_generic > generic:
+            yield "generic_attribution", "names a speaker for whom the other has a general word"
+
+
+def _n_accents(text: str) -> int:
+    return sum(char.isalpha() and "\x7f" < char < "\u0250" for char in text)
+
+
+def _n_marks(text: str) -> int:
+    return sum(map(text.count, _QUOTE_MARKS))
+
+
+def _speakers(text: str) -> tuple[int, int]:
+    """Count the names, and the general words, before "said"."""
+    named = generic = 0
+    for verb in _VERBS:
+        at = text.find(verb)
+        while at >= 0:
+            before = text[max(0, at - _SPEAKER_REACH) : at]
+            if _GENERIC.search(before):
+                generic += 1
+            elif (name := _NAMED.search(before)) and name.group(1) not in _PRONOUNS:
+                named += 1
+            at = text.find(verb, at + 1)
+    return named, generic
+
+
+def quote_altered(story: Story) -> Iterator[Evidence]:
+    """A quote reads otherwise than in two other works that hold it alike."""
+    held: dict[tuple[str, ...], dict[tuple[str, ...], dict[int, tuple[int, int, int]]]] = {}
+    for row in story.rows:
+        for match in _QUOTED.finditer(story.pages.text(row)):
+            words = tuple(_WORDS.findall(match.group(1).lower()))
+            for key in {words[:3], words[-3:]} if len(words) > 5 else ():
+                place = (row, match.start(), match.end())
+                held.setdefault(key, {}).setdefault(words, {})[story.work_of[row]] = place
+    for wordings in held.values():
+        usual = max(wordings, key=lambda words: (len(wordings[words]), words))
+        if len(wordings[usual]) < 2:
+            continue
+        for words, places in sorted(wordings.items()):
+            if len(places) == 1 and _is_altered(words, usual):
+                for work, (row, start, end) in places.items():
+                    says = f"{story.pages.label(row)} words a quote otherwise than two others"
+                    points = POINTS["quote_altered"]["altered"]
+                    yield Evidence("", "", points, work, -1, None, row, start, end, says)
+
+
+def _is_altered(words: Sequence[str], usual: Sequence[str]) -> bool:
+    """Say whether one quote is another with words exchanged: cut short is not altered."""
+    if words == usual or abs(len(words) - len(usual)) > 0.3 * len(usual):
+        return False
+    short, long = sorted((words, usual), key=len)
+    inside = any(
+        tuple(long[first : first + len(short)]) == tuple(short)
+        for first in range(len(long) - len(short) + 1)
+    )
+    return not inside and len(set(words) & set(usual)) >= _ALIKE * len(set(usual))
+
+
+class _Slip(NamedTuple):
+    word: str
+    usual: str
+    works: frozenset[int]
+
+
+def shared_slip(story: Story) -> Iterator[Evidence]:
+    """Some works share a rare misspelling of a word that all others spell alike."""
+    for slip in _slips(story):
+        for parent, child in itertools.permutations(sorted(slip.works), 2):
+            row = story.works[child][0]
+            start = story.pages.text(row).find(slip.word)
+            end = start + len(slip.word) if start >= 0 else -1
+            says = f'{story.pages.label(row)} shares "{slip.word}", elsewhere "{slip.usual}"'
+            points = POINTS["shared_slip"]["shared"]
+            yield Evidence("", "", points, child, parent, None, row, start, end, says)
+
+
+def _slips(story: Story) -> Iterator[_Slip]:
+    holders: dict[str, set[int]] = defaultdict(set)
+    n_works = len(story.works)
+    words = [set(story.pages.text(rows[0]).split()) for rows in story.works]
+    common = set.intersection(*words)
+    for work, own in enumerate(words):
+        for word in own - common:
+            if len(word) >= _LONG_WORD and word.isalpha() and word.islower():
+                holders[word].add(work)
+    by_frame: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for word in sorted(holders):
+        by_frame[word[:_HEAD], word[-_TAIL:]].append(word)
+    for alike in by_frame.values():
+        for word, usual in itertools.permutations(alike, 2) if len(alike) > 1 else ():
+            slipped, right = holders[word], holders[usual]
+            # The commoner spelling is the right one; together they are every work.
+            if not 2 <= len(slipped) < len(right) or slipped & right:
+                continue
+            if len(slipped) + len(right) == n_works and _one_slip_apart(word, usual):
+                yield _Slip(word, usual, frozenset(slipped))
+
+
+def _one_slip_apart(word: str, usual: str) -> bool:
+    """Say whether one letter is added, dropped, or changed, or two are exchanged."""
+    if (
+        any(word.replace(one, two) == usual.replace(one, two) for one, two in _HOUSE_LETTERS)
+        or abs(len(word) - len(usual)) > 1
+    ):
+        return False
+    first = next(
+        (place for place, (a, b) in enumerate(zip(word, usual, strict=False)) if a != b),
+        min(len(word), len(usual)),
+    )
+    rest, other = word[first:], usual[first:]
+    if len(word) == len(usual):
+        return rest[1:] == other[1:] or (rest[:2] == other[:2][::-1] and rest[2:] == other[2:])
+    return rest[1:] == other or rest == other[1:]

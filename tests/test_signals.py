@@ -1,0 +1,222 @@
+"""Signals of texts, days and standing: each case, and what only looks like it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dedupe.attribute.evidence import Story
+from dedupe.attribute.pages import Pages, plain_address
+from dedupe.attribute.standing import Record, outlet_prior
+from dedupe.documents import documents_table
+from dedupe.names import default_names
+from tests.stories import BODY, judge, origin, pair
+
+if TYPE_CHECKING:
+    from dedupe.attribute import Attribution
+
+TAIL = " The tolls rise in May. Fishermen will land their catch at the north quay until then."
+
+
+def rows(found: Attribution, signal: str) -> list[dict[str, Any]]:
+    return [row for row in found.stories[0]["evidence"] if row["signal"] == signal]
+
+
+def two(one: str, other: str, **fields: str) -> Attribution:
+    """Judge two texts that are aligned from front to end."""
+    documents = [
+        {"source": "one.example", "text": one, **fields},
+        {"source": "two.example", "text": other, **fields},
+    ]
+    return judge(documents, passages=[(0, 0, len(one), 0, len(other))])
+
+
+@pytest.mark.parametrize(
+    ("kept", "lost"),
+    [
+        ("Ann Poe said it fell. ", "The mayor said it fell. "),
+        ("“It fell,” he said, “and “we” saw.” ", "It fell, he said, and we saw. "),
+        (
+            "El capitán Núñez salió de Málaga según él. ",
+            "El capitan Nunez salio de Malaga segun el. ",
+        ),
+        ("It fell at noon and sank. ", "It fell at noon... "),
+    ],
+)
+def test_edit_kind__the_side_that_lost_something_is_the_copy(kept: str, lost: str) -> None:
+    found = two(kept + BODY, lost + BODY)
+    assert [row["toward"] for row in rows(found, "edit_kind")] == ["one.example"]
+    assert found.pair_a_first[0] > 0.6
+    assert two(lost + BODY, kept + BODY).pair_a_first[0] == pytest.approx(1 - found.pair_a_first[0])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("The mayor said it fell. ", "The mayor said it fell. "),
+        ("She said it fell. ", "The mayor said it fell. "),
+        ("He called it “a gale”. ", "He called it a gale. "),
+        ("Le café est gris. ", "Le cafe est gris. "),
+        ("It fell... ", "It sank… "),
+    ],
+)
+def test_edit_kind__near_misses_say_nothing(one: str, other: str) -> None:
+    assert rows(two(one + BODY, other + BODY), "edit_kind") == []
+
+
+def quoting(*quotes: str) -> Attribution:
+    return judge(
+        [
+            {"source": f"p{n}.example", "text": f'{BODY} "{quote}," she said.'}
+            for n, quote in enumerate(quotes)
+        ]
+    )
+
+
+def test_quote_altered__against_two_others() -> None:
+    usual = "We will build the pier again before the first gale of winter"
+    altered = "We will build the pier again before the first storm of winter"
+    found = quoting(usual, usual, altered)
+    [row] = rows(found, "quote_altered")
+    assert row["document"] == "d002"
+    assert altered in row["quote"]
+    assert found.origin_probability[2] < min(found.origin_probability[:2])
+
+
+@pytest.mark.parametrize(
+    "quotes",
+    [
+        ("We will build the pier again before winter comes", "We will mend the pier by winter"),
+        ("We will build the pier again before winter comes",) * 3,
+        (
+            "We will build the pier again before the first gale of winter",
+            "We will build the pier again before the first gale of winter",
+            "We will build the pier again before the first gale",
+        ),
+    ],
+)
+def test_quote_altered__needs_two_that_agree_and_words_exchanged(quotes: tuple[str, ...]) -> None:
+    assert rows(quoting(*quotes), "quote_altered") == []
+
+
+def spelling(*words: str) -> Attribution:
+    return judge(
+        [
+            {"source": f"p{n}.example", "text": f"{BODY} They {word} the news."}
+            for n, word in enumerate(words)
+        ]
+    )
+
+
+def test_shared_slip__makes_kin_and_says_nothing_of_who_was_first() -> None:
+    found = spelling("received", "received", "received", "recieved", "recieved")
+    assert {row["document"] for row in rows(found, "shared_slip")} == {"d003", "d004"}
+    assert found.pair_a_first[-1] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("organised", "organised", "organised", "organized", "organized"),
+        ("received", "received", "received", "receives", "receives"),
+        ("received", "received", "received", "recieved", "received"),
+        ("favoured", "favoured", "favoured", "favored", "favored"),
+    ],
+)
+def test_shared_slip__near_misses_are_house_style_or_one_papers_own(words: tuple[str, ...]) -> None:
+    assert rows(spelling(*words), "shared_slip") == []
+
+
+def test_union__who_holds_all_that_others_share_is_nearer_the_root() -> None:
+    parts = ["Alpha rose. " * 6, "Bravo fell. " * 6, "Coast held. " * 6]
+    texts = ["".join(parts), parts[0] + parts[1], parts[1] + parts[2], parts[0] + parts[2]]
+    spans = []
+    pairs = [pair(a, b, "excerpt") for a in range(4) for b in range(a + 1, 4)]
+    for place, one in enumerate(pairs):
+        for part in parts:
+            a, b = texts[one["a"]].find(part), texts[one["b"]].find(part)
+            if a >= 0 and b >= 0:
+                spans.append((place, a, a + len(part), b, b + len(part)))
+    documents = [{"source": f"p{n}.example", "text": text} for n, text in enumerate(texts)]
+    found = judge(documents, pairs=pairs, passages=spans)
+    assert [row["document"] for row in rows(found, "union")] == ["d000"]
+    assert found.origin_probability.argmax() == 0
+
+
+def test_union__three_equal_texts_have_none() -> None:
+    spans = [(place, 0, len(BODY), 0, len(BODY)) for place in range(3)]
+    documents = [{"source": f"p{n}.example"} for n in range(3)]
+    assert rows(judge(documents, passages=spans), "union") == []
+
+
+def dated(claim: str, text: str, other_claim: str = "2026-03-02T10:00:00Z") -> Attribution:
+    return judge(
+        [
+            {"source": "one.example", "text": text, "published": claim},
+            {"source": "two.example", "text": text + " x", "published": other_claim},
+        ]
+    )
+
+
+def test_clock_bound__a_claim_before_its_own_dateline_is_not_believed() -> None:
+    found = dated("2026-02-20T10:00:00Z", "OSLO, March 2 - " + BODY)
+    [row] = rows(found, "clock_bound")
+    assert row["quote"] == "OSLO, March 2"
+    assert rows(found, "clock") == []
+    assert found.pair_a_first[0] < 0.5
+
+
+@pytest.mark.parametrize("claim", ["2026-03-01T10:00:00Z", "2026-03-03", "2026-03", None])
+def test_clock_bound__a_night_or_a_vague_claim_refutes_nothing(claim: str) -> None:
+    assert rows(dated(claim, "OSLO, March 2 - " + BODY), "clock_bound") == []
+
+
+def test_inner_time__days_after_the_dateline_it_is_a_repost() -> None:
+    found = dated("2026-03-09T10:00:00Z", "OSLO, March 2 - " + BODY)
+    assert [row["document"] for row in rows(found, "inner_time")][:1] == ["d000"]
+
+
+def test_inner_time__the_day_named_fits_one_page_and_not_the_other() -> None:
+    # The body says Monday: 2 March 2026 is one, 5 March a Thursday.
+    found = dated("2026-03-05T10:00:00Z", BODY)
+    [row] = rows(found, "inner_time")
+    assert (row["document"], row["quote"]) == ("d000", "Monday")
+
+
+@pytest.mark.parametrize("claim", ["2026-03-03T10:00:00Z", "2026-03-08T10:00:00Z", "2026-03"])
+def test_inner_time__the_day_after_or_before_says_nothing(claim: str) -> None:
+    assert rows(dated(claim, BODY), "inner_time") == []
+
+
+def test_outlet_prior__leans_by_the_outlets_other_stories_and_no_more_than_its_cap() -> None:
+    names = default_names()
+    table = documents_table(
+        [{"id": str(n), "source": f"p{n}.example", "text": BODY} for n in range(3)]
+    )
+    story = Story(
+        rows=[0, 1, 2], works=[[0], [1], [2]], work_of={0: 0, 1: 1, 2: 2}, pairs=[], clues={},
+        pages=Pages(table, names), names=names,
+        records={
+            "p0.example": Record(40, 40), "p1.example": Record(40, 0), "p2.example": Record(2, 2),
+        },
+    )  # fmt: skip
+    found = {item.child: item.points for item in outlet_prior(story)}
+    assert found == {0: 1.0, 1: -1.0}, "two stories are too few"
+
+
+def test_address__is_told_apart_by_host_and_path_alone() -> None:
+    same = {
+        "https://www.pier.example/a/1?utm_source=x",
+        "http://pier.example/A/1/",
+        "pier.example/a/1",
+    }
+    assert {plain_address(url) for url in same} == {"pier.example/a/1"}
+
+
+def test_credit_lost__who_lost_it_may_have_it_from_the_source_itself() -> None:
+    wire = "OSLO (AP) — " + BODY
+    papers = [{"source": f"p{n}.example", "text": f"{wire} {n}"} for n in range(5)]
+    found = judge([*papers, {"source": "last.example", "text": BODY}])
+    assert origin(found)["name"] == "AP"
+    assert found.parent_name == ["AP"] * 6, "siblings, not a chain"
