@@ -226,8 +226,10 @@ def _sources(file: Path) -> set[Path]:
     return found
 
 
-def _imported(source: Path) -> Iterator[Path]:
-    """Yield the files of this package that a module names in its imports."""
+@functools.cache
+def _imported(source: Path) -> frozenset[Path]:
+    """Return the files of this package that a module names in its imports."""
+    found = set()
     for node in ast.walk(ast.parse(source.read_bytes())):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -238,7 +240,8 @@ def _imported(source: Path) -> Iterator[Path]:
             package, *parts = name.split(".")
             path = _PACKAGE.joinpath(*parts).with_suffix(".py")
             if package == _PACKAGE.name and parts and path.is_file():
-                yield path
+                found.add(path)
+    return frozenset(found)
 
 
 @functools.cache
