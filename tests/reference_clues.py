@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from dedupe.clean.addresses import address_clues
 from dedupe.clean.bylines import (
     byline_names,
     copyright_name,
@@ -16,7 +17,7 @@ from dedupe.clean.bylines import (
     signatures,
 )
 from dedupe.clean.clue import Clue
-from dedupe.clean.credit_patterns import CREDITS, SCARS, SELF_REFERENCES
+from dedupe.clean.credit_patterns import CREDITS, RESIDUES, SCARS, SELF_REFERENCES
 from dedupe.clean.credits import Voice, credits_of, told_clues
 from dedupe.clean.datelines import dateline_clues
 
@@ -112,7 +113,16 @@ def _of_line(text: str, line: Line, names: Names) -> Iterator[Clue]:
     notice = copyright_name(text, line.start, min(line.end, line.start + LONGEST_LINE), names)
     if notice:
         yield Clue("credit", notice[0], "copyright", notice[1], notice[2])
+    yield from _credited(text, line, names)
+
+
+def _credited(text: str, line: Line, names: Names) -> Iterator[Clue]:
     before = text[max(0, line.start - 1) : line.end].lower()
-    for cue in CREDITS:
-        if any(needle in before for needle in cue.needles):
-            yield from credits_of(text, line.start, line.end, cue, names)
+    for kind, cues in (("credit", CREDITS), ("residue", RESIDUES)):
+        for cue in cues:
+            if any(needle in before for needle in cue.needles):
+                for clue in credits_of(text, line.start, line.end, cue, names):
+                    yield clue._replace(kind=kind)
+    words = text[line.start : line.end]
+    for clue in address_clues(words, Voice(None, None), names, in_body=line.in_body):
+        yield clue._replace(start=clue.start + line.start, end=clue.end + line.start)

@@ -34,6 +34,10 @@ PIECES = (
     "© 2020 Reuters\n", "本报记者报道。", "新华社北京11月3日电 ", "ڈھاکہ ۔ 3 دسمبر (اے پی پی) ",
     "This article originally appeared on Harborlight.\n", "Poe said to this newspaper. ",
     "word " * 60, "OSLO, Nov 3 - ", "(Harborlight) — ", "OSLO (KOIN) A ", " Reuter", "— AP",
+    "Sign up for the Reuters newsletter.\n", "See https://www.bbc.com/a/1. ",
+    "路透社记者告诉美联社说。",
+    "Poe dijo a EFE que. ", "sagte der dpa. ", "نے اے پی پی کو بتایا ", "a déclaré à l'AFP ",
+    "www.cnn.com/b.jpg?utm_source=bbc.com ",
 )  # fmt: skip
 
 

@@ -192,6 +192,19 @@ def test_byline__from_metadata_has_no_place() -> None:
         ("© 2018 The Associated Press. All rights reserved.", "copyright", "AP"),
         ("Copyright 2018 by CNN NewSource. All rights reserved.", "copyright", "CNN"),
         ("The minister told Reuters that it rained.", "told_outlet", "Reuters"),
+        ("La ministra dijo a EFE que llovía.", "told_outlet", "EFE"),
+        ("La ministra explicó al diario El País que llovía.", "told_outlet", "El País"),
+        ("La ministre a déclaré à l'AFP qu'il pleuvait.", "told_outlet", "AFP"),
+        ("Das sagte der dpa eine Zeugin.", "told_outlet", "dpa"),
+        ("Sie sagte dem Sender Deutsche Welle, es regne.", "told_outlet", "Deutsche Welle"),
+        ("A ministra disse à Agência Brasil que chovia.", "told_outlet", "Agência Brasil"),
+        ("部长告诉路透社，下雨了。", "told_outlet", "Reuters"),
+        ("وزیر نے اے ایف پی کو بتایا کہ بارش ہوئی۔", "told_outlet", "AFP"),
+        (
+            "This report by The Canadian Press was first published June 3, 2021.",
+            "appeared_on",
+            "The Canadian Press",
+        ),
     ],
 )
 def test_credit__names_its_source(text: str, rule: str, name: str) -> None:
@@ -213,6 +226,13 @@ def test_credit__names_its_source(text: str, rule: str, name: str) -> None:
         "Copyright 2019 Harbor Media. All rights reserved.",
         "The minister told Parliament that it rained.",
         "The minister told Roe that it rained.",
+        "La ministra dijo a Roe que llovía.",
+        "La ministre a dit à la presse qu'il pleuvait.",
+        "Das sagte der Minister im Parlament.",
+        "A ministra disse ao Parlamento que chovia.",
+        "部长告诉记者，下雨了。",
+        "وزیر نے صحافیوں کو بتایا کہ بارش ہوئی۔",
+        "This report by the council was long.",
         "The Reuters building stands empty.",
         "The film was distributed by Paramount.",
         "The report was reproduced by hand by Poe.",
@@ -279,6 +299,55 @@ def test_scar__near_misses_are_whole(text: str) -> None:
 )
 def test_self_reference__of_the_newsroom(text: str) -> None:
     assert ("self_reference", "this_newspaper", None) in found(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "name"),
+    [
+        ("Sign up for the Reuters newsletter.", "newsletter", "Reuters"),
+        ("Subscribe to Dawn News today.", "newsletter", "Dawn"),
+        ("Suscríbete al boletín de El País", "newsletter", "El País"),
+        ("Abonnez-vous à la newsletter de Libération", "newsletter", "Libération"),
+        ("A map: https://cdn.cnn.com/map.jpg?w=2 here.", "image_host", "CNN"),
+        ("https://t.example/a?utm_source=Reuters&x=1", "utm", "Reuters"),
+    ],
+)
+def test_residue__names_the_outlet_that_a_page_was_taken_from(
+    text: str, rule: str, name: str
+) -> None:
+    assert ("residue", rule, name) in found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sign up for our newsletter.",
+        "Sign up for the Harbour Race newsletter.",
+        "He would subscribe to the Reuters view.",
+        "https://pbs.twimg.example/media/x.jpg",
+        "https://one.example/a?utm_source=facebook",
+        "Visit www.cnn.com",
+    ],
+)
+def test_residue__near_misses_name_nobody(text: str) -> None:
+    assert found(text) == []
+
+
+def test_residue__of_its_own_is_none() -> None:
+    text = "A map: https://cdn.cnn.com/map.jpg and https://www.cnn.com/a/1"
+    assert found(text, source="cnn.com") == []
+    assert [rule for _, rule, _ in found(text)] == ["image_host", "link"]
+
+
+def test_link__counts_in_the_body_only() -> None:
+    text = "The pier rotted.\nRead: https://www.bbc.com/news/1"
+    assert clues_of(text, [(0, 16)]) == []
+    [clue] = clues_of(text, [(0, len(text))])
+    assert (clue.kind, clue.name, text[clue.start :]) == (
+        "link",
+        "BBC",
+        "Read: https://www.bbc.com/news/1"[6:],
+    )
 
 
 def test_self_reference__own_name_is_known_by_the_letters_of_the_domain() -> None:

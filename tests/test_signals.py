@@ -220,3 +220,37 @@ def test_credit_lost__who_lost_it_may_have_it_from_the_source_itself() -> None:
     found = judge([*papers, {"source": "last.example", "text": BODY}])
     assert origin(found)["name"] == "AP"
     assert found.parent_name == ["AP"] * 6, "siblings, not a chain"
+
+
+def test_link__to_a_page_of_the_story_makes_that_the_parent() -> None:
+    taken = BODY + " It was first told at https://www.harbor.example/news/7?utm_medium=x today."
+    documents = [
+        {"source": "one.example", "url": "https://one.example/a", "text": taken},
+        {"source": "harbor.example", "url": "https://harbor.example/news/7"},
+    ]
+    found = judge(documents)
+    assert origin(found)["document"] == "d001"
+    assert [row["toward"] for row in rows(found, "link")] == ["harbor.example"]
+    elsewhere = [documents[0], {**documents[1], "url": "https://harbor.example/news/8"}]
+    assert rows(judge(elsewhere), "link") == []
+
+
+def test_residue__says_less_between_outlets_of_one_owner() -> None:
+    line = "\nSign up for the Fox News newsletter."
+    member = {"source": "foxnews.com", "text": BODY + " More."}
+    apart, owned = (
+        judge([{"source": source, "text": BODY + line}, member])
+        for source in ("one.example", "foxbusiness.com")
+    )
+    assert origin(apart)["name"] == "Fox News"
+    [far], [near] = rows(apart, "residue"), rows(owned, "residue")
+    assert near["points"] < far["points"] / 2
+
+
+def test_pointer__within_one_owner_says_less() -> None:
+    page = {"canonical": "https://www.foxnews.com/a/1", "url": "https://x.example/a"}
+    member = {"source": "foxnews.com", "url": "https://www.foxnews.com/a/1", "text": BODY + " x"}
+    apart, owned = (
+        judge([{**page, "source": source}, member]) for source in ("one.example", "foxbusiness.com")
+    )
+    assert apart.pair_a_first[0] < owned.pair_a_first[0] < 0.5

@@ -18,6 +18,7 @@ reading.py          patterns run on those lines
 credit_patterns.py  words that announce a credit, a scar or a self-reference
 credits.py          the names after such words
 bylines.py          who signed: bylines, signatures, copyright lines
+addresses.py        links, and what is left of another outlet's
 datelines.py        place, date and agency in front
 record.py           clues beside the text: byline and canonical address
 """

@@ -12,7 +12,7 @@ class Clue(NamedTuple):
     """One clue of one document.
 
     Attributes:
-        kind: credit, dateline, byline, scar, self_reference or pointer.
+        kind: credit, dateline, byline, scar, self_reference, pointer, residue or link.
         name: the source it names, canonical where known; None where it names none.
         rule: the pattern that fired.
         start: first code point in the text as given; -1 for metadata.

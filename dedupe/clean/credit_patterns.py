@@ -122,6 +122,11 @@ CREDITS = (
         name_known=True,
     ),
     _cue("first_reported", "first reported by", r"[Ff]irst reported by ", name_known=True),
+    _cue(
+        "appeared_on",
+        "this report by|this story by|this article by",
+        r"[Tt]his (?:report|story|article) by (?=.{3,40} was (?:first |originally )?published)",
+    ),
     # Spanish
     _cue(
         "appeared_on",
@@ -205,6 +210,22 @@ CREDITS = (
     _cue("appeared_on", "پہلے", r"(?:یہ )?(?:مضمون|خبر|رپورٹ|تحریر) (?:سب سے )?پہلے "),
     _cue("source_line", "بشکریہ|ماخذ", r"(?:بشکریہ|ماخذ)\s?[:：۔-]? ?"),
 )
+
+RESIDUES = (
+    _cue(
+        "newsletter",
+        "sign up for|sign up to|subscribe to|download the|suscríbete a|suscríbase a|abonnez-vous"
+        "|inscrivez-vous|abonnieren sie|newsletter d|boletín de|newsletter von",
+        r"(?:(?:Sign up (?:for|to)|Subscribe to|Download|Suscr[ií](?:bete|base) al?|Abonnez-vous à"
+        r"|Inscrivez-vous à|Abonnieren Sie|Assine)(?: the| la| el| den| die| a| o)?"
+        r"(?: daily| free| weekly)?(?: newsletters?| boletín)?|Newsletter|Boletín"
+        r"|Recevez la newsletter)"
+        r"(?: from| de| del| du| da| do| von| by| of)? ",
+        at_line_start=True,
+        name_known=True,
+    ),
+)
+"""Lines by which an outlet asks for readers; left in a copy, they name its source."""
 
 # A plural without a comma may be a passive: "Families told that the water was safe".
 _SPEAKER = (
@@ -320,8 +341,51 @@ SELF_REFERENCES = (
     ),
 )
 
-TOLD_NAME = re.compile(r"\b(?:told|tells) (?:the )?(?=[A-Z])")
+_LANGUAGES_TOLD = (
+    # English
+    r"\b(?:told|tells) (?:the )?(?=[A-Z])"
+    # Spanish
+    rf"|\b{_ES_SAID} (?:en entrevista )?a(?:l diario| la agencia| la cadena)? (?=[A-Z])"
+    # French
+    rf"|\b{_FR_SAID} (?:à l['’]|à la |à |au )(?:agence |quotidien )?(?=[A-Z])"
+    # German
+    r"|\b(?:sagte|sagten|erklärte) (?:gegenüber )?(?:der|dem)"
+    r"(?: Nachrichtenagentur| Zeitung| Sender)? (?=[A-Za-z])"
+    # Portuguese
+    r"|\b(?:disse|afirmou|declarou|contou) (?:ao |à )(?:jornal |agência )?(?=[A-Z])"
+    # Chinese
+    r"|(?:告诉|告訴|告知)《?(?=[\u4e00-\u9fffA-Z])"
+)
+TOLD_NAME = re.compile(_LANGUAGES_TOLD)
 """Before the name of whoever was told; the name follows."""
+
+TOLD_BEFORE = re.compile(r"نے (?P<name>[\u0600-\u06ff ]{2,40}?) (?:کو بتایا|سے گفتگو)")
+"""Around the name of whoever was told, where the verb follows it: Urdu."""
+
+TOLD_WORDS = (
+    *(
+        f"{verb} {before}"
+        for verb in ("dijo", "declaró", "afirmó", "aseguró", "explicó", "contó", "señaló")
+        for before in ("a ", "al ", "en entrevista a")
+    ),
+    *(
+        f"a {verb} {before}"
+        for verb in ("déclaré", "dit", "expliqué", "confié", "affirmé", "indiqué")
+        for before in ("à ", "au ")
+    ),
+    *(
+        f"{verb} {before} "
+        for verb in ("sagte", "sagten", "erklärte")
+        for before in ("der", "dem", "gegenüber")
+    ),
+    *(
+        f"{verb} {before} "
+        for verb in ("disse", "afirmou", "declarou", "contou")
+        for before in ("ao", "à")
+    ),
+    "告诉", "告訴", "告知", "کو بتایا", "سے گفتگو",
+)  # fmt: skip
+"""Words of which one stands where `TOLD_NAME` or `TOLD_BEFORE` matches, English apart."""
 
 NOT_SOURCES = frozenset(
     {

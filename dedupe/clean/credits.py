@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.clean.bylines import LONGEST_CREDIT, leading_name
 from dedupe.clean.clue import Clue
-from dedupe.clean.credit_patterns import NOT_SOURCES, TOLD_NAME, Cue
+from dedupe.clean.credit_patterns import NOT_SOURCES, TOLD_BEFORE, TOLD_NAME, Cue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,15 +118,35 @@ def told_clues(text: str, end: int, voice: Voice, names: Names) -> Iterator[Clue
         names: agencies and outlets to know.
     """
     for match in TOLD_NAME.finditer(text, 0, end):
-        words = text[match.end() : match.end() + LONGEST_CREDIT]
-        name, length = leading_name(words, names)
-        if name is None:
-            capitals = _CAPITALISED.match(words)
-            name, length = (capitals.group(), capitals.end()) if capitals else ("", 0)
-        stop = match.end() + length
-        if name and voice.is_named(name, names):
-            yield Clue("self_reference", name, "told_own_name", match.start(), stop)
-        # Whoever else was told may be a person or a court: without a known name,
-        # only inner capitals and callsigns are how outlets spell themselves.
-        elif name and (names.known(name) or names.is_listed(name) or _OUTLET_WORD.fullmatch(name)):
-            yield Clue("credit", name, "told_outlet", match.start(), stop)
+        name, length = _told(text[match.end() : match.end() + LONGEST_CREDIT], names)
+        if rule := _telling(name, voice, names):
+            yield Clue(*rule, match.start(), match.end() + length)
+    for match in TOLD_BEFORE.finditer(text, 0, end):
+        words = match.group("name").split()
+        pieces = (" ".join(words[first:]) for first in range(len(words)))
+        name = next((one for piece in pieces if (one := names.known(piece))), "")
+        if rule := _telling(name, voice, names):
+            yield Clue(*rule, match.start(), match.end())
+
+
+def _told(words: str, names: Names) -> tuple[str, int]:
+    """Return the name at the front of some words, known or as it is set, and its length."""
+    if "\u4e00" <= words[:1] <= "\u9fff":
+        pieces = (words[:length] for length in range(12, 1, -1))
+        found = next(((name, len(p)) for p in pieces if (name := names.known(p))), None)
+        return found or ("", 0)
+    name, length = leading_name(words, names)
+    if name is not None:
+        return name, length
+    capitals = _CAPITALISED.match(words)
+    return (capitals.group(), capitals.end()) if capitals else ("", 0)
+
+
+def _telling(name: str, voice: Voice, names: Names) -> tuple[str, str, str] | None:
+    """Return (kind, name, rule) of whoever was told, or None: it may be a person or a court."""
+    if name and voice.is_named(name, names):
+        return "self_reference", name, "told_own_name"
+    # Without a known name, only inner capitals and callsigns are how outlets spell themselves.
+    if name and (names.known(name) or names.is_listed(name) or _OUTLET_WORD.fullmatch(name)):
+        return "credit", name, "told_outlet"
+    return None

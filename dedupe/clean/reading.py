@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from dedupe.clean.addresses import address_clues
 from dedupe.clean.bylines import (
     byline_names,
     copyright_name,
@@ -20,11 +21,13 @@ from dedupe.clean.clue import Clue
 from dedupe.clean.credits import Voice, credits_of, reported_clues, told_clues
 from dedupe.clean.datelines import dateline_clues
 from dedupe.clean.scan import (
+    ADDRESS,
     BODY,
     COPYRIGHT,
     CREDIT,
     CUES,
     DATELINE,
+    LINK,
     LONGEST_LINE,
     OUTLET,
     REPORTED,
@@ -87,6 +90,14 @@ class Reader:
                 found.extend((document, start, clue) for clue in self._in_body(line, last, kinds))
             if kinds & TOLD:
                 found.extend((document, start, clue) for clue in self._told(document, line, last))
+            if kinds & (ADDRESS | LINK):
+                in_body = bool(kinds & LINK)
+                found.extend(
+                    (document, start, clue)
+                    for clue in address_clues(
+                        self._text(start, end), self._voice(document), self._names, in_body=in_body
+                    )
+                )
             if kinds & REPORTED:
                 before = max(first, start - _BEFORE)
                 found.extend((document, before, clue) for clue in self._reported(before, line))
@@ -128,9 +139,11 @@ class Reader:
     def _told(self, document: int, line: tuple[int, int], last: int) -> Iterator[Clue]:
         text = self._text(line[0], line[1])
         following = self._text(line[1], min(last, line[1] + _AFTER))
+        yield from told_clues(text + following, len(text), self._voice(document), self._names)
+
+    def _voice(self, document: int) -> Voice:
         source, url = (column[document].as_py() for column in self._pages)
-        voice = Voice(self._names.outlet(source, url), host(url) or source)
-        yield from told_clues(text + following, len(text), voice, self._names)
+        return Voice(self._names.outlet(source, url), host(url) or source)
 
     def _reported(self, start: int, line: tuple[int, int]) -> Iterator[Clue]:
         """Read who reported, from a byte some lines before a line."""
@@ -179,9 +192,10 @@ def _words_clues(words: str, kinds: int, names: Names) -> Iterator[Clue]:
         name, start, end = notice
         yield Clue("credit", name, "copyright", start, end)
     if kinds & CREDIT:
-        for bit, _, cue in CUES:
+        for bit, kind, cue in CUES:
             if kinds & CREDIT & bit:
-                yield from credits_of(words, 0, len(words), cue, names)
+                for clue in credits_of(words, 0, len(words), cue, names):
+                    yield clue._replace(kind=kind)
 
 
 def _signed(words: str, names: Names, *, is_named: bool) -> Iterator[Clue]:

@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.clean.bylines import signing_words
-from dedupe.clean.credit_patterns import CREDITS, SCARS, SELF_REFERENCES, Cue
+from dedupe.clean.credit_patterns import (
+    CREDITS,
+    RESIDUES,
+    SCARS,
+    SELF_REFERENCES,
+    TOLD_WORDS,
+    Cue,
+)
 from dedupe.clean.lexicon import build_lexicon, join
 
 if TYPE_CHECKING:
@@ -40,12 +47,16 @@ collection."""
 TOLD, REPORTED, COPYRIGHT = 32, 64, 128
 """Other kinds: "told X", "reported", and a copyright mark."""
 
-_FIRST_CUE = 8
+ADDRESS, LINK = 256, 512
+"""An address, anywhere near the body and within it."""
+
+_FIRST_CUE = 10
 CUES: tuple[tuple[int, str, Cue], ...] = tuple(
     (1 << place, kind, cue)
     for place, (kind, cue) in enumerate(
         [
             *(("credit", cue) for cue in CREDITS),
+            *(("residue", cue) for cue in RESIDUES),
             *(("scar", cue) for cue in SCARS),
             *(("self_reference", cue) for cue in SELF_REFERENCES),
         ],
@@ -54,8 +65,8 @@ CUES: tuple[tuple[int, str, Cue], ...] = tuple(
 )
 """(bit, kind, cue) of every cue."""
 
-CREDIT = sum(bit for bit, kind, _ in CUES if kind == "credit")
-BODY = sum(bit for bit, kind, _ in CUES if kind != "credit")
+CREDIT = sum(bit for bit, kind, _ in CUES if kind in ("credit", "residue"))
+BODY = sum(bit for bit, kind, _ in CUES if kind in ("scar", "self_reference"))
 """Cues that count in furniture too, and those that count in the body only."""
 
 MARGIN = 400
@@ -85,6 +96,7 @@ _OTHER_MONTHS = (
 _DESKS = ("ڈیسک", "رپورٹ", "نمائند", "نگار", "ایجنسی", "مانیٹر", "نیٹ نیوز", "نیٹنیوز")
 _OPENINGS = ("()", "( )", "（）", "(K", "(W", "(C")
 _COPYRIGHTS = ("©", "(c)", "copyright", "Copyright", "COPYRIGHT", "-Wire")
+_ADDRESSES = ("http://", "https://", "www.", "HTTP://", "HTTPS://", "WWW.")
 _TOLD = ("told", "tells")
 _CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -117,9 +129,9 @@ def scan(kept: Kept, names: Names, n_threads: int = 0) -> Mentions:
     marks = np.zeros(kept.n_docs, np.int64)
     lexicon = _lexicon(names)
     reach = Reach(MARGIN, DATELINE_REACH, BYLINE_REACH, TAIL_REACH, _SLACK, 4 * LONGEST_LINE)
-    in_body = BODY | TOLD | REPORTED
+    in_body = BODY | TOLD | REPORTED | LINK
     uses = Uses(
-        listed=in_body | CREDIT | COPYRIGHT | SIGNER | OUTLET, body=in_body,
+        listed=in_body | CREDIT | COPYRIGHT | ADDRESS | SIGNER | OUTLET, body=in_body,
         beside_outlet=REPORTED, name=NAME, opener=OPENER, signer=SIGNER, dateline=DATELINE,
         outlet=OUTLET,
     )  # fmt: skip
@@ -157,6 +169,8 @@ def _words(spellings: Iterable[str]) -> Iterator[_Word]:
         yield from (_Word(way, bit) for needle in cue.needles for way in _cases(needle))
     told = [f"{verb} {article}" for verb in _TOLD for article in ("", "the ")]
     yield from (_Word(f"{words}{letter}", TOLD) for words in told for letter in _CAPITALS)
+    yield from (_Word(words, TOLD) for words in TOLD_WORDS)
+    yield from (_Word(mark, ADDRESS | LINK) for mark in _ADDRESSES)
     yield from (_Word(mark, COPYRIGHT) for mark in _COPYRIGHTS)
     yield _Word("reported", 0, REPORTED)
     yield from (_Word(close + dash, OPENER) for close in (")", "）") for dash in _DASHES)
