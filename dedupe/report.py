@@ -136,7 +136,12 @@ def _title(story: Mapping[str, Any], members: Sequence[Mapping[str, Any]]) -> st
 
 
 def strongest_reason(story: Mapping[str, Any]) -> str | None:
-    """Return the first sentence of evidence for the named origin, or any first one."""
+    """Return the first sentence of evidence for the named origin, or any first one.
+
+    None where no origin is named: no sign told.
+    """
+    if story["origin"]["band"] == "unknown":
+        return None
     evidence = story["evidence"]
     name = story["origin"]["name"]
     speaks = [row["says"] for row in evidence if not row["against"] and row["toward"] == name]

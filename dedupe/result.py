@@ -93,8 +93,8 @@ class Result:
         documents: table of `DOCUMENTS`, in input order.
         pairs: table of `PAIRS`, sorted.
         passages: table of `PASSAGES`, sorted.
-        stories: rows of stories.jsonl: stories of two or more, and singles
-            that are derived from something absent.
+        stories: rows of stories.jsonl: stories of two or more, singles that are
+            derived from something absent, and round-ups.
         rejects: records that could not be read: file, line, reason.
         run: version, settings, inputs, stages, memory: run.json.
     """

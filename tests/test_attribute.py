@@ -489,7 +489,10 @@ def test_story_row__holds_what_the_contract_asks() -> None:
         ]
     )
     row = found.stories[0]
-    columns = "story size documents sources first_published origin candidates evidence"
+    columns = (
+        "story size documents sources first_published origin candidates evidence clues "
+        "counterfactuals"
+    )
     assert list(row) == columns.split()
     assert row["story"] == "d000"
     assert row["documents"] == ["d000", "d001", "d002"]

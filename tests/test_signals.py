@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dedupe.attribute.evidence import Story
-from dedupe.attribute.pages import Pages, plain_address
-from dedupe.attribute.standing import Record, outlet_prior
-from dedupe.documents import documents_table
-from dedupe.names import default_names
+from dedupe.attribute.pages import plain_address
+from dedupe.attribute.standing import Record, leanings
 from tests.stories import BODY, judge, origin, pair
 
 if TYPE_CHECKING:
@@ -189,20 +186,33 @@ def test_inner_time__the_day_after_or_before_says_nothing(claim: str) -> None:
     assert rows(dated(claim, BODY), "inner_time") == []
 
 
-def test_outlet_prior__leans_by_the_outlets_other_stories_and_no_more_than_its_cap() -> None:
-    names = default_names()
-    table = documents_table(
-        [{"id": str(n), "source": f"p{n}.example", "text": BODY} for n in range(3)]
-    )
-    story = Story(
-        rows=[0, 1, 2], works=[[0], [1], [2]], work_of={0: 0, 1: 1, 2: 2}, pairs=[], clues={},
-        pages=Pages(table, names), names=names,
-        records={
-            "p0.example": Record(40, 40), "p1.example": Record(40, 0), "p2.example": Record(2, 2),
-        },
-    )  # fmt: skip
-    found = {item.child: item.points for item in outlet_prior(story)}
-    assert found == {0: 1.0, 1: -1.0}, "two stories are too few"
+def test_outlet_prior__leans_by_the_record_and_no_more_than_its_cap() -> None:
+    records = {
+        "p0.example": Record(40, 40), "p1.example": Record(40, 0), "p2.example": Record(2, 2),
+        "p3.example": Record(4, 2),
+    }  # fmt: skip
+    found = leanings(records)
+    assert (found["p0.example"], found["p1.example"]) == (1.0, -1.0)
+    assert "p2.example" not in found, "two stories are too few"
+    assert leanings({"p1.example": Record(40, 0)}) == {}, "nobody was ever the origin"
+
+
+def test_outlet_prior__is_asked_of_open_stories_only() -> None:
+    documents, stories = [], []
+    for place in range(5):
+        first = {"source": "first.example", "text": f"{BODY} {place}"}
+        second = {"source": "second.example", "text": f"{BODY} {place} Rain."}
+        if place < 4:
+            second["text"] += " Source: First\nfirst.example"
+            first["published"], second["published"] = "2026-03-01", "2026-03-05"
+        documents += [first, second]
+        stories += [2 * place] * 2
+    pairs = [pair(2 * place, 2 * place + 1) for place in range(5)]
+    found = judge(documents, stories, pairs)
+    signals = [[row["signal"] for row in story["evidence"]] for story in found.stories]
+    assert "outlet_prior" in signals[4]
+    assert not any("outlet_prior" in one for one in signals[:4])
+    assert found.origin_probability[8] > found.origin_probability[9]
 
 
 def test_address__is_told_apart_by_host_and_path_alone() -> None:
@@ -254,3 +264,72 @@ def test_pointer__within_one_owner_says_less() -> None:
         judge([{**page, "source": source}, member]) for source in ("one.example", "foxbusiness.com")
     )
     assert apart.pair_a_first[0] < owned.pair_a_first[0] < 0.5
+
+
+def test_counterfactuals__say_what_the_verdict_would_be_without_a_kind_of_evidence() -> None:
+    found = judge(
+        [
+            {"source": "one.example", "text": BODY, "published": "2026-03-01T08:00:00Z"},
+            {"source": "two.example", "text": BODY + " x", "published": "2026-03-02T08:00:00Z"},
+        ]
+    )
+    row = found.stories[0]
+    assert row["origin"]["document"] == "d000"
+    [without] = row["counterfactuals"]
+    assert (without["without"], without["origin"]) == ("time", None)
+    assert without["probability"] == pytest.approx(0.425, abs=0.01)
+
+
+def test_counterfactuals__a_story_of_which_nothing_tells_has_none() -> None:
+    assert judge([{"text": BODY}, {"text": BODY + " x"}]).stories[0]["counterfactuals"] == []
+
+
+def test_clues__of_each_document_point_into_the_evidence() -> None:
+    wire = "OSLO (AP) — " + BODY
+    found = judge(
+        [
+            {"source": "apnews.com", "text": wire},
+            {"source": "two.example", "text": wire + " x", "published": "2026-03-01"},
+            {"source": "three.example", "text": BODY, "published": "2026-03-05"},
+        ]
+    )
+    row = found.stories[0]
+    clues = {one["document"]: one for one in row["clues"]}
+    assert set(clues) == {"d000", "d001", "d002"}
+    for one in clues.values():
+        assert len(one["for"]) <= 3
+        assert len(one["against"]) <= 2
+    assert {row["evidence"][place]["signal"] for place in clues["d001"]["for"]} == {"dateline"}
+
+
+def test_evidence__speaks_for_the_verdict_with_positive_points_only() -> None:
+    scarred = "() " + BODY.replace("Engineers said", "Ann Poe, the engineer, told that")
+    found = judge([{"source": f"p{n}.example", "text": f"{scarred} {n}"} for n in range(3)])
+    assert rows(found, "scar")
+    for item in found.stories[0]["evidence"]:
+        assert (item["points"] < 0) == item["against"]
+
+
+def test_crossing__each_part_of_a_round_up_has_a_parent_and_no_back_dated_copy_is_one() -> None:
+    ferry, tolls = BODY, "Tolls rise in May on the north bridge, the council said. " * 4
+    digest = ferry + "\n\n" + tolls
+    documents = [
+        {"source": "digest.example", "text": digest, "published": "2026-03-04"},
+        {"source": "copy.example", "text": ferry + "\nSource: Harbor Post",
+         "published": "2026-02-01"},
+        {"source": "harborpost.example", "text": ferry, "published": "2026-03-02"},
+        {"source": "north.example", "text": tolls, "published": "2026-03-03"},
+    ]  # fmt: skip
+    part = {"containment_a": 0.5, "containment_b": 1.0}
+    pairs = [pair(0, n, "roundup", **part) for n in (1, 2, 3)] + [pair(1, 2)]
+    spans = [(0, 0, len(ferry), 0, len(ferry)), (1, 0, len(ferry), 0, len(ferry))]
+    spans.append((2, len(ferry) + 2, len(digest), 0, len(tolls)))
+    found = judge(documents, [0, 1, 1, 3], pairs, spans)
+    assert found.relation[0] == "roundup"
+    assert found.parent[0] == 2, "the origin, and not the copy that says it was earlier"
+    [row] = [story for story in found.stories if story["story"] == "d000"]
+    assert [part["parent"] for part in row["passage_parents"]] == ["d002", "d003"]
+    assert [digest[part["start"] : part["end"]] for part in row["passage_parents"]] == [
+        ferry,
+        tolls,
+    ]

@@ -17,8 +17,11 @@ edits.py     signals of how aligned text was edited
 standing.py  signals of what a work holds of all others, and of its outlet's record
 findings.py  all signals asked
 model.py     probabilities of every origin and parent, over all trees at once
-verdict.py   the origin named or "cannot tell", and the words for it
+verdict.py   the origin named or "cannot tell"
 parents.py   the parent and relation of each document
+counterfactual.py  what the verdict would be without each kind of evidence
+crossings.py what one story's page took from others: round-ups and their parents
+rows.py      the row of stories.jsonl
 tree.py      one tree of the works, for parents.py
 """
 

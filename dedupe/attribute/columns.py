@@ -17,18 +17,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from dedupe.attribute.crossings import Taken, parent_of, passage_parents, roundups, taken
 from dedupe.attribute.evidence import MOST_AFFINITY, Scores, Story, score, summed
 from dedupe.attribute.findings import find_evidence, find_more
 from dedupe.attribute.model import UNSEEN_PRIOR, posterior
 from dedupe.attribute.pages import NEVER, Pages
 from dedupe.attribute.parents import Placed, place_documents
+from dedupe.attribute.rows import roundup_row, story_row
+from dedupe.attribute.standing import Record, leanings
 from dedupe.attribute.tables import ClueTable, PairTable
-from dedupe.attribute.verdict import Verdict, judge, story_row
+from dedupe.attribute.verdict import Judged, Verdict, judge
 from dedupe.attribute.works import works
 from dedupe.names import default_names, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -105,9 +108,11 @@ def attribute(
         desk.pages.hold(np.array([row for rows in block for row in rows], np.int64))
         for rows in block:
             desk.settle(rows, table.within(rows[0]))
-    desk.settle_crossings(table.crossing(_DIRECTED))
-    _LOG.debug("%d stories written", len(desk.filled.stories))
-    return desk.filled
+    for rows in desk.reopened():
+        desk.settle(rows, table.within(rows[0]))
+    desk.settle_crossings(table.crossing(_DIRECTED), stories)
+    _LOG.debug("%d stories written", len(desk.rows))
+    return desk.filled._replace(stories=[desk.rows[first] for first in sorted(desk.rows)])
 
 
 def _groups(stories: NDArray[np.int64], deriving: list[int]) -> Iterator[list[int]]:
@@ -129,7 +134,11 @@ class _Desk:
         self.pages = pages
         self.names = names
         self.clues = clues
+        self.rows: dict[int, dict[str, Any]] = {}
         self._no_copies: dict[tuple[object, ...] | None, float] = {}
+        self.records: dict[str, Record] = {}
+        self.leanings: dict[str, float] = {}
+        self._open: list[list[int]] | None = []
         self.filled = Attribution(
             relation=["single"] * n_docs,
             parent=np.full(n_docs, -1, dtype=np.int64),
@@ -158,19 +167,45 @@ class _Desk:
             return
         whole = self._story(rows, pairs)
         story = _core(whole)
-        evidence, scores, known, verdict = _judged(story)
+        judged = _judged(story)
+        _, _, scores, known, verdict = judged
         for row, probability in verdict.probability.items():
             self.filled.origin_probability[row] = probability
         if said is not None and (verdict.work >= 0 or verdict.band == "unknown"):
             # Its own name in its own credit: a page alone, and no copy.
             self._no_copies[said] = verdict.probability[rows[0]]
             return
-        for placed in place_documents(story, scores, known, verdict):
-            self._place(placed)
+        placed = list(place_documents(story, scores, known, verdict))
+        for one in placed:
+            self._place(one)
         self._direct(story, scores, verdict)
         if story is not whole:
             self._hang_rest(whole, story, verdict)
-        self.filled.stories.append(story_row(whole, verdict, evidence, story))
+        self.rows[rows[0]] = story_row(whole, judged, placed)
+        self._count(rows, judged)
+
+    def _count(self, rows: Sequence[int], judged: Judged) -> None:
+        """Note who was the origin, or that a story is open for a second look."""
+        verdict, story = judged.verdict, judged.story
+        outlets = {self.pages.outlet(row) for row in story.rows} - {None}
+        if self._open is None or len(outlets) < 2:
+            return
+        if verdict.band in ("unknown", "low"):
+            self._open.append(list(rows))
+            return
+        origin = self.pages.outlet(verdict.row) if verdict.row >= 0 else None
+        for outlet in outlets:
+            n_stories, n_origin = self.records.get(outlet or "", (0, 0))
+            record = Record(n_stories + 1, n_origin + (outlet == origin))
+            self.records[outlet or ""] = record
+
+    def reopened(self) -> Iterator[list[int]]:
+        """Yield the open stories of outlets whose other stories were decided, for a second look."""
+        left, self._open = self._open or [], None
+        self.leanings = leanings(self.records)
+        for rows in left if self.leanings else ():
+            if any(self.pages.outlet(row) in self.leanings for row in rows):
+                yield rows
 
     def _story(self, rows: Sequence[int], pairs: Sequence[Pair]) -> Story:
         return _gather(works(rows, pairs, self.pages), pairs, self)
@@ -214,25 +249,34 @@ class _Desk:
             else:
                 self._place(Placed(row, "derived", -1, verdict.name, probability))
 
-    def settle_crossings(self, pairs: Iterator[Pair]) -> None:
+    def settle_crossings(self, pairs: Iterator[Pair], stories: NDArray[np.int64]) -> None:
         """Direct the pairs that link two stories; a page alone that took from another says so."""
-        best: dict[int, tuple[float, int, str]] = {}
-        for pair in pairs:
+        linked = list(pairs)
+        n_parts = roundups(linked, stories)
+        found: dict[int, list[Taken]] = {}
+        for pair in linked:
             story = _gather([[pair.a], [pair.b]], [pair], self)
             first = _direction(score(story, find_evidence(story)), 0, 1)
             self.filled.pair_a_first[pair.place] = first
             if pair.relation not in _CROSSING:
                 continue
-            child, parent = _taker(pair, first)
+            child = _taker(pair, first, n_parts)
             sure = max(0.5, first if child == pair.b else 1 - first)
-            if child not in best or (sure, -parent) > (best[child][0], -best[child][1]):
-                best[child] = (sure, parent, pair.relation)
-        for child, (sure, parent, relation) in best.items():
-            if self.filled.relation[child] == "single":
-                self._place(Placed(child, relation, parent, None, sure))
+            parent = pair.b if child == pair.a else pair.a
+            found.setdefault(child, []).append(taken(pair, child, int(stories[parent]), sure))
+        chance = self.filled.origin_probability
+        in_hand = dict(enumerate(np.bincount(stories, chance, len(stories)).tolist()))
+        for child in sorted(found):
+            if self.filled.relation[child] != "single":
+                continue
+            best = parent_of(found[child], chance)
+            self._place(Placed(child, best.relation, best.parent, None, best.sure))
+            if len({one.label for one in found[child]}) > 1:
+                parts = passage_parents(found[child], chance, in_hand, self.pages)
+                self.rows[child] = roundup_row(self.pages, child, parts)
 
 
-def _judged(story: Story) -> tuple[list[Evidence], Scores, Posterior, Verdict]:
+def _judged(story: Story) -> Judged:
     """Judge a story by what is seen at a glance, and by its texts where that leaves it open."""
     evidence = find_evidence(story)
     scores, known = _weighed(story, evidence)
@@ -241,7 +285,7 @@ def _judged(story: Story) -> tuple[list[Evidence], Scores, Posterior, Verdict]:
         evidence += more
         scores, known = _weighed(story, evidence)
         verdict = judge(story, scores, known, evidence)
-    return evidence, scores, known, verdict
+    return Judged(story, evidence, scores, known, verdict)
 
 
 def _weighed(story: Story, evidence: Sequence[Evidence]) -> tuple[Scores, Posterior]:
@@ -278,6 +322,8 @@ def _gather(by_work: list[list[int]], pairs: Sequence[Pair], desk: _Desk) -> Sto
         clues={row: found for row in rows if (found := desk.clues.of(row))},
         pages=desk.pages,
         names=desk.names,
+        records=desk.records,
+        leanings=desk.leanings,
     )
 
 
@@ -288,17 +334,18 @@ def _direction(scores: Scores, i: int, j: int) -> float:
     return float(1 / (1 + math.exp(-max(-_MOST_ODDS, min(_MOST_ODDS, odds)))))
 
 
-def _taker(pair: Pair, a_first: float) -> tuple[int, int]:
-    """Return (who took, from whom): by evidence where it is strong.
+def _taker(pair: Pair, a_first: float, n_parts: Mapping[int, int]) -> int:
+    """Return who took: the page that holds parts of more stories, and then as evidence says.
 
-    Else the page of which the smaller share is found in the other: a round-up
-    holds much that its sources do not.
+    Where that is weak, the page of which the smaller share is found in the
+    other: a round-up holds much that its sources do not.
     """
+    parts = n_parts.get(pair.a, 0), n_parts.get(pair.b, 0)
+    if pair.relation == "roundup" and parts[0] != parts[1]:
+        return pair.a if parts[0] > parts[1] else pair.b
     if max(a_first, 1 - a_first) > _STRONG:
-        took = a_first < 0.5
-    else:
-        took = pair.containment_a < pair.containment_b
-    return (pair.a, pair.b) if took else (pair.b, pair.a)
+        return pair.a if a_first < 0.5 else pair.b
+    return pair.a if pair.containment_a < pair.containment_b else pair.b
 
 
 def _core(story: Story) -> Story:

@@ -71,6 +71,7 @@ class Story:
         pages: outlets, texts and clocks of all documents.
         names: agencies and outlets to know.
         records: of outlets, in the other stories of the collection.
+        leanings: what these records say of each outlet, in log-odds.
     """
 
     rows: Sequence[int]
@@ -81,6 +82,7 @@ class Story:
     pages: Pages
     names: Names
     records: Mapping[str, Record] = dataclasses.field(default_factory=dict)
+    leanings: Mapping[str, float] = dataclasses.field(default_factory=dict)
     _bound: dict[str, frozenset[int]] = dataclasses.field(default_factory=dict)
     _holders: dict[str, frozenset[int]] = dataclasses.field(default_factory=dict)
     _called: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -206,7 +208,7 @@ def summed(affinity: NDArray[np.float64], evidence: Iterable[Evidence]) -> Score
     order, edges = np.zeros((2, n_works, n_works))
     roots, standing = np.zeros((2, n_works))
     pulls: dict[str, NDArray[np.float64]] = {}
-    for item in _strongest(evidence):
+    for item in strongest(evidence):
         points = max(-CAP, min(CAP, item.points))
         if item.name is not None:
             pulls.setdefault(item.name, np.zeros(n_works))[item.child] += points
@@ -228,7 +230,7 @@ def summed(affinity: NDArray[np.float64], evidence: Iterable[Evidence]) -> Score
     return Scores(Weights(affinity, order, edges, roots, pull, prior), standing, absent)
 
 
-def _strongest(evidence: Iterable[Evidence]) -> list[Evidence]:
+def strongest(evidence: Iterable[Evidence]) -> list[Evidence]:
     """Keep the strongest of each group on each target, in an order of its own.
 
     Sums of floats depend on their order; this one does not depend on the input's.

@@ -113,6 +113,37 @@ def by_determinants(given: Weights) -> Posterior:
     return _mixed(np.array(log_mass), shares, n_works)
 
 
+def origins(given: Weights) -> NDArray[np.float64]:
+    """Return the probability of each origin alone: what `posterior` says, without parents.
+
+    Cost: 3 + V determinants of N x N and one inverse.
+    """
+    n_works = len(given.roots)
+    if n_works <= 2:
+        return posterior(given).origin
+    plain = _without_diagonal(given.affinity) / max(n_works - 1, 1)
+    ordered = _ordered(plain, given.order)
+    first = _first(given.order)
+    weights = ordered * np.exp(given.edges)
+    blank, base = _rooted_in_works(plain, np.zeros(n_works))
+    log_base = blank + np.log(np.maximum(base.origin, _SMALLEST))
+    by_order, _ = _rooted_in_works(ordered, first - log_base)
+    by_all, among = _rooted_in_works(weights, first + given.roots - log_base)
+    ordered, direct = _ordered_below_absent(plain, given.order)
+    weights = ordered * np.exp(given.edges)
+    pulls = direct * np.exp(np.vstack([np.zeros((1, n_works)), given.absent_edges]))
+    laplacians = np.stack([_laplacian(ordered), *[_laplacian(weights)] * len(given.absent_prior)])
+    steps = np.arange(n_works)
+    laplacians[:, steps, steps] += pulls
+    _, log_sums = np.linalg.slogdet(laplacians)
+    of_works = np.log(1.0 - given.absent_prior.sum()) + by_all - by_order
+    of_absent = np.log(given.absent_prior) + log_sums[1:] - log_sums[0]
+    log_mass = np.concatenate([[of_works], of_absent])
+    mass = np.exp(log_mass - log_mass.max())
+    mass /= mass.sum()
+    return np.concatenate([mass[0] * among.origin, mass[1:]])
+
+
 def _ordered(plain: NDArray[np.float64], order: NDArray[np.float64]) -> NDArray[np.float64]:
     """Favour earlier parents, and leave the total weight of each work's parents as it was."""
     favoured = plain * np.exp(order)

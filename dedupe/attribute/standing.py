@@ -79,22 +79,29 @@ def outlet_prior(story: Story) -> Iterator[Evidence]:
     Only decided stories are counted, and this is asked of open ones: no story
     counts for itself.
     """
-    n_stories = sum(record.n_stories for record in story.records.values())
-    n_origin = sum(record.n_origin for record in story.records.values())
-    if not 0 < n_origin < n_stories:
-        return
-    average = n_origin / n_stories
     for work, rows in enumerate(story.works):
-        record = story.records.get(story.pages.outlet(rows[0]) or "")
-        if record is None or record.n_stories < _FEWEST_STORIES:
-            continue
-        points = _points(record, average)
-        if abs(points) >= _LEAST_POINTS:
-            outlet = story.pages.label(rows[0])
+        outlet = story.pages.outlet(rows[0]) or ""
+        if points := story.leanings.get(outlet):
+            record = story.records[outlet]
+            label = story.pages.label(rows[0])
             says = (
-                f"{outlet} was the origin of {record.n_origin} of {record.n_stories} other stories"
+                f"{label} was the origin of {record.n_origin} of {record.n_stories} other stories"
             )
             yield Evidence("", "", points, work, -1, None, rows[0], -1, -1, says)
+
+
+def leanings(records: Mapping[str, Record]) -> dict[str, float]:
+    """Return the log-odds of each outlet whose record says anything: smoothed, and capped."""
+    n_stories = sum(record.n_stories for record in records.values())
+    n_origin = sum(record.n_origin for record in records.values())
+    if not 0 < n_origin < n_stories:
+        return {}
+    points = {
+        outlet: _points(record, n_origin / n_stories)
+        for outlet, record in records.items()
+        if record.n_stories >= _FEWEST_STORIES
+    }
+    return {outlet: value for outlet, value in points.items() if abs(value) >= _LEAST_POINTS}
 
 
 def _points(record: Record, average: float) -> float:

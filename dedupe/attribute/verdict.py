@@ -1,6 +1,6 @@
-"""Probabilities in, words out: the origin of a story, its band, its evidence.
+"""Probabilities in, words out: the origin of a story, and its band.
 
-    Story, Evidence, Posterior  ->  Verdict, and the row of stories.jsonl
+    Story, Evidence, Posterior  ->  Verdict
 
 A copy is called "likely copied from"; nothing here calls it anything worse.
 Where no candidate stands clear of the next, the verdict is "cannot tell".
@@ -8,7 +8,6 @@ Where no candidate stands clear of the next, the verdict is "cannot tell".
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -35,9 +34,6 @@ _HIGH, _MEDIUM, _LOW = 0.9, 0.6, 0.35
 _CLEAR = 2.0
 # The versions of one outlet follow its own clock, at odds of fifty to one.
 _OWN_CLOCK = 4.0
-_MOST_EVIDENCE = 12
-_DERIVED_BY_THEMSELVES = frozenset({"scar", "unnamed_agencies"})
-_MOST_ALIKE = 3
 _MOST_CANDIDATES = 8
 
 
@@ -67,6 +63,24 @@ class Verdict(NamedTuple):
         return word
 
 
+class Judged(NamedTuple):
+    """A story as it was judged.
+
+    Attributes:
+        story: whose works were weighed.
+        evidence: all of it.
+        scores: the evidence added up.
+        known: what follows from it.
+        verdict: in words.
+    """
+
+    story: Story
+    evidence: list[Evidence]
+    scores: Scores
+    known: Posterior
+    verdict: Verdict
+
+
 class _Candidate(NamedTuple):
     probability: float
     work: int
@@ -89,14 +103,16 @@ def judge(story: Story, scores: Scores, known: Posterior, evidence: Sequence[Evi
     candidates.sort(key=lambda one: (-one.probability, one.row < 0, one.row, one.name or ""))
     best = candidates[0]
     objects = [_origin_object(story, one) for one in candidates[:_MOST_CANDIDATES]]
-    if not evidence or not _stands_clear(candidates):
+    likely = [one.probability for one in candidates[:2]]
+    if not evidence or not stands_clear(likely):
         return Verdict(CANNOT_TELL, objects, -1, -1, None, probability)
     return Verdict(objects[0], objects, best.work, best.row, best.name, probability)
 
 
-def _stands_clear(candidates: Sequence[_Candidate]) -> bool:
-    best = candidates[0].probability
-    return best >= _LOW and (len(candidates) < 2 or best >= _CLEAR * candidates[1].probability)
+def stands_clear(probabilities: Sequence[float]) -> bool:
+    """Say whether the first of some probabilities, falling, names an origin."""
+    best = probabilities[0]
+    return best >= _LOW and (len(probabilities) < 2 or best >= _CLEAR * probabilities[1])
 
 
 def _within(story: Story, rows: Sequence[int], evidence: Sequence[Evidence]) -> dict[int, float]:
@@ -169,99 +185,3 @@ def band(probability: float) -> str:
     if probability >= _HIGH:
         return "high"
     return "medium" if probability >= _MEDIUM else "low"
-
-
-def story_row(
-    story: Story, verdict: Verdict, evidence: Sequence[Evidence], weighed: Story
-) -> dict[str, Any]:
-    """Return a story as stories.jsonl holds it.
-
-    Args:
-        story: with all its documents.
-        verdict: on it.
-        evidence: of the works that were weighed.
-        weighed: the story of these works; the same, unless it was too large.
-    """
-    pages = story.pages
-    known = [int(pages.earliest[row]) for row in story.rows if pages.earliest[row] != NEVER]
-    sources = sorted({outlet for row in story.rows if (outlet := pages.outlet(row))})
-    return {
-        "story": pages.id(story.rows[0]),
-        "size": len(story.rows),
-        "documents": [pages.id(row) for row in story.rows],
-        "sources": sources,
-        "first_published": _iso(min(known)) if known else None,
-        "origin": dict(verdict.origin),
-        "candidates": verdict.candidates,
-        "evidence": [_shown(weighed, verdict, item) for item in _strongest(evidence, verdict)],
-    }
-
-
-def _iso(microseconds: int) -> str:
-    zero = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-    moment = zero + dt.timedelta(microseconds=microseconds)
-    return moment.isoformat().replace("+00:00", "Z")
-
-
-def _strongest(evidence: Sequence[Evidence], verdict: Verdict) -> list[Evidence]:
-    """Order evidence by strength, what speaks for the verdict before its equals.
-
-    A few of each kind are enough: two hundred equal datelines say one thing.
-    """
-
-    def rank(item: Evidence) -> tuple[float, bool, int, int, str, int, int, str]:
-        aside = item.parent != verdict.work if item.parent >= 0 else item.name != verdict.name
-        place = (item.row, item.start, item.signal, item.child, item.parent, item.name or "")
-        return -abs(item.points), aside, *place
-
-    kept: list[Evidence] = []
-    alike: dict[tuple[str, int, str | None], int] = {}
-    seen: set[tuple[str, int, int, int]] = set()
-    for item in sorted(evidence, key=rank):
-        key = (item.signal, item.parent, item.name)
-        place = (item.signal, item.row, item.start, item.parent)
-        # "is derived" repeats the credit it follows from.
-        if item.group == "derived" and item.signal not in _DERIVED_BY_THEMSELVES:
-            continue
-        if alike.get(key, 0) >= _MOST_ALIKE or place in seen:
-            continue
-        alike[key] = alike.get(key, 0) + 1
-        seen.add(place)
-        kept.append(item)
-    return kept[:_MOST_EVIDENCE]
-
-
-def _shown(story: Story, verdict: Verdict, item: Evidence) -> dict[str, Any]:
-    quoted = item.start >= 0
-    return {
-        "signal": item.signal,
-        "points": round(item.points, 3),
-        "document": story.pages.id(item.row),
-        "toward": _toward(story, verdict, item),
-        "against": _against(verdict, item),
-        "start": item.start if quoted else None,
-        "end": item.end if quoted else None,
-        "quote": story.pages.text(item.row)[item.start : item.end] if quoted else None,
-        "says": item.says,
-    }
-
-
-def _toward(story: Story, verdict: Verdict, item: Evidence) -> str | None:
-    """Return who wrote it first if the evidence is right, called as everywhere else."""
-    if item.name is not None:
-        return item.name
-    if item.parent >= 0:
-        named = item.parent == verdict.work
-        return story.pages.label(verdict.row if named else story.works[item.parent][0])
-    return story.pages.label(item.row) if item.points > 0 else None
-
-
-def _against(verdict: Verdict, item: Evidence) -> bool:
-    """Say whether evidence speaks against the origin that was named."""
-    if verdict.work < 0 and verdict.name is None:
-        return False
-    if item.name is not None:
-        return item.name != verdict.name
-    if item.parent >= 0:
-        return item.child == verdict.work
-    return (item.points < 0) == (item.child == verdict.work)

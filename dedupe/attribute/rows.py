@@ -1,0 +1,206 @@
+"""A judged story in, its row of stories.jsonl out.
+
+    Judged, Placed  ->  story_row()  ->  dict
+
+Evidence is listed once, the strongest first; each document's clues, for and
+against where it was placed, point into that list. Points are positive where a
+clue speaks for the verdict and negative where it speaks against.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dedupe.attribute.counterfactual import counterfactuals
+from dedupe.attribute.pages import NEVER
+from dedupe.attribute.verdict import CANNOT_TELL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from dedupe.attribute.evidence import Evidence, Story
+    from dedupe.attribute.pages import Pages
+    from dedupe.attribute.parents import Placed
+    from dedupe.attribute.verdict import Judged, Verdict
+
+_MOST_EVIDENCE = 12
+_DERIVED_BY_THEMSELVES = frozenset({"scar", "unnamed_agencies"})
+_MOST_ALIKE = 3
+# Clues are listed by document up to so many works: of more, the story's must do.
+_MOST_LISTED = 24
+_MOST_FOR, _MOST_AGAINST = 3, 2
+
+
+def story_row(story: Story, judged: Judged, placed: Sequence[Placed]) -> dict[str, Any]:
+    """Return a story as stories.jsonl holds it.
+
+    Args:
+        story: with all its documents.
+        judged: the works that were weighed; all, unless it was too large.
+        placed: its documents, with their parents.
+    """
+    pages, verdict = story.pages, judged.verdict
+    known = [int(pages.earliest[row]) for row in story.rows if pages.earliest[row] != NEVER]
+    sources = sorted({outlet for row in story.rows if (outlet := pages.outlet(row))})
+    listed = _strongest(judged.evidence, verdict)
+    clues = _clues(judged, placed, listed)
+    return {
+        "story": pages.id(story.rows[0]),
+        "size": len(story.rows),
+        "documents": [pages.id(row) for row in story.rows],
+        "sources": sources,
+        "first_published": _iso(min(known)) if known else None,
+        "origin": dict(verdict.origin),
+        "candidates": verdict.candidates,
+        "evidence": [_shown(judged.story, verdict, item) for item in listed],
+        "clues": clues,
+        "counterfactuals": counterfactuals(judged),
+    }
+
+
+def roundup_row(pages: Pages, row: int, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the row of a round-up: a page alone, with the pages that its parts came from."""
+    first, outlet = int(pages.earliest[row]), pages.outlet(row)
+    return {
+        "story": pages.id(row),
+        "size": 1,
+        "documents": [pages.id(row)],
+        "sources": [outlet] if outlet else [],
+        "first_published": _iso(first) if first != NEVER else None,
+        "origin": dict(CANNOT_TELL),
+        "candidates": [],
+        "evidence": [],
+        "clues": [],
+        "counterfactuals": [],
+        "passage_parents": parts,
+    }
+
+
+class _Place(NamedTuple):
+    """Where a work stands: below a work, below an absent source, or nowhere (-1, None)."""
+
+    work: int
+    parent: int
+    name: str | None
+
+
+def _clues(
+    judged: Judged, placed: Iterable[Placed], listed: list[Evidence]
+) -> list[dict[str, Any]]:
+    """Return, by document, the places of its clues in a list of evidence, which grows by them."""
+    story = judged.story
+    if not judged.evidence or len(story.works) > _MOST_LISTED:
+        return []
+    number = {item: place for place, item in enumerate(listed)}
+    ordered = sorted(judged.evidence, key=lambda item: (-abs(item.points), item[3:9], item.signal))
+    shown = []
+    for one in placed:
+        work = story.work_of[one.row]
+        if one.parent >= 0 and story.work_of[one.parent] == work:
+            continue
+        place = _Place(work, story.work_of[one.parent] if one.parent >= 0 else -1, one.name)
+        sides = [_side(item, place) for item in ordered]
+        speaks: dict[str, list[int]] = {"for": [], "against": []}
+        for word, sign, most in (("for", 1, _MOST_FOR), ("against", -1, _MOST_AGAINST)):
+            chosen = [item for item, side in zip(ordered, sides, strict=True) if side == sign]
+            for item in _unlike(chosen)[:most]:
+                if item not in number:
+                    number[item] = len(listed)
+                    listed.append(item)
+                speaks[word].append(number[item])
+        if speaks["for"] or speaks["against"]:
+            shown.append({"document": story.pages.id(one.row), **speaks})
+    return shown
+
+
+def _side(item: Evidence, place: _Place) -> int:
+    """Say whether evidence speaks for (1) or against (-1) a work's place, or not of it (0)."""
+    has_parent = place.parent >= 0 or place.name is not None
+    if item.child != place.work:
+        if item.parent != place.work:
+            return 0
+        # The work is said to be another's parent.
+        return (-1 if item.child == place.parent else 0) if has_parent else 1
+    if item.parent < 0 and item.name is None:
+        return 1 if (item.points < 0) == has_parent else -1
+    return 1 if has_parent and (item.parent, item.name) == (place.parent, place.name) else -1
+
+
+def _unlike(items: Iterable[Evidence]) -> list[Evidence]:
+    """Keep one of each signal and page it stands on."""
+    kept: dict[tuple[str, int], Evidence] = {}
+    for item in items:
+        kept.setdefault((item.signal, item.row), item)
+    return list(kept.values())
+
+
+def _iso(microseconds: int) -> str:
+    zero = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    moment = zero + dt.timedelta(microseconds=microseconds)
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _strongest(evidence: Sequence[Evidence], verdict: Verdict) -> list[Evidence]:
+    """Order evidence by strength, what speaks for the verdict before its equals.
+
+    A few of each kind are enough: two hundred equal datelines say one thing.
+    """
+
+    def rank(item: Evidence) -> tuple[float, bool, int, int, str, int, int, str]:
+        aside = item.parent != verdict.work if item.parent >= 0 else item.name != verdict.name
+        place = (item.row, item.start, item.signal, item.child, item.parent, item.name or "")
+        return -abs(item.points), aside, *place
+
+    kept: list[Evidence] = []
+    alike: dict[tuple[str, int, str | None], int] = {}
+    seen: set[tuple[str, int, int, int]] = set()
+    for item in sorted(evidence, key=rank):
+        key = (item.signal, item.parent, item.name)
+        place = (item.signal, item.row, item.start, item.parent)
+        # "is derived" repeats the credit it follows from.
+        if item.group == "derived" and item.signal not in _DERIVED_BY_THEMSELVES:
+            continue
+        if alike.get(key, 0) >= _MOST_ALIKE or place in seen:
+            continue
+        alike[key] = alike.get(key, 0) + 1
+        seen.add(place)
+        kept.append(item)
+    return kept[:_MOST_EVIDENCE]
+
+
+def _shown(story: Story, verdict: Verdict, item: Evidence) -> dict[str, Any]:
+    quoted = item.start >= 0
+    against = _against(verdict, item)
+    return {
+        "signal": item.signal,
+        "points": round(-abs(item.points) if against else abs(item.points), 3),
+        "document": story.pages.id(item.row),
+        "toward": _toward(story, verdict, item),
+        "against": against,
+        "start": item.start if quoted else None,
+        "end": item.end if quoted else None,
+        "quote": story.pages.text(item.row)[item.start : item.end] if quoted else None,
+        "says": item.says,
+    }
+
+
+def _toward(story: Story, verdict: Verdict, item: Evidence) -> str | None:
+    """Return who wrote it first if the evidence is right, called as everywhere else."""
+    if item.name is not None:
+        return item.name
+    if item.parent >= 0:
+        named = item.parent == verdict.work
+        return story.pages.label(verdict.row if named else story.works[item.parent][0])
+    return story.pages.label(item.row) if item.points > 0 else None
+
+
+def _against(verdict: Verdict, item: Evidence) -> bool:
+    """Say whether evidence speaks against the origin that was named."""
+    if verdict.work < 0 and verdict.name is None:
+        return False
+    if item.name is not None:
+        return item.name != verdict.name
+    if item.parent >= 0:
+        return item.child == verdict.work
+    return (item.points < 0) == (item.child == verdict.work)
