@@ -229,7 +229,9 @@ def test_sort_distinct__equals_a_sorted_set_and_leaves_the_rest(
     assert array[end:].tolist() == values[end:]
 
 
-@pytest.mark.parametrize("kind", ["rising", "falling", "equal", "sawtooth", "random"])
+@pytest.mark.parametrize(
+    "kind", ["rising", "falling", "equal", "sawtooth", "random", "crowded", "few"]
+)
 def test_sort_range__of_any_shape_is_sorted(kind: str) -> None:
     n_values = 3000
     values = {
@@ -238,6 +240,10 @@ def test_sort_range__of_any_shape_is_sorted(kind: str) -> None:
         "equal": np.zeros(n_values),
         "sawtooth": np.arange(n_values) % 17,
         "random": np.random.default_rng(1).integers(0, 2**63, n_values),
+        # Hashes, but for a third that share their high bits.
+        "crowded": np.random.default_rng(2).integers(0, 2**63, n_values)
+        >> np.where(np.arange(n_values) % 3, 0, 40),
+        "few": np.random.default_rng(3).integers(0, 2**63, n_values)[np.arange(n_values) % 30],
     }[kind].astype(np.uint64)
     expected = sorted(values.tolist())
     sorting.sort_range(values, 0, n_values)

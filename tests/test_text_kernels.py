@@ -51,6 +51,11 @@ def read(
     columns = (hashes, starts, ends, flags)
     # Nothing is written behind the tokens that were announced.
     assert all((column[n_tokens:] == CANARY).all() for column in columns)
+    alone = np.full(size, CANARY, np.uint64)
+    n_alone = kernels.fill_token_hashes(
+        data, start, len(data) if end is None else end, *load_fold(), np.uint64(seed), 0, alone
+    )
+    assert (n_alone, alone.tolist()) == (n_tokens, hashes.tolist())
     return Read(*(column[:n_tokens].tolist() for column in columns))
 
 
@@ -258,3 +263,13 @@ def test_code_points__are_those_of_the_decoded_text(text: str, data: st.DataObje
     starts = np.full(len(points), len(before.encode()), np.int64)
     kernels.fill_code_points(whole, starts, positions, out)
     assert out.tolist() == points
+
+
+@pytest.mark.parametrize("end", range(14))
+def test_fill_token_hashes__every_byte_counts_as_it_does_alone(end: int) -> None:
+    # Each ASCII byte at each place of a step of eight, and cut at each place of it.
+    for byte in range(128):
+        for place in range(12):
+            text = bytearray(b"abcdefgh1jkL")
+            text[place] = byte
+            read(bytes(text), 0, min(end, len(text)))

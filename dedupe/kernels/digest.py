@@ -13,13 +13,14 @@ import numpy as np
 from dedupe.kernels._compile import kernel
 from dedupe.kernels.sketch import EMPTY, fill_empty_slots, update_signature
 from dedupe.kernels.sorting import sort_distinct
-from dedupe.kernels.text import fill_shingles, fill_tokens, mix
+from dedupe.kernels.text import fill_shingles, fill_token_hashes, fill_tokens, mix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SAMPLE_BITS = np.uint64(0xFFFF)
 _SHIFT_33 = np.uint64(33)
+_ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 @kernel
@@ -60,18 +61,14 @@ def fill_digests(
             sample the same of what they share.
     """
     hashes = np.empty(max_tokens, dtype=np.uint64)
-    starts = np.empty(max_tokens, dtype=np.int64)
-    ends = np.empty(max_tokens, dtype=np.int64)
-    flags = np.empty(max_tokens, dtype=np.uint8)
     shingles = np.empty(max_tokens, dtype=np.uint64)
     written = 0
     for d in range(first, last):
         n_tokens = 0
         for s in range(offsets[d], offsets[d + 1]):
-            n_tokens = fill_tokens(
-                data, spans[s, 0], spans[s, 1], pages, entries, expansions, seed, n_tokens,
-                hashes, starts, ends, flags,
-            )  # fmt: skip
+            n_tokens = fill_token_hashes(
+                data, spans[s, 0], spans[s, 1], pages, entries, expansions, seed, n_tokens, hashes
+            )
         n_shingles = fill_shingles(hashes, n_tokens, shingle_words, shingles)
         row = signatures[d]
         row[:] = EMPTY
@@ -79,15 +76,15 @@ def fill_digests(
         for i in range(n_shingles):
             shingle = shingles[i]
             update_signature(row, shingle)
-            if (shingle >> _SHIFT_33) & _SAMPLE_BITS < sample_below:
-                sampled[written] = shingle
-                written += 1
+            # Always storing is faster than asking first: the branch is hard to predict.
+            sampled[written] = shingle
+            written += np.int64((shingle >> _SHIFT_33) & _SAMPLE_BITS < sample_below)
         fill_empty_slots(shingles[:n_shingles], row)
         written = start + sort_distinct(sampled, start, written)
         text_hash = np.uint64(n_tokens)
         for i in range(n_tokens):
-            text_hash = mix(text_hash ^ hashes[i])
-        text_hashes[d] = text_hash
+            text_hash = (text_hash ^ hashes[i]) * _ODD
+        text_hashes[d] = mix(text_hash)
         n_words[d] = n_tokens
         n_sampled[d] = written - start
     return written

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SHORT_RANGE = 16
+_FEWEST_BITS, _MOST_BITS = 5, 15
+"""Bits of a hash that choose its bucket; the table stays in the nearest caches."""
 
 
 @kernel
@@ -31,6 +33,43 @@ def sort_distinct(values: NDArray[np.uint64], start: int, end: int) -> int:
 @kernel
 def sort_range(values: NDArray[np.uint64], start: int, end: int) -> None:
     """Sort values[start:end] in place.
+
+    Shapes  values uint64 (N,)
+    Hashes fall evenly into as many buckets as there are of them, by their high
+    bits; then hardly one is out of place. What crowds one bucket is sorted first.
+    Cost    O(N) for hashes, O(N log N) expected for other numbers.
+    Source  Isaac and Singleton 1956, sorting by address calculation.
+    """
+    n = np.int64(end - start)
+    if n < _SHORT_RANGE:
+        _insert_in_order(values, start, end - 1)
+        return
+    n_bits = _FEWEST_BITS
+    while (1 << n_bits) < n and n_bits < _MOST_BITS:
+        n_bits += 1
+    shift = np.uint64(64 - n_bits)
+    places = np.zeros((1 << n_bits) + 1, dtype=np.int32)
+    for i in range(start, end):
+        places[np.int64(values[i] >> shift) + 1] += 1
+    for bucket in range(1 << n_bits):
+        places[bucket + 1] += places[bucket]
+    given = values[start:end].copy()
+    for i in range(n):
+        bucket = np.int64(given[i] >> shift)
+        values[start + places[bucket]] = given[i]
+        places[bucket] += 1
+    low = np.int64(start)
+    for bucket in range(1 << n_bits):
+        high = start + np.int64(places[bucket])
+        if high - low > _SHORT_RANGE:
+            _sort_any(values, low, high)
+        low = high
+    _insert_in_order(values, start, end - 1)
+
+
+@kernel
+def _sort_any(values: NDArray[np.uint64], start: int, end: int) -> None:
+    """Sort values[start:end] in place, however they are spread.
 
     `values.sort()` will not do: Numba 0.68 gives the inner functions of sort and
     of argsort one name, and where both are read from the cache the first to be
