@@ -19,6 +19,9 @@ report.py       Result                        -> terminal, CSV
 pipeline.py     find_duplicates(): the stages in order
 comparison.py   compare(): the same stages on two documents
 inspection.py   inspect(): how one document is read
+overrides.py    a reader's decisions  -> stories that honour them
+explanation.py  explain(): why two documents of a run were judged so
+sources.py      sources(): who copies whom
 filter.py       a result and its inputs       -> one record of each story
 cli/            parses, calls the library, prints
 
@@ -41,10 +44,13 @@ if TYPE_CHECKING:
         OutputError,
         SettingsError,
     )
+    from dedupe.explanation import Change, Explanation, Reason, explain
     from dedupe.inspection import Inspection, Sign, Span, inspect
+    from dedupe.overrides import Overrides
     from dedupe.pipeline import find_duplicates
     from dedupe.result import Result
     from dedupe.settings import Settings
+    from dedupe.sources import Network, sources
 
 __version__ = "0.1.0"
 
@@ -61,25 +67,37 @@ _HOMES = {
     "MissingExtraError": "errors",
     "OutputError": "errors",
     "SettingsError": "errors",
+    "Change": "explanation",
+    "Explanation": "explanation",
+    "Reason": "explanation",
+    "explain": "explanation",
     "Inspection": "inspection",
     "Sign": "inspection",
     "Span": "inspection",
     "inspect": "inspection",
+    "Overrides": "overrides",
     "find_duplicates": "pipeline",
     "Result": "result",
     "Settings": "settings",
+    "Network": "sources",
+    "sources": "sources",
 }
 
 __all__ = [
     "Background",
+    "Change",
     "Comparison",
     "DedupeError",
     "Document",
+    "Explanation",
     "InputError",
     "Inspection",
     "MissingExtraError",
+    "Network",
     "OutputError",
+    "Overrides",
     "Passage",
+    "Reason",
     "Result",
     "Settings",
     "SettingsError",
@@ -87,8 +105,10 @@ __all__ = [
     "Span",
     "__version__",
     "compare",
+    "explain",
     "find_duplicates",
     "inspect",
+    "sources",
 ]
 
 

@@ -23,6 +23,7 @@ from dedupe.clean.clues import harvest
 from dedupe.cluster import cluster
 from dedupe.documents import Document, documents_table, stated
 from dedupe.errors import InputError
+from dedupe.overrides import Overrides, constrained, rows_of, signed
 from dedupe.result import Result
 from dedupe.settings import Settings
 from dedupe.sketch import sketch
@@ -44,6 +45,7 @@ def find_duplicates(
     documents: pa.Table | Documents,
     settings: Settings = Settings(),
     on_progress: OnProgress | None = None,
+    overrides: Overrides = Overrides(),
 ) -> Result:
     """Group documents that tell the same written story, and name who likely wrote it first.
 
@@ -52,19 +54,24 @@ def find_duplicates(
         settings: see Settings.
         on_progress: called with a stage, its rows done, and its rows in all;
             from worker threads too, one call at a time, never going back.
+        overrides: what a reader decided: documents that are, or are not, one story.
 
     Returns:
         The stories, the relations, the likely origins.
 
     Raises:
         InputError: a document without text (a row of a table without one is
-            rejected, and stands in `Result.rejects`), or two with one id.
+            rejected, and stands in `Result.rejects`), or two with one id; an
+            override that names no document or contradicts another; a file of
+            names that is none.
     """
     stages = _Stages(on_progress)
+    names = settings.known_names()
     given = as_reading(documents)
     table, order = _in_id_order(given.documents)
+    decided = rows_of(overrides, table.column("id").to_pylist() if overrides != Overrides() else ())
     kept = stages.run("clean", table.num_rows, clean, table, settings)
-    clues = stages.run("harvest", table.num_rows, harvest, table, kept, None, settings.threads)
+    clues = stages.run("harvest", table.num_rows, harvest, table, kept, names, settings.threads)
     sketches = stages.run("sketch", table.num_rows, sketch, kept, settings, stages.report)
     weights = stages.run("weigh", len(sketches.sampled), weigh, sketches)
     candidates = stages.run(
@@ -80,16 +87,17 @@ def find_duplicates(
     stories = stages.run(
         "cluster", pairs.num_rows, cluster, pairs, table.num_rows, on_demand.same_story_odds
     )
+    stories = constrained(stories, pairs, decided)
     origins = stages.run(
-        "attribute", table.num_rows, attribute, table, stories, pairs, passages, clues
+        "attribute", table.num_rows, attribute, table, stories, pairs, passages, clues, names
     )
     return Result(
         documents=_documents(table, sketches.n_words, stories, origins).take(np.argsort(order)),
         pairs=_pairs(table, pairs, origins),
         passages=_passages(table, pairs, passages, stories, origins, settings),
-        stories=origins.stories,
+        stories=signed(origins.stories, overrides),
         rejects=given.rejects,
-        run=_record(settings, given, candidates, stages),
+        run=_record(settings, given, candidates, stages) | {"overrides": overrides.to_dict()},
     )
 
 

@@ -11,10 +11,12 @@ import difflib
 import tomllib
 from typing import TYPE_CHECKING, Any
 
-from dedupe.errors import SettingsError
+from dedupe.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from dedupe.names import Names
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ class Settings:
         seed: of every hash; another seed gives other sketches, not other facts.
         threads: worker threads; 0 takes one for each core.
         all_passages: keep the aligned passages of every verified pair.
+        names: file of agencies and outlets to know besides those of the package.
     """
 
     n_slots: int = 128
@@ -55,6 +58,7 @@ class Settings:
     seed: int = 1
     threads: int = 0
     all_passages: bool = False
+    names: str = ""
 
     def __post_init__(self) -> None:
         """Raise SettingsError for a value of the wrong type or out of range."""
@@ -79,11 +83,30 @@ class Settings:
                 raise SettingsError(f"{name} must be from {low} to {high}, not {value!r}")
         if not isinstance(self.all_passages, bool):
             raise SettingsError(f"all_passages must be true or false, not {self.all_passages!r}")
+        if not isinstance(self.names, str):
+            raise SettingsError(f"names must be the path of a file, not {self.names!r}")
 
     @property
     def hash_seed(self) -> int:
         """The seed spread over 64 bits (a step of splitmix64, Steele et al. 2014)."""
         return (self.seed * 0x9E3779B97F4A7C15 + 0x243F6A8885A308D3) & (2**64 - 1)
+
+    def known_names(self) -> Names | None:
+        """Return the names to know, None for those of the package alone.
+
+        Raises:
+            InputError: the file of `names` cannot be read, or is of another form.
+        """
+        if not self.names:
+            return None
+        from pathlib import Path
+
+        from dedupe.names import load_names
+
+        try:
+            return load_names(Path(self.names))
+        except OSError as error:
+            raise InputError(f"{self.names}: cannot be read ({error.strerror})") from error
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Settings:

@@ -21,7 +21,7 @@ from typer.testing import CliRunner, Result
 import dedupe
 import dedupe.cli
 from dedupe import report
-from dedupe.cli import corpus, options, pair, setup, single, terminal
+from dedupe.cli import corpus, finished, options, pair, setup, single, terminal
 from dedupe.comparison import Comparison, Passage
 from dedupe.errors import InputError, OutputError, SettingsError
 from dedupe.kernels import _compile
@@ -36,6 +36,8 @@ COMMANDS = {
     "demo": ["demo"],
     "compare": ["compare"],
     "inspect": ["inspect"],
+    "explain": ["explain"],
+    "sources": ["sources"],
     "doctor": ["doctor"],
     "config": ["config"],
     "config show": ["config", "show"],
@@ -100,6 +102,8 @@ def examples() -> list[str]:
         corpus._DEMO_EXAMPLES,
         pair._EXAMPLES,
         single._EXAMPLES,
+        finished._EXPLAIN_EXAMPLES,
+        finished._SOURCES_EXAMPLES,
         setup._DOCTOR_EXAMPLES,
         setup._SHOW_EXAMPLES,
     ]

@@ -3,6 +3,7 @@
     corpus.py    cluster, filter, demo
     pair.py      compare
     single.py    inspect
+    finished.py  explain, sources
     setup.py     doctor, config show
     terminal.py  stdout for data, stderr for messages and progress
     options.py   options that several commands share, and what their words mean
@@ -20,7 +21,7 @@ from typing import Annotated
 import typer
 
 import dedupe
-from dedupe.cli import corpus, pair, setup, single
+from dedupe.cli import corpus, finished, pair, setup, single
 from dedupe.cli.codes import Code
 from dedupe.cli.terminal import emit, say
 from dedupe.errors import DedupeError
@@ -58,6 +59,7 @@ def _main(
 corpus.register(app)
 pair.register(app)
 single.register(app)
+finished.register(app)
 setup.register(app)
 
 

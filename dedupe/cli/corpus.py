@@ -28,6 +28,7 @@ from dedupe.cli.options import (
     SettingsFile,
     Top,
     Verbose,
+    load_overrides,
     load_settings,
     parse_fields,
 )
@@ -35,6 +36,7 @@ from dedupe.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from dedupe.cli.terminal import OnProgress
+    from dedupe.overrides import Overrides
     from dedupe.read import Reading
     from dedupe.result import Result
     from dedupe.settings import Settings
@@ -60,6 +62,8 @@ dedupe cluster monday.jsonl.gz tuesday.csv pages/ --out stories --overwrite --cs
 zstdcat articles.jsonl.zst | dedupe cluster - --out stories --json
 
 dedupe cluster export.parquet --field text=story_body --field source=paper --out stories
+
+dedupe cluster articles.jsonl --out stories --must-link a17,a18 --cannot-link a17,a30
 """
 
 
@@ -106,6 +110,36 @@ def cluster(
             rich_help_panel=WRITING,
         ),
     ] = False,
+    must_link: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--must-link",
+            metavar="A,B",
+            help="Two documents, by id, that are one story. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    cannot_link: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--cannot-link",
+            metavar="A,B",
+            help="Two documents that are not. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    overrides_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--overrides",
+            metavar="FILE",
+            help=r'JSON lines of such decisions: {"must_link": \["a", "b"]}.',
+        ),
+    ] = None,
+    names: Annotated[
+        Path | None,
+        typer.Option("--names", metavar="FILE", help="Agencies and outlets to know besides."),
+    ] = None,
     overwrite: Annotated[
         bool,
         typer.Option(
@@ -144,12 +178,18 @@ def cluster(
     limit = Limit.parse("0" if strict else max_rejects)
     fields = parse_fields(field)
     settings = load_settings(settings_file, threads=threads, all_passages=all_passages)
+    if names is not None:
+        settings = dataclasses.replace(settings, names=str(names))
+    overrides = load_overrides(overrides_file, must_link, cannot_link)
     check_out(out, inputs, overwrite=overwrite)
     with terminal.session(quiet=quiet, verbose=verbose) as on_progress:
         started = time.perf_counter()
         reading = read(inputs, fields, on_error, on_progress)
         limit.check(reading)
-        result = run(reading, settings, on_progress, reading_seconds=time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        result = run(reading, settings, on_progress, seconds, overrides)
+        record = {"reading": {"fields": fields, "on_error": on_error.value}}
+        result = dataclasses.replace(result, run=result.run | record)
         write_csv = functools.partial(report.write_csv, result, guard=not no_csv_guard)
         result.save(out, overwrite=overwrite, also=write_csv if csv else None)
     if json or not quiet:
@@ -253,13 +293,14 @@ def run(
     reading: "Reading",
     settings: "Settings",
     on_progress: "OnProgress | None",
-    *,
     reading_seconds: float | None = None,
+    overrides: "Overrides | None" = None,
 ) -> "Result":
     """Find duplicates, and record in the result what was read and rejected."""
     import dedupe
 
-    result = dedupe.find_duplicates(reading.documents, settings, on_progress=on_progress)
+    decided = {"overrides": overrides} if overrides else {}
+    result = dedupe.find_duplicates(reading.documents, settings, on_progress=on_progress, **decided)
     stages = list(result.run.get("stages", []))
     if reading_seconds is not None:
         rows = reading.documents.num_rows

@@ -12,6 +12,7 @@ from dedupe.cli import terminal
 from dedupe.cli.codes import Code
 
 if TYPE_CHECKING:
+    from dedupe.overrides import Overrides
     from dedupe.read import Reading
     from dedupe.settings import Settings
 
@@ -89,6 +90,38 @@ def load_settings(path: Path | None, *, threads: int | None, all_passages: bool)
     if threads is not None:
         settings = dataclasses.replace(settings, threads=threads)
     return dataclasses.replace(settings, all_passages=True) if all_passages else settings
+
+
+def load_overrides(
+    path: Path | None, must_link: Sequence[str] | None, cannot_link: Sequence[str] | None
+) -> "Overrides | None":
+    """Return a reader's decisions of a file and of the flags; None without any.
+
+    Raises:
+        typer.BadParameter: an option that is not two ids with one comma between.
+    """
+    if path is None and not must_link and not cannot_link:
+        return None
+    from dedupe.overrides import Overrides
+
+    given = Overrides() if path is None else Overrides.load(path)
+    return Overrides(
+        must_link=(*given.must_link, *(_two_ids(one, "--must-link") for one in must_link or ())),
+        cannot_link=(
+            *given.cannot_link,
+            *(_two_ids(one, "--cannot-link") for one in cannot_link or ()),
+        ),
+    )
+
+
+def _two_ids(option: str, flag: str) -> tuple[str, str]:
+    ids = option.split(",")
+    if len(ids) != 2 or not all(ids):
+        raise typer.BadParameter(
+            f'"{option}" is not A,B; ids that hold a comma go into --overrides FILE',
+            param_hint=flag,
+        )
+    return ids[0], ids[1]
 
 
 def parse_fields(options: Sequence[str] | None) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The command over two documents: compare."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +14,7 @@ from dedupe.report import plain
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.text import Text
 
     from dedupe.comparison import Comparison
     from dedupe.documents import Document
@@ -52,7 +53,7 @@ def compare(
     if json:
         terminal.emit_json({"a": str(a), "b": str(b)} | comparison)
     else:
-        terminal.emit_rich(render(comparison, str(a), str(b), first.text))
+        terminal.emit_rich(render(comparison, (str(a), str(b)), (first.text, second.text)))
 
 
 def load_document(path: Path) -> "Document":
@@ -96,12 +97,12 @@ def as_data(comparison: "Comparison") -> dict[str, Any]:
 
 
 def render(
-    comparison: Mapping[str, Any], a: str, b: str, text_a: str
+    comparison: Mapping[str, Any], names: tuple[str, str], texts: tuple[str, str]
 ) -> Iterator["RenderableType"]:
     """Yield the verdict, the measures, the evidence and the shared passages."""
     from rich.text import Text
 
-    yield Text(f"a: {plain(a)}\nb: {plain(b)}")
+    yield Text(f"a: {plain(names[0])}\nb: {plain(names[1])}")
     yield Text(verdict(comparison), style="bold")
     yield Text(
         f"{comparison['containment_a']:.0%} of a is found in b, {comparison['containment_b']:.0%} "
@@ -115,7 +116,7 @@ def render(
     if passages:
         yield Text(f"{len(passages)} shared passage{'s' if len(passages) > 1 else ''}:")
     for passage in passages:
-        yield Text(passage_line(passage, text_a))
+        yield from side_by_side(tuple(passage.values()), *texts)
 
 
 def verdict(comparison: Mapping[str, Any]) -> str:
@@ -146,10 +147,31 @@ def shortened(text: str | None) -> str:
     return line if len(line) <= _QUOTE_CHARACTERS else line[: _QUOTE_CHARACTERS - 1] + "…"
 
 
-def passage_line(passage: Mapping[str, int], text_a: str) -> str:
-    """Return a passage with its offsets in both texts and its opening words."""
-    return (
-        f"  a[{passage['a_start']}:{passage['a_end']}] = "
-        f"b[{passage['b_start']}:{passage['b_end']}]  "
-        f"{shortened(text_a[passage['a_start'] : passage['a_end']])}"
-    )
+def side_by_side(passage: Sequence[int], text_a: str, text_b: str) -> Iterator["RenderableType"]:
+    """Yield a passage: its offsets, then both texts, [what differs] in brackets and bold."""
+    from rich.table import Table
+    from rich.text import Text
+
+    a_start, a_end, b_start, b_end = passage
+    yield Text(f"a[{a_start}:{a_end}] = b[{b_start}:{b_end}]", style="dim")
+    table = Table.grid(padding=(0, 2), expand=True)
+    table.add_column(ratio=1)
+    table.add_column(ratio=1)
+    table.add_row(*marked(passage, text_a, text_b))
+    yield table
+
+
+def marked(passage: Sequence[int], text_a: str, text_b: str) -> tuple["Text", "Text"]:
+    """Return both sides of a passage, [what differs] in brackets and bold."""
+    from rich.text import Text
+
+    from dedupe.verify.edits import substitutions
+
+    sides = Text(), Text()
+    for edit in substitutions(text_a, text_b, passage):
+        pieces = text_a[edit.a_start : edit.a_end], text_b[edit.b_start : edit.b_end]
+        for side, piece in zip(sides, pieces, strict=True):
+            if words := plain(piece):
+                same = edit.kind == "equal"
+                side.append(f"{words} " if same else f"[{words}] ", style="" if same else "bold")
+    return sides

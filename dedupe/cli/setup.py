@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.metadata
+import json
 import platform
 import re
 import shutil
@@ -201,4 +202,7 @@ def _toml_value(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, (int, float)):
         return repr(value)
-    raise TypeError(f"a setting is a number or a truth value, not {value!r}")
+    if isinstance(value, str):
+        # A JSON string is a TOML string.
+        return json.dumps(value, ensure_ascii=False)
+    raise TypeError(f"a setting is a text, a number or a truth value, not {value!r}")

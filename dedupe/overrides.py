@@ -1,0 +1,227 @@
+"""A reader's decisions in; stories that honour them, out.
+
+    stories, judged pairs, Overrides  ->  constrained()  ->  stories
+
+Must-links join whole stories, one after another. Cannot-links then part a
+story in two: each document goes with the side it is more tied to, by the
+strongest measured pair, and what is tied to neither stays with the first.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import heapq
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dedupe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+_FORM = '{"must_link": ["a", "b"]} or {"cannot_link": ["a", "b"]}'
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """What a reader has decided about some documents, by id.
+
+    Attributes:
+        must_link: pairs of documents that are in one story.
+        cannot_link: pairs of documents that are not.
+    """
+
+    must_link: tuple[tuple[str, str], ...] = ()
+    cannot_link: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise InputError for a pair that is none, or that names one document twice."""
+        for name in ("must_link", "cannot_link"):
+            for pair in getattr(self, name):
+                if len(pair) != 2 or not all(isinstance(one, str) for one in pair):
+                    raise InputError(f"{name}: {pair!r} is not two ids; write {_FORM}")
+                if pair[0] == pair[1]:
+                    raise InputError(f'{name}: "{pair[0]}" is given twice; name two documents')
+
+    @classmethod
+    def load(cls, path: Path) -> Overrides:
+        """Read decisions, one JSON object a line.
+
+        Raises:
+            InputError: the file cannot be read, or a line is of another form.
+        """
+        found: dict[str, list[tuple[str, str]]] = {"must_link": [], "cannot_link": []}
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{path}: cannot be read ({error})") from error
+        for place, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                for name, pair in json.loads(line).items():
+                    cls(must_link=(tuple(pair),))
+                    found[name].append(tuple(pair))
+            except (ValueError, AttributeError, KeyError, TypeError, InputError) as error:
+                raise InputError(f"{path}:{place}: not a decision; write {_FORM}") from error
+        return cls(**{name: tuple(pairs) for name, pairs in found.items()})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the decisions as plain values, for run.json."""
+        return {
+            name: [list(pair) for pair in pairs] for name, pairs in dataclasses.asdict(self).items()
+        }
+
+
+def rows_of(overrides: Overrides, ids: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
+    """Return the decisions as sorted pairs of rows, the smaller first.
+
+    Raises:
+        InputError: an id of no document, or two decisions that contradict.
+    """
+    wanted = {one for pair in (*overrides.must_link, *overrides.cannot_link) for one in pair}
+    place = {name: row for row, name in enumerate(ids) if name in wanted}
+    missing = sorted(wanted - set(place))
+    if missing:
+        raise InputError(
+            f'a must-link or cannot-link names "{missing[0]}", which is no document of this run; '
+            "take ids from documents.parquet"
+        )
+    rows = {
+        name: sorted({_rising(place[a], place[b]) for a, b in getattr(overrides, name)})
+        for name in ("must_link", "cannot_link")
+    }
+    bound = joined(np.arange(len(ids)), rows["must_link"])
+    for x, y in rows["cannot_link"]:
+        if bound[x] == bound[y]:
+            raise InputError(_contradiction(rows["must_link"], (x, y), ids))
+    return rows
+
+
+def _rising(x: int, y: int) -> tuple[int, int]:
+    return min(x, y), max(x, y)
+
+
+def _contradiction(must: list[tuple[int, int]], cannot: tuple[int, int], ids: Sequence[str]) -> str:
+    """Name the cannot-link, and the shortest way of must-links that contradicts it."""
+    before: dict[int, int] = {cannot[0]: cannot[0]}
+    queue = [cannot[0]]
+    for row in queue:
+        for pair in must:
+            if row in pair and (other := pair[row == pair[0]]) not in before:
+                before[other] = row
+                queue.append(other)
+    way = [cannot[1]]
+    while way[-1] != cannot[0]:
+        way.append(before[way[-1]])
+    links = ", ".join(
+        f'"{ids[one]}" to "{ids[other]}"'
+        for one, other in zip(way[1:][::-1], way[::-1][1:], strict=True)
+    )
+    return (
+        f'cannot-link "{ids[cannot[0]]}" and "{ids[cannot[1]]}" contradicts must-link {links}; '
+        "take one of them back"
+    )
+
+
+def constrained(
+    stories: NDArray[np.int64], pairs: pa.Table, rows: dict[str, list[tuple[int, int]]]
+) -> NDArray[np.int64]:
+    """Join and part stories as decided.
+
+    Args:
+        stories: int64 (D,), the story of each document: its smallest row.
+        pairs: judged pairs: a, b, same_story_odds.
+        rows: decisions, from `rows_of`.
+
+    Returns:
+        The same, with every decision honoured.
+    """
+    if not any(rows.values()):
+        return stories
+    stories = joined(stories, rows["must_link"])
+    atoms = joined(np.arange(len(stories)), rows["must_link"])
+    for x, y in rows["cannot_link"]:
+        if stories[x] == stories[y]:
+            _part(stories, atoms, pairs, (x, y))
+    return stories
+
+
+def joined(stories: NDArray[np.int64], must: list[tuple[int, int]]) -> NDArray[np.int64]:
+    """Join the stories of linked documents, transitively; int64 (D,)."""
+    stories = stories.copy()
+    for x, y in must:
+        first, second = sorted((stories[x], stories[y]))
+        stories[stories == second] = first
+    return stories
+
+
+def _part(
+    stories: NDArray[np.int64], atoms: NDArray[np.int64], pairs: pa.Table, ends: tuple[int, int]
+) -> None:
+    """Part the story of two documents: the strongest ties are followed first, ties by row."""
+    ties = _ties(stories, atoms, pairs, int(stories[ends[0]]))
+    side: dict[int, int] = {}
+    queue = [(-np.inf, int(atoms[end]), place) for place, end in enumerate(ends)]
+    while queue:
+        _, atom, place = heapq.heappop(queue)
+        if atom in side:
+            continue
+        side[atom] = place
+        for other, odds in ties.get(atom, ()):
+            if other not in side:
+                heapq.heappush(queue, (-odds, other, place))
+    members = np.flatnonzero(stories == stories[ends[0]])
+    sides = np.array([side.get(int(atom), 0) for atom in atoms[members]])
+    for part in (0, 1):
+        mine = members[sides == part]
+        stories[mine] = mine.min()
+
+
+def _ties(
+    stories: NDArray[np.int64], atoms: NDArray[np.int64], pairs: pa.Table, story: int
+) -> dict[int, list[tuple[int, float]]]:
+    """Return what each atom of a story is measured with, and the log-odds of it."""
+    a, b = pairs.column("a").to_numpy(), pairs.column("b").to_numpy()
+    odds = pairs.column("same_story_odds").to_numpy()
+    inside = np.flatnonzero((stories[a] == story) & (stories[b] == story))
+    ties: dict[int, list[tuple[int, float]]] = {}
+    for one, other, odd in zip(
+        atoms[a[inside]].tolist(), atoms[b[inside]].tolist(), odds[inside].tolist(), strict=True
+    ):
+        if one != other:
+            ties.setdefault(one, []).append((other, odd))
+            ties.setdefault(other, []).append((one, odd))
+    return ties
+
+
+def signed(stories: list[dict[str, Any]], overrides: Overrides) -> list[dict[str, Any]]:
+    """Add to the evidence of each story what a reader decided about its documents."""
+    by_document: dict[str, list[dict[str, Any]]] = {}
+    for name, says in (("must_link", "are one story"), ("cannot_link", "are not one story")):
+        for a, b in sorted({tuple(sorted(pair)) for pair in getattr(overrides, name)}):
+            row = {
+                "signal": "reader", "points": 0.0, "document": a, "toward": None,
+                "against": False, "start": None, "end": None, "quote": None,
+                "says": f"a reader decided that {a} and {b} {says}",
+            }  # fmt: skip
+            for one in (a, b):
+                by_document.setdefault(one, []).append(row)
+    if not by_document:
+        return stories
+    return [_with_rows(story, by_document) for story in stories]
+
+
+def _with_rows(
+    story: dict[str, Any], by_document: dict[str, list[dict[str, Any]]]
+) -> dict[str, Any]:
+    said: dict[str, dict[str, Any]] = {}
+    for document in story["documents"]:
+        said |= {row["says"]: row for row in by_document.get(document, ())}
+    return story | {"evidence": [*story["evidence"], *said.values()]}

@@ -1,0 +1,98 @@
+"""A reader's decisions: honoured, recorded, and refused where they contradict."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dedupe.errors import InputError
+from dedupe.overrides import Overrides, constrained, rows_of, signed
+from dedupe.pipeline import find_duplicates
+from dedupe.settings import Settings
+from tests.stories import BODY
+
+IDS = ["a", "b", "c", "d", "e"]
+
+
+def judged(*rows: tuple[int, int, float]) -> pa.Table:
+    names = ("a", "b", "same_story_odds")
+    return pa.Table.from_pylist(
+        [dict(zip(names, row, strict=True)) for row in rows],
+        schema=pa.schema([("a", pa.int64()), ("b", pa.int64()), ("same_story_odds", pa.float64())]),
+    )
+
+
+def decide(stories: list[int], pairs: pa.Table, **decisions: list[tuple[str, str]]) -> list[int]:
+    rows = rows_of(Overrides(**{name: tuple(pairs) for name, pairs in decisions.items()}), IDS)
+    return [int(story) for story in constrained(np.array(stories), pairs, rows)]
+
+
+def test_overrides__must_links_join_whole_stories_one_after_another() -> None:
+    links = [("e", "b"), ("c", "b")]
+    assert decide([0, 0, 2, 2, 4], judged(), must_link=links) == [0, 0, 0, 0, 0]
+
+
+def test_overrides__a_cannot_link_parts_by_the_strongest_ties() -> None:
+    pairs = judged((0, 1, 3.0), (0, 2, 1.0), (0, 3, 2.0), (1, 2, 2.0), (2, 3, 1.0))
+    assert decide([0, 0, 0, 0, 4], pairs, cannot_link=[("d", "a")]) == [0, 0, 0, 3, 4]
+    assert decide([0, 0, 0, 0, 4], pairs, cannot_link=[("a", "c")]) == [0, 0, 2, 0, 4]
+
+
+def test_overrides__must_linked_documents_stay_on_one_side() -> None:
+    pairs = judged((0, 1, 5.0), (0, 2, 5.0), (0, 3, 5.0), (1, 2, 1.0))
+    decisions = {"must_link": [("b", "c")], "cannot_link": [("a", "b")]}
+    assert decide([0, 0, 0, 0, 4], pairs, **decisions) == [0, 1, 1, 0, 4]
+
+
+@given(st.lists(st.tuples(st.sampled_from(IDS), st.sampled_from(IDS)), max_size=6))
+def test_overrides__every_cannot_link_holds_in_whatever_order(links: list[tuple[str, str]]) -> None:
+    apart = [link for link in links if link[0] != link[1]]
+    pairs = judged((0, 1, 3.0), (1, 2, 2.0), (2, 3, 1.0), (3, 4, 4.0))
+    found = decide([0] * 5, pairs, cannot_link=apart)
+    assert found == decide([0] * 5, pairs, cannot_link=[(b, a) for a, b in reversed(apart)])
+    for a, b in apart:
+        assert found[IDS.index(a)] != found[IDS.index(b)]
+    assert all(found[story] == story <= row for row, story in enumerate(found))
+
+
+def test_overrides__a_contradiction_names_both_decisions() -> None:
+    given = Overrides(must_link=(("a", "b"), ("c", "b")), cannot_link=(("a", "c"),))
+    with pytest.raises(InputError, match=r'cannot-link "a" and "c".*"a" to "b", "b" to "c"'):
+        rows_of(given, IDS)
+
+
+def test_overrides__an_unknown_id_is_named() -> None:
+    with pytest.raises(InputError, match='"zebra", which is no document'):
+        rows_of(Overrides(cannot_link=(("a", "zebra"),)), IDS)
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '{"must": ["a", "b"]}', '{"must_link": ["a"]}', "7"])
+def test_overrides__a_bad_line_of_a_file_is_named(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "decisions.jsonl"
+    path.write_text('{"must_link": ["a", "b"]}\n' + line, encoding="utf-8")
+    with pytest.raises(InputError, match=r"decisions.jsonl:2: not a decision"):
+        Overrides.load(path)
+
+
+def test_overrides__a_story_shows_each_decision_once() -> None:
+    rows = signed(
+        [{"documents": ["a", "b"], "evidence": []}, {"documents": ["c"], "evidence": []}],
+        Overrides(must_link=(("b", "a"),)),
+    )
+    assert [item["signal"] for item in rows[0]["evidence"]] == ["reader"]
+    assert rows[1]["evidence"] == []
+
+
+def test_find_duplicates__honours_and_records_what_a_reader_decided() -> None:
+    documents = [{"id": name, "text": BODY} for name in "abc"] + [{"id": "d", "text": "Bake sale."}]
+    given = Overrides(must_link=(("a", "d"),), cannot_link=(("a", "c"),))
+    result = find_duplicates(documents, Settings(threads=1), overrides=given)
+    stories = dict(
+        zip(result.documents["id"].to_pylist(), result.documents["story"].to_pylist(), strict=True)
+    )
+    assert stories["a"] == stories["d"] != stories["c"]
+    assert result.run["overrides"] == {"must_link": [["a", "d"]], "cannot_link": [["a", "c"]]}
+    assert any(item["signal"] == "reader" for item in result.stories[0]["evidence"])

@@ -1,0 +1,77 @@
+"""Who copies whom: counts, lags, credits, and the network as files."""
+
+import dataclasses
+from datetime import UTC, datetime
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dedupe.result import DOCUMENTS, Result
+from dedupe.sources import sources
+from tests import invented
+
+SPACE = "{http://graphml.graphdrawing.org/xmlns}"
+
+
+def press(absent: str = "Pier & Sons <wire>") -> Result:
+    def at(hour: int) -> datetime:
+        return datetime(2021, 3, 4, hour, tzinfo=UTC)
+
+    first = {"story": "a", "parent": "a", "parent_name": "One", "relation": "repost"}
+    rows = [
+        invented.document("a", source="One", relation="origin", published=at(1)),
+        invented.document("b", source="Two", published=at(3), **first),
+        invented.document("c", source="Two", published=at(7), **first),
+        invented.document("d", source="One", published=at(9), **first),
+        invented.document("e", source="Two", relation="derived", parent_name=absent),
+        invented.document("f", source=None),
+    ]
+    origin = invented.HARBOUR | {"name": "One", "document": "a"}
+    credit = invented.reason("credits One", toward="One") | {"document": "b"}
+    return dataclasses.replace(
+        invented.newsroom(),
+        documents=pa.Table.from_pylist(rows, schema=DOCUMENTS),
+        stories=[invented.story("a", list("abcd"), origin=origin, evidence=[credit])],
+    )
+
+
+def test_sources__edges_count_copies_lags_and_credits() -> None:
+    first, second = sources(press()).edges.to_pylist()
+    assert first == {
+        "source": "One", "copier": "Two", "copies": 2, "median_lag_hours": 4.0, "credited": 0.5,
+    }  # fmt: skip
+    assert (second["copies"], second["median_lag_hours"]) == (1, None)
+
+
+def test_sources__an_outlets_own_versions_are_no_copies() -> None:
+    network = sources(press())
+    outlets = {row["outlet"]: row for row in network.outlets.to_pylist()}
+    assert outlets["One"]["copies"] == 0
+    assert (outlets["One"]["originals"], outlets["One"]["copied"]) == (1, 2)
+    assert outlets["Two"]["copies"] == 3
+    assert outlets["Two"]["uncredited"] == 1 - 1 / 3
+    assert outlets["Pier & Sons <wire>"]["documents"] == 0
+
+
+def test_sources__graphml_names_nodes_edges_and_the_types_of_their_data(tmp_path: Path) -> None:
+    network = sources(press("Pier\x00 & <wire>"))
+    network.write_graphml(tmp_path / "n.graphml")
+    root = ET.parse(tmp_path / "n.graphml").getroot()  # noqa: S314 - our own
+    keys = {key.get("id"): key for key in root.iter(f"{SPACE}key")}
+    nodes = {node.get("id") for node in root.iter(f"{SPACE}node")}
+    edges = list(root.iter(f"{SPACE}edge"))
+    assert nodes == {"One", "Two", "Pier  & <wire>"}
+    assert {(edge.get("source"), edge.get("target")) for edge in edges} == {
+        ("One", "Two"), ("Pier  & <wire>", "Two"),
+    }  # fmt: skip
+    for data in root.iter(f"{SPACE}data"):
+        kind = {"long": int, "double": float}[keys[data.get("key")].get("attr.type") or ""]
+        assert kind(data.text or "") is not None
+
+
+def test_sources__parquet_holds_the_edges(tmp_path: Path) -> None:
+    network = sources(press())
+    network.write_parquet(tmp_path / "n.parquet")
+    assert pq.read_table(tmp_path / "n.parquet").equals(network.edges)
