@@ -659,3 +659,10 @@ def test_versions__hang_below_the_last_measured_one_before_them() -> None:
     measured = [(0, 1), (0, 2), (0, 3), (1, 3)]
     found = judge(papers, pairs=[pair(a, b, "update") for a, b in measured])
     assert found.parent.tolist() == [-1, 0, 0, 1]
+
+
+def test_attribute__a_scar_and_a_credit_of_equal_points_stand_in_one_order() -> None:
+    found = judge([{"text": f"() {BODY}\n\nSource: AP", "source": "valley.example"}], pairs=[])
+    assert origin(found)["name"] == "AP"
+    signals = {reason["signal"] for reason in found.stories[0]["evidence"]}
+    assert signals >= {"scar", "credit"}

@@ -85,6 +85,12 @@ class _Place(NamedTuple):
     name: str | None
 
 
+def _order(item: Evidence) -> tuple[float, int, int, str, int, int, int, str]:
+    """Order evidence by strength, then by place."""
+    place = (item.child, item.parent, item.name or "", item.row, item.start, item.end)
+    return -abs(item.points), *place, item.signal
+
+
 def _clues(
     judged: Judged, placed: Iterable[Placed], listed: list[Evidence]
 ) -> list[dict[str, Any]]:
@@ -93,7 +99,7 @@ def _clues(
     if not judged.evidence or len(story.works) > _MOST_LISTED:
         return []
     number = {item: place for place, item in enumerate(listed)}
-    ordered = sorted(judged.evidence, key=lambda item: (-abs(item.points), item[3:9], item.signal))
+    ordered = sorted(judged.evidence, key=_order)
     shown = []
     for one in placed:
         work = story.work_of[one.row]

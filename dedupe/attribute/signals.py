@@ -216,7 +216,9 @@ OWN_POINTS = {
 DERIVED_PAGE = -2.0
 """Log-odds that a page is the origin, if it credits a source that is not in hand."""
 
-_DERIVING = 2.0
+DERIVING = 2.0
+"""A credit of so many points makes its page a copy, even alone."""
+
 # Words that leave no doubt that a source is meant, whoever it is.
 _EXPLICIT = frozenset(
     {"appeared_on", "republished", "outlet", "canonical", "source_line", "from_line"}
@@ -225,7 +227,7 @@ _EXPLICIT = frozenset(
 
 def makes_copy(rule: str) -> bool:
     """Say whether a credit makes a page a copy even when nothing else of the story is in hand."""
-    return CREDIT_POINTS.get(rule, 0.0) >= _DERIVING
+    return CREDIT_POINTS.get(rule, 0.0) >= DERIVING
 
 
 def points_of(signal: str, case: str, *, one_owner: bool) -> float:
