@@ -23,6 +23,8 @@ overrides.py    a reader's decisions  -> stories that honour them
 explanation.py  explain(): why two documents of a run were judged so
 sources.py      sources(): who copies whom
 filter.py       a result and its inputs       -> one record of each story
+index/          Index: the stages one document at a time, for crawlers
+storage/        the index on disk
 cli/            parses, calls the library, prints
 
 dates.py        what an outlet writes of time -> the interval it may mean
@@ -38,13 +40,17 @@ if TYPE_CHECKING:
     from dedupe.comparison import Background, Comparison, Passage, compare
     from dedupe.documents import Document
     from dedupe.errors import (
+        CorruptIndexError,
         DedupeError,
+        IndexBusyError,
         InputError,
         MissingExtraError,
         OutputError,
         SettingsError,
+        StoreError,
     )
     from dedupe.explanation import Change, Explanation, Reason, explain
+    from dedupe.index import Index, IndexStory, Match
     from dedupe.inspection import Inspection, Sign, Span, inspect
     from dedupe.overrides import Overrides
     from dedupe.pipeline import find_duplicates
@@ -62,7 +68,9 @@ _HOMES = {
     "Passage": "comparison",
     "compare": "comparison",
     "Document": "documents",
+    "CorruptIndexError": "errors",
     "DedupeError": "errors",
+    "IndexBusyError": "errors",
     "InputError": "errors",
     "MissingExtraError": "errors",
     "OutputError": "errors",
@@ -71,6 +79,10 @@ _HOMES = {
     "Explanation": "explanation",
     "Reason": "explanation",
     "explain": "explanation",
+    "StoreError": "errors",
+    "Index": "index",
+    "IndexStory": "index",
+    "Match": "index",
     "Inspection": "inspection",
     "Sign": "inspection",
     "Span": "inspection",
@@ -87,11 +99,16 @@ __all__ = [
     "Background",
     "Change",
     "Comparison",
+    "CorruptIndexError",
     "DedupeError",
     "Document",
     "Explanation",
+    "Index",
+    "IndexBusyError",
+    "IndexStory",
     "InputError",
     "Inspection",
+    "Match",
     "MissingExtraError",
     "Network",
     "OutputError",
@@ -103,6 +120,7 @@ __all__ = [
     "SettingsError",
     "Sign",
     "Span",
+    "StoreError",
     "__version__",
     "compare",
     "explain",

@@ -4,6 +4,9 @@
     |-- InputError        an input that cannot be read, or ids that clash
     |-- SettingsError     a setting that is unknown or out of range
     |-- OutputError       a result folder that cannot be written or read back
+    |-- StoreError        an index that cannot be opened or written
+    |   |-- IndexBusyError     another process writes it
+    |   `-- CorruptIndexError  its files are not as they were written
     `-- MissingExtraError an optional part that is not installed
 
 Every message says what, where, and what to do next. A bad record is none of
@@ -25,6 +28,18 @@ class SettingsError(DedupeError, ValueError):
 
 class OutputError(DedupeError):
     """A result folder that cannot be written, replaced, or read back."""
+
+
+class StoreError(DedupeError):
+    """An index that cannot be opened, read or written."""
+
+
+class IndexBusyError(StoreError):
+    """An index that another process is writing."""
+
+
+class CorruptIndexError(StoreError):
+    """An index whose files are not as they were written."""
 
 
 class MissingExtraError(DedupeError, ImportError):

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-PACKAGES = ["", "attribute", "clean", "cli", "kernels", "read", "verify"]
+PACKAGES = ["", "attribute", "clean", "cli", "index", "kernels", "read", "storage", "verify"]
 
 
 def names(folder: Path) -> set[str]:

@@ -18,6 +18,7 @@ anchors.py   one text           -> where its shingles stand
 facts.py     one text           -> narration, numbers, names
 passages.py  anchors            -> passages
 edits.py     tokens of a passage -> which token is which
+postings.py  sorted postings    -> where keys stand, in memory and in a file's bytes
 trees.py     features           -> sums of regression trees
 
 A stage validates; a kernel trusts. `_compile.py` is the one door to Numba.

@@ -1,0 +1,140 @@
+"""What an index answers: Match for one document, IndexStory for one story.
+
+Which story a document belongs to is known at once. Who wrote it first is
+worked out when it is asked for, from the story as it then is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dedupe.comparison import Passage
+    from dedupe.index.reading import Attributed
+
+_UNKNOWN = {
+    "name": None,
+    "document": None,
+    "in_collection": None,
+    "probability": None,
+    "band": "unknown",
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Match:
+    """How a document stands to an index.
+
+    Attributes:
+        document: its id.
+        story: name of its story: the id of the story's first document.
+        is_new_story: no document of the index tells this story.
+        probability: of shared lineage with the nearest document; 0.0 without any.
+        nearest: id of that document, or None.
+        merged: stories that this document showed to be one with `story`.
+    """
+
+    document: str
+    story: str
+    is_new_story: bool
+    probability: float
+    nearest: str | None
+    merged: tuple[str, ...]
+    _read: Callable[[], Attributed] = dataclasses.field(repr=False, compare=False)
+
+    @functools.cached_property
+    def _attributed(self) -> Attributed:
+        return self._read()
+
+    @property
+    def relation(self) -> str:
+        """How it relates to its parent, or origin, single, derived."""
+        return self._attributed.relation(self.document)
+
+    @property
+    def parent(self) -> str | None:
+        """Id of the document it was likely taken from, or the name of an absent source."""
+        return self._attributed.parent(self.document)
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """Who likely wrote the story first: name, document, in_collection, probability, band."""
+        return origin_of(self._attributed)
+
+    @property
+    def passages(self) -> list[tuple[str, Passage]]:
+        """What it shares with others of its story: their id, and where; its side is a."""
+        return self._attributed.passages_with(self.document)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all but the passages as plain values."""
+        names = ("document", "story", "is_new_story", "relation", "parent", "origin")
+        others = ("probability", "nearest", "merged")
+        values = {name: getattr(self, name) for name in (*names, *others)}
+        return values | {"merged": list(self.merged)}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class IndexStory:
+    """A story of an index.
+
+    Attributes:
+        story: its name: the id of its first document.
+        documents: ids, by the order of adding.
+        sources: outlets.
+        merged: names of stories that went into it.
+        changed: number of the commit that changed it last.
+    """
+
+    story: str
+    documents: tuple[str, ...]
+    sources: tuple[str, ...]
+    merged: tuple[str, ...]
+    changed: int
+    _read: Callable[[], Attributed] = dataclasses.field(repr=False, compare=False)
+
+    @property
+    def size(self) -> int:
+        """Count its documents."""
+        return len(self.documents)
+
+    @functools.cached_property
+    def _attributed(self) -> Attributed:
+        return self._read()
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """Who likely wrote it first: name, document, in_collection, probability, band."""
+        return origin_of(self._attributed)
+
+    @property
+    def relations(self) -> dict[str, tuple[str, str | None]]:
+        """Relation and parent of each document that was read."""
+        ids = self._attributed.table.column("id").to_pylist()
+        found = self._attributed
+        return {one: (found.relation(one), found.parent(one)) for one in ids}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {
+            "story": self.story,
+            "size": self.size,
+            "documents": list(self.documents),
+            "sources": list(self.sources),
+            "merged": list(self.merged),
+            "origin": self.origin,
+            "relations": {
+                one: {"relation": relation, "parent": parent}
+                for one, (relation, parent) in self.relations.items()
+            },
+        }
+
+
+def origin_of(attributed: Attributed) -> dict[str, Any]:
+    """Return the origin of a story, as in stories.jsonl."""
+    story = attributed.story
+    return dict(_UNKNOWN) if story is None else dict(story["origin"])

@@ -1,0 +1,95 @@
+"""Sketches in; the keys under which an index finds documents again, out.
+
+    Sketches, ids  ->  posting_keys()  ->  Keys (ragged by document)
+
+Four kinds of keys share one space of hashes: a band of the signature, a sampled
+shingle, the whole text, and the id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from dedupe.settings import Settings
+    from dedupe.sketch import Sketches
+
+BAND, SHINGLE, TEXT, ID = range(4)
+"""Kinds of keys."""
+
+_MULTIPLIER = np.uint64(0xBF58476D1CE4E5B9)
+_SALT = np.uint64(0x9E3779B97F4A7C15)
+
+
+class Keys(NamedTuple):
+    """Keys of D documents.
+
+    Shapes (N keys)
+        keys  uint64 (N,)  of kernels.postings.KEY_BITS bits
+        row   int64  (N,)  whose
+        kind  uint8  (N,)  BAND, SHINGLE, TEXT, ID
+    """
+
+    keys: NDArray[np.uint64]
+    row: NDArray[np.int64]
+    kind: NDArray[np.uint8]
+
+    def take(self, chosen: NDArray[np.bool_]) -> Keys:
+        """Return some of the keys."""
+        return Keys(self.keys[chosen], self.row[chosen], self.kind[chosen])
+
+
+def posting_keys(sketches: Sketches, ids: Sequence[str], settings: Settings) -> Keys:
+    """Return the keys of every document; one without words has only its id's."""
+    from dedupe.kernels.pairs import fill_band_keys
+
+    rows = np.flatnonzero(sketches.n_words > 0)
+    signatures = sketches.signatures[rows]
+    keys, owners, kinds = [], [], []
+
+    def add(hashes: NDArray[np.uint64], row: NDArray[np.int64], kind: int, part: int = 0) -> None:
+        keys.append(mixed(hashes, kind, part))
+        owners.append(row)
+        kinds.append(np.full(len(row), kind, np.uint8))
+
+    for band in range(settings.n_slots // settings.band_rows):
+        hashes = np.empty(len(rows), np.uint64)
+        fill_band_keys(signatures, band * settings.band_rows, settings.band_rows, hashes)
+        add(hashes, rows, BAND, band)
+    holders = np.repeat(np.arange(len(sketches.n_words)), np.diff(sketches.offsets))
+    add(sketches.sampled, holders, SHINGLE)
+    add(sketches.text_hashes[rows], rows, TEXT)
+    add(id_hashes(ids, settings), np.arange(len(ids)), ID)
+    return Keys(np.concatenate(keys), np.concatenate(owners), np.concatenate(kinds))
+
+
+def id_hashes(ids: Sequence[str], settings: Settings) -> NDArray[np.uint64]:
+    """Hash ids with the secret seed, uint64 (N,)."""
+    seed = settings.hash_seed.to_bytes(8, "little")
+    digests = [
+        hashlib.blake2b(one.encode("utf-8", "surrogatepass"), digest_size=8, key=seed).digest()
+        for one in ids
+    ]
+    return np.frombuffer(b"".join(digests), np.uint64)
+
+
+def mixed(hashes: NDArray[np.uint64], kind: int, part: int = 0) -> NDArray[np.uint64]:
+    """Mix hashes with their kind and keep the upper bits, uint64 (N,).
+
+    Source  steps of splitmix64 (Steele et al. 2014).
+    """
+    from dedupe.kernels.postings import KEY_BITS
+
+    with np.errstate(over="ignore"):
+        salt = _SALT * np.uint64(1 + kind + 4 * part)
+        values = (hashes ^ salt) * _MULTIPLIER
+        values ^= values >> np.uint64(29)
+        values *= _SALT
+    return values >> np.uint64(64 - KEY_BITS)

@@ -1,0 +1,495 @@
+"""Index: opened once, asked and added to by any thread."""
+
+from __future__ import annotations
+
+import bisect
+import contextlib
+import dataclasses
+import os
+import re
+import secrets
+import threading
+import time
+import weakref
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import orjson
+import pyarrow as pa
+
+from dedupe.errors import SettingsError, StoreError
+from dedupe.index.adding import Added, add_table, table_of
+from dedupe.index.answers import IndexStory, Match
+from dedupe.index.keys import ID, id_hashes, mixed
+from dedupe.index.matching import fetch, match, read
+from dedupe.index.reading import MOST_READ, attributed
+from dedupe.index.records import FIELDS, as_table, pack_about
+from dedupe.index.stories import Changes, Regrouping
+from dedupe.settings import Settings
+from dedupe.storage.catalog import ALONE, ERASED, GROUPED, REMOVED
+from dedupe.storage.store import Store
+from dedupe.verify import mark_roundups
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from types import TracebackType
+
+    from dedupe.documents import Document
+    from dedupe.index.reading import Attributed
+    from dedupe.index.records import Stored
+
+_AT_ONCE = 1000
+"""Documents of one commit that are read together (benchmarks/index.py)."""
+
+_ID_CAP = 1 << 20
+_OPENED: weakref.WeakSet[Index] = weakref.WeakSet()
+_LEFT_BEHIND: list[Store] = []
+"""Stores of a parent process: kept, so that nothing closes them here."""
+
+
+class Index:
+    """Stories that grow as documents come in; on disk, safe against crashes.
+
+    Any number of threads may use one Index. One process writes; others open it
+    with `read_only`. In a forked child it can be read, not written.
+
+    Args:
+        path: folder; made when there is none.
+        settings: of a new index; None takes the defaults. Its seed is replaced
+            by a secret one.
+        window: compare only documents that appeared within so much time of each
+            other, as in "30d" or "12h"; None compares with all.
+        read_only: never write.
+
+    Raises:
+        StoreError: no index, or one of another format, or another's folder.
+        IndexBusyError: another process writes it.
+        CorruptIndexError: it is damaged.
+        SettingsError: settings other than those it was made with.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        settings: Settings | None = None,
+        *,
+        window: str | None = None,
+        read_only: bool = False,
+    ) -> None:
+        self.path = Path(path)
+        self._asked = settings
+        self._window = None if window is None else parse_window(window)
+        self._lock = threading.RLock()
+        self._pid = os.getpid()
+        self._open(read_only=read_only)
+        _OPENED.add(self)
+
+    def _open(self, *, read_only: bool) -> None:
+        made = dataclasses.replace(self._asked or Settings(), seed=secrets.randbits(63))
+        meta = {
+            "settings": orjson.dumps(made.to_dict()),
+            "window": orjson.dumps(self._window or 0),
+        }
+        self._store: Store | None = Store(self.path, read_only=read_only, meta=meta)
+        kept = Settings.from_dict(orjson.loads(self._store.catalog.need("meta", "settings")[0]))
+        threads = self._asked.threads if self._asked else kept.threads
+        self.settings = dataclasses.replace(kept, threads=threads)
+        self._check_settings()
+        window = orjson.loads(self._store.catalog.need("meta", "window")[0])
+        self.window_minutes: int = window if self._window is None else self._window
+
+    def _check_settings(self) -> None:
+        if self._asked is not None:
+            asked = dataclasses.replace(self._asked, seed=self.settings.seed)
+            for name, value in asked.to_dict().items():
+                if value != getattr(self.settings, name):
+                    self.close()
+                    raise SettingsError(
+                        f"{self.path}: was made with {name} {getattr(self.settings, name)}, "
+                        f"not {value}; open it without settings, or make a new index"
+                    )
+
+    def add(self, document: Document | Mapping[str, Any] | str) -> Match:
+        """Add a document, durably; returns where it stands.
+
+        An id given before gets a new version; a document that the index holds
+        just so changes nothing.
+
+        Raises:
+            InputError: a document without text.
+            StoreError: read-only, or the disk is full; then nothing has changed.
+        """
+        return self.add_many([document])[0]
+
+    def add_many(self, documents: Iterable[Document | Mapping[str, Any] | str]) -> list[Match]:
+        """Add documents in one commit: all of them or, on an error, none.
+
+        Raises:
+            As `add`.
+        """
+        table = table_of(list(documents))
+        if not table.num_rows:
+            return []
+        with self._lock, self._writing() as store:
+            added: list[Added] = []
+            changes = Changes()
+            for part in _parts(table):
+                new, changed = add_table(
+                    part, store, self.settings, self.window_minutes, int(time.time() // 60)
+                )
+                added += new
+                changes.touched |= changed.touched
+                changes.merged += changed.merged
+                changes.split += changed.split
+            self._record(store, len(added), changes)
+            return [self._match(store, one, changes) for one in added]
+
+    def query(self, document: Document | Mapping[str, Any] | str) -> Match:
+        """Say where a document would stand; changes nothing.
+
+        Raises:
+            InputError: a document without text.
+        """
+        table = table_of([document]).combine_chunks()
+        with self._lock, self._reading() as store:
+            batch = read(table, store, self.settings, int(time.time() // 60))
+            matched = match(batch, store, self.settings, self.window_minutes)
+            pairs = matched.pairs
+            if pairs.num_rows > 1:
+                pairs = mark_roundups(pairs, matched.passages, matched.on_demand.one_subject)
+            one = str(table.column("id")[0].as_py())
+            odds = pairs.column("same_story_odds").to_numpy()
+            likely = pairs.column("probability").to_numpy()
+            rows = pairs.column("b").to_numpy() - 1
+            if not len(odds):
+                return self._queried(store, one, table, None, None, 0.0)
+            nearest = matched.old[rows[np.lexsort((rows, -odds, -likely))[0]]]
+            best = int(np.lexsort((rows, -odds))[0])
+            story = matched.old[rows[best]].number if odds[best] > 0 else None
+            return self._queried(store, one, table, story, nearest.id, float(likely.max()))
+
+    def _queried(
+        self,
+        store: Store,
+        one: str,
+        table: pa.Table,
+        member: int | None,
+        nearest: str | None,
+        probability: float,
+    ) -> Match:
+        story = None if member is None else store.catalog.place(member).story
+
+        def look() -> Attributed:
+            with self._lock, self._reading() as now:
+                members = [] if story is None else self._members(now, story)
+                old = [old for old in fetch(now, members[:MOST_READ]) if old.id != one]
+                everyone = pa.concat_tables([table, as_table(old)])
+                return attributed(everyone.combine_chunks(), now, self.settings)
+
+        name = one if story is None else fetch(store, [story])[0].story_name
+        return Match(
+            document=one, story=name, is_new_story=story is None, probability=probability,
+            nearest=nearest, merged=(), _read=look,
+        )  # fmt: skip
+
+    def remove(self, document: str) -> bool:
+        """Take a document out; says whether it was there. Its text goes with `compact`."""
+        with self._lock, self._writing() as store:
+            found = [one for one in self._versions(store, document) if _is_live(store, one)]
+            if not found:
+                return False
+            regrouping = Regrouping(store, self.settings)
+            regrouping.add([], {found[0].number: (REMOVED, 0)})
+            store.counts["n_live"] -= 1
+            self._record(store, 0, regrouping.changes)
+            return True
+
+    def story(self, name: str) -> IndexStory | None:
+        """Return the story of that name, or else of the document of that id; None without any."""
+        with self._lock, self._reading() as store:
+            versions = self._versions(store, name)
+            live = [one.number for one in versions if _is_live(store, one)]
+            for one in versions:
+                if self._members(store, one.number):
+                    return self._story(store, one.number)
+            return self._story(store, store.catalog.place(live[0]).story) if live else None
+
+    def stories(self, since: datetime | int | None = None) -> Iterator[IndexStory]:
+        """Yield the stories of two documents and more.
+
+        Args:
+            since: only those changed after this moment, or after the commit of
+                this number; see `IndexStory.changed`.
+        """
+        with self._lock, self._reading() as store:
+            after = self._commit_before(store, since)
+            numbers = [
+                number
+                for number, members, _, changed in store.catalog.every("stories")
+                if changed > after and len(members) > 8
+            ]
+        for number in numbers:
+            with self._lock, self._reading() as store:
+                if len(self._members(store, number)) > 1:
+                    story = self._story(store, number)
+                yield story
+
+    def history(self, document: str) -> list[dict[str, Any]]:
+        """Return every version of a document that was added, oldest first: its fields and state."""
+        states = ("current", "current", "replaced", "removed", "erased")
+        with self._lock, self._reading() as store:
+            found = []
+            for one in self._versions(store, document):
+                state = states[store.catalog.place(one.number).state]
+                fields = {} if state == "erased" else as_table([one]).to_pylist()[0]
+                found.append(fields | {"id": one.id, "version": one.version, "state": state})
+            return found
+
+    def __len__(self) -> int:
+        """Count the current documents."""
+        with self._lock, self._reading() as store:
+            return store.counts["n_live"]
+
+    def __contains__(self, document: str) -> bool:
+        """Say whether a document is current."""
+        with self._lock, self._reading() as store:
+            return any(_is_live(store, one) for one in self._versions(store, document))
+
+    def check(self) -> list[str]:
+        """Read every byte; returns what is damaged, one line each."""
+        with self._lock, self._reading() as store:
+            return store.check()
+
+    def compact(self) -> None:
+        """Write the postings as one segment, and drop the texts of removed documents."""
+        with self._lock:
+            store = self._writable()
+            spared = {}
+            with store.transaction():
+                for number, *place in list(store.catalog.every("places")):
+                    if place[0] > GROUPED:
+                        spared[number] = int(self._id_key(fetch(store, [number])[0].id))
+                    if place[0] == REMOVED:
+                        self._erase(store, number, place)
+            store.compact(spared)
+
+    def _erase(self, store: Store, number: int, place: list[int]) -> None:
+        stored = fetch(store, [number])[0]
+        nothing = pack_about([stored.id, *[None] * (len(FIELDS) - 1)], stored.version, 0)
+        store.catalog.put("documents", [(number, nothing, b"", b"")])
+        store.catalog.put("places", [(number, ERASED, *place[1:])])
+
+    def stats(self) -> dict[str, Any]:
+        """Return counts and sizes."""
+        with self._lock, self._reading() as store:
+            catalog, postings = store.catalog, store.postings
+            files = {path.name: path.stat().st_size for path in sorted(self.path.iterdir())}
+            text = catalog.size_of("documents", "text") + catalog.size_of("documents", "about")
+            n_docs = store.counts["n_docs"]
+            return {
+                "documents": store.counts["n_live"],
+                "versions": n_docs,
+                "texts": store.counts["n_texts"],
+                "commits": store.counts["n_commits"],
+                "segments": [one.name._asdict() for one in postings.segments],
+                "recent_documents": len(postings.tail.about),
+                "bytes": sum(files.values()),
+                "bytes_of_text_and_metadata": text,
+                "bytes_per_document_beside": (sum(files.values()) - text) / max(n_docs, 1),
+                "window_minutes": self.window_minutes,
+                "settings": self.settings.to_dict() | {"seed": "secret"},
+            }
+
+    def export(self) -> Iterator[dict[str, Any]]:
+        """Yield every current document with its story, oldest first."""
+        with self._lock, self._reading() as store:
+            last = store.counts["n_docs"]
+        for number in range(1, last + 1):
+            with self._lock, self._reading() as store:
+                place = store.catalog.place(number)
+                if place.state > GROUPED:
+                    continue
+                row = as_table(fetch(store, [number])).to_pylist()[0]
+                name = fetch(store, [place.story])[0].story_name
+            yield row | {"story": name}
+
+    def close(self) -> None:
+        """Close the files; another process may write then."""
+        with self._lock:
+            if self._store is not None and self._pid == os.getpid():
+                self._store.close()
+            self._store = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[Store]:
+        """Give the store, at one state of the catalogue."""
+        store = self._opened()
+        store.refresh()
+        with store.catalog.snapshot():
+            yield store
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[Store]:
+        """Give the store, inside a transaction."""
+        store = self._writable()
+        with store.transaction():
+            yield store
+
+    def _opened(self) -> Store:
+        if self._store is None:
+            raise StoreError(f"{self.path}: this index is closed; open it anew")
+        if self._pid != os.getpid():
+            # SQLite's connection must not cross a fork, not even to be closed.
+            _LEFT_BEHIND.append(self._store)
+            self._pid = os.getpid()
+            self._open(read_only=True)
+        return self._store
+
+    def _writable(self) -> Store:
+        if self._store is not None and self._pid != os.getpid():
+            raise StoreError(
+                f"{self.path}: was opened before this process was forked; here it can only be "
+                "read. Open it in the process that writes"
+            )
+        return self._opened()
+
+    def _after_fork(self) -> None:
+        self._lock = threading.RLock()
+        if self._store is not None:
+            self._store.leave_after_fork()
+
+    def _record(self, store: Store, n_docs: int, changes: Changes) -> None:
+        store.counts["n_commits"] += 1
+        what = {
+            "touched": sorted(changes.touched),
+            "merged": changes.merged,
+            "split": changes.split,
+        }
+        row = (store.counts["n_commits"], time.time(), n_docs, orjson.dumps(what))
+        store.catalog.put("commits", [row])
+
+    def _match(self, store: Store, added: Added, changes: Changes) -> Match:
+        stored, near = fetch(store, [added.number])[0], None
+        if added.nearest:
+            near = fetch(store, [added.nearest])[0].id
+        story = store.catalog.place(added.number).story
+        gone = [old for old, into in changes.merged if into == story]
+
+        def look() -> Attributed:
+            with self._lock, self._reading() as now:
+                return self._attributed(now, added.number)
+
+        return Match(
+            document=stored.id,
+            story=fetch(store, [story])[0].story_name,
+            is_new_story=story == added.number,
+            probability=added.probability,
+            nearest=near,
+            merged=tuple(one.story_name for one in fetch(store, gone)),
+            _read=look,
+        )
+
+    def _story(self, store: Store, number: int) -> IndexStory:
+        members = self._members(store, number)
+        documents = fetch(store, members)
+        row = store.catalog.get("stories", number)
+        merged = np.frombuffer(row[1], np.int64).tolist() if row else []
+        place = FIELDS.index("source")
+        sources = {one.fields[place] for one in documents if one.fields[place]}
+
+        def look() -> Attributed:
+            with self._lock, self._reading() as now:
+                return self._attributed(now, members[0])
+
+        return IndexStory(
+            story=fetch(store, [number])[0].story_name,
+            documents=tuple(one.id for one in documents),
+            sources=tuple(sorted(sources)),
+            merged=tuple(one.story_name for one in fetch(store, merged)),
+            changed=row[2] if row else 0,
+            _read=look,
+        )
+
+    def _attributed(self, store: Store, number: int) -> Attributed:
+        """Attribute the story of a document; of a very large one the oldest, and the document."""
+        members = self._members(store, store.catalog.place(number).story)
+        chosen = sorted({*members[:MOST_READ], number})
+        return attributed(as_table(fetch(store, chosen)), store, self.settings)
+
+    def _members(self, store: Store, story: int) -> list[int]:
+        """Return the documents of a story; none when there is no such story now."""
+        row = store.catalog.get("stories", story)
+        if row is not None:
+            return list(np.frombuffer(row[0], np.int64).tolist())
+        place = store.catalog.place(story)
+        return [story] if place.state == ALONE else []
+
+    def _versions(self, store: Store, document: str) -> list[Stored]:
+        """Return every version of an id, oldest first."""
+        key = np.array([self._id_key(document)], np.uint64)
+        numbers = sorted(store.postings.find(key, _ID_CAP).document.tolist())
+        return [one for one in fetch(store, numbers) if one.id == document]
+
+    def _id_key(self, document: str) -> np.uint64:
+        return np.uint64(mixed(id_hashes([document], self.settings), ID)[0])
+
+    def _commit_before(self, store: Store, since: datetime | int | None) -> int:
+        """Return the number of the last commit not after a moment."""
+        if since is None or isinstance(since, int):
+            return since or 0
+        moment = since.replace(tzinfo=since.tzinfo or UTC).timestamp()
+        numbers = range(1, store.counts["n_commits"] + 1)
+        return bisect.bisect_right(
+            numbers, moment, key=lambda number: store.catalog.need("commits", number)[0]
+        )
+
+
+def parse_window(text: str) -> int:
+    """Turn "30d", "12h" or "2w" into minutes.
+
+    Raises:
+        SettingsError: it is none of these.
+    """
+    found = re.fullmatch(r"(\d{1,6})\s*([hdw])", text.strip())
+    if not found or not int(found[1]):
+        raise SettingsError(
+            f'a window is a number of hours, days or weeks as in "30d", not "{text}"'
+        )
+    return int(found[1]) * {"h": 60, "d": 1440, "w": 10_080}[found[2]]
+
+
+def _parts(table: pa.Table) -> Iterator[pa.Table]:
+    """Cut documents into parts in which no id stands twice."""
+    start = 0
+    seen: set[str] = set()
+    for row, name in enumerate(table.column("id").to_pylist()):
+        if name in seen or len(seen) == _AT_ONCE:
+            yield table.slice(start, row - start)
+            start, seen = row, set()
+        seen.add(name)
+    yield table.slice(start)
+
+
+def _is_live(store: Store, document: Stored) -> bool:
+    return store.catalog.place(document.number).state <= GROUPED
+
+
+def _forked() -> None:
+    for index in list(_OPENED):
+        index._after_fork()  # noqa: SLF001 - of this module
+
+
+os.register_at_fork(after_in_child=_forked)

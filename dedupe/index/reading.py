@@ -1,0 +1,106 @@
+"""A story of an index, read as a run over a collection reads one.
+
+    documents of a story  ->  attributed()  ->  Attributed: relations, parents, origin, passages
+
+It is worked out when it is asked for: most crawlers only ask which story it is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from dedupe.attribute import attribute
+from dedupe.candidates import find_candidates, weigh
+from dedupe.clean import clean
+from dedupe.clean.clues import harvest
+from dedupe.comparison import Passage
+from dedupe.index.matching import background_of
+from dedupe.index.outlets import furniture_of
+from dedupe.sketch import sketch
+from dedupe.verify import OnDemand, mark_roundups, verify
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from dedupe.attribute import Attribution
+    from dedupe.settings import Settings
+    from dedupe.storage.store import Store
+
+MOST_READ = 300
+"""Documents of one story that are read for its origin: the oldest."""
+
+
+class Attributed(NamedTuple):
+    """Documents of one story, and where it came from.
+
+    Attributes:
+        table: the documents, by id.
+        pairs: measured pairs of its rows.
+        passages: of these pairs.
+        origins: what attribution says.
+    """
+
+    table: pa.Table
+    pairs: pa.Table
+    passages: pa.Table
+    origins: Attribution
+
+    def row(self, document: str) -> int:
+        """Return the row of a document."""
+        return int(self.table.column("id").to_pylist().index(document))
+
+    def relation(self, document: str) -> str:
+        """Return how a document relates to its parent: of the contract in the README."""
+        return str(self.origins.relation[self.row(document)])
+
+    def parent(self, document: str) -> str | None:
+        """Return the id of the likely parent, or its outlet's name when it is not there."""
+        row = self.row(document)
+        parent = int(self.origins.parent[row])
+        if parent >= 0:
+            return str(self.table.column("id")[parent].as_py())
+        name = self.origins.parent_name[row]
+        return None if name is None else str(name)
+
+    @property
+    def story(self) -> dict[str, Any] | None:
+        """The row of stories.jsonl, or None for a single that is derived from nothing known."""
+        return self.origins.stories[0] if self.origins.stories else None
+
+    def passages_with(self, document: str) -> list[tuple[str, Passage]]:
+        """Return what a document shares with the others: (other's id, passage), its side a."""
+        row = self.row(document)
+        ids = self.table.column("id").to_pylist()
+        found = []
+        sides = list(
+            zip(self.pairs.column("a").to_pylist(), self.pairs.column("b").to_pylist(), strict=True)
+        )
+        for one in self.passages.to_pylist():
+            a, b = sides[one["pair"]]
+            own, other = (one["a_start"], one["a_end"]), (one["b_start"], one["b_end"])
+            if a == row:
+                found.append((ids[b], Passage(*own, *other)))
+            elif b == row:
+                found.append((ids[a], Passage(*other, *own)))
+        return found
+
+
+def attributed(table: pa.Table, store: Store, settings: Settings) -> Attributed:
+    """Attribute documents as one story, with the word statistics of the index."""
+    import pyarrow.compute as pc
+
+    table = table.take(pc.sort_indices(table.column("id"))).combine_chunks()
+    every = dataclasses.replace(settings, all_passages=True)
+    kept = clean(table, every, furniture_of(store.catalog, table))
+    sketches = sketch(kept, every)
+    weights = weigh(sketches, background_of(sketches, 0, {}, store))
+    candidates = find_candidates(sketches, weights, every)
+    pairs, passages = verify(candidates, table, kept, every)
+    on_demand = OnDemand(sketches, weights, table, kept, every)
+    pairs = mark_roundups(pairs, passages, on_demand.one_subject)
+    clues = harvest(table, kept, None, settings.threads)
+    stories = np.zeros(table.num_rows, np.int64)
+    return Attributed(table, pairs, passages, attribute(table, stories, pairs, passages, clues))

@@ -1,0 +1,281 @@
+"""Sorted postings in, places of keys out: in memory, and in the bytes of a segment.
+
+A posting says that a document holds a key. It is one uint64: the key's upper
+`KEY_BITS` bits above the document's `DOCUMENT_BITS` bits, counted from the
+first document of its array or segment. So sorting postings sorts them by key,
+and the postings of one key by document.
+
+In a segment the first `BUCKET_BITS` bits of a key are the place in a
+directory, and a row keeps the `KEY_BYTES` others and the `DOCUMENT_BYTES`. Keys
+of 32 bits meet by chance once in 2**32 / P lookups of P postings: a candidate
+too many, which the next stage drops.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dedupe.kernels._compile import kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+KEY_BITS, DOCUMENT_BITS, BUCKET_BITS = 32, 24, 16
+KEY_BYTES, DOCUMENT_BYTES = 2, 3
+ROW_BYTES = KEY_BYTES + DOCUMENT_BYTES
+N_BUCKETS = 1 << BUCKET_BITS
+BLOCK_BYTES = 4100
+"""Bytes under one checksum: a whole number of rows."""
+
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_MIXER = np.uint64(0xD6E8FEB86659FD93)
+_SHIFT = np.uint64(32)
+
+
+@kernel
+def checksum(data: NDArray[np.uint8], start: int, end: int) -> np.uint64:
+    """Hash data[start:end], four bytes a step; every step is a bijection of the state.
+
+    So no change of one byte, nor of the four together, goes unseen. It guards
+    against decay, not against malice.
+
+    Source  multiply and xorshift steps as in splitmix64 (Steele et al. 2014).
+    """
+    state = np.uint64(end - start) * _MULTIPLIER + _MIXER
+    i = np.int64(start)
+    while i + 4 <= end:
+        word = (
+            np.uint64(data[i])
+            | (np.uint64(data[i + 1]) << np.uint64(8))
+            | (np.uint64(data[i + 2]) << np.uint64(16))
+            | (np.uint64(data[i + 3]) << np.uint64(24))
+        )
+        state = (state ^ word) * _MULTIPLIER
+        state ^= state >> _SHIFT
+        i += 4
+    while i < end:
+        state = (state ^ np.uint64(data[i])) * _MULTIPLIER
+        state ^= state >> _SHIFT
+        i += 1
+    return state
+
+
+@kernel
+def fill_checksums(data: NDArray[np.uint8], out: NDArray[np.uint64]) -> None:
+    """Write the checksum of each block of `BLOCK_BYTES`; the last may be short."""
+    for block in range(len(out)):
+        start = block * BLOCK_BYTES
+        out[block] = checksum(data, start, min(start + BLOCK_BYTES, len(data)))
+
+
+@kernel
+def first_damaged(
+    data: NDArray[np.uint8],
+    start: int,
+    end: int,
+    sums: NDArray[np.uint64],
+    checked: NDArray[np.uint8],
+) -> int:
+    """Check the blocks that data[start:end] lies in, each once; returns a damaged one or -1."""
+    if end <= start:
+        return -1
+    for block in range(start // BLOCK_BYTES, (end - 1) // BLOCK_BYTES + 1):
+        if checked[block] == 0:
+            first = block * BLOCK_BYTES
+            if checksum(data, first, min(first + BLOCK_BYTES, len(data))) != sums[block]:
+                return block
+            checked[block] = 1
+    return -1
+
+
+@kernel
+def fill_ranges(
+    postings: NDArray[np.uint64],
+    keys: NDArray[np.uint64],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+) -> None:
+    """Find each key's postings in a sorted array.
+
+    Shapes (P postings, N keys)
+        postings      uint64 (P,)  rising
+        keys          uint64 (N,)  the low `KEY_BITS` bits are the key
+        starts, ends  int64  (N,)  overwritten: postings[starts[i]:ends[i]] hold keys[i]
+    """
+    for i in range(len(keys)):
+        low = keys[i] << np.uint64(DOCUMENT_BITS)
+        starts[i] = _lower_bound(postings, low, 0)
+        ends[i] = _lower_bound(postings, low | np.uint64((1 << DOCUMENT_BITS) - 1), starts[i])
+        if ends[i] < len(postings) and postings[ends[i]] >> np.uint64(DOCUMENT_BITS) == keys[i]:
+            ends[i] += 1
+
+
+@kernel
+def _lower_bound(values: NDArray[np.uint64], wanted: np.uint64, start: int) -> int:
+    low = np.int64(start)
+    high = np.int64(len(values))
+    while low < high:
+        middle = (low + high) >> 1
+        if values[middle] < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def fill_segment_ranges(
+    rows: NDArray[np.uint8],
+    directory: NDArray[np.uint32],
+    keys: NDArray[np.uint64],
+    sums: NDArray[np.uint64],
+    checked: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+) -> int:
+    """Find each key's rows in a segment; returns a damaged block, or -1.
+
+    Hashes lie evenly, so the search begins where the key should be, and widens
+    until it encloses it: two or three cache lines instead of eleven.
+
+    Shapes (P postings, N keys, B blocks)
+        rows          uint8  (P * ROW_BYTES,)    may be a memory map
+        directory     uint32 (N_BUCKETS + 1,)    first row of each bucket
+        keys          uint64 (N,)                low `KEY_BITS` bits
+        sums          uint64 (B,)                checksums of the blocks of rows
+        checked       uint8  (B,)                1: seen to be whole; updated
+        starts, ends  int64  (N,)                overwritten
+    """
+    for i in range(len(keys)):
+        bucket = np.int64(keys[i] >> np.uint64(8 * KEY_BYTES))
+        rest = np.int64(keys[i] & np.uint64((1 << (8 * KEY_BYTES)) - 1))
+        first = np.int64(directory[bucket])
+        last = np.int64(directory[bucket + 1])
+        bad, start = _first_row(rows, first, last, rest, sums, checked)
+        if bad >= 0:
+            return bad
+        starts[i] = start
+        ends[i] = start
+        if start < last:
+            bad = first_damaged(rows, start * ROW_BYTES, (start + 1) * ROW_BYTES, sums, checked)
+            if bad >= 0:
+                return bad
+            if _row_key(rows, start) == rest:
+                bad, ends[i] = _first_row(rows, start, last, rest + 1, sums, checked)
+                if bad >= 0:
+                    return bad
+    return -1
+
+
+@kernel
+def _first_row(
+    rows: NDArray[np.uint8],
+    first: int,
+    last: int,
+    rest: int,
+    sums: NDArray[np.uint64],
+    checked: NDArray[np.uint8],
+) -> tuple[int, int]:
+    """Return (-1, the first of these rows whose key is at least `rest`), or (damaged block, 0)."""
+    low = np.int64(first)
+    high = np.int64(last)
+    guess = low + (((high - low) * rest) >> (8 * KEY_BYTES))
+    step = np.int64(8)
+    # Rows below `low` are smaller, rows from `high` on are not.
+    while low < high:
+        middle = min(max(guess, low), high - 1)
+        bad = first_damaged(rows, middle * ROW_BYTES, (middle + 1) * ROW_BYTES, sums, checked)
+        if bad >= 0:
+            return bad, 0
+        if _row_key(rows, middle) < rest:
+            low = middle + 1
+            guess = low + step
+        else:
+            high = middle
+            guess = high - step
+        step *= 4
+        if step > high - low:
+            guess = (low + high) >> 1
+    return -1, low
+
+
+@kernel
+def _row_key(rows: NDArray[np.uint8], row: int) -> int:
+    at = row * ROW_BYTES
+    return (np.int64(rows[at]) << 8) | np.int64(rows[at + 1])
+
+
+@kernel
+def _row_document(rows: NDArray[np.uint8], row: int) -> int:
+    at = row * ROW_BYTES + KEY_BYTES
+    return (np.int64(rows[at]) << 16) | (np.int64(rows[at + 1]) << 8) | np.int64(rows[at + 2])
+
+
+@kernel
+def fill_rows(postings: NDArray[np.uint64], rows: NDArray[np.uint8]) -> None:
+    """Write sorted postings, uint64 (P,), as rows, uint8 (P * ROW_BYTES,)."""
+    for i in range(len(postings)):
+        value = postings[i]
+        for k in range(ROW_BYTES):
+            shift = np.uint64(8 * (ROW_BYTES - 1 - k))
+            rows[i * ROW_BYTES + k] = np.uint8((value >> shift) & np.uint64(255))
+
+
+@kernel
+def fill_postings(
+    rows: NDArray[np.uint8],
+    directory: NDArray[np.uint32],
+    first_bucket: int,
+    last_bucket: int,
+    shift_documents: int,
+    out: NDArray[np.uint64],
+) -> None:
+    """Read the rows of buckets [first_bucket, last_bucket) back as postings.
+
+    Args:
+        rows: uint8, a segment's.
+        directory: uint32 (N_BUCKETS + 1,).
+        first_bucket: of those read.
+        last_bucket: after those read.
+        shift_documents: added to each document.
+        out: uint64, a place for each row read.
+    """
+    base = np.int64(directory[first_bucket])
+    for bucket in range(first_bucket, last_bucket):
+        top = np.uint64(bucket) << np.uint64(8 * KEY_BYTES + DOCUMENT_BITS)
+        for row in range(np.int64(directory[bucket]), np.int64(directory[bucket + 1])):
+            key = np.uint64(_row_key(rows, row)) << np.uint64(DOCUMENT_BITS)
+            document = np.uint64(_row_document(rows, row) + shift_documents)
+            out[row - base] = top | key | document
+
+
+@kernel
+def fill_documents(
+    rows: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    out: NDArray[np.int64],
+) -> None:
+    """Read the documents of row ranges, one after another, into `out`, int64."""
+    place = 0
+    for i in range(len(starts)):
+        for row in range(starts[i], ends[i]):
+            out[place] = _row_document(rows, row)
+            place += 1
+
+
+@kernel
+def fill_packed_documents(
+    postings: NDArray[np.uint64],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    out: NDArray[np.int64],
+) -> None:
+    """Read the documents of ranges of a postings array, one after another, into `out`, int64."""
+    place = 0
+    for i in range(len(starts)):
+        for row in range(starts[i], ends[i]):
+            out[place] = np.int64(postings[row] & np.uint64((1 << DOCUMENT_BITS) - 1))
+            place += 1

@@ -1,0 +1,306 @@
+"""The catalogue of an index: documents, stories, edges and segments, in SQLite.
+
+Every table is read by row number, and every row bears a checksum of its own
+values: SQLite has none, and a changed byte must not pass for a document. What
+refers to a row fails loudly when the row is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import zlib
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from dedupe.errors import CorruptIndexError, StoreError
+from dedupe.storage.folder import CATALOG
+from dedupe.storage.segments import Name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+FORMAT = 1
+
+_BUSY_MILLISECONDS = 10_000
+_CHECKPOINT_PAGES = 1000
+
+# The first column is the key; the order of the others is that of their checksum.
+_TABLES: dict[str, tuple[str, ...]] = {
+    "meta": ("name", "value"),
+    "documents": ("number", "about", "edges", "text"),
+    "places": ("number", "state", "story", "component", "leader"),
+    "stories": ("number", "members", "merged", "changed"),
+    "components": ("number", "leaders"),
+    "recent": ("number", "n_docs", "postings", "about"),
+    "segments": ("number", "file", "n_docs", "n_postings", "level", "header"),
+    "outlets": ("number", "pages", "keys"),
+    "commits": ("number", "time", "n_docs", "changes"),
+}
+_TEXT_KEY = {"meta"}
+
+ALONE, GROUPED, REPLACED, REMOVED, ERASED = range(5)
+"""State of a document: a story of its own; in a story with others; no longer current; no
+longer wanted; and its text gone as well."""
+
+
+class Place(NamedTuple):
+    """Where a document stands.
+
+    Attributes:
+        state: ALONE, GROUPED, REPLACED, REMOVED or ERASED.
+        story: number of its story: of the story's first document.
+        component: number of the group within which clustering looks; 0 for none.
+        leader: the document of nearly equal text that speaks for it, or itself.
+    """
+
+    state: int
+    story: int
+    component: int
+    leader: int
+
+
+class Catalog:
+    """The SQLite file of an index.
+
+    Args:
+        folder: the index.
+        read_only: never write.
+
+    Raises:
+        StoreError: there is none, or of another format.
+        CorruptIndexError: it is damaged.
+    """
+
+    def __init__(self, folder: Path, *, read_only: bool) -> None:
+        self._path = folder / CATALOG
+        if read_only and not self._path.exists():
+            raise StoreError(f"{folder}: holds no index; add documents to make one")
+        mode = "ro" if read_only else "rwc"
+        from urllib.parse import quote
+
+        self._base = sqlite3.connect(
+            f"file:{quote(str(self._path.absolute()))}?mode={mode}", uri=True,
+            isolation_level=None, check_same_thread=False, cached_statements=64,
+        )  # fmt: skip
+        with self._damage():
+            self._base.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+            if not read_only:
+                self._base.execute("PRAGMA page_size=8192")
+                self._base.execute("PRAGMA journal_mode=WAL")
+                self._base.execute("PRAGMA synchronous=FULL")
+                self._base.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
+            self._check_format(folder)
+
+    def _check_format(self, folder: Path) -> None:
+        (version,) = self._base.execute("PRAGMA user_version").fetchone()
+        if version not in {0, FORMAT}:
+            raise StoreError(
+                f"{folder}: index format {version}, this version reads {FORMAT}; "
+                "open it with the version that wrote it, or add its documents to a new index"
+            )
+
+    @property
+    def is_new(self) -> bool:
+        """Say whether nothing was ever written."""
+        with self._damage():
+            row = self._base.execute("PRAGMA user_version").fetchone()
+            return bool(row[0] == 0)
+
+    def create(self, meta: dict[str, bytes]) -> None:
+        """Write the tables and the first facts, all at once."""
+        with self.transaction():
+            for table, columns in _TABLES.items():
+                key = "TEXT PRIMARY KEY" if table in _TEXT_KEY else "INTEGER PRIMARY KEY"
+                others = ", ".join(columns[1:])
+                self._base.execute(
+                    f"CREATE TABLE {table} ({columns[0]} {key}, {others}, mark INTEGER)"
+                )
+            self.put("meta", meta.items())
+            self._base.execute(f"PRAGMA user_version={FORMAT}")
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Write all of what is put inside, or nothing."""
+        with self._damage():
+            self._base.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._base.execute("COMMIT")
+            except BaseException:
+                self._end()
+                raise
+
+    def _end(self) -> None:
+        """Roll back what is open; a full disk may have done so already."""
+        if self._base.in_transaction:
+            self._base.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read one state, whatever a writer does meanwhile."""
+        if self._base.in_transaction:
+            yield
+            return
+        with self._damage():
+            self._base.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._end()
+
+    def version(self) -> int:
+        """Return a number that changes when another process has committed."""
+        with self._damage():
+            return int(self._base.execute("PRAGMA data_version").fetchone()[0])
+
+    def put(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Write or replace rows, each its key and values."""
+        columns = _TABLES[table]
+        holders = ", ".join("?" * (len(columns) + 1))
+        self._base.executemany(
+            f"INSERT OR REPLACE INTO {table} VALUES ({holders})",
+            [(*row, _mark(table, row)) for row in rows],
+        )
+
+    def get(self, table: str, key: int | str) -> tuple[Any, ...] | None:
+        """Return the values of a row without its key, or None.
+
+        Raises:
+            CorruptIndexError: the row is not as it was written.
+        """
+        columns = _TABLES[table]
+        row = self._base.execute(
+            f"SELECT * FROM {table} WHERE {columns[0]} = ?",
+            (key,),
+        ).fetchone()
+        return None if row is None else self._checked(table, row)[1:]
+
+    def need(self, table: str, key: int | str) -> tuple[Any, ...]:
+        """Return the values of a row that must be there.
+
+        Raises:
+            CorruptIndexError: it is missing, or not as it was written.
+        """
+        row = self.get(table, key)
+        if row is None:
+            raise self._damaged(f"row {key} of {table} is missing")
+        return row
+
+    def after(self, table: str, key: int) -> Iterator[tuple[Any, ...]]:
+        """Yield rows with a larger key, key first, rising."""
+        columns = _TABLES[table]
+        rows = self._base.execute(
+            f"SELECT * FROM {table} WHERE {columns[0]} > ? ORDER BY 1",
+            (key,),
+        )
+        for row in rows:
+            yield self._checked(table, row)
+
+    def every(self, table: str) -> Iterator[tuple[Any, ...]]:
+        """Yield every row, key first."""
+        for row in self._base.execute(f"SELECT * FROM {table} ORDER BY 1"):
+            yield self._checked(table, row)
+
+    def delete(self, table: str, keys: Iterable[int]) -> None:
+        """Delete rows."""
+        column = _TABLES[table][0]
+        self._base.executemany(
+            f"DELETE FROM {table} WHERE {column} = ?",
+            [(key,) for key in keys],
+        )
+
+    def segments(self) -> list[Name]:
+        """Return the segments, by first document."""
+        return [
+            Name(file, first, n_docs, n_postings, level, mark)
+            for first, file, n_docs, n_postings, level, mark in self.every("segments")
+        ]
+
+    def put_segment(self, name: Name) -> None:
+        """Name a segment."""
+        row = (name.first, name.file, name.n_docs, name.n_postings, name.level, name.mark)
+        self.put("segments", [row])
+
+    def place(self, number: int) -> Place:
+        """Return where a document stands."""
+        return Place(*self.need("places", number))
+
+    def edges(self, number: int, dtype: np.dtype[Any]) -> NDArray[np.void]:
+        """Return the edges of a document to earlier ones."""
+        row = self._base.execute(
+            "SELECT edges, about, text, mark FROM documents WHERE number = ?", (number,)
+        ).fetchone()
+        if row is None:
+            raise self._damaged(f"document {number} is missing")
+        edges, about, text, mark = row
+        if mark != _mark("documents", (number, about, edges, text)):
+            raise self._damaged(f"document {number} has changed")
+        return np.frombuffer(edges, dtype)
+
+    def check(self) -> list[str]:
+        """Return what is wrong with the file, by SQLite's own check and every row's."""
+        try:
+            found = [row[0] for row in self._base.execute("PRAGMA integrity_check")]
+            faults = [f"{self._path}: {line}" for line in found if line != "ok"]
+        except sqlite3.DatabaseError as error:
+            return [f"{self._path}: {error}"]
+        for table in _TABLES:
+            try:
+                for _ in self.every(table):
+                    pass
+            except CorruptIndexError as error:
+                faults.append(str(error))
+            except sqlite3.DatabaseError as error:
+                faults.append(f"{self._path}: {table}: {error}")
+        return faults
+
+    def size_of(self, table: str, column: str) -> int:
+        """Add up the bytes of a column."""
+        row = self._base.execute(f"SELECT sum(length({column})) FROM {table}")
+        return int(row.fetchone()[0] or 0)
+
+    def vacuum(self) -> None:
+        """Give back the room of what was deleted."""
+        with self._damage():
+            self._base.execute("VACUUM")
+            self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._base.close()
+
+    def _checked(self, table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        if row[-1] != _mark(table, row[:-1]):
+            raise self._damaged(f"row {row[0]} of {table} has changed")
+        return row[:-1]
+
+    def _damaged(self, how: str) -> CorruptIndexError:
+        return CorruptIndexError(
+            f"{self._path}: damaged, {how}; restore the index from a copy, or build it anew"
+        )
+
+    @contextlib.contextmanager
+    def _damage(self) -> Iterator[None]:
+        """Turn SQLite's errors into ours."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise StoreError(
+                f"{self._path}: {error}; nothing of this commit was kept, the index is as before"
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise self._damaged(str(error)) from error
+
+
+def _mark(table: str, row: Sequence[Any]) -> int:
+    """Return a checksum of a row and the table it stands in."""
+    crc = zlib.crc32(table.encode())
+    for value in row:
+        data = value if isinstance(value, bytes) else repr(value).encode()
+        crc = zlib.crc32(len(data).to_bytes(8, "little"), zlib.crc32(data, crc))
+    return crc

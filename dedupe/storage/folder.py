@@ -1,0 +1,74 @@
+"""The folder of an index: one writer at a time, and writes that are on disk when they return."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from typing import TYPE_CHECKING
+
+from dedupe.errors import IndexBusyError, StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CATALOG, LOCK, SUFFIX = "catalog.sqlite", "lock", ".postings"
+
+
+def take_lock(folder: Path) -> int:
+    """Become the writer of a folder; returns the descriptor that holds the lock.
+
+    The lock goes with the process that holds it, however it ends.
+
+    Raises:
+        IndexBusyError: another process writes here.
+    """
+    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            raise IndexBusyError(
+                f"{folder}: another process writes this index; wait until it closes it, "
+                "or open it with read_only=True"
+            ) from None
+        raise
+    return descriptor
+
+
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
+    """Write all of `data`, however few bytes a call takes."""
+    left = memoryview(data).cast("B")
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder on disk, as fsync of a file does not."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_orphans(folder: Path, named: set[str]) -> None:
+    """Delete segment files that no catalogue row names: what a crash left half-done."""
+    for path in folder.glob(f"*{SUFFIX}"):
+        if path.name not in named:
+            path.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder for a new index.
+
+    Raises:
+        StoreError: a file stands there, or a folder that holds something else.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise StoreError(f"{folder}: is a file; an index is a folder, give another name")
+    if folder.is_dir() and any(path.name != LOCK for path in folder.iterdir()):
+        if (folder / CATALOG).exists():
+            return
+        raise StoreError(f"{folder}: holds something else than an index; give an empty folder")
+    folder.mkdir(parents=True, exist_ok=True)

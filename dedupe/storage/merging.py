@@ -1,0 +1,101 @@
+"""Eight segments in, one out, a few postings at a time.
+
+Merging runs in the writer's own thread, a step after each commit: no lock, no
+pause longer than a step, and the same files whatever the machine's load.
+Postings of documents that are gone may be dropped on the way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dedupe.storage.segments import SegmentWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from dedupe.storage.segments import Name, Segment
+
+FAN_IN = 8
+"""Segments of one level that become one of the next (benchmarks/index.py)."""
+
+_SYNC_POSTINGS = 800_000
+"""Postings between two syncs: 4 MB, which a disk takes within a few hundredths of a second."""
+
+
+def choose(names: list[Name]) -> list[Name]:
+    """Return the oldest eight neighbours of one level, or none."""
+    from dedupe.kernels.postings import DOCUMENT_BITS
+
+    for level in sorted({name.level for name in names}):
+        same = [name for name in names if name.level == level][:FAN_IN]
+        n_docs = sum(name.n_docs for name in same)
+        if len(same) == FAN_IN and n_docs < 1 << DOCUMENT_BITS:
+            return same
+    return []
+
+
+class Merge:
+    """A merge under way.
+
+    Args:
+        folder: the index.
+        segments: neighbours, by their first document.
+        file: name of the segment to be.
+        dropped: bool, by document from the first: leave its postings out.
+        spared: uint64: postings to keep in any case, documents counted from the first.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        segments: list[Segment],
+        file: str,
+        dropped: NDArray[np.bool_] | None = None,
+        spared: NDArray[np.uint64] | None = None,
+    ) -> None:
+        self.segments = segments
+        self._first = segments[0].name.first
+        self._dropped, self._spared = dropped, spared
+        self._n_rows = sum(segment.name.n_postings for segment in segments)
+        self._bucket = 0
+        self._unsynced = 0
+        about = np.concatenate([segment.about for segment in segments])
+        level = max(segment.name.level for segment in segments) + 1
+        self._writer = SegmentWriter(folder, file, self._first, about, level)
+
+    def step(self, n_postings: int) -> Name | None:
+        """Merge at least so many postings; returns the new segment when it is done."""
+        from dedupe.kernels.postings import N_BUCKETS
+
+        # Hashes lie evenly over the buckets.
+        n_buckets = max(1, -(-n_postings * N_BUCKETS // max(self._n_rows, 1)))
+        last = min(self._bucket + n_buckets, N_BUCKETS)
+        parts = [segment.postings(self._bucket, last, self._first) for segment in self.segments]
+        merged = np.sort(np.concatenate(parts))
+        self._writer.add(self._without_dropped(merged))
+        self._bucket = last
+        self._unsynced += len(merged)
+        if self._unsynced >= _SYNC_POSTINGS:
+            self._writer.sync()
+            self._unsynced = 0
+        return self._writer.finish() if last == N_BUCKETS else None
+
+    def _without_dropped(self, postings: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        from dedupe.kernels.postings import DOCUMENT_BITS
+
+        if self._dropped is None:
+            return postings
+        documents = (postings & np.uint64((1 << DOCUMENT_BITS) - 1)).astype(np.int64)
+        kept = ~self._dropped[documents]
+        if self._spared is not None:
+            kept |= np.isin(postings, self._spared)
+        return postings[kept]
+
+    def abandon(self) -> None:
+        """Give up, and delete what was written."""
+        self._writer.abandon()

@@ -1,0 +1,167 @@
+"""All segments and the newest postings, asked as one.
+
+    keys  ->  Postings.find()  ->  Found: how many documents hold each, and which
+
+The newest postings are in memory (their rows in the catalogue make them
+durable); sorted pieces of about equal size are joined as they come, so there
+are never more than a few.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dedupe.storage.segments import ABOUT, Segment, SegmentWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from dedupe.storage.segments import Name
+
+HUBS = 3
+"""Documents that a key with more than its cap of them still leads to: its oldest."""
+
+
+class Found(NamedTuple):
+    """What was found under N keys.
+
+    Shapes (N keys, H postings read)
+        counts     int64 (N,)  documents that hold each key
+        key        int64 (H,)  place in the keys asked for
+        document   int64 (H,)  number of a document that holds it
+    """
+
+    counts: NDArray[np.int64]
+    key: NDArray[np.int64]
+    document: NDArray[np.int64]
+
+
+class Tail(NamedTuple):
+    """The newest postings, in memory; never changed, so that a failed commit leaves no trace.
+
+    Attributes:
+        first: number of the first document.
+        about: `ABOUT` of each.
+        pieces: sorted postings, documents counted from the first.
+    """
+
+    first: int
+    about: NDArray[np.void]
+    pieces: tuple[NDArray[np.uint64], ...] = ()
+
+    @classmethod
+    def empty(cls, first: int) -> Tail:
+        """Return a tail without documents."""
+        return cls(first, np.zeros(0, ABOUT))
+
+    def with_next(self, postings: NDArray[np.uint64], about: NDArray[np.void]) -> Tail:
+        """Add the next documents; their postings count them from the first of these."""
+        pieces = [*self.pieces, postings + np.uint64(len(self.about))]
+        while len(pieces) > 1 and len(pieces[-2]) < 2 * len(pieces[-1]):
+            last = pieces.pop()
+            pieces[-1] = np.sort(np.concatenate([pieces[-1], last]))
+        return Tail(self.first, np.concatenate([self.about, about]), tuple(pieces))
+
+    def postings(self) -> NDArray[np.uint64]:
+        """Return all postings, sorted."""
+        return np.sort(np.concatenate([np.zeros(0, np.uint64), *self.pieces]))
+
+    def parts(self) -> list[_Piece]:
+        """Return the pieces, asked like segments."""
+        return [_Piece(self.first, piece) for piece in self.pieces]
+
+
+class _Piece(NamedTuple):
+    """Sorted postings in memory, asked like a segment."""
+
+    first: int
+    sorted: NDArray[np.uint64]
+
+    def ranges(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        from dedupe.kernels import postings as kernels
+
+        starts, ends = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
+        kernels.fill_ranges(self.sorted, keys, starts, ends)
+        return starts, ends
+
+    def documents(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+        from dedupe.kernels import postings as kernels
+
+        out = np.empty(int((ends - starts).sum()), np.int64)
+        kernels.fill_packed_documents(self.sorted, starts, ends, out)
+        return out + self.first
+
+
+class Postings:
+    """Postings of a whole index.
+
+    Args:
+        folder: the index.
+        names: its segments, by first document.
+        tail: the newest postings.
+    """
+
+    def __init__(self, folder: Path, names: list[Name], tail: Tail) -> None:
+        self._folder = folder
+        self.segments = [Segment(folder, name) for name in names]
+        self.tail = tail
+
+    def find(self, keys: NDArray[np.uint64], caps: NDArray[np.int64] | int) -> Found:
+        """Look keys up, uint64 (N,); a key that more than its cap hold leads to the oldest few.
+
+        The work is bounded: a search in each segment for each key, and at most
+        the cap of postings read.
+
+        Raises:
+            CorruptIndexError: a block that is needed has changed.
+        """
+        order = np.argsort(keys)
+        wanted = keys[order]
+        parts: list[Segment | _Piece] = [*self.segments, *self.tail.parts()]
+        spans = [part.ranges(wanted) for part in parts]
+        counts = np.zeros(len(keys), np.int64)
+        for starts, ends in spans:
+            counts += ends - starts
+        limits = np.broadcast_to(np.asarray(caps, np.int64), keys.shape)[order]
+        left = np.where(counts > limits, np.minimum(HUBS, limits), counts)
+        places, documents = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for part, (starts, ends) in zip(parts, spans, strict=True):
+            taken = np.minimum(ends - starts, left)
+            left = left - taken
+            held = np.flatnonzero(taken)
+            if len(held):
+                documents.append(part.documents(starts[held], starts[held] + taken[held]))
+                places.append(np.repeat(order[held], taken[held]))
+        given = np.empty_like(counts)
+        given[order] = counts
+        return Found(given, np.concatenate(places), np.concatenate(documents))
+
+    def about(self, numbers: NDArray[np.int64]) -> NDArray[np.void]:
+        """Return `ABOUT` of documents by number."""
+        out = np.zeros(len(numbers), ABOUT)
+        tables = [(segment.name.first, segment.about) for segment in self.segments]
+        for first, table in [*tables, (self.tail.first, self.tail.about)]:
+            inside = np.flatnonzero((numbers >= first) & (numbers < first + len(table)))
+            out[inside] = table[numbers[inside] - first]
+        return out
+
+    def write_tail(self, file: str) -> Name:
+        """Write the newest postings as a segment, synced; the tail stays as it is."""
+        writer = SegmentWriter(self._folder, file, self.tail.first, self.tail.about, 0)
+        try:
+            writer.add(self.tail.postings())
+            return writer.finish()
+        except BaseException:
+            writer.abandon()
+            raise
+
+    def replaced(self, names: list[Name], tail: Tail) -> Postings:
+        """Return the postings of another list of segments; files already open stay open."""
+        postings = Postings(self._folder, [], tail)
+        opened = {segment.name.file: segment for segment in self.segments}
+        postings.segments = [opened.get(name.file) or Segment(self._folder, name) for name in names]
+        return postings

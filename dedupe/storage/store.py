@@ -1,0 +1,274 @@
+"""Catalogue and postings as one thing that commits, or does not.
+
+A commit appends documents and their postings. Postings of some thousands of
+documents become a segment, eight segments one larger, all within commits: a
+segment is on disk before the row that names it, and a file that no row names
+is deleted when the index is opened.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+import numpy as np
+import orjson
+
+from dedupe.errors import CorruptIndexError, StoreError
+from dedupe.storage import merging
+from dedupe.storage.catalog import ERASED, REMOVED, REPLACED, Catalog
+from dedupe.storage.folder import (
+    SUFFIX,
+    make_folder,
+    remove_orphans,
+    sync_folder,
+    take_lock,
+)
+from dedupe.storage.postings import Postings, Tail
+from dedupe.storage.segments import ABOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from dedupe.storage.segments import Name
+
+TAIL_DOCUMENTS = 8192
+"""Documents whose postings are kept in memory and in catalogue rows (benchmarks/index.py)."""
+
+_STEP_FACTOR = 8
+"""Postings merged for each one added: three levels of merges are done well before the next."""
+
+_LEAST_STEP = 50_000
+
+
+class Store:
+    """An index on disk.
+
+    Args:
+        folder: where.
+        read_only: never write; any number of readers may read beside the writer.
+        meta: facts to keep with a new index.
+
+    Raises:
+        StoreError: there is no index, or one of another format.
+        IndexBusyError: another process writes it.
+        CorruptIndexError: it is damaged.
+    """
+
+    def __init__(self, folder: Path, *, read_only: bool, meta: dict[str, bytes]) -> None:
+        self.folder = folder
+        self.read_only = read_only
+        self._lock = -1
+        self._merge: merging.Merge | None = None
+        self._replaced: list[str] = []
+        if not read_only:
+            make_folder(folder)
+            self._lock = take_lock(folder)
+        try:
+            self._open(meta)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, meta: dict[str, bytes]) -> None:
+        self.catalog = Catalog(self.folder, read_only=self.read_only)
+        if self.catalog.is_new:
+            if self.read_only:
+                raise StoreError(f"{self.folder}: holds no index yet")
+            counts = orjson.dumps({"n_docs": 0, "n_texts": 0, "n_live": 0, "n_commits": 0})
+            self.catalog.create(meta | {"counts": counts})
+            sync_folder(self.folder)
+        self._load()
+        if not self.read_only:
+            remove_orphans(self.folder, {s.name.file for s in self.postings.segments})
+
+    def _load(self) -> None:
+        """Read the list of segments and the newest postings.
+
+        A reader may find that the writer has merged a segment away since it
+        read the list; the next list names what replaced it.
+        """
+        self._version = self.catalog.version()
+        for attempt in range(5):
+            try:
+                with self.catalog.snapshot():
+                    self._load_once()
+            except FileNotFoundError as error:
+                if attempt == 4 or not self.read_only:
+                    raise CorruptIndexError(f"{error.filename}: the segment is missing") from error
+            else:
+                return
+
+    def _load_once(self) -> None:
+        self.counts: dict[str, int] = orjson.loads(self.catalog.need("meta", "counts")[0])
+        names = self.catalog.segments()
+        after = 1
+        for name in names:
+            if name.first != after:
+                raise self._damaged("a segment is missing from its list")
+            after += name.n_docs
+        tail = Tail.empty(after)
+        for first, n_docs, postings, about in self.catalog.every("recent"):
+            if first != after:
+                raise self._damaged("recent documents are missing from its list")
+            after += n_docs
+            tail = tail.with_next(np.frombuffer(postings, np.uint64), np.frombuffer(about, ABOUT))
+        if after != self.counts["n_docs"] + 1:
+            raise self._damaged("its newest documents are missing")
+        known = getattr(self, "postings", None) or Postings(self.folder, [], tail)
+        self.postings = known.replaced(names, tail)
+
+    def refresh(self) -> None:
+        """See what another process has committed."""
+        if self.read_only and self.catalog.version() != self._version:
+            self._load()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what is written inside, or none of it.
+
+        Raises:
+            StoreError: the index was opened read-only.
+        """
+        if self.read_only:
+            raise StoreError(f"{self.folder}: opened read-only; open it for writing to change it")
+        before = self.postings, dict(self.counts)
+        try:
+            with self.catalog.transaction():
+                yield
+                self._tidy(self.counts["n_docs"] - before[1]["n_docs"])
+                self.catalog.put("meta", [("counts", orjson.dumps(self.counts))])
+        except BaseException:
+            self.postings, self.counts = before
+            self._replaced.clear()
+            self._give_up_merge()
+            with contextlib.suppress(OSError):
+                remove_orphans(self.folder, {s.name.file for s in self.postings.segments})
+            raise
+        for file in self._replaced:
+            # Readers that have it open keep it; others find the new list.
+            (self.folder / file).unlink(missing_ok=True)
+        self._replaced.clear()
+
+    def append(self, postings: NDArray[np.uint64], about: NDArray[np.void]) -> None:
+        """Add the postings of the next documents, counted from the first of them, sorted."""
+        row = (self.counts["n_docs"] + 1, len(about), postings.tobytes(), about.tobytes())
+        self.catalog.put("recent", [row])
+        self.counts["n_docs"] += len(about)
+        names = [segment.name for segment in self.postings.segments]
+        self.postings = self.postings.replaced(names, self.postings.tail.with_next(postings, about))
+
+    def _tidy(self, n_added: int) -> None:
+        """Turn a long tail into a segment, and go on merging."""
+        if len(self.postings.tail.about) >= TAIL_DOCUMENTS:
+            self._write_tail()
+        if self._merge is None:
+            self._begin_merge()
+        if self._merge is not None:
+            per_document = sum(s.name.n_postings for s in self.postings.segments) // max(
+                1, sum(s.name.n_docs for s in self.postings.segments)
+            )
+            name = self._merge.step(max(_LEAST_STEP, n_added * per_document * _STEP_FACTOR))
+            if name is not None:
+                self._end_merge(self._merge, name)
+
+    def _write_tail(self) -> None:
+        tail = self.postings.tail
+        name = self.postings.write_tail(_file_name())
+        self.catalog.delete("recent", [row[0] for row in self.catalog.every("recent")])
+        self.catalog.put_segment(name)
+        names = [segment.name for segment in self.postings.segments]
+        after = tail.first + len(tail.about)
+        self.postings = self.postings.replaced([*names, name], Tail.empty(after))
+
+    def _begin_merge(self) -> None:
+        chosen = {name.file for name in merging.choose([s.name for s in self.postings.segments])}
+        if chosen:
+            segments = [s for s in self.postings.segments if s.name.file in chosen]
+            self._merge = merging.Merge(self.folder, segments, _file_name())
+
+    def _end_merge(self, merge: merging.Merge, name: Name) -> None:
+        gone = {segment.name.file: segment.name for segment in merge.segments}
+        self._merge = None
+        self.catalog.delete("segments", [old.first for old in gone.values()])
+        self.catalog.put_segment(name)
+        names = [s.name for s in self.postings.segments if s.name.file not in gone]
+        names = sorted([*names, name], key=lambda one: one.first)
+        self.postings = self.postings.replaced(names, self.postings.tail)
+        self._replaced += gone
+
+    def _give_up_merge(self) -> None:
+        if self._merge is not None:
+            with contextlib.suppress(OSError):
+                self._merge.abandon()
+            self._merge = None
+
+    def compact(self, spared: dict[int, int]) -> None:
+        """Write all postings as one segment, and leave out those of documents that are gone.
+
+        Args:
+            spared: by document that is gone but remembered: the key of its id.
+        """
+        from dedupe.kernels.postings import DOCUMENT_BITS
+
+        self._give_up_merge()
+        with self.transaction():
+            if len(self.postings.tail.about):
+                self._write_tail()
+            segments = self.postings.segments
+            n_docs = sum(segment.name.n_docs for segment in segments)
+            if not segments or n_docs >= 1 << DOCUMENT_BITS:
+                return
+            dropped = np.zeros(n_docs, np.bool_)
+            for number, state, _, _, leader in self.catalog.every("places"):
+                forwards = leader != number
+                dropped[number - 1] = state in {REPLACED, REMOVED, ERASED} and not forwards
+            kept = [(key << DOCUMENT_BITS) | (number - 1) for number, key in spared.items()]
+            merge = merging.Merge(
+                self.folder, segments, _file_name(), dropped, np.array(kept, np.uint64)
+            )
+            self._merge = merge
+            name = None
+            while name is None:
+                name = merge.step(1_000_000)
+            self._end_merge(merge, name)
+        self.catalog.vacuum()
+
+    def check(self) -> list[str]:
+        """Return what is wrong with any file."""
+        faults = self.catalog.check()
+        for segment in self.postings.segments:
+            try:
+                segment.check()
+            except CorruptIndexError as error:
+                faults.append(str(error))
+        return faults
+
+    def close(self) -> None:
+        """Close all files, and let another process write."""
+        self._give_up_merge()
+        if hasattr(self, "catalog"):
+            self.catalog.close()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def leave_after_fork(self) -> None:
+        """In a forked child: let go of the parent's lock without ending it."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def _damaged(self, how: str) -> CorruptIndexError:
+        return CorruptIndexError(
+            f"{self.folder}: damaged, {how}; restore the index from a copy, or build it anew"
+        )
+
+
+def _file_name() -> str:
+    return f"{secrets.token_hex(8)}{SUFFIX}"

@@ -1,0 +1,378 @@
+"""The index as a crawler uses it: stories found, kept, changed; the same as a run's."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import re
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dedupe
+from dedupe import Index, Settings
+from dedupe.errors import IndexBusyError, SettingsError, StoreError
+
+NEWSROOM = Path(__file__).parent.parent / "seeds" / "newsroom.jsonl"
+WORDS = [f"{a}{b}{c}" for a in "bdfgklm" for b in ("ara", "oli", "esu", "uni") for c in "nrst"]
+
+
+def newsroom() -> list[dict[str, Any]]:
+    """Return the bundled documents."""
+    return [json.loads(line) for line in NEWSROOM.read_text(encoding="utf-8").splitlines()]
+
+
+def text(seed: int, n_words: int = 120) -> str:
+    """Return an invented text; another seed shares no three words with it."""
+    draw = random.Random(seed)  # noqa: S311
+    words = [draw.choice(WORDS) for _ in range(n_words)]
+    return " ".join(word.capitalize() if i % 12 == 0 else word for i, word in enumerate(words))
+
+
+def with_changes(given: str, seed: int, every: int = 20) -> str:
+    """Return a text with one word in `every` replaced."""
+    words = given.split()
+    draw = random.Random(seed)  # noqa: S311
+    for place in range(draw.randrange(every), len(words), every):
+        words[place] = f"new{draw.randrange(10**6)}"
+    return " ".join(words)
+
+
+def partition(index: Index) -> set[frozenset[str]]:
+    parts = defaultdict(set)
+    for row in index.export():
+        parts[row["story"]].add(row["id"])
+    return {frozenset(part) for part in parts.values()}
+
+
+def pairs(parts: set[frozenset[str]]) -> set[tuple[str, str]]:
+    return {pair for part in parts for pair in combinations(sorted(part), 2)}
+
+
+def run_partition(documents: list[dict[str, Any]]) -> set[frozenset[str]]:
+    result = dedupe.find_duplicates(documents)
+    parts = defaultdict(set)
+    columns = (result.documents.column(name).to_pylist() for name in ("id", "story"))
+    for document, story in zip(*columns, strict=True):
+        parts[story].add(document)
+    return {frozenset(part) for part in parts.values()}
+
+
+def test_add__a_copy_joins_the_story_and_another_text_begins_one(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        first = index.add({"id": "a", "text": text(1)})
+        copy = index.add({"id": "b", "text": text(1)})
+        edited = index.add({"id": "c", "text": with_changes(text(1), 5)})
+        other = index.add({"id": "d", "text": text(2)})
+        assert (first.story, first.is_new_story) == ("a", True)
+        assert (copy.story, copy.is_new_story, copy.nearest) == ("a", False, "a")
+        assert (edited.story, edited.is_new_story) == ("a", False)
+        assert (other.story, other.is_new_story, other.probability) == ("d", True, 0.0)
+        assert copy.probability > 0.9
+        assert len(index) == 4
+
+
+def test_index__what_was_added_is_there_when_it_is_opened_again(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        index.add_many([{"id": str(i), "text": text(i // 2)} for i in range(20)])
+        before = partition(index)
+    with Index(tmp_path / "index") as index:
+        assert partition(index) == before
+        assert index.add({"id": "new", "text": text(3)}).story == "6"
+        assert index.check() == []
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 100])
+@pytest.mark.parametrize("order", [0, 1])
+def test_index__tells_the_stories_of_a_run_in_any_order(
+    tmp_path: Path, at_once: int, order: int
+) -> None:
+    documents = newsroom()
+    expected = pairs(run_partition(documents))
+    random.Random(order).shuffle(documents)  # noqa: S311
+    with Index(tmp_path / "index") as index:
+        for start in range(0, len(documents), at_once):
+            index.add_many(documents[start : start + at_once])
+        found = pairs(partition(index))
+    both = len(found & expected)
+    assert 2 * both / (len(found) + len(expected)) >= 0.99
+
+
+def test_query__answers_as_add_would_and_changes_nothing(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        index.add_many(newsroom())
+        before = index.stats()
+        told = [document for document in newsroom() if len(document["text"]) > 600]
+        for seed, document in enumerate(told[:10]):
+            asked = {**document, "id": "asked", "text": with_changes(document["text"], seed, 60)}
+            match = index.query(asked)
+            story = index.story(document["id"])
+            assert story is not None
+            assert match.story == story.story
+        assert index.query(text(99)).is_new_story
+        assert index.stats() == before
+
+
+def test_match__origin_parent_and_passages_are_those_of_the_story(tmp_path: Path) -> None:
+    documents = newsroom()
+    result = dedupe.find_duplicates(documents)
+    stories = {row["story"]: row for row in result.stories}
+    rows = {row["id"]: row for row in result.documents.to_pylist()}
+    with Index(tmp_path / "index") as index:
+        matches = index.add_many(documents)
+        matched = {match.document: match for match in matches}
+        copied = next(row for row in rows.values() if row["parent"] and row["relation"] == "repost")
+        match = matched[copied["id"]]
+        assert match.relation == "repost"
+        assert match.parent == copied["parent"]
+        assert match.origin["document"] == stories[copied["story"]]["origin"]["document"]
+        texts = {document["id"]: document["text"] for document in documents}
+        other, passage = match.passages[0]
+        own = texts[copied["id"]][passage.a_start : passage.a_end]
+        theirs = texts[other][passage.b_start : passage.b_end]
+        assert re.findall(r"\w+", own)[:3] == re.findall(r"\w+", theirs)[:3]
+
+
+def test_add__an_id_given_again_gets_a_new_version_and_keeps_its_history(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        index.add({"id": "a", "text": text(1)})
+        index.add({"id": "b", "text": with_changes(text(1), 3, 8)})
+        again = index.add({"id": "a", "text": with_changes(text(1), 4, 30)})
+        assert again.story == "a"
+        assert len(index) == 2
+        assert partition(index) == {frozenset({"a", "b"})}
+        assert [(one["version"], one["state"]) for one in index.history("a")] == [
+            (1, "replaced"),
+            (2, "current"),
+        ]
+        assert index.history("a")[0]["text"] == text(1)
+        moved = index.add({"id": "a", "text": text(7)})
+        assert moved.is_new_story
+        assert partition(index) == {frozenset({"a"}), frozenset({"b"})}
+
+
+def test_add__a_page_crawled_again_unchanged_adds_nothing(tmp_path: Path) -> None:
+    documents = newsroom()[:10]
+    with Index(tmp_path / "index") as index:
+        before = index.add_many(documents)
+        parts = partition(index)
+        again = index.add_many(documents)
+        assert [match.document for match in again] == [match.document for match in before]
+        assert partition(index) == parts
+        assert index.stats()["versions"] == 10
+
+
+def test_add_many__an_id_twice_in_one_call_is_two_versions(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        index.add_many([{"id": "a", "text": text(1)}, {"id": "a", "text": text(2)}])
+        assert len(index) == 1
+        assert len(index.history("a")) == 2
+
+
+def test_add__a_document_that_joins_two_stories_reports_the_merged_one(tmp_path: Path) -> None:
+    words = text(1, 240).split()
+    for place in range(6, 240, 12):
+        words[place : place + 2] = ["Mira", "Tolvane"] if place % 24 else ["Kestrel", "Harbour"]
+    whole = " ".join(words)
+    # Two cuts of one story that share too little to show it.
+    front, back = " ".join(words[:152]), " ".join(words[88:])
+    with Index(tmp_path / "index") as index:
+        assert index.add({"id": "front", "text": front}).is_new_story
+        assert index.add({"id": "back", "text": back}).is_new_story
+        match = index.add({"id": "whole", "text": whole})
+        assert match.story == "front"
+        assert match.merged == ("back",)
+        story = index.story("whole")
+        assert story is not None
+        assert story.merged == ("back",)
+        assert set(story.documents) == {"front", "back", "whole"}
+        index.remove("whole")
+        assert partition(index) == {frozenset({"front"}), frozenset({"back"})}
+
+
+def test_remove__a_copy_stands_in_for_what_is_gone(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        index.add_many([{"id": name, "text": text(1)} for name in "abc"])
+        assert index.remove("a")
+        assert not index.remove("a")
+        assert "a" not in index
+        assert index.add({"id": "d", "text": text(1)}).story == "a"
+        assert partition(index) == {frozenset("bcd")}
+        index.compact()
+        assert index.add({"id": "e", "text": with_changes(text(1), 3)}).story == "a"
+        assert index.check() == []
+
+
+def test_compact__the_text_of_a_removed_document_is_gone_from_the_disk(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        index.add_many([{"id": str(i), "text": text(i)} for i in range(30)])
+        before = partition(index)
+        index.remove("7")
+        index.compact()
+        assert partition(index) == before - {frozenset({"7"})}
+        assert [one["state"] for one in index.history("7")] == ["erased"]
+        assert index.add({"id": "new", "text": text(7)}).is_new_story
+        assert index.add({"id": "copy", "text": text(8)}).story == "8"
+        assert index.check() == []
+
+
+def test_stories__since_tells_what_has_changed(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        index.add_many([{"id": str(i), "text": text(i // 2)} for i in range(6)])
+        assert sorted(story.story for story in index.stories()) == ["0", "2", "4"]
+        changed = max(story.changed for story in index.stories())
+        moment = datetime.now(UTC)
+        index.add({"id": "late", "text": text(1)})
+        assert [story.story for story in index.stories(since=changed)] == ["2"]
+        assert [story.story for story in index.stories(since=moment)] == ["2"]
+        assert list(index.stories(since=datetime.now(UTC))) == []
+
+
+def test_window__documents_too_far_apart_are_not_compared(tmp_path: Path) -> None:
+    with Index(tmp_path / "index", window="30d") as index:
+        index.add({"id": "old", "text": text(1), "published": "2026-01-01T00:00:00Z"})
+        edited = with_changes(text(1), 2)
+        far = index.add({"id": "far", "text": edited, "published": "2026-03-01T00:00:00Z"})
+        near = index.add(
+            {"id": "near", "text": with_changes(text(1), 3), "published": "2026-01-20T00:00:00Z"}
+        )
+        assert far.is_new_story
+        assert near.story == "old"
+    with pytest.raises(SettingsError, match="a window is"):
+        Index(tmp_path / "index", window="soon")
+
+
+def test_find__the_postings_read_for_a_query_are_bounded(tmp_path: Path) -> None:
+    settings = Settings(bucket_cap=8, rare_cap=8)
+    with Index(tmp_path / "index", settings) as index:
+        template = text(1, 80)
+        index.add_many(
+            {"id": f"{i:04}", "text": f"{template} {text(1000 + i, 80)}"} for i in range(300)
+        )
+        from dedupe.index.adding import table_of
+        from dedupe.index.matching import MOST_FETCHED, match, read
+
+        store = index._store
+        assert store is not None
+        batch = read(table_of([f"{template} {text(5, 80)}"]), store, index.settings, 0)
+        matched = match(batch, store, index.settings, 0)
+        assert len(batch.keys.keys) * 8 >= matched.n_postings > 0
+        assert len(matched.old) <= MOST_FETCHED
+        assert matched.n_postings < 300
+
+
+def test_index__a_second_writer_gets_a_clear_error_and_readers_do_not_block(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        index.add({"id": "a", "text": text(1)})
+        with pytest.raises(IndexBusyError, match="another process writes"):
+            Index(tmp_path / "index")
+        with Index(tmp_path / "index", read_only=True) as reader:
+            assert reader.query(text(1)).story == "a"
+            index.add({"id": "b", "text": text(2)})
+            assert reader.query(text(2)).story == "b"
+            assert len(reader) == 2
+            with pytest.raises(StoreError, match="read-only"):
+                reader.add(text(3))
+    with Index(tmp_path / "index") as index:
+        assert len(index) == 2
+
+
+def test_index__a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(StoreError, match="holds something else"):
+        Index(tmp_path)
+    with pytest.raises(StoreError, match="holds no index"):
+        Index(tmp_path / "none", read_only=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["notes.txt"]
+
+
+def test_index__another_format_or_other_settings_are_named(tmp_path: Path) -> None:
+    import sqlite3
+
+    Index(tmp_path / "index").close()
+    with pytest.raises(SettingsError, match="n_slots 128, not 64"):
+        Index(tmp_path / "index", Settings(n_slots=64))
+    base = sqlite3.connect(tmp_path / "index" / "catalog.sqlite")
+    base.execute("PRAGMA user_version=9")
+    base.close()
+    with pytest.raises(StoreError, match="index format 9, this version reads 1"):
+        Index(tmp_path / "index")
+
+
+def test_index__each_has_a_secret_seed_of_its_own(tmp_path: Path) -> None:
+    with Index(tmp_path / "one") as one, Index(tmp_path / "two") as two:
+        assert one.settings.seed != two.settings.seed
+        assert one.stats()["settings"]["seed"] == "secret"
+
+
+def test_index__threads_share_it(tmp_path: Path) -> None:
+    documents = [{"id": f"{i:03}", "text": text(i // 4)} for i in range(80)]
+    with Index(tmp_path / "index") as index:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(index.add, documents))
+        assert {len(part) for part in partition(index)} == {4}
+
+
+def test_index__an_event_loop_goes_on_while_it_works(tmp_path: Path) -> None:
+    async def crawl(index: Index) -> list[str]:
+        jobs = [
+            asyncio.to_thread(index.add, {"id": str(i), "text": text(i // 2)}) for i in range(8)
+        ]
+        return [match.story for match in await asyncio.gather(*jobs)]
+
+    with Index(tmp_path / "index") as index:
+        assert len(set(asyncio.run(crawl(index)))) == 4
+
+
+def test_index__a_forked_child_reads_and_leaves_the_lock_to_its_parent(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        index.add({"id": "a", "text": text(1)})
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                found = index.query(text(1)).story
+                try:
+                    index.add(text(2))
+                except StoreError:
+                    code = 0 if found == "a" else 2
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert index.add({"id": "b", "text": text(2)}).is_new_story
+        with pytest.raises(IndexBusyError):
+            Index(tmp_path / "index")
+
+
+def test_index__a_closed_one_says_so(tmp_path: Path) -> None:
+    index = Index(tmp_path / "index")
+    index.close()
+    with pytest.raises(StoreError, match="is closed"):
+        index.query(text(1))
+
+
+def test_index__odd_ids_and_texts_come_back_as_they_were(tmp_path: Path) -> None:
+    ids = ["../../x", "a\0b", "é" * 2000, " ", "#2", "1"]
+    with Index(tmp_path / "index") as index:
+        index.add_many({"id": name, "text": f"{text(i)} \0 é"} for i, name in enumerate(ids))
+        index.add({"id": "empty", "text": ""})
+        assert {row["id"] for row in index.export()} == {*ids, "empty"}
+        assert all(name in index for name in ids)
+        assert index.history("a\0b")[0]["text"].endswith("\0 é")
+        assert index.query("").is_new_story
+
+
+def test_index__copies_of_one_text_stay_cheap(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        matches = index.add_many({"id": f"{i:04}", "text": text(1)} for i in range(1500))
+        assert {match.story for match in matches} == {"0000"}
+        assert index.stats()["texts"] == 1
+        index.add({"id": "one more", "text": with_changes(text(1), 3, 50)})
+        assert len(partition(index)) == 1

@@ -1,0 +1,152 @@
+"""Segments and the postings of a whole index, against a slow look-up; and what damage does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedupe.errors import CorruptIndexError
+from dedupe.kernels import postings as kernels
+from dedupe.storage.merging import Merge
+from dedupe.storage.postings import Postings, Tail
+from dedupe.storage.segments import ABOUT, Name, Segment, SegmentWriter
+from tests.reference_postings import ranges
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def made(n_docs: int, per_document: int, seed: int = 1) -> NDArray[np.uint64]:
+    """Return sorted postings, a good part of them under shared keys."""
+    random = np.random.default_rng(seed)
+    keys = random.integers(0, 2**32, n_docs * per_document, np.uint64)
+    shared = random.integers(0, 50, len(keys)) == 0
+    keys[shared] = random.integers(0, 2**32, 5, np.uint64)[random.integers(0, 5, shared.sum())]
+    documents = np.repeat(np.arange(n_docs, dtype=np.uint64), per_document)
+    return np.unique((keys << np.uint64(24)) | documents)
+
+
+def written(folder: Path, file: str, postings: NDArray[np.uint64], n_docs: int, first: int) -> Name:
+    writer = SegmentWriter(folder, file, first, np.zeros(n_docs, ABOUT), 0)
+    for part in np.array_split(postings, 7):
+        writer.add(part)
+    return writer.finish()
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(0, 2**32 - 1), max_size=60),
+    st.lists(st.integers(0, 2**32 - 1), max_size=20),
+)
+def test_fill_ranges__finds_what_a_walk_finds(held: list[int], asked: list[int]) -> None:
+    values = [(key << 24) | (i % 7) for i, key in enumerate(held)]
+    postings = np.array(sorted(values), np.uint64)
+    keys = np.array(sorted([*asked, *held[:10]]), np.uint64)
+    starts, ends = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
+    kernels.fill_ranges(postings, keys, starts, ends)
+    assert list(zip(starts.tolist(), ends.tolist(), strict=True)) == ranges(postings, keys)
+
+
+def test_segment__finds_every_key_and_no_other(tmp_path: Path) -> None:
+    postings = made(40, 50)
+    segment = Segment(tmp_path, written(tmp_path, "a.postings", postings, 40, 11))
+    known = np.unique(postings >> np.uint64(24))
+    keys = np.sort(np.concatenate([known, known + np.uint64(1), known - np.uint64(1)]))
+    keys &= np.uint64(2**32 - 1)
+    starts, ends = segment.ranges(keys)
+    assert list(zip(starts.tolist(), ends.tolist(), strict=True)) == ranges(postings, keys)
+    whole = segment.documents(np.array([0]), np.array([len(postings)]))
+    assert whole.tolist() == [(value & 0xFFFFFF) + 11 for value in postings.tolist()]
+
+
+@pytest.mark.parametrize("rests", [[0] * 3000, list(range(3000)), [65535] * 3000, [7] * 1500 + [9]])
+def test_segment__finds_keys_that_lie_unevenly(tmp_path: Path, rests: list[int]) -> None:
+    postings = np.array([(rest << 24) | i for i, rest in enumerate(rests)], np.uint64)
+    name = written(tmp_path, "a.postings", postings, len(rests), 1)
+    keys = np.array([0, 1, 6, 7, 8, 9, 2999, 3000, 65535], np.uint64)
+    starts, ends = Segment(tmp_path, name).ranges(keys)
+    assert list(zip(starts.tolist(), ends.tolist(), strict=True)) == ranges(postings, keys)
+
+
+def test_merge__has_the_postings_of_all_its_segments(tmp_path: Path) -> None:
+    parts = [made(30, 20, seed) for seed in range(4)]
+    segments = [
+        Segment(tmp_path, written(tmp_path, f"{i}.postings", part, 30, 1 + 30 * i))
+        for i, part in enumerate(parts)
+    ]
+    merge = Merge(tmp_path, segments, "merged.postings")
+    name = None
+    while name is None:
+        name = merge.step(100)
+    merged = Segment(tmp_path, name)
+    shifted = [part + np.uint64(30 * i) for i, part in enumerate(parts)]
+    expected = np.sort(np.concatenate(shifted))
+    assert merged.postings(0, kernels.N_BUCKETS, 1).tolist() == expected.tolist()
+    assert merged.name.level == 1
+    assert merged.name.n_docs == 120
+
+
+def test_merge__leaves_out_dropped_documents_but_for_spared_postings(tmp_path: Path) -> None:
+    postings = made(10, 20)
+    segment = Segment(tmp_path, written(tmp_path, "a.postings", postings, 10, 1))
+    dropped = np.zeros(10, np.bool_)
+    dropped[3] = True
+    spared = postings[postings & np.uint64(0xFFFFFF) == 3][:1]
+    name = Merge(tmp_path, [segment], "b.postings", dropped, spared).step(10**6)
+    assert name is not None
+    documents = Segment(tmp_path, name).postings(0, kernels.N_BUCKETS, 1) & np.uint64(0xFFFFFF)
+    assert (documents == 3).sum() == 1
+    assert (documents != 3).sum() == (postings & np.uint64(0xFFFFFF) != 3).sum()
+
+
+def test_segment__every_changed_byte_is_found(tmp_path: Path) -> None:
+    postings = made(40, 60)
+    name = written(tmp_path, "a.postings", postings, 40, 1)
+    path = tmp_path / "a.postings"
+    whole = path.read_bytes()
+    random = np.random.default_rng(0)
+    for place in [0, 20, 4095, 4096, len(whole) - 1, *random.integers(0, len(whole), 40).tolist()]:
+        changed = bytearray(whole)
+        changed[place] ^= 1 << int(random.integers(8))
+        path.write_bytes(changed)
+        with pytest.raises(CorruptIndexError, match=r"a\.postings: damaged"):
+            Segment(tmp_path, name).check()
+
+
+def test_segment__a_changed_row_is_never_read_in_silence(tmp_path: Path) -> None:
+    postings = made(40, 60)
+    name = written(tmp_path, "a.postings", postings, 40, 1)
+    path = tmp_path / "a.postings"
+    changed = bytearray(path.read_bytes())
+    changed[4096 + 5 * 700] ^= 1
+    path.write_bytes(changed)
+    segment = Segment(tmp_path, name)
+    with pytest.raises(CorruptIndexError):
+        segment.ranges(np.unique(postings >> np.uint64(24)))
+
+
+def test_postings__a_key_above_its_cap_leads_to_its_oldest_documents(tmp_path: Path) -> None:
+    common = np.uint64(77) << np.uint64(24)
+    first = np.array([common | np.uint64(i) for i in range(20)], np.uint64)
+    name = written(tmp_path, "a.postings", first, 20, 1)
+    tail = Tail.empty(21).with_next(first, np.zeros(20, ABOUT))
+    postings = Postings(tmp_path, [name], tail)
+    found = postings.find(np.array([77, 78], np.uint64), 40)
+    assert found.counts.tolist() == [40, 0]
+    assert sorted(found.document.tolist()) == list(range(1, 41))
+    found = postings.find(np.array([77], np.uint64), 30)
+    assert found.counts.tolist() == [40]
+    assert found.document.tolist() == [1, 2, 3]
+
+
+def test_tail__joins_its_pieces_so_that_there_are_never_many() -> None:
+    tail = Tail.empty(1)
+    for i in range(200):
+        tail = tail.with_next(np.array([(i << 24)], np.uint64), np.zeros(1, ABOUT))
+    assert len(tail.pieces) <= 8
+    assert tail.postings().tolist() == [(i << 24) | i for i in range(200)]
