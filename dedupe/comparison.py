@@ -1,7 +1,8 @@
 """Two documents in; how they relate, where, and which is nearer the origin, out.
 
-The same stages as a run over a collection, with two differences: documents that
-share a single shingle are aligned, and every shingle is weighted, not a sample.
+The same stages as a run over a collection, with three differences: documents that
+share a single shingle are aligned; every shingle is weighted, not a sample; and
+passages are sought sentence by sentence too, so that other words hide nothing.
 Weights come from a `Background`; without one all shingles weigh the same.
 """
 
@@ -18,14 +19,18 @@ from dedupe.clean import clean
 from dedupe.clean.clues import harvest
 from dedupe.documents import Document, as_document, documents_table
 from dedupe.settings import Settings
+from dedupe.shingle import shingle
 from dedupe.sketch import sketch
 from dedupe.verify import given_pairs, verify
+from dedupe.verify.sentences import align_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import pyarrow as pa
     from numpy.typing import NDArray
+
+    from dedupe.clean import Kept
 
 EVERY_SHINGLE = Settings(rare_sampling=1, containment_floor=0.0)
 """Settings of a comparison: nothing is sampled, nothing is screened."""
@@ -126,11 +131,16 @@ def compare(
         **{name: pair[name] for name in names},
         a_first_probability=float(origins.pair_a_first[0]),
         evidence=origins.stories[0]["evidence"] if origins.stories else [],
-        passages=[
-            Passage(row["a_start"], row["a_end"], row["b_start"], row["b_end"])
-            for row in passages.to_pylist()
-        ],
+        passages=_passages(kept),
     )
+
+
+def _passages(kept: Kept) -> list[Passage]:
+    """Align the two texts by sentences too, which a run over a collection does not."""
+    both = np.arange(2)
+    shingles = shingle(kept, both, EVERY_SHINGLE)
+    told = align_sentences(both[:1], both[1:], both, shingles, kept, EVERY_SHINGLE)
+    return [Passage._make(row[1:]) for row in told.passages.tolist()]
 
 
 def _unrelated() -> Comparison:

@@ -17,6 +17,8 @@ align.py     tokens of a pair   -> measures (columns.py names them) and passages
 anchors.py   one text           -> where its shingles stand
 facts.py     one text           -> narration, numbers, names
 passages.py  anchors            -> passages
+sentences.py stems of a pair     -> sentences that tell the same
+gather.py    those sentences    -> passages in other words
 edits.py     tokens of a passage -> which token is which
 postings.py  sorted postings    -> where keys stand, in memory and in a file's bytes
 trees.py     features           -> sums of regression trees

@@ -1,6 +1,7 @@
 """Stage 6: candidate pairs in; measured pairs with relation, probability and passages, out.
 
 measures.py   exact overlap, then alignment  -> Measured, passages
+sentences.py  a pair, on demand         -> passages in other words, and their scores
 edits.py      a passage, on demand      -> its words that changed
 relation.py   measures, by fitted trees      -> relation, same_story, probability
 roundups.py   pairs of one page together     -> round-ups set right

@@ -119,7 +119,7 @@ def _measure_block(
         candidates.shared_weight[first:last][above],
         counts,
     )
-    return block, _as_code_points(passages, a, b, rows, shingles, kept)
+    return block, as_code_points(passages, a, b, rows, shingles, kept)
 
 
 def overlaps(
@@ -226,7 +226,7 @@ def _exchange(table: NDArray[Any], left: int, right: int, rows: NDArray[np.bool_
     table[rows, right] = kept
 
 
-def _as_code_points(
+def as_code_points(
     passages: NDArray[np.int64],
     a: NDArray[np.int64],
     b: NDArray[np.int64],
