@@ -17,6 +17,7 @@ result.py       9 Result                      -> files
 report.py       Result                        -> terminal, CSV
 
 pipeline.py     find_duplicates(): the stages in order
+checkpoints.py  what finished stages returned -> an interrupted run goes on from there
 comparison.py   compare(): the same stages on two documents
 inspection.py   inspect(): how one document is read
 overrides.py    a reader's decisions  -> stories that honour them

@@ -17,24 +17,27 @@ import pyarrow as pa
 
 from dedupe import result as contract
 from dedupe.attribute import Attribution, attribute
-from dedupe.candidates import find_candidates, weigh
-from dedupe.clean import clean
+from dedupe.candidates import Candidates, Weights, find_candidates, weigh
+from dedupe.clean import Kept, clean
 from dedupe.clean.clues import harvest
+from dedupe.clean.kept import text_bytes
 from dedupe.cluster import cluster
 from dedupe.documents import Document, documents_table, stated
 from dedupe.errors import InputError
 from dedupe.overrides import Overrides, constrained, rows_of, signed
 from dedupe.result import Result
 from dedupe.settings import Settings
-from dedupe.sketch import sketch
+from dedupe.sketch import Sketches, sketch
 from dedupe.verify import OnDemand, mark_roundups, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from dedupe.candidates import Candidates
+    from dedupe.checkpoints import Checkpoints
+    from dedupe.names import Names
     from dedupe.read import Reading
 
     Documents: TypeAlias = Iterable[Document | Mapping[str, Any] | str]
@@ -46,6 +49,8 @@ def find_duplicates(
     settings: Settings = Settings(),
     on_progress: OnProgress | None = None,
     overrides: Overrides = Overrides(),
+    *,
+    checkpoints: str | Path | None = None,
 ) -> Result:
     """Group documents that tell the same written story, and name who likely wrote it first.
 
@@ -55,6 +60,9 @@ def find_duplicates(
         on_progress: called with a stage, its rows done, and its rows in all;
             from worker threads too, one call at a time, never going back.
         overrides: what a reader decided: documents that are, or are not, one story.
+        checkpoints: a folder in which finished stages are kept. A call with the
+            same documents and settings goes on from there. Remove it when the
+            result is safe.
 
     Returns:
         The stories, the relations, the likely origins.
@@ -64,13 +72,16 @@ def find_duplicates(
             rejected, and stands in `Result.rejects`), or two with one id; an
             override that names no document or contradicts another; a file of
             names that is none.
+        OutputError: the folder for checkpoints holds something else, or cannot
+            be written.
     """
-    stages = _Stages(on_progress)
     names = settings.known_names()
     given = as_reading(documents)
     table, order = _in_id_order(given.documents)
     decided = rows_of(overrides, table.column("id").to_pylist() if overrides != Overrides() else ())
-    kept = stages.run("clean", table.num_rows, clean, table, settings)
+    stages = _Stages(on_progress, _checkpoints(checkpoints, table, settings, overrides, names))
+    spans = stages.run("clean", table.num_rows, _kept_spans, table, settings)
+    kept = Kept(*text_bytes(table), *spans)
     clues = stages.run("harvest", table.num_rows, harvest, table, kept, names, settings.threads)
     sketches = stages.run("sketch", table.num_rows, sketch, kept, settings, stages.report)
     weights = stages.run("weigh", len(sketches.sampled), weigh, sketches)
@@ -99,6 +110,29 @@ def find_duplicates(
         rejects=given.rejects,
         run=_record(settings, given, candidates, stages) | {"overrides": overrides.to_dict()},
     )
+
+
+def _kept_spans(table: pa.Table, settings: Settings) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Clean, and leave out the texts: they need not be kept twice."""
+    kept = clean(table, settings)
+    return kept.spans, kept.offsets
+
+
+def _checkpoints(
+    folder: str | Path | None,
+    table: pa.Table,
+    settings: Settings,
+    overrides: Overrides,
+    names: Names | None,
+) -> Checkpoints | None:
+    if folder is None:
+        return None
+    from dedupe.checkpoints import Checkpoints, fingerprint
+
+    # The settings tell where the names stand; what stands there may change.
+    known = [names.spellings, names.agencies, names.outlets, names.domains] if names else []
+    run = fingerprint(table, settings, [overrides.to_dict(), known])
+    return Checkpoints(folder, run, (Sketches, Weights, Candidates, Attribution))
 
 
 def as_reading(documents: pa.Table | Documents) -> Reading:
@@ -253,9 +287,13 @@ def _record(
 
 
 class _Stages:
-    """Runs stages, notes the seconds and rows of each, and passes progress on."""
+    """Runs stages, notes the seconds and rows of each, and passes progress on.
 
-    def __init__(self, on_progress: OnProgress | None) -> None:
+    A stage that an earlier run has finished is taken from its checkpoint.
+    """
+
+    def __init__(self, on_progress: OnProgress | None, checkpoints: Checkpoints | None) -> None:
+        self._checkpoints = checkpoints
         self.rows: list[dict[str, Any]] = []
         self._on_progress = on_progress
         self._lock = threading.Lock()
@@ -266,7 +304,11 @@ class _Stages:
         self._n_rows, self._done = n_rows, 0
         self.report(stage, 0, 1)
         start = time.perf_counter()
-        answer = function(*arguments)
+        answer = self._checkpoints.find(stage) if self._checkpoints else None
+        if answer is None:
+            answer = function(*arguments)
+            if self._checkpoints:
+                self._checkpoints.keep(stage, answer)
         seconds = round(time.perf_counter() - start, 4)
         self.rows.append({"stage": stage, "seconds": seconds, "rows": n_rows})
         self.report(stage, 1, 1)

@@ -148,6 +148,15 @@ def cluster(
             rich_help_panel=WRITING,
         ),
     ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Keep each finished stage beside DIR, and go on from what an interrupted "
+            "run with --resume has kept.",
+            rich_help_panel=WRITING,
+        ),
+    ] = False,
     on_error: OnErrorOption = OnError.SKIP,
     max_rejects: Annotated[
         str | None,
@@ -187,11 +196,16 @@ def cluster(
         reading = read(inputs, fields, on_error, on_progress)
         limit.check(reading)
         seconds = time.perf_counter() - started
-        result = run(reading, settings, on_progress, seconds, overrides)
+        checkpoints = out.absolute().with_name(f".{out.name}.stages") if resume else None
+        result = run(reading, settings, on_progress, seconds, overrides, checkpoints)
         record = {"reading": {"fields": fields, "on_error": on_error.value}}
         result = dataclasses.replace(result, run=result.run | record)
         write_csv = functools.partial(report.write_csv, result, guard=not no_csv_guard)
         result.save(out, overwrite=overwrite, also=write_csv if csv else None)
+        if checkpoints:
+            from dedupe.checkpoints import remove
+
+            remove(checkpoints)
     if json or not quiet:
         files = written_files(result, out)
         show(result, json=json, top=top, written={"folder": str(out), "files": files})
@@ -295,12 +309,15 @@ def run(
     on_progress: "OnProgress | None",
     reading_seconds: float | None = None,
     overrides: "Overrides | None" = None,
+    checkpoints: Path | None = None,
 ) -> "Result":
     """Find duplicates, and record in the result what was read and rejected."""
     import dedupe
 
-    decided = {"overrides": overrides} if overrides else {}
-    result = dedupe.find_duplicates(reading.documents, settings, on_progress=on_progress, **decided)
+    more: dict[str, Any] = {"overrides": overrides} if overrides else {}
+    if checkpoints:
+        more["checkpoints"] = checkpoints
+    result = dedupe.find_duplicates(reading.documents, settings, on_progress=on_progress, **more)
     stages = list(result.run.get("stages", []))
     if reading_seconds is not None:
         rows = reading.documents.num_rows

@@ -1,0 +1,217 @@
+"""What finished stages returned, kept on disk: an interrupted run goes on from there.
+
+    stage, its answer  --keep-->  FOLDER/STAGE.arrow, then FOLDER/kept.json
+                       <--find--
+
+A checkpoint counts once `kept.json` names it and its checksum; a file that is
+cut, damaged or of another run (other documents, settings or version) is as if
+it were not there, and its stage runs again. Each file is one Arrow row: a column
+for every array, and in the schema's metadata how they belong together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+
+from dedupe.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dedupe.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_INDEX = "kept.json"
+_SHAPE = b"dedupe.shape"
+
+
+class Checkpoints:
+    """The finished stages of one run, in one folder.
+
+    Args:
+        folder: made when the first stage is kept.
+        run: what tells this run from others, see `fingerprint`.
+        records: the named tuples that stages return.
+
+    Raises:
+        OutputError: the folder holds something else.
+    """
+
+    def __init__(self, folder: str | Path, run: str, records: Iterable[type]) -> None:
+        self._folder = Path(folder)
+        self._run = run
+        self._records: dict[str, Any] = {kind.__name__: kind for kind in records}
+        self._checksums: dict[str, str] = {}
+        _check_place(self._folder)
+        try:
+            index = json.loads((self._folder / _INDEX).read_text("utf-8"))
+            if index["run"] == run:
+                self._checksums = dict(index["checksums"])
+            else:
+                logger.info("%s is of another run and will be replaced", self._folder)
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+
+    def find(self, stage: str) -> Any:
+        """Return what a stage returned in an earlier run, or None."""
+        if stage not in self._checksums:
+            return None
+        try:
+            data = self._place(stage).read_bytes()
+            if _checksum(data) != self._checksums[stage]:
+                raise ValueError("its checksum is wrong")  # noqa: TRY301
+            row = pa.ipc.open_stream(pa.py_buffer(data)).read_all()
+            shape = json.loads(row.schema.metadata[_SHAPE])
+            answer = self._unpack(shape, row)
+        except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+            logger.warning("the %s stage runs again: its checkpoint is lost (%s)", stage, error)
+            return None
+        logger.info("the %s stage is taken from %s", stage, self._folder)
+        return answer
+
+    def keep(self, stage: str, answer: Any) -> None:
+        """Write what a stage returned.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        columns: list[pa.Array] = []
+        shape = _pack(answer, columns)
+        row = pa.table(columns, [str(place) for place in range(len(columns))])
+        row = row.replace_schema_metadata({_SHAPE: json.dumps(shape).encode()})
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._checksums[stage] = _write(self._place(stage), row)
+            index = {"run": self._run, "checksums": self._checksums}
+            _write(self._folder / _INDEX, json.dumps(index).encode())
+        except OSError as error:
+            raise OutputError(
+                f"{self._folder}: cannot be written ({error.strerror or error}); "
+                "make room, or run without --resume"
+            ) from error
+
+    def _place(self, stage: str) -> Path:
+        return self._folder / f"{stage}.arrow"
+
+    def _unpack(self, shape: Any, row: pa.Table) -> Any:
+        """Put together what `_pack` took apart; arrays are copies, so that kernels may write."""
+        (kind, value), *more = shape.items()
+        if kind == "array":
+            values = row.column(value).chunk(0).values.to_numpy(zero_copy_only=False)
+            return np.array(values).reshape(more[0][1])
+        if kind == "table":
+            return pa.ipc.open_stream(row.column(value)[0].as_buffer()).read_all()
+        if kind == "tuple":
+            return tuple(self._unpack(part, row) for part in value)
+        if kind in self._records:
+            return self._records[kind]._make(self._unpack(part, row) for part in value)
+        return value
+
+
+def remove(folder: str | Path) -> None:
+    """Remove the checkpoints of a run that is done."""
+    if (Path(folder) / _INDEX).is_file():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def fingerprint(documents: pa.Table, settings: Settings, more: Any = None) -> str:
+    """Name a run by its version, its settings but for the threads, and all its documents.
+
+    Args:
+        documents: in id order.
+        settings: of the run.
+        more: what else the run depends on, as JSON holds it.
+    """
+    from dedupe import __version__
+
+    digest = hashlib.blake2b(digest_size=16)
+    named = {name: value for name, value in settings.to_dict().items() if name != "threads"}
+    digest.update(json.dumps([__version__, named, more], sort_keys=True).encode())
+    with pa.ipc.new_stream(pa.PythonFile(_Digesting(digest), "w"), documents.schema) as stream:
+        stream.write_table(documents.combine_chunks())
+    return digest.hexdigest()
+
+
+class _Digesting:
+    """A file for Arrow to write: into a digest, and on to a file if there is one."""
+
+    closed = False
+
+    def __init__(self, digest: Any, file: BinaryIO | None = None) -> None:
+        self._digest = digest
+        self._file = file
+
+    def write(self, data: Any) -> int:
+        """Take bytes."""
+        self._digest.update(data)
+        if self._file is not None:
+            self._file.write(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+    def close(self) -> None:
+        """Leave the file to who opened it."""
+
+
+def _pack(value: Any, columns: list[pa.Array]) -> dict[str, Any]:
+    """Say how a value is put together, and append its arrays to `columns`."""
+    if isinstance(value, np.ndarray):
+        flat = pa.array(np.ascontiguousarray(value).ravel())
+        columns.append(pa.LargeListArray.from_arrays([0, len(flat)], flat))
+        return {"array": len(columns) - 1, "shape": value.shape}
+    if isinstance(value, pa.Table):
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, value.schema) as stream:
+            stream.write_table(value)
+        columns.append(pa.array([sink.getvalue().to_pybytes()], pa.large_binary()))
+        return {"table": len(columns) - 1}
+    if isinstance(value, tuple):
+        kind = type(value).__name__ if hasattr(value, "_fields") else "tuple"
+        return {kind: [_pack(part, columns) for part in value]}
+    return {"plain": value}
+
+
+def _checksum(data: Any) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def _write(place: Path, content: pa.Table | bytes) -> str:
+    """Write a file whole or not at all, and onto the disk; returns its checksum."""
+    draft = place.with_name(place.name + ".draft")
+    digest = hashlib.blake2b(digest_size=16)
+    with draft.open("wb") as file:
+        sink = _Digesting(digest, file)
+        if isinstance(content, bytes):
+            sink.write(content)
+        else:
+            with pa.ipc.new_stream(pa.PythonFile(sink, "w"), content.schema) as stream:
+                stream.write_table(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(place)
+    return digest.hexdigest()
+
+
+def _check_place(folder: Path) -> None:
+    """Refuse a folder that holds anything else."""
+    if folder.is_dir():
+        names = {path.name.removesuffix(".draft") for path in folder.iterdir()}
+        strangers = sorted(name for name in names if name != _INDEX and name[-6:] != ".arrow")
+        if strangers:
+            raise OutputError(
+                f"{folder}: holds {strangers[0]}, which is no checkpoint; choose another place"
+            )
+    elif folder.exists():
+        raise OutputError(f"{folder}: is not a folder; choose another place for the checkpoints")

@@ -1,0 +1,136 @@
+"""Checkpoints: a run that was stopped anywhere ends as one that was not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from dedupe import OutputError, Result, Settings, find_duplicates
+from dedupe.checkpoints import Checkpoints, fingerprint, remove
+from dedupe.documents import documents_table
+from tests.test_pipeline import PAGES, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+STAGES = (
+    "clean", "harvest", "sketch", "weigh", "candidates", "verify", "roundups", "cluster",
+    "attribute",
+)  # fmt: skip
+ROOT = Path(__file__).parent.parent
+MAIN = "from dedupe.cli import main; main()"
+
+
+class Pair(NamedTuple):
+    numbers: np.ndarray
+    name: str
+
+
+def stop_before(stage: str) -> Callable[[str, int, int], None]:
+    def on_progress(name: str, _done: int, _total: int) -> None:
+        if name == stage:
+            raise KeyboardInterrupt
+
+    return on_progress
+
+
+@pytest.fixture(scope="module")
+def whole() -> Result:
+    return find_duplicates(PAGES)
+
+
+@pytest.mark.parametrize("place", range(len(STAGES)))
+def test_find_duplicates__stopped_before_any_stage_goes_on_to_the_same_result(
+    tmp_path: Path, place: int, whole: Result
+) -> None:
+    folder = tmp_path / "stages"
+    with pytest.raises(KeyboardInterrupt):
+        find_duplicates(PAGES, Settings(), stop_before(STAGES[place]), checkpoints=folder)
+    before = {path.name: path.read_bytes() for path in folder.glob("*.arrow")}
+    assert set(before) == {f"{stage}.arrow" for stage in STAGES[:place]}
+    assert shown(find_duplicates(PAGES, checkpoints=folder)) == shown(whole)
+    # Nothing that was finished ran again.
+    assert before == {name: (folder / name).read_bytes() for name in before}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_find_duplicates__a_damaged_checkpoint_is_not_believed(
+    tmp_path: Path, stage: str, whole: Result
+) -> None:
+    folder = tmp_path / "stages"
+    find_duplicates(PAGES, checkpoints=folder)
+    kept = folder / f"{stage}.arrow"
+    intact = kept.read_bytes()
+    kept.write_bytes(intact[:-100] + bytes(byte ^ 1 for byte in intact[-100:]))
+    assert shown(find_duplicates(PAGES, checkpoints=folder)) == shown(whole)
+    assert kept.read_bytes() == intact
+
+
+def test_fingerprint__tells_documents_and_settings_but_not_threads() -> None:
+    table = documents_table(PAGES)
+    one = fingerprint(table, Settings(threads=1))
+    assert one == fingerprint(table, Settings(threads=2))
+    assert one == fingerprint(pa.concat_tables([table.slice(0, 3), table.slice(3)]), Settings())
+    assert one != fingerprint(table, Settings(seed=2))
+    assert one != fingerprint(table, Settings(), [1])
+    assert one != fingerprint(table.slice(1), Settings())
+    assert one != fingerprint(documents_table([*PAGES[:-1], {**PAGES[-1], "url": "x"}]), Settings())
+
+
+def test_checkpoints__return_what_was_kept_for_the_same_run_only(tmp_path: Path) -> None:
+    value: tuple[Any, ...] = (
+        Pair(np.arange(12, dtype=np.uint32).reshape(4, 3), "b"),
+        pa.table({"x": [1, None], "y": ["a", "ä"]}),
+        np.array([True, False]),
+        np.zeros((0, 2), np.int64),
+        {"n": 3, "m": None},
+    )
+    Checkpoints(tmp_path / "at", "run", [Pair]).keep("first", value)
+    (pair, table, flags, empty, rest) = Checkpoints(tmp_path / "at", "run", [Pair]).find("first")
+    assert isinstance(pair, Pair)
+    assert pair.numbers.tolist() == value[0].numbers.tolist()
+    assert str(pair.numbers.dtype) == "uint32"
+    assert (pair.numbers.flags.writeable, pair.name) == (True, "b")
+    assert table.equals(value[1])
+    assert flags.tolist() == [True, False]
+    assert (empty.shape, empty.dtype) == ((0, 2), np.int64)
+    assert rest == value[4]
+    assert Checkpoints(tmp_path / "at", "other run", [Pair]).find("first") is None
+    assert Checkpoints(tmp_path / "at", "run", [Pair]).find("second") is None
+
+
+def test_checkpoints__never_touch_a_folder_of_something_else(tmp_path: Path) -> None:
+    (tmp_path / "letters.txt").write_text("dear")
+    with pytest.raises(OutputError, match=r"letters\.txt"):
+        Checkpoints(tmp_path, "run", [])
+    remove(tmp_path)
+    assert (tmp_path / "letters.txt").read_text() == "dear"
+
+
+def test_cluster__killed_at_once_goes_on_with_resume(tmp_path: Path) -> None:
+    words = ["cluster", str(ROOT / "seeds" / "newsroom.jsonl"), "--out", "out", "--resume"]
+    killing = (
+        "import os, signal, dedupe.pipeline as pipeline;"
+        "pipeline.cluster = lambda *_: os.kill(os.getpid(), signal.SIGKILL);"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+
+    def dedupe(code: str) -> int:
+        command = [sys.executable, "-c", code + MAIN, *words]
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, check=False
+        ).returncode
+
+    assert dedupe(killing) == -signal.SIGKILL
+    assert [path.name for path in tmp_path.iterdir()] == [".out.stages"]
+    # Were the stages before run again, this one would fail.
+    assert dedupe("import dedupe.pipeline as pipeline; pipeline.verify = None;") == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
