@@ -66,8 +66,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             documents=pa.table({"id": list("abcde")}), rejects=rejects, inputs=[row]
         )
 
-    def find_duplicates(_table: Any, settings: Settings, on_progress: Any = None) -> dedupe.Result:
-        seen.update(settings=settings, on_progress=on_progress)
+    def find_duplicates(_table: Any, settings: Settings, **how: Any) -> dedupe.Result:
+        seen.update(settings=settings, **how)
         return invented.newsroom()
 
     monkeypatch.setattr(corpus, "read", read)
