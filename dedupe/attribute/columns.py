@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-_MOST_WORKS = 300
+_MOST_WORKS = 150
 """Works weighed together: the model is cubic. The rest of a larger story hangs below them."""
 
 # Up to so many works without any evidence are all judged alike.

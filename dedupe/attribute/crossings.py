@@ -104,7 +104,7 @@ def passage_parents(
             first, last, holders = parts[place]
             common = min(end, last) - max(start, first)
             if _HALF * common >= min(end - start, last - first):
-                parts[place] = (first, max(last, end), [*holders, (common, one)])
+                parts[place] = (first, last, [*holders, (common, one)])
                 break
         else:
             parts.append((start, end, [(end - start, one)]))

@@ -145,8 +145,10 @@ def _out_of_the_week(story: Story) -> Iterator[Evidence]:
     if len({story.work_of[row] for row in claims}) < 2 or len(set(claims.values())) < 2:
         return
     lags: dict[int, tuple[int, int, int]] = {}
+    openings = _openings(story)
     for row, claim in claims.items():
-        named = _NAMED_DAY.search(story.pages.text(row), *_opening(story, row))
+        start = openings.get(row, 0)
+        named = _NAMED_DAY.search(story.pages.text(row), start, start + _OPENING)
         if named:
             lag = (claim.weekday() - _WEEKDAY[named.group().lower()]) % 7
             lags[row] = (lag, named.start(), named.end())
@@ -161,12 +163,11 @@ def _out_of_the_week(story: Story) -> Iterator[Evidence]:
             yield Evidence("", "", points, work, -1, None, row, start, end, says)
 
 
-def _opening(story: Story, row: int) -> tuple[int, int]:
-    """Return where the opening of a document's shared text lies."""
-    starts = [
-        pair.passages[0][0 if pair.a == row else 2]
-        for pair in story.pairs
-        if row in (pair.a, pair.b) and pair.passages
-    ]
-    start = min(starts, default=0)
-    return start, start + _OPENING
+def _openings(story: Story) -> dict[int, int]:
+    """Return where the text that each document shares with others begins."""
+    starts: dict[int, int] = {}
+    for pair in story.pairs:
+        for row, side in ((pair.a, 0), (pair.b, 2)) if pair.passages else ():
+            start = pair.passages[0][side]
+            starts[row] = min(start, starts.get(row, start))
+    return starts

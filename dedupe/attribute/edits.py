@@ -9,6 +9,7 @@ and of stories that one look can hold (see findings.py).
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections import defaultdict
@@ -46,13 +47,26 @@ def edit_kind(story: Story) -> Iterator[Evidence]:
     for pair in story.pairs:
         if story.work_of[pair.a] == story.work_of[pair.b] or not pair.passages:
             continue
-        one, other = _aligned_text(story, pair, 0), _aligned_text(story, pair, 2)
-        for rows, sides in (
-            ((pair.a, pair.b), (one, other)),
-            ((pair.b, pair.a), (other, one)),
-        ):
-            for case, says in _losses(*sides):
-                yield toward(story, rows, None, POINTS["edit_kind"][case], says)
+        one, other = (_look(_aligned_text(story, pair, side)) for side in (0, 2))
+        for case, says in _losses(one, other):
+            yield toward(story, (pair.a, pair.b), None, POINTS["edit_kind"][case], says)
+        for case, says in _losses(other, one):
+            yield toward(story, (pair.b, pair.a), None, POINTS["edit_kind"][case], says)
+
+
+class _Look(NamedTuple):
+    """What is counted in one side of aligned text."""
+
+    text: str
+    n_accents: int
+    n_marks: int
+    is_cut: bool
+
+
+def _look(text: str) -> _Look:
+    n_accents = 0 if text.isascii() else _n_accents(text)
+    n_marks = sum(map(text.count, '"' if text.isascii() else _QUOTE_MARKS))
+    return _Look(text, n_accents, n_marks, any(mark in text for mark in _CUTS))
 
 
 def _aligned_text(story: Story, pair: Pair, side: int) -> str:
@@ -60,18 +74,17 @@ def _aligned_text(story: Story, pair: Pair, side: int) -> str:
     return "\n".join(text[span[side] : span[side + 1]] for span in pair.passages)
 
 
-def _losses(kept: str, lost: str) -> Iterator[tuple[str, str]]:
+def _losses(kept: _Look, lost: _Look) -> Iterator[tuple[str, str]]:
     """Yield the kinds of edits by which the second of two aligned texts fell behind the first."""
-    ascii_only = lost.isascii()
-    if ascii_only and not kept.isascii() and _n_accents(kept) >= _FEWEST_ACCENTS:
+    if kept.n_accents >= _FEWEST_ACCENTS and not lost.n_accents:
         yield "accents_lost", "keeps accents that the other lost"
-    if _n_marks(kept) >= _FEWEST_MARKS and not _n_marks(lost):
+    if kept.n_marks >= _FEWEST_MARKS and not lost.n_marks:
         yield "marks_lost", "keeps quotation marks that the other lost"
-    if any(mark in lost for mark in _CUTS) and not any(mark in kept for mark in _CUTS):
+    if lost.is_cut and not kept.is_cut:
         yield "cut", 'holds whole what the other cuts with "..."'
-    if " said" in kept and " said" in lost:
-        names, generic = _speakers(kept)
-        other_names, other_generic = _speakers(lost)
+    if " said" in kept.text and " said" in lost.text:
+        names, generic = _speakers(kept.text)
+        other_names, other_generic = _speakers(lost.text)
         if names > other_names and other_generic > generic:
             yield "generic_attribution", "names a speaker for whom the other has a general word"
 
@@ -80,10 +93,7 @@ def _n_accents(text: str) -> int:
     return sum(char.isalpha() and "\x7f" < char < "\u0250" for char in text)
 
 
-def _n_marks(text: str) -> int:
-    return sum(map(text.count, _QUOTE_MARKS))
-
-
+@functools.lru_cache(maxsize=64)
 def _speakers(text: str) -> tuple[int, int]:
     """Count the names, and the general words, before "said"."""
     named = generic = 0

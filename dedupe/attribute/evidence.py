@@ -104,7 +104,8 @@ class Story:
     def one_owner(self, row: int, name: str) -> bool:
         """Say whether a document's outlet and another have one owner."""
         outlet = self.pages.outlet(row)
-        return outlet is not None and self.names.one_owner(outlet, self.called(name))
+        owned = outlet is not None and outlet in self.names.owners
+        return owned and self.names.one_owner(outlet or "", self.called(name))
 
     def names_absent(self, clue: Clue) -> bool:
         """Say whether a clue names the story's source, and no document in hand is its."""
