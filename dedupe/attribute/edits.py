@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _QUOTE_MARKS = '"“”«»„「」'
 _QUOTED = re.compile(r'[“"«]([^“”"«»\n]{30,400})[”"»]')
+_ACCENTED = re.compile("[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]")
 _WORDS = re.compile(r"\w+")
 _CUTS = ("…", "...")
 _VERBS = (" said", " told", " announced")
@@ -64,7 +65,7 @@ class _Look(NamedTuple):
 
 
 def _look(text: str) -> _Look:
-    n_accents = 0 if text.isascii() else _n_accents(text)
+    n_accents = 0 if text.isascii() else len(_ACCENTED.findall(text))
     n_marks = sum(map(text.count, '"' if text.isascii() else _QUOTE_MARKS))
     return _Look(text, n_accents, n_marks, any(mark in text for mark in _CUTS))
 
@@ -87,10 +88,6 @@ def _losses(kept: _Look, lost: _Look) -> Iterator[tuple[str, str]]:
         other_names, other_generic = _speakers(lost.text)
         if names > other_names and other_generic > generic:
             yield "generic_attribution", "names a speaker for whom the other has a general word"
-
-
-def _n_accents(text: str) -> int:
-    return sum(char.isalpha() and "\x7f" < char < "\u0250" for char in text)
 
 
 @functools.lru_cache(maxsize=64)

@@ -98,7 +98,7 @@ def by_determinants(given: Weights) -> Posterior:
     blank, base = _rooted_in_works(plain, np.zeros(n_works))
     log_base = blank + np.log(np.maximum(base.origin, _SMALLEST))
     prior = 1.0 - given.absent_prior.sum()
-    by_order, _ = _rooted_in_works(ordered, first - log_base)
+    by_order = _sum_of_works(ordered, first - log_base)
     by_all, among_works = _rooted_in_works(weights, first + given.roots - log_base)
     log_mass = [np.log(prior) + by_all - by_order]
     shares = [_near_root(weights, among_works)]
@@ -127,7 +127,7 @@ def origins(given: Weights) -> NDArray[np.float64]:
     weights = ordered * np.exp(given.edges)
     blank, base = _rooted_in_works(plain, np.zeros(n_works))
     log_base = blank + np.log(np.maximum(base.origin, _SMALLEST))
-    by_order, _ = _rooted_in_works(ordered, first - log_base)
+    by_order = _sum_of_works(ordered, first - log_base)
     by_all, among = _rooted_in_works(weights, first + given.roots - log_base)
     ordered, direct = _ordered_below_absent(plain, given.order)
     weights = ordered * np.exp(given.edges)
@@ -276,6 +276,14 @@ def _laplacian(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     laplacian = -weights
     laplacian.flat[:: len(weights) + 1] = weights.sum(axis=0)
     return laplacian
+
+
+def _sum_of_works(weights: NDArray[np.float64], log_roots: NDArray[np.float64]) -> float:
+    """Return the logarithm of the sum over trees rooted in exactly one work."""
+    shift = float(log_roots.max())
+    rooted = _laplacian(weights)
+    rooted[0] = np.exp(log_roots - shift)
+    return float(np.linalg.slogdet(rooted)[1]) + shift
 
 
 def _rooted_in_works(

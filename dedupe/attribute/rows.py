@@ -94,9 +94,12 @@ def _order(item: Evidence) -> tuple[float, int, int, str, int, int, int, str]:
 def _clues(
     judged: Judged, placed: Iterable[Placed], listed: list[Evidence]
 ) -> list[dict[str, Any]]:
-    """Return, by document, the places of its clues in a list of evidence, which grows by them."""
+    """Return, by document, the places of its clues in a list of evidence, which grows by them.
+
+    Where nothing tells, no document has a place to speak for.
+    """
     story = judged.story
-    if not judged.evidence or len(story.works) > _MOST_LISTED:
+    if judged.verdict.band == "unknown" or len(story.works) > _MOST_LISTED:
         return []
     number = {item: place for place, item in enumerate(listed)}
     ordered = sorted(judged.evidence, key=_order)
