@@ -1,6 +1,6 @@
 """Texts in, the stories other people's libraries make of them out.
 
-    texts  ->  datasketch | rensa | tf-idf cosine  ->  pairs  ->  components
+    texts  ->  datasketch | text-dedup | rensa | tf-idf cosine  ->  pairs  ->  components
 
 Each peer is used as its own documentation shows, over the word 3-shingles that
 its users compute in Python, and its pairs are joined into connected components,
@@ -39,9 +39,12 @@ CHUNK = 1000
 
 DATASKETCH_DEFAULT = 0.9
 TFIDF_PUBLISHED = 0.85
+NEWS_SLOTS, NEWS_THRESHOLD, NEWS_WORDS = 256, 0.45, 2
+"""What text-dedup publishes for news (configs/benchmark_news_minhash.toml): nothing is verified."""
 THRESHOLDS = tuple(step / 20 for step in range(1, 20))
 
 _WORD = re.compile(r"\w+")
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9\s-]")
 
 
 def shingles(text: str, size: int = 3) -> list[str]:
@@ -61,6 +64,21 @@ def sketch_datasketch(texts: Sequence[str]) -> list[Any]:
             [[one.encode() for one in set(shingles(text))] for text in texts], num_perm=N_SLOTS
         )
     )
+
+
+def text_dedup_pairs(texts: Sequence[str]) -> Pairs:
+    """Return what text-dedup's news setting calls similar; a < b.
+
+    Its parameters in datasketch's LSH, which splits the slots into bands by the
+    same rule; as in its news benchmark, line breaks, punctuation and what is not
+    ASCII go first.
+    """
+    from datasketch import MinHash
+
+    plain = [_NOT_PLAIN.sub("", one.replace("-\n", "").replace("\n", " ")) for one in texts]
+    grams = [[one.encode() for one in set(shingles(text, NEWS_WORDS))] for text in plain]
+    sketches = list(MinHash.generator(grams, num_perm=NEWS_SLOTS))
+    return datasketch_pairs(sketches, NEWS_THRESHOLD, NEWS_SLOTS)
 
 
 def sketch_rensa(texts: Sequence[str]) -> list[Any]:
@@ -88,11 +106,13 @@ def sketch_all(
         return list(chain.from_iterable(pool.map(sketch, chunks)))
 
 
-def datasketch_pairs(sketches: Sequence[Any], threshold: float = DATASKETCH_DEFAULT) -> Pairs:
+def datasketch_pairs(
+    sketches: Sequence[Any], threshold: float = DATASKETCH_DEFAULT, n_slots: int = N_SLOTS
+) -> Pairs:
     """Return what datasketch's LSH calls similar; a < b."""
     from datasketch import MinHashLSH
 
-    lsh = MinHashLSH(threshold=threshold, num_perm=N_SLOTS)
+    lsh = MinHashLSH(threshold=threshold, num_perm=n_slots)
     with lsh.insertion_session() as session:
         for row, sketch in enumerate(sketches):
             session.insert(row, sketch)
@@ -215,6 +235,7 @@ def all_variants(texts: Sequence[str]) -> dict[str, list[Pairs]]:
     return {
         "datasketch, default": [datasketch_pairs(datasketch)],
         "datasketch, best": [datasketch_pairs(datasketch, one) for one in THRESHOLDS],
+        "text-dedup, news": [text_dedup_pairs(texts)],
         "rensa, 16 bands": [rensa_pairs(rensa)],
         "rensa, best": [
             rensa_pairs(rensa, one, bands) for bands in (16, 32, 64) for one in THRESHOLDS

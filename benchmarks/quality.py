@@ -37,6 +37,7 @@ TARGETS = {
     "spotify.pairwise_f1": 0.95,
     "spotify.b_cubed_f1": 0.98,
     "counter.derived_f1": 0.82,
+    "clough.accuracy": 0.95,
     "counter.direction_text": 0.90,
     "counter.direction_masked": 0.65,
     "counter.direction_dated": 0.975,
@@ -172,6 +173,9 @@ def _ecbplus(
             pairs = peers.datasketch_pairs(sketches, threshold)
             score = measures.ecbplus_score(documents, metrics.components(len(documents), pairs))
             rivals[peer] = {f"ecbplus.{name}": value for name, value in score.items()}
+        pairs = peers.text_dedup_pairs([one["text"] for one in documents])
+        score = measures.ecbplus_score(documents, metrics.components(len(documents), pairs))
+        rivals["text-dedup, news"] = {f"ecbplus.{name}": value for name, value in score.items()}
     return measures.ecbplus_figures(documents), rivals
 
 

@@ -2,6 +2,7 @@
 
     python benchmarks/recall.py
     python benchmarks/recall.py --vary rare_sampling=1,2,4,8 --json recall.json
+    python benchmarks/recall.py --crowd 20000
 
 Each row is one change to the defaults, on Reuters: recall of the pairs that
 exact counting finds (word 5-shingles; resemblance of .5 or more; containment of
@@ -162,6 +163,20 @@ def variants(asked: Sequence[str]) -> list[tuple[str, Settings]]:
     return rows
 
 
+def crowd_pairs(text: str, others: Sequence[str], n_copies: int) -> float:
+    """Return the pairs a document that remain of near-copies of one text, each with ten new words."""
+    rng = random.Random(29)  # noqa: S311 - a reproducible choice, not a secret
+    pool = [word for other in others for word in other.split()]
+    copies = []
+    for _ in range(n_copies):
+        changed = text.split()
+        for place in rng.sample(range(len(changed)), 10):
+            changed[place] = rng.choice(pool)
+        copies.append(" ".join(changed))
+    sketches = sketch(keep_all(documents_table(copies)), Settings())
+    return len(find_candidates(sketches, weigh(sketches), Settings()).a) / n_copies
+
+
 def main() -> None:
     """Print the table, and write it as JSON when asked."""
     parser = argparse.ArgumentParser(
@@ -170,11 +185,17 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=datasets.DEFAULT_DATA)
     parser.add_argument("--vary", nargs="*", default=[], metavar="NAME=V,V")
     parser.add_argument("--cache", type=Path, help="folder to keep the exact counts in")
+    parser.add_argument("--crowd", type=int, help="pairs of this many near-copies, and no more")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     dispatches = datasets.load_reuters(options.data)
     if dispatches is None:
         print(datasets.skipped("reuters", options.data))
+        return
+    if options.crowd:
+        texts = [str(row["text"]) for row in dispatches[:200]]
+        longest = max(texts, key=len)
+        print(f"pairs a near-copy: {crowd_pairs(longest, texts, options.crowd):.2f}")
         return
     corpus = build(dispatches, options.cache)
     table = {}

@@ -9,6 +9,7 @@ clean/          2 page furniture off, credits and scars kept
 shingle.py      3 text                        -> tokens, shingles
 sketch.py       4 text                        -> signatures, sampled shingles
 candidates.py   5 signatures, rare shingles   -> candidate pairs
+crowds.py         pairs of near-copies        -> a few of each
 verify/         6 candidate pairs             -> measured pairs, passages, relations
 cluster.py      7 measured pairs              -> stories
 attribute/      8 stories                     -> origin, parents, evidence

@@ -9,7 +9,8 @@ in a longer piece, which resemblance cannot see. Equal texts are linked to one
 of them beforehand (m copies, m - 1 pairs) and enter the nets once. A bucket
 above the cap is split by further slots, and what stays is tied to its few
 documents of smallest hash: a template and a story of 20,000 copies both stay
-linear, and the count of such buckets is reported.
+linear, and the count of such buckets is reported. A crowd of near-copies keeps
+a few pairs of each (crowds.py).
 
 Source  banding: Indyk and Motwani 1998, Broder 1997; rare shared phrases:
 Heintze 1996, Smith, Cordell and Dillon 2013.
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dedupe.crowds import thin_crowds
 from dedupe.ragged import batch_bounds, running_total
 
 if TYPE_CHECKING:
@@ -99,6 +101,8 @@ def find_candidates(
     packed, nets = _join(banded, rare)
     shared, share, equal_slots = compare_sketches(packed, sketches, weights, settings)
     kept = _screen(packed, shared, equal_slots, weights, settings)
+    wanted = thin_crowds(*unpack(packed[kept]), equal_slots[kept], settings.n_slots, priority)
+    kept = kept[wanted]
     return _with_copies(
         packed[kept], nets[kept], share[kept], representative, len(packed),
         {"bands": capped_bands, "rare": capped_rare},

@@ -37,9 +37,9 @@ _UNIT = 1024
 
 # No single pair may outvote many: odds beyond 3,000 to 1 add nothing.
 _CLIP = 8.0
-# Pairs measured between two groups about to join, at most: a bound on work, and
-# four members of each tell what the others hold.
-_MAX_MEASURED = 16
+# Members of each of two groups about to join that are measured, at most: a bound
+# on work, and four of each tell what the others hold.
+_SIDE = 4
 # Mean log-odds, in units, at which many pairs settle the matter: 20 to 1.
 _SURE = 3 * _UNIT
 # Texts this alike speak with one voice; see `_leaders` for what that guarantees.
@@ -208,12 +208,12 @@ class _Groups:
     def _is_sure(self, x: int, y: int) -> bool:
         """Say whether one text is known to be the same as many members of the other group.
 
-        Its pairs are with as many different members as would be measured: a
+        Its pairs are with as many different members as `_spread` would choose: a
         story of twenty thousand copies grows without a further look at each.
         """
         single = min(len(self.members[x]), len(self.members[y])) == 1
         n_known = self._known[x][y]
-        return single and n_known >= _MAX_MEASURED and self.weight(x, y) >= _SURE * n_known
+        return single and n_known >= _SIDE and self.weight(x, y) >= _SURE * n_known
 
     def join(self, x: int, y: int) -> list[tuple[int, int]]:
         """Merge y into x (x < y); returns the groups whose weight with x this changes, and it."""
@@ -231,8 +231,7 @@ class _Groups:
 
 def _spread(members: list[int]) -> list[int]:
     """Choose up to four members, spread evenly over a group: sixteen pairs at most."""
-    side = int(_MAX_MEASURED**0.5)
     ordered = sorted(members)
-    if len(ordered) <= side:
+    if len(ordered) <= _SIDE:
         return ordered
-    return [ordered[i * (len(ordered) - 1) // (side - 1)] for i in range(side)]
+    return [ordered[i * (len(ordered) - 1) // (_SIDE - 1)] for i in range(_SIDE)]

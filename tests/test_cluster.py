@@ -273,3 +273,27 @@ def test_cluster__sums_of_log_odds_do_not_depend_on_order() -> None:
         for order in ([0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [2, 0, 4, 1, 3, 5])
     ]
     assert labels == [[0, 0, 2, 3]] * 3
+
+
+# --- crowds
+
+
+def stars(n_docs: int, n_hubs: int) -> dict[Pair, float]:
+    return {(hub, row): LIKE for row in range(n_docs) for hub in range(min(n_hubs, row))}
+
+
+def test_cluster__a_hundred_thousand_near_copies_are_one_story() -> None:
+    rows = np.arange(1, 100_000)
+    table = pa.table(
+        {
+            "a": np.zeros(len(rows), np.int64),
+            "b": rows,
+            "resemblance": np.full(len(rows), 0.95),
+            "same_story_odds": np.full(len(rows), LIKE),
+        }
+    )
+    assert not cluster(table, 100_000, never).any()
+
+
+def test_cluster__a_crowd_of_rewrites_needs_no_further_look() -> None:
+    assert not cluster(pairs_table(stars(2_000, 8)), 2_000, never).any()

@@ -56,6 +56,7 @@ FEATURES = (
     "numbers_changed",
     "names_changed",
     "brevity",
+    "vocabulary_longer",
 )
 """Names of the feature columns, in order; all lie between 0 and 1."""
 
@@ -116,6 +117,7 @@ def features(measured: Measured) -> NDArray[np.float64]:
             changed(columns.NUMBER_SLOTS_CHANGED, columns.NUMBER_SLOTS_SAME),
             changed(columns.NAME_SLOTS_CHANGED, columns.NAME_SLOTS_SAME),
             1 / np.sqrt(np.maximum(words.min(axis=1), 1)),
+            measured.vocabulary[:, 0] / np.maximum(measured.vocabulary[:, 1:].max(axis=1), 1),
         ],
         axis=1,
     )
