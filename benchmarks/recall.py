@@ -164,7 +164,7 @@ def variants(asked: Sequence[str]) -> list[tuple[str, Settings]]:
 
 
 def crowd_pairs(text: str, others: Sequence[str], n_copies: int) -> float:
-    """Return the pairs a document that remain of near-copies of one text, each with ten new words."""
+    """Return the pairs a document that remain of near-copies, each with ten new words."""
     rng = random.Random(29)  # noqa: S311 - a reproducible choice, not a secret
     pool = [word for other in others for word in other.split()]
     copies = []

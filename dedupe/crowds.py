@@ -35,7 +35,8 @@ def thin_crowds(
     """Say which pairs to keep, bool (P,).
 
     Args:
-        a, b: rows of each pair, int64 (P,).
+        a: row of each pair's one document, int64 (P,).
+        b: row of its other.
         equal_slots: slots that their signatures share, int32 (P,).
         n_slots: slots of a signature.
         priority: a hash of each document's content, uint64 (D,).
