@@ -30,6 +30,7 @@ import datasets
 import fiction
 import orjson
 from copy_operators import HELD_OUT, OPERATORS, TOLD, Page
+from copy_outlets import AGENCIES, PAPERS, Outlet, new_outlet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,15 +38,6 @@ if TYPE_CHECKING:
 GENERATORS = ("tune", "test")
 BASES = ("fiction", "reuters")
 _START = dt.datetime(2021, 3, 1, tzinfo=dt.UTC)
-_AGENCIES = {
-    "AP": ("apnews.com", "Associated Press"), "Reuters": ("reuters.com", "Reuters"),
-    "AFP": ("afp.com", "Agence France-Presse"), "UPI": ("upi.com", "United Press International"),
-}  # fmt: skip
-_PAPERS = ("Ledger", "Courier", "Standard", "Herald", "Tribune", "Gazette", "Observer", "Post")
-_FRONTS = (
-    "Amber", "Bishop", "Cedar", "Delta", "Elm", "Falcon", "Granite", "Hollow", "Iron", "Jasper",
-    "Keel", "Linden", "Mill", "Needle", "Orchard", "Pine", "Quarry", "Raven", "Saddle", "Tamarack",
-)  # fmt: skip
 _CREDITS = (
     "This story originally appeared on {0}.", "This article was first published by {0}.",
     "Originally published by {0}.", "Source: {0}", "Republished with permission from {0}.",
@@ -97,16 +89,6 @@ class Simulated(NamedTuple):
     truth: list[dict[str, Any]]
 
 
-class Outlet(NamedTuple):
-    """Who prints: a name, a domain, furniture, and how its pages tell the time."""
-
-    name: str
-    domain: str
-    head: list[str]
-    foot: list[str]
-    clock: str
-
-
 @dataclasses.dataclass(slots=True, kw_only=True)
 class _Node:
     page: Page
@@ -145,17 +127,38 @@ def simulate(given: Parameters, dispatches: Sequence[dict[str, Any]] | None = No
 
 
 def _of_dispatches(rows: Sequence[dict[str, Any]], given: Parameters) -> list[fiction.Report]:
-    """Turn long dispatches into reports: the tuning generator's half, or the other."""
+    """Turn long dispatches into reports: the tuning generator's half, or the other.
+
+    None that names its own agency, and none that shares a tenth of its words'
+    runs with one chosen before: resent dispatches would make one story of two.
+    """
     half = "tune" if given.generator == "tune" else "held"
-    reports = []
-    for row in rows:
-        text = str(row["text"]).removesuffix(" Reuter")
-        body = [" ".join(part.split()) for part in text.split("\n    ")]
-        body = [part for part in body if part]
-        if len(text.split()) >= 180 and datasets.half(str(row["id"])) == half and len(body) > 4:
+    chosen = [
+        row
+        for row in rows
+        if len(row["text"].split()) >= 180
+        and datasets.half(str(row["id"])) == half
+        and "reuters" not in row["text"].lower()
+    ]
+    random.Random(given.seed).shuffle(chosen)  # noqa: S311
+    reports: list[fiction.Report] = []
+    told: set[tuple[str, ...]] = set()
+    for row in chosen:
+        body = _paragraphs(str(row["text"]))
+        words = " ".join(body).split()
+        runs = {tuple(words[place : place + 4]) for place in range(len(words) - 3)}
+        if len(body) > 4 and len(runs & told) < 0.1 * len(runs):
+            told |= runs
             reports.append(fiction.Report(str(row["title"]).title(), body, "London", "Jo Tamm"))
-    random.Random(given.seed).shuffle(reports)  # noqa: S311
-    return reports[: given.n_trees]
+        if len(reports) == given.n_trees:
+            break
+    return reports
+
+
+def _paragraphs(text: str) -> list[str]:
+    """Unwrap a dispatch, without the agency's name at its end."""
+    parts = text.strip().removesuffix("Reuter").split("\n    ")
+    return [body for part in parts if (body := " ".join(part.split()))]
 
 
 class _World:
@@ -164,20 +167,10 @@ class _World:
     def __init__(self, given: Parameters) -> None:
         self.given = given
         rng = random.Random(f"{given.seed}/{given.generator}/world")  # noqa: S311
-        names = [f"{front} {paper}" for front in _FRONTS for paper in _PAPERS]
+        names = list(PAPERS)
         rng.shuffle(names)
-        self.papers = [self._outlet(name, "", rng) for name in names[:120]]
-        self.wires = {name: self._outlet(name, at, rng) for name, (at, _) in _AGENCIES.items()}
-
-    def _outlet(self, name: str, domain: str, rng: random.Random) -> Outlet:
-        head = [f"{name} | Home | News | Sport | Weather", "Share this article"]
-        foot = [
-            f"Sign up for the {name} newsletter and never miss a story.",
-            *(f"More: {fiction.invent(rng).title}" for _ in range(3)),
-        ]
-        # Agencies stamp everything they file.
-        clock = "minute" if domain else rng.choices(("minute", "day", "none"), (80, 12, 8))[0]
-        return Outlet(name, domain or f"{name.replace(' ', '').lower()}.example", head, foot, clock)
+        self.papers = [new_outlet(name, "", rng) for name in names[:120]]
+        self.wires = {name: new_outlet(name, at, rng) for name, (at, _) in AGENCIES.items()}
 
     def grow(self, report: fiction.Report, rng: random.Random) -> list[_Node]:
         """Write the original and its copies; nodes[0] is the original."""
@@ -200,7 +193,7 @@ class _World:
         if wire:
             page.place, page.wire, page.dated = report.place, wire, rng.random() < 0.4
             if rng.random() < 0.5:
-                page.byline = f"By {report.reporter}, {_AGENCIES[wire][1]}"
+                page.byline = f"By {report.reporter}, {AGENCIES[wire][1]}"
         else:
             page.place = report.place if rng.random() < 0.3 else ""
             page.byline = f"By {report.reporter}" if rng.random() < 0.6 else ""
@@ -258,7 +251,7 @@ class _World:
         if page.wire:
             if rng.random() < 0.25:
                 page.wire = None
-                page.byline = page.byline or f"By {_AGENCIES[first.name][1]}"
+                page.byline = page.byline or f"By {AGENCIES[first.name][1]}"
             return
         if page.told and rng.random() < 0.3:
             operators.generic_attribution(page, rng)
