@@ -69,8 +69,8 @@ class Agreement(NamedTuple):
     most_sentence: int = 120
     seed_cosine: float = 0.30
     seed_dice: float = 0.30
-    weak_cosine: float = 0.20
-    weak_dice: float = 0.15
+    weak_cosine: float = 0.17
+    weak_dice: float = 0.13
     rival: float = 0.6
     gap: int = 100
     cosine: float = 0.40
@@ -79,10 +79,10 @@ class Agreement(NamedTuple):
     short_cosine: float = 0.5
     matched: float = 0.8
     matched_words: int = 40
-    spread_gap: int = 450
+    spread_gap: int = 550
     spread_cosine: float = 0.35
     spread: float = 3.0
-    spread_part: float = 0.7
+    spread_part: float = 0.8
 
 
 AGREEMENT = Agreement()
