@@ -1,8 +1,8 @@
 """Sketched pairs in; which of them a crowd of near-copies needs, out.
 
 Twenty thousand near-copies of one story meet in every band, and each pair of
-them says the same. Where both documents of a pair have many near-equal partners,
-each keeps only those of smallest hash: the crowd becomes a few stars whose
+them says the same. A document with many near-equal partners is the centre of a crowd,
+and in it each document keeps only the partners of smallest hash: the crowd becomes a few stars whose
 centres know each other, and pairs grow with documents, not with their square.
 Pairs with documents outside a crowd all stay.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _NEAR_EQUAL = 0.7
 """Share of equal slots from which on two texts are near-copies."""
 _CROWD = 64
-"""Near-copies of one document that make a crowd."""
+"""Near-copies of one document beyond which they are a crowd."""
 _PARTNERS = 8
 """Partners each document of a crowd keeps: twice what clustering looks at."""
 
@@ -45,7 +45,11 @@ def thin_crowds(
     near = np.flatnonzero(equal_slots >= _NEAR_EQUAL * n_slots)
     degree = np.bincount(a[near], minlength=len(priority))
     degree += np.bincount(b[near], minlength=len(priority))
-    crowded = degree > _CROWD
+    # Buckets are capped, so most of a crowd have met only some of it; all have met its centres.
+    central = degree > _CROWD
+    met = near[central[a[near]] | central[b[near]]]
+    crowded = np.zeros(len(priority), np.bool_)
+    crowded[a[met]] = crowded[b[met]] = True
     places = near[crowded[a[near]] & crowded[b[near]]]
     if not len(places):
         return kept

@@ -52,3 +52,11 @@ def test_crowds__the_order_of_rows_changes_nothing() -> None:
     kept = thinned(pairs, equal, priority.tolist())
     again = thinned([(a, b) for a, b in renamed], equal, moved.tolist())
     assert again == {tuple(sorted((int(name[a]), int(name[b])))) for a, b in kept}
+
+
+def test_crowds__those_who_met_only_a_part_of_it_belong_to_it() -> None:
+    centre = [(0, other) for other in range(1, 121)]
+    cliques = [pair for first in (1, 41, 81) for pair in combinations(range(first, first + 40), 2)]
+    kept = thinned(centre + cliques, [N_SLOTS] * (len(centre) + len(cliques)), list(range(121)))
+    assert set(centre) <= kept
+    assert len(kept) <= 8 * 121
