@@ -40,6 +40,7 @@ FILES = {
     "reuters": ("reuters_documents.jsonl.gz",),
     "pages": ("article_extraction_pages.jsonl.gz",),
     "edits": ("reuters_documents.jsonl.gz",),
+    "labels": tuple(f"{name}_documents.jsonl.gz" for name in ("census", "spotify", "reuters")),
     "seeds": ("newsroom.jsonl", "truth.jsonl"),
 }
 """The files of each set; those of `seeds` lie in the project, all others in the data folder."""

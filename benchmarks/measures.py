@@ -7,6 +7,7 @@
     ecbplus                 ->  ecbplus_figures()  reports that must stay apart
     reuters                 ->  reuters_figures()  recall against brute force
                             ->  edit_figures()     edited copies in their stories
+    pairs read by two           ->  reading_figures()  same story or not
 
 A figure is named `set.measure`. Everything runs with default settings: what a
 user gets who sets nothing.
@@ -19,6 +20,7 @@ import random
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import label_pairs
 import metrics
 import numpy as np
 from brute_force import Overlaps, exact_pairs, words
@@ -28,7 +30,7 @@ from edits import EDITS, OTHER_STORY
 import dedupe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     import pyarrow as pa
 
@@ -283,6 +285,31 @@ def linked_rows(ids: Sequence[str], pairs: pa.Table) -> Callable[[int, int], boo
     text = metrics.components(len(ids), exact)
     linked = {frozenset((text[a], text[b])) for a, b in rows}
     return lambda a, b: text[a] == text[b] or frozenset((text[a], text[b])) in linked
+
+
+def reading_figures(
+    readings: Sequence[label_pairs.Reading], joined: Collection[tuple[str, str, str]]
+) -> Figures:
+    """Score same_story where two readers agree; `joined` are (set, a, b) called one story.
+
+    An exact copy stands for its representative in the pairs table; such pairs
+    are not among those read.
+    """
+    first, second = [row.reading_1 for row in readings], [row.reading_2 for row in readings]
+    agreed = [row for row in readings if row.reading_1 == row.reading_2]
+    told = [(row.set, row.a, row.b) in joined for row in agreed]
+    same = [row.reading_1 == "same" for row in agreed]
+    apart = [one for one, truth in zip(told, same, strict=True) if not truth]
+    together = [one for one, truth in zip(told, same, strict=True) if truth]
+    return {
+        "labels.agreement": len(agreed) / max(1, len(readings)),
+        "labels.kappa": label_pairs.kappa(first, second),
+        "labels.same_story_accuracy": metrics.accuracy(
+            [one == truth for one, truth in zip(told, same, strict=True)]
+        ),
+        "labels.same_found": metrics.accuracy(together),
+        "labels.apart_kept": metrics.accuracy([not one for one in apart]),
+    }
 
 
 def edit_figures(dispatches: Sequence[dict[str, Any]], n_docs: int = 2000) -> Figures:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import cleaning
 import datasets
+import label_pairs
 import measures
 import metrics
 import orjson
@@ -192,6 +193,27 @@ def _reuters(
     return measures.reuters_figures(documents, overlaps) | {"reuters.words_kept": kept}, {}
 
 
+def _load_readings(data: Path) -> dict[str, list[dict[str, Any]]] | None:
+    """Load the documents of the pairs that readers judged, by set."""
+    loaded = {name: label_pairs.load_documents(name, data) for name in label_pairs.COUNTS}
+    known = {name: documents for name, documents in loaded.items() if documents is not None}
+    return known if len(known) == len(loaded) else None
+
+
+def _labels(
+    documents: dict[str, list[dict[str, Any]]], options: Options
+) -> tuple[Figures, dict[str, Figures]]:
+    """Hold same_story to the pairs that two readers judged alike."""
+    del options
+    joined = {
+        (name, pair["a"], pair["b"])
+        for name, given in documents.items()
+        for pair in dedupe.find_duplicates(given).pairs.select(["a", "b", "same_story"]).to_pylist()
+        if pair["same_story"]
+    }
+    return measures.reading_figures(label_pairs.load_readings(), joined), {}
+
+
 def _pages(pages: Sequence[cleaning.Page], options: Options) -> tuple[Figures, dict[str, Figures]]:
     """Measure what cleaning leaves of pages, and of their bodies given alone."""
     del options
@@ -218,6 +240,7 @@ LOADERS: dict[str, Callable[[Path], Any]] = {
     "pan13": datasets.load_pan13,
     "pages": cleaning.load_pages,
     "edits": datasets.load_reuters,
+    "labels": _load_readings,
 }
 MEASURES: dict[str, Callable[[Any, Options], tuple[Figures, dict[str, Figures]]]] = {
     "seeds": _stories,
@@ -230,6 +253,7 @@ MEASURES: dict[str, Callable[[Any, Options], tuple[Figures, dict[str, Figures]]]
     "pan13": _pan13,
     "pages": _pages,
     "edits": _edits,
+    "labels": _labels,
 }
 
 

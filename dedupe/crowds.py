@@ -1,9 +1,10 @@
 """Sketched pairs in; which of them a crowd of near-copies needs, out.
 
 Twenty thousand near-copies of one story meet in every band, and each pair of
-them says the same. A document with many near-equal partners is the centre of a crowd,
-and in it each document keeps only the partners of smallest hash: the crowd becomes a few stars whose
-centres know each other, and pairs grow with documents, not with their square.
+them says the same. A document with many near-equal partners is the centre of a
+crowd, and in it each document keeps only the partners of smallest hash: the crowd
+becomes a few stars whose centres know each other, and pairs grow with documents,
+not with their square.
 Pairs with documents outside a crowd all stay.
 """
 

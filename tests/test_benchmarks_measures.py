@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import label_pairs
 import measures
 import peers
 import pyarrow as pa
@@ -206,3 +207,17 @@ def test_quality__a_missed_target_is_marked_in_both_directions() -> None:
     assert "MISSED" in quality._target("ecbplus.far_joined_per_1000", 1.1)
     assert "MISSED" not in quality._target("ecbplus.far_joined_per_1000", 1.0)
     assert quality._target("census.ari", 0.1) == ""
+
+
+def test_readings__only_pairs_that_both_read_alike_are_scored() -> None:
+    rows = [
+        label_pairs.Reading("x", "a", "b", 0.5, "same", "same"),
+        label_pairs.Reading("x", "a", "c", 0.5, "not", "not"),
+        label_pairs.Reading("x", "a", "d", 0.5, "partial", "partial"),
+        label_pairs.Reading("x", "a", "e", 0.5, "same", "not"),
+    ]
+    figures = measures.reading_figures(rows, {("x", "a", "b"), ("x", "a", "d"), ("y", "a", "c")})
+    assert figures["labels.agreement"] == 0.75
+    assert figures["labels.same_found"] == 1
+    assert figures["labels.apart_kept"] == 0.5
+    assert figures["labels.same_story_accuracy"] == pytest.approx(2 / 3)
