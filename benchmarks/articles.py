@@ -7,6 +7,9 @@ are spread as news lengths are (log-normal, median 330 words, 40 to 3,000), one
 article in five is a copy of an earlier one, and every outlet puts its own
 furniture around what it prints. Traps are in: a bank of quotes that unrelated
 articles share, and daily reports from an outlet's template that are all different.
+`crowds` adds what makes buckets overflow: one wire story that everybody prints
+(2 in 100 articles) and one form that is filled in anew (10 in 100), so that of a
+million articles 20,000 are of one story and 100,000 of one template.
 
 `story` and `kind` are the truth and must be dropped before anything is timed:
 `write` puts them in a file of their own.
@@ -33,6 +36,8 @@ COPY_SHARE = 0.2
 TEMPLATE_SHARE = 0.02
 TEMPLATE_LIFE = 50_000
 """Articles that appear before every outlet's template is worded anew."""
+WIRE_SHARE = 0.02
+FORM_SHARE = 0.1
 MEMORY = 5_000
 """Originals that may still be copied: news is copied while it is new."""
 
@@ -93,6 +98,21 @@ class Newsroom:
             fixed[place] = name.title()
         return [_sentence(fixed[start : start + 30]) for start in range(0, 90, 30)]
 
+    def crowd(self) -> tuple[list[str], list[str]]:
+        """Make the wire story that all print, and the words of the form that all fill in."""
+        choose = np.random.default_rng([self.seed, OUTLETS])
+        words = [self.words[place] for place in choose.integers(0, 8000, 300 + 80)]
+        return [_sentence(words[at : at + 40]) for at in range(0, 300, 40)], words[300:]
+
+    def filled_in(self, form: list[str]) -> list[str]:
+        """Fill in the form: other numbers and names in the same words."""
+        words = list(form)
+        for place in range(3, len(words), 8):
+            words[place] = str(self.rng.integers(1000, 99_999))
+        for place, name in zip(range(6, len(words), 16), self.draw(5), strict=True):
+            words[place] = name.title()
+        return [_sentence(words[:40]), _sentence(words[40:])]
+
     def _furniture(self, outlet: int) -> tuple[str, str]:
         """Make the lines an outlet prints above and below everything."""
         head = f"{self.draw(1)[0].title()} Daily | Home | News | Sport | Share this on {outlet}"
@@ -149,13 +169,14 @@ COPIES: dict[str, Callable[[Newsroom, list[str]], list[str]]] = {
 }
 
 
-def generate(n_docs: int, seed: int = 1) -> Iterator[dict[str, Any]]:
+def generate(n_docs: int, seed: int = 1, *, crowds: bool = False) -> Iterator[dict[str, Any]]:
     """Yield articles in the order they appeared.
 
     The same seed yields the same articles, and a longer run begins as a
     shorter one does.
     """
     room = Newsroom(seed)
+    wire, form = room.crowd()
     recent: list[tuple[str, list[str], int]] = []
     for row in range(n_docs):
         name, outlet, chance = f"a{row:08d}", int(room.rng.integers(OUTLETS)), room.rng.random()
@@ -165,6 +186,11 @@ def generate(n_docs: int, seed: int = 1) -> Iterator[dict[str, Any]]:
             outlet = (outlet_before + 1 + outlet % (OUTLETS - 1)) % OUTLETS
             kind = tuple(COPIES)[int(room.rng.integers(len(COPIES)))]
             body = COPIES[kind](room, body)
+        elif crowds and chance < COPY_SHARE + WIRE_SHARE:
+            story, kind = "wire", tuple(COPIES)[int(room.rng.integers(len(COPIES)))]
+            body = COPIES[kind](room, wire)
+        elif crowds and chance < COPY_SHARE + WIRE_SHARE + FORM_SHARE:
+            kind, body = "form", room.filled_in(form)
         elif chance > 1 - TEMPLATE_SHARE:
             kind, body = "template", room.template(outlet, row)
         else:
@@ -186,11 +212,11 @@ def _article(room: Newsroom, name: str, outlet: int, body: list[str], row: int) 
     }
 
 
-def write(n_docs: int, articles: Path, truth: Path, seed: int = 1) -> int:
+def write(n_docs: int, articles: Path, truth: Path, seed: int = 1, *, crowds: bool = False) -> int:
     """Write articles and truth as JSON lines; return the bytes of text."""
     n_bytes = 0
     with articles.open("wb") as pages, truth.open("wb") as answers:
-        for article in generate(n_docs, seed):
+        for article in generate(n_docs, seed, crowds=crowds):
             answer = {name: article.pop(name) for name in ("story", "kind")}
             answers.write(orjson.dumps({"id": article["id"], **answer}) + b"\n")
             pages.write(orjson.dumps(article) + b"\n")
@@ -205,8 +231,15 @@ def main() -> None:
     parser.add_argument("truth", type=Path, help="JSON lines with id, story, kind, written")
     parser.add_argument("--documents", type=int, default=30_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--crowds", action="store_true", help="one wire story and one form for all")
     arguments = parser.parse_args()
-    n_bytes = write(arguments.documents, arguments.articles, arguments.truth, arguments.seed)
+    n_bytes = write(
+        arguments.documents,
+        arguments.articles,
+        arguments.truth,
+        arguments.seed,
+        crowds=arguments.crowds,
+    )
     print(f"{arguments.documents:,} articles, {n_bytes / 1e6:.1f} MB of text")
 
 

@@ -27,20 +27,21 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import articles
 import metrics
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 HERE = Path(__file__).resolve().parent
 OURS = "dedupe"
 PEERS = ("rensa", "rensa-rho", "datasketch")
 ENTRY = "from dedupe.cli import main; main()"
 WARM_UP_DOCUMENTS = 500
+SLIGHT_SECONDS = 0.1
 TARGETS = {
     30_000: {"rensa": 4, "datasketch": 15},
     1_000_000: {"rensa": 10, "datasketch": 40},
@@ -55,7 +56,7 @@ class Finish:
     Attributes:
         seconds: wall clock, start-up included.
         stages: seconds of each of our stages; empty for a peer.
-        peak_memory_bytes: of our process; 0 for a peer.
+        peak_memory_bytes: resident, of the largest process.
         precision: pairwise; for flags, of flagged documents.
         recall: pairwise; for flags, of documents that have a copy.
     """
@@ -85,27 +86,45 @@ def race(contestant: str, pages: Path, truth: Sequence[str], threads: int) -> Fi
     environment = os.environ | {"RAYON_NUM_THREADS": str(threads), "OMP_NUM_THREADS": "1"}
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out"
-        started = time.perf_counter()
-        ended = subprocess.run(
-            command(contestant, pages, out, threads),
-            env=environment,
-            capture_output=True,
-            check=False,
-        )
-        seconds = time.perf_counter() - started
-        if ended.returncode:
-            last_words = ended.stderr.decode("utf-8", "replace")[-2000:]
-            raise RuntimeError(f"{contestant} exited with {ended.returncode}:\n{last_words}")
+        ended = _run(command(contestant, pages, out, threads), environment)
+        if ended.code:
+            raise RuntimeError(f"{contestant} exited with {ended.code}:\n{ended.last_words}")
         if contestant == OURS:
-            return _our_finish(out, truth, seconds)
+            return _our_finish(out, truth, ended)
         labels = [orjson.loads(line)["story"] for line in out.read_bytes().splitlines()]
     precision, recall = score(labels, truth)
     return Finish(
-        seconds=seconds, stages={}, peak_memory_bytes=0, precision=precision, recall=recall
+        seconds=ended.seconds,
+        stages={},
+        peak_memory_bytes=ended.peak_memory_bytes,
+        precision=precision,
+        recall=recall,
     )
 
 
-def _our_finish(out: Path, truth: Sequence[str], seconds: float) -> Finish:
+class _Ended(NamedTuple):
+    code: int
+    seconds: float
+    peak_memory_bytes: int
+    last_words: str
+
+
+def _run(words: Sequence[str], environment: Mapping[str, str]) -> _Ended:
+    """Run a process to its end, and ask the system what it held."""
+    with tempfile.TemporaryFile() as spoken:
+        started = time.perf_counter()
+        process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=spoken)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        spoken.seek(0)
+        last_words = spoken.read().decode("utf-8", "replace")[-2000:]
+    # Linux counts kilobytes, macOS bytes.
+    unit = 1 if sys.platform == "darwin" else 1024
+    return _Ended(process.returncode, seconds, usage.ru_maxrss * unit, last_words)
+
+
+def _our_finish(out: Path, truth: Sequence[str], ended: _Ended) -> Finish:
     """Read the stories and the stages our process wrote."""
     from pyarrow import parquet
 
@@ -113,9 +132,9 @@ def _our_finish(out: Path, truth: Sequence[str], seconds: float) -> Finish:
     run = json.loads((out / "run.json").read_bytes())
     precision, recall = score(labels, truth)
     return Finish(
-        seconds=seconds,
+        seconds=ended.seconds,
         stages={stage["stage"]: stage["seconds"] for stage in run["stages"]},
-        peak_memory_bytes=run["peak_memory_bytes"],
+        peak_memory_bytes=ended.peak_memory_bytes,
         precision=precision,
         recall=recall,
     )
@@ -132,12 +151,18 @@ def score(labels: Sequence[Any], truth: Sequence[str]) -> tuple[float, float]:
 
 
 def race_all(
-    n_docs: int, contestants: Sequence[str], runs: int, threads: int, seed: int
+    n_docs: int,
+    contestants: Sequence[str],
+    runs: int,
+    threads: int,
+    seed: int,
+    *,
+    crowds: bool = False,
 ) -> dict[str, Any]:
     """Write one collection and race everybody over it, interleaved."""
     with tempfile.TemporaryDirectory() as folder:
         pages, answers = Path(folder) / "articles.jsonl", Path(folder) / "truth.jsonl"
-        n_bytes = articles.write(n_docs, pages, answers, seed)
+        n_bytes = articles.write(n_docs, pages, answers, seed, crowds=crowds)
         truth = [orjson.loads(line)["story"] for line in answers.read_bytes().splitlines()]
         finishes: dict[str, list[Finish]] = {name: [] for name in contestants}
         for _ in range(runs):
@@ -147,6 +172,7 @@ def race_all(
         "documents": n_docs,
         "text_bytes": n_bytes,
         "threads": threads,
+        "crowds": crowds,
         "contestants": {name: summary(group) for name, group in finishes.items()},
     }
 
@@ -178,21 +204,27 @@ def warm_up(threads: int) -> float:
         return race(OURS, pages, truth, threads).seconds
 
 
-def growth(races: Sequence[dict[str, Any]]) -> dict[str, float] | None:
+def growth(races: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     """Compare our smallest and our largest collection; None with fewer than two sizes.
 
     Returns:
-        `exponent` of time, and `bytes_per_document` of peak memory above the base.
+        `exponent` of time, `bytes_per_document` of peak memory above the base, and
+        `stages`: the exponent of each stage that takes a tenth of a second or more.
     """
     small, large = (min(races, key=_size), max(races, key=_size))
     if _size(small) == _size(large):
         return None
     before, after = (one["contestants"][OURS] for one in (small, large))
     more = _size(large) - _size(small)
+    times = math.log(_size(large) / _size(small))
     return {
-        "exponent": math.log(after["seconds"] / before["seconds"])
-        / math.log(_size(large) / _size(small)),
+        "exponent": math.log(after["seconds"] / before["seconds"]) / times,
         "bytes_per_document": (after["peak_memory_bytes"] - before["peak_memory_bytes"]) / more,
+        "stages": {
+            stage: math.log(after["stages"][stage] / seconds) / times
+            for stage, seconds in before["stages"].items()
+            if seconds >= SLIGHT_SECONDS and stage in after["stages"]
+        },
     }
 
 
@@ -217,7 +249,15 @@ def show(result: dict[str, Any]) -> None:
         f"{result['threads']} threads, whole process"
     )
     table = Table(title=title, title_justify="left")
-    for heading in ("contestant", "seconds", "range", "ours faster", "recall", "precision"):
+    for heading in (
+        "contestant",
+        "seconds",
+        "range",
+        "ours faster",
+        "recall",
+        "precision",
+        "peak MB",
+    ):
         table.add_column(heading, justify="left" if heading == "contestant" else "right")
     ours = result["contestants"][OURS]
     for name, one in result["contestants"].items():
@@ -230,12 +270,12 @@ def show(result: dict[str, Any]) -> None:
             f"{ratio} (>= {goal})" if goal else ratio,
             f"{one['recall']:.4f}",
             f"{one['precision']:.4f}",
+            f"{one['peak_memory_bytes'] / 1e6:,.0f}",
         )
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(table)
     stages = [f"{stage} {seconds:.2f}" for stage, seconds in ours["stages"].items()]
     console.print(f"our stages, seconds: {', '.join(stages)}", highlight=False)
-    console.print(f"our peak memory: {ours['peak_memory_bytes'] / 1e6:.0f} MB", highlight=False)
 
 
 def main() -> None:
@@ -247,12 +287,22 @@ def main() -> None:
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
     parser.add_argument("--seed", type=int, default=1, help="of the synthetic articles")
     parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--crowds", action="store_true", help="see articles.py")
     given = parser.parse_args()
     cold = warm_up(given.threads)
     print(f"warm-up ({WARM_UP_DOCUMENTS} articles, kernels compiled if need be): {cold:.2f} s")
     races = []
     for n_docs in given.sizes:
-        races.append(race_all(n_docs, [OURS, *given.peers], given.runs, given.threads, given.seed))
+        races.append(
+            race_all(
+                n_docs,
+                [OURS, *given.peers],
+                given.runs,
+                given.threads,
+                given.seed,
+                crowds=given.crowds,
+            )
+        )
         show(races[-1])
     grown = growth(races)
     if grown:
@@ -260,6 +310,8 @@ def main() -> None:
             f"growth: exponent {grown['exponent']:.2f}, "
             f"{grown['bytes_per_document']:.0f} bytes a document above the base"
         )
+        stages = [f"{stage} {exponent:.2f}" for stage, exponent in grown["stages"].items()]
+        print(f"growth of stages, exponents: {', '.join(stages)}")
     if given.json:
         report = {"warm_up_seconds": cold, "races": races, "growth": grown}
         given.json.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))

@@ -34,6 +34,20 @@ def test_generate__one_article_in_five_is_a_copy() -> None:
     assert abs(copies - 800) < 102
 
 
+def test_generate__crowds_are_of_one_story_and_of_one_form() -> None:
+    made = list(articles.generate(3000, seed=8, crowds=True))
+    wire = [article for article in made if article["story"] == "wire"]
+    forms = [article for article in made if article["kind"] == "form"]
+    # four standard deviations of a binomial count
+    assert abs(len(wire) - 60) < 31
+    assert abs(len(forms) - 300) < 66
+    assert len({article["story"] for article in forms}) == len(forms)
+    bodies = [" ".join(article["text"].split("\n\n")[1:3]) for article in forms[:2]]
+    one, other = (Counter(words(body)) for body in bodies)
+    assert one != other
+    assert (one & other).total() > 0.7 * one.total()
+
+
 def test_generate__an_outlet_prints_the_same_furniture_around_everything() -> None:
     made = list(articles.generate(600, seed=7))
     by_outlet: dict[str, set[str]] = {}

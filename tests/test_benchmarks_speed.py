@@ -14,7 +14,8 @@ BENCHMARKS = speed.HERE
 
 
 def race_of(n_docs: int, seconds: float, peak: int) -> dict[str, Any]:
-    ours = {"seconds": seconds, "peak_memory_bytes": peak}
+    stages = {"read": seconds / 2, "cluster": 0.01}
+    ours = {"seconds": seconds, "peak_memory_bytes": peak, "stages": stages}
     return {"documents": n_docs, "contestants": {speed.OURS: ours}}
 
 
@@ -41,8 +42,12 @@ def test_summary__takes_the_median_of_each_figure() -> None:
 
 
 def test_growth__is_the_exponent_of_time_and_the_slope_of_memory() -> None:
-    races = [race_of(1000, 1.0, 5_000_000), race_of(100, 0.01, 4_100_000)]
-    assert speed.growth(races) == pytest.approx({"exponent": 2.0, "bytes_per_document": 1000})
+    races = [race_of(1000, 100.0, 5_000_000), race_of(100, 1.0, 4_100_000)]
+    grown = speed.growth(races)
+    assert grown is not None
+    # A stage too short to time has no exponent.
+    assert grown.pop("stages") == pytest.approx({"read": 2.0})
+    assert grown == pytest.approx({"exponent": 2.0, "bytes_per_document": 1000})
     assert speed.growth(races[:1]) is None
 
 
@@ -68,6 +73,14 @@ def test_peers__a_whole_process_finds_word_for_word_copies(
     labels = {row["id"]: row["story"] for row in map(orjson.loads, out.read_bytes().splitlines())}
     assert labels["twin"] == labels[rows[0]["id"]]
     assert len(set(labels.values())) > 60
+
+
+def test_race__tells_what_a_process_held(tmp_path: Path) -> None:
+    pages, truth = tmp_path / "articles.jsonl", tmp_path / "truth.jsonl"
+    articles.write(60, pages, truth)
+    stories = [orjson.loads(line)["story"] for line in truth.read_bytes().splitlines()]
+    # A Python with an extension module in it takes some megabytes; one in kilobytes would not.
+    assert speed.race("rensa", pages, stories, 1).peak_memory_bytes > 5_000_000
 
 
 def test_race__a_contestant_that_fails_is_reported_with_its_last_words(tmp_path: Path) -> None:
