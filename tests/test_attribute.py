@@ -666,3 +666,20 @@ def test_attribute__a_scar_and_a_credit_of_equal_points_stand_in_one_order() -> 
     assert origin(found)["name"] == "AP"
     signals = {reason["signal"] for reason in found.stories[0]["evidence"]}
     assert signals >= {"scar", "credit"}
+
+
+def test_origin__two_versions_of_one_outlet_are_no_rivals_even_unmeasured() -> None:
+    found = judge(
+        [
+            {"source": "cedarledger.example"},
+            {"source": "cedarledger.example", "text": BODY + " A later paragraph."},
+            {
+                "source": "valley.example",
+                "text": BODY + "\n\nThis story originally appeared on Cedar Ledger.",
+            },
+        ],
+        pairs=[pair(0, 2), pair(1, 2)],
+    )
+    named = [one["document"] for one in found.stories[0]["candidates"]]
+    assert origin(found)["document"] in {"d000", "d001"}
+    assert len({"d000", "d001"} & set(named)) == 1

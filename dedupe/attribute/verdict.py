@@ -91,12 +91,11 @@ class _Candidate(NamedTuple):
 def judge(story: Story, scores: Scores, known: Posterior, evidence: Sequence[Evidence]) -> Verdict:
     """Rank the possible origins, and name one where it stands clear."""
     probability: dict[int, float] = {}
-    candidates: list[_Candidate] = []
     for work, rows in enumerate(story.works):
         shares = _within(story, rows, evidence)
         for row, share in shares.items():
             probability[row] = float(known.origin[work]) * share
-        candidates.extend(_heads(story, work, rows, probability))
+    candidates = _heads(story, probability)
     n_works = len(story.works)
     for place, name in enumerate(scores.absent):
         candidates.append(_Candidate(float(known.origin[n_works + place]), -1, -1, name))
@@ -150,21 +149,23 @@ def _add_clocks(story: Story, rows: Sequence[int], points: dict[int, float], tru
         points[first[1]] += trust
 
 
-def _heads(
-    story: Story, work: int, rows: Sequence[int], probability: dict[int, float]
-) -> list[_Candidate]:
-    """Return one candidate for each outlet of a work: its likeliest document."""
-    best: dict[str | None, _Candidate] = {}
-    for row in rows:
-        outlet = story.pages.outlet(row)
-        one = _Candidate(probability[row], work, row, None)
-        held = best.get(outlet)
-        if held is None or outlet is None:
-            best[outlet if outlet is not None else story.pages.id(row)] = one
-            continue
-        total = held.probability + one.probability
-        head = one if one.probability > held.probability else held
-        best[outlet] = head._replace(probability=total)
+def _heads(story: Story, probability: dict[int, float]) -> list[_Candidate]:
+    """Return one candidate for each outlet: its likeliest document.
+
+    Versions of one page may be two works, where the pair of them was not
+    measured; they are no rivals.
+    """
+    best: dict[str, _Candidate] = {}
+    for work, rows in enumerate(story.works):
+        for row in rows:
+            outlet = story.pages.outlet(row)
+            # An id may be spelled as an outlet is.
+            whose = f"outlet {outlet}" if outlet is not None else f"page {story.pages.id(row)}"
+            one = _Candidate(probability[row], work, row, None)
+            held = best.get(whose, one._replace(probability=0.0))
+            head = one if one.probability > held.probability else held
+            total = held.probability + one.probability
+            best[whose] = head._replace(probability=total)
     return list(best.values())
 
 
