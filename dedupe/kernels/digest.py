@@ -73,17 +73,18 @@ def fill_digests(
         row = signatures[d]
         row[:] = EMPTY
         start = written
+        text_hash = np.uint64(n_tokens)
         for i in range(n_shingles):
             shingle = shingles[i]
             update_signature(row, shingle)
             # Always storing is faster than asking first: the branch is hard to predict.
             sampled[written] = shingle
             written += np.int64((shingle >> _SHIFT_33) & _SAMPLE_BITS < sample_below)
+            text_hash = (text_hash ^ hashes[i]) * _ODD
+        for i in range(n_shingles, n_tokens):
+            text_hash = (text_hash ^ hashes[i]) * _ODD
         fill_empty_slots(shingles[:n_shingles], row)
         written = start + sort_distinct(sampled, start, written)
-        text_hash = np.uint64(n_tokens)
-        for i in range(n_tokens):
-            text_hash = (text_hash ^ hashes[i]) * _ODD
         text_hashes[d] = mix(text_hash)
         n_words[d] = n_tokens
         n_sampled[d] = written - start
