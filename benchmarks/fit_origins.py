@@ -103,13 +103,14 @@ def _case(judged: Judged, truth: dict[str, dict[str, object]]) -> Case | None:
 
 def chance(case: Case, factors: dict[str, float]) -> float:
     """Return the probability of the true origin when points are scaled."""
-    return sum(chances(case, factors)[0])
+    right, origin, _ = chances(case, factors)
+    return float(origin[right].sum())
 
 
 def chances(
     case: Case, factors: dict[str, float]
-) -> tuple[list[float], NDArray[np.float64], NDArray[np.float64]]:
-    """Return the probabilities of the right candidates, of all, and their priors."""
+) -> tuple[list[int], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the places of the right candidates, the probabilities of all, and their priors."""
     evidence = [
         item._replace(points=_scaled(item, factors.get(key(item), 1.0))) for item in case.evidence
     ]
@@ -119,10 +120,10 @@ def chances(
     absent = scores.weights.absent_prior
     prior = np.append(np.full(n_works, (1 - absent.sum()) / n_works), absent)
     if case.absent is None:
-        return [float(origin[work]) for work in case.right], origin, prior
+        return case.right, origin, prior
     names = [fold_name(name) if name else "" for name in scores.absent]
-    places = [n_works + i for i, name in enumerate(names) if name == case.absent]
-    return [float(origin[place]) for place in places], origin, prior
+    right = [n_works + place for place, name in enumerate(names) if name == case.absent]
+    return right, origin, prior
 
 
 def key(item: Evidence) -> str:
@@ -165,15 +166,14 @@ def _gain(
 
 def fit_temperature(cases: Sequence[Case], factors: dict[str, float]) -> float:
     """Return the temperature of highest likelihood; chances are cooled against their priors."""
-    known = [(chances(case, factors), case) for case in cases]
+    known = [chances(case, factors) for case in cases]
 
     def likelihood(temperature: float) -> float:
         total = 0.0
-        for (right, origin, prior), _ in known:
+        for right, origin, prior in known:
             cooled = prior * (np.maximum(origin, 1e-12) / prior) ** (1 / temperature)
-            cooled /= cooled.sum()
-            places = [int(np.argmin(np.abs(origin - p))) for p in right]
-            total += math.log(max(_SMALLEST, sum(float(cooled[place]) for place in places)))
+            likely = float(cooled[right].sum() / cooled.sum())
+            total += math.log(max(_SMALLEST, likely))
         return total
 
     return max(_TEMPERATURES, key=likelihood)
