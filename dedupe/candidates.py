@@ -75,6 +75,8 @@ class Weights(NamedTuple):
         offsets  int64   (D+1,)
         weights  float32 (R,)    log(1 + documents / documents that hold it)
         totals   float64 (D,)    sum over each document
+        holders  int64   (R,)    the document of each
+        order    int64   (R,)    places of hashes, by rising hash
     """
 
     hashes: NDArray[np.uint64]
@@ -83,6 +85,11 @@ class Weights(NamedTuple):
     totals: NDArray[np.float64]
     holders: NDArray[np.int64]
     order: NDArray[np.int64]
+
+    def without_order(self) -> Weights:
+        """Return what comparing pairs needs: the other columns are the larger half."""
+        nothing = np.zeros(0, np.int64)
+        return self._replace(holders=nothing, order=nothing)
 
 
 def find_candidates(

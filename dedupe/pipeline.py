@@ -88,6 +88,8 @@ def find_duplicates(
     candidates = stages.run(
         "candidates", table.num_rows, find_candidates, sketches, weights, settings, stages.report
     )
+    # Verification is where memory peaks, and what follows needs no order of shingles.
+    weights = weights.without_order()
     pairs, passages = stages.run(
         "verify", len(candidates.a), verify, candidates, table, kept, settings, stages.report
     )

@@ -121,7 +121,8 @@ def read(
         tables.append(batch.documents)
         rejects += batch.rejects
         counts[batch.counts["path"]] = batch.counts
-    documents = pa.concat_tables([SCHEMA.empty_table(), *tables])
+    # One piece, so that no stage has to copy the texts to see them as one.
+    documents = pa.concat_tables([SCHEMA.empty_table(), *tables]).combine_chunks()
     return Reading(documents=documents, rejects=rejects, inputs=list(counts.values()))
 
 
