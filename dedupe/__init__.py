@@ -23,6 +23,7 @@ comparison.py   compare(): the same stages on two documents
 inspection.py   inspect(): how one document is read
 overrides.py    a reader's decisions  -> stories that honour them
 explanation.py  explain(): why two documents of a run were judged so
+grounds.py        what decides the relation of one pair, and what would turn it
 sources.py      sources(): who copies whom
 filter.py       a result and its inputs       -> one record of each story
 index/          Index: the stages one document at a time, for crawlers
@@ -51,7 +52,8 @@ if TYPE_CHECKING:
         SettingsError,
         StoreError,
     )
-    from dedupe.explanation import Change, Explanation, Reason, explain
+    from dedupe.explanation import Explanation, explain
+    from dedupe.grounds import Change, Grounds, Reason, Turn
     from dedupe.index import Index, IndexStory, Match
     from dedupe.inspection import Inspection, Sign, Span, inspect
     from dedupe.overrides import Overrides
@@ -77,10 +79,12 @@ _HOMES = {
     "MissingExtraError": "errors",
     "OutputError": "errors",
     "SettingsError": "errors",
-    "Change": "explanation",
     "Explanation": "explanation",
-    "Reason": "explanation",
     "explain": "explanation",
+    "Change": "grounds",
+    "Grounds": "grounds",
+    "Reason": "grounds",
+    "Turn": "grounds",
     "StoreError": "errors",
     "Index": "index",
     "IndexStory": "index",
@@ -105,6 +109,7 @@ __all__ = [
     "DedupeError",
     "Document",
     "Explanation",
+    "Grounds",
     "Index",
     "IndexBusyError",
     "IndexStory",
@@ -123,6 +128,7 @@ __all__ = [
     "Sign",
     "Span",
     "StoreError",
+    "Turn",
     "__version__",
     "compare",
     "explain",

@@ -4,13 +4,14 @@
 
 What is furniture and which shingles are rare depend on the whole collection,
 so it is cleaned and sketched again. The pair is then measured without any
-floor, and the fitted model is asked again with one feature changed at a time.
+floor, and asked what decides it (grounds.py); what the run made of it in the end,
+with all other pairs and a reader's decisions, is read from its files.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,35 +25,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pyarrow as pa
-    from numpy.typing import NDArray
 
     from dedupe.candidates import Weights
+    from dedupe.grounds import Change, Grounds, Reason
     from dedupe.sketch import Sketches
-    from dedupe.verify import Measured
-
-_LOWER_IS_COPY = frozenset({"numbers_changed", "names_changed"})
-_NO_EVIDENCE = frozenset({"brevity"})
-"""Features that describe the texts and not what they share."""
-
-
-class Reason(NamedTuple):
-    """A feature, its value, and what it adds to the log-odds of one story.
-
-    `log_odds` compares with a pair that shares nothing of the feature's kind
-    where the model says one story, and with a full copy where it says not.
-    """
-
-    feature: str
-    value: float
-    log_odds: float
-
-
-class Change(NamedTuple):
-    """The smallest change of one feature that would flip the model's verdict."""
-
-    feature: str
-    value: float
-    needed: float
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +42,8 @@ class Explanation:
         same_story: likewise; what the pair alone says.
         one_story: whether the run put both into one story.
         probability: of shared lineage, None where not verified.
-        found_by: "exact", "bands", "rare", or several; empty where no net can
-            have found the pair, or the screen dropped it.
+        nets: "exact", "bands", "rare": where the two meet. Any of them may have
+            found the pair, or a crowd of near-copies that both belong to.
         why_not: why the pair was not verified, None where it was.
         bands_in_common: bands on which both signatures agree.
         bands: of all.
@@ -76,11 +52,19 @@ class Explanation:
         containment_a: share of a found in b.
         containment_b: share of b found in a.
         longest_run: words.
+        grounds: what decides the relation of the pair alone; None without a
+            word in common.
+        overruled: sentences, where a rule, the stories as a whole or a reader's
+            decision stands above what the models say of the pair.
         reasons: features by how far they moved the model, the strongest first.
         change: what would flip its verdict; None where no single change would,
             or there is nothing to judge.
         evidence: of the run's stories, about these two, a reader's decisions
             among it.
+        clues: by document, its strongest evidence `for` and `against`.
+        counterfactuals: of the story of either: `story`, `without` a kind of
+            evidence, the `probability` of the named origin, and the `origin`
+            that would be named.
         passages: aligned, in code points of the texts as given.
         text_a: as given.
         text_b: as given.
@@ -92,7 +76,7 @@ class Explanation:
     same_story: bool | None
     one_story: bool
     probability: float | None
-    found_by: tuple[str, ...]
+    nets: tuple[str, ...]
     why_not: str | None
     bands_in_common: int
     bands: int
@@ -101,9 +85,13 @@ class Explanation:
     containment_a: float
     containment_b: float
     longest_run: int
+    grounds: Grounds | None
+    overruled: list[str]
     reasons: list[Reason]
     change: Change | None
     evidence: list[dict[str, Any]]
+    clues: dict[str, dict[str, list[dict[str, Any]]]]
+    counterfactuals: list[dict[str, Any]]
     passages: list[Passage]
     text_a: str
     text_b: str
@@ -126,6 +114,7 @@ def explain(
     """
     from dedupe.candidates import weigh
     from dedupe.clean import clean
+    from dedupe.grounds import grounds, model_part
     from dedupe.sketch import sketch
     from dedupe.verify import given_pairs, judge, measure
 
@@ -142,19 +131,22 @@ def explain(
     everything = dataclasses.replace(settings, containment_floor=0.0)
     measured = measure(given_pairs(*rows, sketches, weights, everything), kept, everything)
     verified = _verified(result, ids[x], ids[y])
-    found, n_bands, n_rare = _nets(sketches, weights, settings, x, y)
+    nets, n_bands, n_rare = _nets(sketches, weights, settings, x, y)
     pair = judge(measured, table).to_pylist()[0] if len(measured.a) else {}
-    reasons, change = _reasons(measured) if pair else ([], None)
+    reasons, change = model_part(measured) if pair else ([], None)
+    found = grounds(measured, table) if pair else None
+    one_story = stories[0] == stories[1]
+    told = [story for story in result.stories if story["story"] in stories]
     texts = table.column("text")
     return Explanation(
         a=ids[x],
         b=ids[y],
         relation=verified["relation"] if verified else None,
         same_story=verified["same_story"] if verified else None,
-        one_story=stories[0] == stories[1],
+        one_story=one_story,
         probability=verified["probability"] if verified else None,
-        found_by=tuple(found) if verified else (),
-        why_not=None if verified else _why_not(found, pair, settings),
+        nets=tuple(nets),
+        why_not=None if verified else _why_not(nets, pair, settings),
         bands_in_common=n_bands,
         bands=settings.n_slots // settings.band_rows,
         rare_in_common=n_rare,
@@ -162,9 +154,17 @@ def explain(
         containment_a=pair.get("containment_a", 0.0),
         containment_b=pair.get("containment_b", 0.0),
         longest_run=pair.get("longest_run", 0),
+        grounds=found,
+        overruled=_overruled(result, verified, found, {a, b}, one_story=one_story),
         reasons=reasons,
         change=change,
         evidence=_evidence(result, {a, b}),
+        clues={name: _clues(told, name) for name in (ids[x], ids[y])},
+        counterfactuals=[
+            {"story": story["story"]} | row
+            for story in told
+            for row in story.get("counterfactuals", [])
+        ],
         passages=[
             Passage(row["a_start"], row["a_end"], row["b_start"], row["b_end"])
             for row in measured.passages.to_pylist()
@@ -235,13 +235,13 @@ def _nets(
     return [name for name, holds in nets.items() if holds], n_bands, n_rare
 
 
-def _why_not(found: Sequence[str], pair: dict[str, Any], settings: Settings) -> str:
+def _why_not(nets: Sequence[str], pair: dict[str, Any], settings: Settings) -> str:
     if not pair:
         return "no shingle in common"
     share = max(pair["containment_a"], pair["containment_b"])
     if share < settings.containment_floor:
         return f"{share:.3f} in common, below the floor of {settings.containment_floor}"
-    if not found:
+    if not nets:
         return "no band of slots and no rare shingle in common: no net holds them together"
     return (
         "a net holds both, and linked each with other documents: equal texts enter once, "
@@ -249,37 +249,52 @@ def _why_not(found: Sequence[str], pair: dict[str, Any], settings: Settings) -> 
     )
 
 
-def _reasons(measured: Measured) -> tuple[list[Reason], Change | None]:
-    """Ask the model of one story again, with one feature changed at a time."""
-    from dedupe.verify.relation import FEATURES, features, load_model
+def _overruled(
+    result: Result,
+    verified: dict[str, Any] | None,
+    found: Grounds | None,
+    documents: set[str],
+    *,
+    one_story: bool,
+) -> list[str]:
+    """Say what stands above the models' view of the pair."""
+    says = []
+    if found and found.rule and (found.same_story_log_odds > 0) != (found.rule == "exact"):
+        rule = {"exact": "equal words are one story", "recurs": "a form filled in anew is not"}
+        says.append(
+            f"{rule[found.rule]}, though the model alone gives {found.same_story_log_odds:+.2f} "
+            "log-odds of one story"
+        )
+    if verified and verified["relation"] == "roundup" and found:
+        says.append(
+            "one of the two holds pieces of several stories, which no pair alone shows; "
+            f"as a pair: {found.relation.replace('_', ' ')} ({found.says})"
+        )
+    decided = [
+        name for name, pairs in result.run.get("overrides", {}).items()
+        if any(set(pair) == documents for pair in pairs)
+    ]  # fmt: skip
+    says += [f"a reader decided it: {name.replace('_', '-')}" for name in decided]
+    if not decided and verified and verified["same_story"] != one_story:
+        says.append(
+            "in one story all the same, by what ties both to its other documents"
+            if one_story
+            else "in two stories all the same, by what parts the other documents of either"
+        )
+    return says
 
-    model = load_model()["same_story"]
-    values = features(measured)
-    odds = float(model.log_odds(values)[0])
-    reasons, flips = [], []
-    for place, name in enumerate(FEATURES):
-        if name in _NO_EVIDENCE:
-            continue
-        # The other end: nothing shared, or all of it.
-        other = float((odds <= 0) != (name in _LOWER_IS_COPY))
-        tried = np.concatenate([[other], _steps(model.threshold[model.feature == place])])
-        asked = np.repeat(values, len(tried), axis=0)
-        asked[:, place] = tried
-        answers = model.log_odds(asked)
-        reasons.append(Reason(name, float(values[0, place]), odds - float(answers[0])))
-        flipped = tried[(answers > 0) != (odds > 0)]
-        if len(flipped):
-            needed = float(flipped[np.argmin(abs(flipped - values[0, place]))])
-            flips.append(Change(name, float(values[0, place]), needed))
-    reasons.sort(key=lambda reason: (-abs(reason.log_odds), reason.feature))
-    change = min(flips, key=lambda one: (abs(one.needed - one.value), one.feature), default=None)
-    return [reason for reason in reasons if reason.log_odds], change
 
-
-def _steps(thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a value on either side of every threshold: the model knows no others."""
-    distinct = np.unique(thresholds)
-    return np.concatenate([distinct, np.nextafter(distinct, np.inf)])
+def _clues(stories: Sequence[dict[str, Any]], document: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the evidence that a story names as for and against a document's place in it."""
+    for story in stories:
+        for row in story.get("clues", []):
+            if row["document"] == document:
+                places = {side: row[side] for side in ("for", "against")}
+                return {
+                    side: [story["evidence"][place] for place in found]
+                    for side, found in places.items()
+                }
+    return {"for": [], "against": []}
 
 
 def _evidence(result: Result, documents: set[str]) -> list[dict[str, Any]]:

@@ -32,7 +32,7 @@ def test_explain__a_copy_says_its_nets_measures_reasons_and_passages(finished: P
     assert (found.a, found.b, found.one_story, found.why_not) == ("a", "b", True, None)
     for name in ("relation", "same_story", "resemblance", "containment_a", "longest_run"):
         assert getattr(found, name) == row[name]
-    assert set(found.found_by) & {"bands", "rare"}
+    assert set(found.nets) & {"bands", "rare"}
     assert found.reasons[0].log_odds > 0
     edits = [e for p in found.passages for e in substitutions(found.text_a, found.text_b, p)]
     changed = [found.text_b[e.b_start : e.b_end] for e in edits if e.kind == "substituted"]
@@ -65,3 +65,68 @@ def test_explain__prints_the_change_in_brackets_and_the_same_as_data(finished: P
     data = json.loads(CliRunner().invoke(dedupe.cli.app, [*words, "--json"]).stdout)
     assert data["passages"][0]["a_start"] == 0
     assert {"feature", "value", "log_odds"} == set(data["reasons"][0])
+
+
+@pytest.fixture(scope="module")
+def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("newsroom") / "out"
+    seeds = Path(__file__).parent.parent / "seeds" / "newsroom.jsonl"
+    decided = ["--cannot-link", "gullcoast-clock,northsound-clock"]
+    call = ["cluster", str(seeds), "--out", str(folder), "--threads", "1", *decided]
+    assert CliRunner().invoke(dedupe.cli.app, call).exit_code == 0
+    return folder
+
+
+def test_explain__the_relation_of_a_pair_alone_is_the_runs(newsroom: Path) -> None:
+    pairs = {"repost": ("alvuelo-rana", "efe-rana"), "exact": ("ap-ferry", "lantrytimes-ferry"),
+             "template": ("tradewind-close-0311", "tradewind-close-0314"),
+             "update": ("ellerypost-fire-3", "ellerypost-fire-4")}  # fmt: skip
+    for relation, (a, b) in pairs.items():
+        found = dedupe.explain(newsroom, a, b)
+        assert found.grounds is not None
+        assert found.relation == found.grounds.relation == relation
+        assert relation not in {turn.relation for turn in found.grounds.turns}
+        if relation == "template":
+            assert found.grounds.rule == "recurs"
+            assert "a form filled in anew: at least 3 days apart" in found.grounds.says
+
+
+def test_explain__a_turn_leads_to_the_relation_it_names(finished: Path, tmp_path: Path) -> None:
+    before = dedupe.explain(finished / "out", "a", "b").grounds
+    assert before is not None
+    turns = {turn.relation: turn for turn in before.turns}
+    assert before.relation == "repost"
+    assert (turns["update"].measure, turns["update"].needed) == ("one_outlet", 1.0)
+    rows = [json.loads(line) for line in (finished / "in.jsonl").read_text("utf-8").splitlines()]
+    one_outlet = [json.dumps(row | {"source": "Marlow Standard"}) for row in rows]
+    (tmp_path / "in.jsonl").write_text("\n".join(one_outlet), "utf-8")
+    found = dedupe.explain(finished / "out", "a", "b", [tmp_path / "in.jsonl"]).grounds
+    assert found is not None
+    assert found.relation == "update"
+    assert {turn.relation: turn.measure for turn in found.turns}["repost"] == "one_outlet"
+
+
+def test_explain__a_roundup_and_a_readers_decision_overrule_the_pair(newsroom: Path) -> None:
+    parts = dedupe.explain(newsroom, "corvanecourier-roundup", "stbrennan-dredge")
+    assert parts.relation == "roundup"
+    assert parts.grounds is not None
+    assert parts.grounds.relation == "excerpt"
+    assert "as a pair: excerpt" in parts.overruled[0]
+    kept_apart = dedupe.explain(newsroom, "gullcoast-clock", "northsound-clock")
+    assert (kept_apart.same_story, kept_apart.one_story) == (True, False)
+    assert kept_apart.overruled == ["a reader decided it: cannot-link"]
+    assert dedupe.explain(newsroom, "alvuelo-rana", "efe-rana").overruled == []
+
+
+def test_explain__prints_clues_and_counterfactuals_of_the_story(newsroom: Path) -> None:
+    words = ["explain", str(newsroom), "alvuelo-rana", "efe-rana"]
+    shown = " ".join(CliRunner().invoke(dedupe.cli.app, words).stdout.split())
+    assert "Why repost: one story;" in shown
+    assert "Story alvuelo-rana without credit: the origin's probability" in shown
+    data = json.loads(CliRunner().invoke(dedupe.cli.app, [*words, "--json"]).stdout)
+    story = next(s for s in dedupe.Result.load(newsroom).stories if s["story"] == "alvuelo-rana")
+    listed = next(row for row in story["clues"] if row["document"] == "alvuelo-rana")
+    assert data["clues"]["alvuelo-rana"]["for"] == [story["evidence"][at] for at in listed["for"]]
+    assert len(data["clues"]["alvuelo-rana"]["against"]) == len(listed["against"]) == 2
+    assert data["counterfactuals"][0]["without"] == story["counterfactuals"][0]["without"]
+    assert {"measure", "value", "needed", "relation"} == set(data["grounds"]["turns"][0])

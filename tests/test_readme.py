@@ -114,12 +114,12 @@ def test_readme__relations_are_those_of_a_pair_with_their_thresholds() -> None:
     assert set(rows) == set(relation.RELATIONS)
     shares = {name: [float(one) for one in re.findall(r"\.\d+", row)] for name, row in rows.items()}
     assert {name: found for name, found in shares.items() if found} == {
-        "repost": [relation._NEARLY_ALL, relation._SIMILAR_LENGTH],
-        "excerpt": [relation._NEARLY_ALL, relation._SIMILAR_LENGTH],
-        "rewrite": [relation._MANY_WORDS],
-        "paraphrase": [relation._MANY_WORDS],
-        "template": [relation._MANY_WORDS, relation._SLOTS_DIFFER],
-        "same_event": [relation._SOMETHING],
+        "repost": [relation.NEARLY_ALL, relation.SIMILAR_LENGTH],
+        "excerpt": [relation.NEARLY_ALL, relation.SIMILAR_LENGTH],
+        "rewrite": [relation.MANY_WORDS],
+        "paraphrase": [relation.MANY_WORDS],
+        "template": [relation.MANY_WORDS, relation.SLOTS_DIFFER],
+        "same_event": [relation.SOMETHING],
     }
 
 

@@ -1,6 +1,7 @@
 """Commands over a finished run: explain, sources."""
 
 import dataclasses
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from dedupe.explanation import Explanation
+    from dedupe.grounds import Turn
     from dedupe.sources import Network
 
 _EXPLAIN_EXAMPLES = """
@@ -35,6 +37,7 @@ dedupe sources stories --graphml network.graphml --parquet network.parquet --jso
 """
 
 _MOST_REASONS = 5
+_MOST_TURNS = 3
 
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", help="What dedupe cluster wrote.", show_default=False)
@@ -76,46 +79,99 @@ def explain(
             for name in ("reasons", "passages")
         }
         change = found.change._asdict() if found.change else None
-        terminal.emit_json(dataclasses.asdict(found) | lists | {"change": change})
+        data = dataclasses.asdict(found)
+        if found.grounds:
+            data["grounds"]["turns"] = [turn._asdict() for turn in found.grounds.turns]
+        terminal.emit_json(data | lists | {"change": change})
     else:
         terminal.emit_rich(render(found))
 
 
 def render(found: "Explanation") -> Iterator["RenderableType"]:
-    """Yield the verdict, how the pair was found, the measures, the reasons, the passages."""
+    """Yield the verdict, what decides it, the measures, the model, the origin, the passages."""
     from rich.text import Text
 
     yield Text(f"a: {plain(found.a)}\nb: {plain(found.b)}")
     yield Text(_verdict(found), style="bold")
-    yield Text(
-        f"Found by: {', '.join(found.found_by)}" if not found.why_not
-        else f"Not a verified pair: {found.why_not}"
-    )  # fmt: skip
-    yield Text(
-        f"{found.bands_in_common} of {found.bands} bands and {found.rare_in_common} rare shingles "
-        f"in common."
+    for line in (*_relation_lines(found), *_measure_lines(found), *_model_lines(found)):
+        yield Text(line)
+    for line in _origin_lines(found):
+        yield Text(line)
+    for passage in found.passages:
+        yield from side_by_side(passage, found.text_a, found.text_b)
+
+
+def _relation_lines(found: "Explanation") -> Iterator[str]:
+    """Say which convention gives the relation, what overrules it, what would turn it."""
+    if found.why_not:
+        yield f"Not a verified pair: {found.why_not}."
+    if found.grounds is None:
+        return
+    if found.relation != "roundup":
+        name = found.grounds.relation.replace("_", " ")
+        yield f"Why {name}: {found.grounds.says}."
+    for says in found.overruled:
+        yield f"Overruled: {plain(says)}."
+    if found.grounds.turns and found.relation in {None, found.grounds.relation}:
+        yield "Nearest changes that would give another relation:"
+        for turn in found.grounds.turns[:_MOST_TURNS]:
+            yield f"  {turn.relation.replace('_', ' ')}: {_turn(turn)}"
+
+
+def _turn(turn: "Turn") -> str:
+    if turn.measure == "one_outlet":
+        return "from one outlet" if turn.needed else "from two outlets"
+    if turn.measure == "recurs":
+        return "not a form filled in anew"
+    rises = turn.needed > turn.value
+    # Rounded away from the value, so that what is printed does turn it.
+    shown = (math.ceil if rises else math.floor)(turn.needed * 1000) / 1000
+    return f"{turn.measure.replace('_', ' ')} {shown:.3f} in place of {turn.value:.3f}"
+
+
+def _measure_lines(found: "Explanation") -> Iterator[str]:
+    yield (
+        f"They share {found.bands_in_common} of {found.bands} bands and {found.rare_in_common} "
+        "rare shingles."
     )
-    yield Text(
+    yield (
         f"{found.containment_a:.0%} of a is found in b, {found.containment_b:.0%} of b in a; "
         f"resemblance {found.resemblance:.2f}, longest run {found.longest_run} words."
     )
-    if found.reasons:
-        yield Text("What moved the model of one story most (log-odds):")
+
+
+def _model_lines(found: "Explanation") -> Iterator[str]:
+    """Say what moved the model of one story, and what would flip it."""
+    if not found.reasons or found.grounds is None:
+        return
+    odds = found.grounds.same_story_log_odds
+    yield f"The model of one story gives {odds:+.2f} log-odds; what moved it most:"
     for reason in found.reasons[:_MOST_REASONS]:
         name = reason.feature.replace("_", " ")
-        yield Text(f"  {reason.log_odds:+.2f}  {name} is {reason.value:.2f}")
+        yield f"  {reason.log_odds:+.2f}  {name} is {reason.value:.2f}"
     if found.change:
         name = found.change.feature.replace("_", " ")
-        yield Text(
-            f"It would flip if {name} were {found.change.needed:.2f}, "
-            f"and not {found.change.value:.2f}."
+        needed, value = found.change.needed, found.change.value
+        yield f"It would flip if {name} were {needed:.3f}, not {value:.3f}."
+    else:
+        yield "No single change would flip it."
+
+
+def _origin_lines(found: "Explanation") -> Iterator[str]:
+    """Give each document's clues, and what the origin would be without a kind of evidence."""
+    for letter, document in (("a", found.a), ("b", found.b)):
+        clues = found.clues[document]
+        if clues["for"] or clues["against"]:
+            yield f"Where {letter} stands in its story:"
+        for side, sign in (("for", "+"), ("against", "-")):
+            for row in clues[side]:
+                yield f"  {sign} {evidence_line(row)}"
+    for row in found.counterfactuals:
+        named = plain(row["origin"]) or "nobody"
+        yield (
+            f"Story {plain(row['story'])} without {row['without']}: the origin's probability "
+            f"{row['probability']:.2f}, and {named} would be named."
         )
-    elif found.reasons:
-        yield Text("No single change would flip it.")
-    for row in found.evidence:
-        yield Text(f"  - {evidence_line(row)}")
-    for passage in found.passages:
-        yield from side_by_side(passage, found.text_a, found.text_b)
 
 
 def _verdict(found: "Explanation") -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _MODEL = Path(__file__).with_name("model.json")
 
 # Shares that part one relation from the next: conventions, stated in the README.
-_NEARLY_ALL, _SIMILAR_LENGTH, _MANY_WORDS, _SLOTS_DIFFER, _SOMETHING = 0.85, 0.7, 0.3, 0.3, 0.05
+NEARLY_ALL, SIMILAR_LENGTH, MANY_WORDS, SLOTS_DIFFER, SOMETHING = 0.85, 0.7, 0.3, 0.3, 0.05
 
 _WHOLE = 0.97
 """Containment from which on a text stands whole in the other."""
@@ -202,15 +202,8 @@ def judge(measured: Measured, documents: pa.Table) -> pa.Table:
     import pyarrow as pa
 
     values = features(measured)
-    models = load_model()
-    lineage = models["lineage"].log_odds(values)
-    same = models["same_story"].log_odds(values)
-    recurs = _recurs(measured, values, documents)
-    same[recurs] = np.minimum(same[recurs], _RECURS_ODDS)
-    lineage[recurs] = np.minimum(lineage[recurs], _RECURS_ODDS)
-    lineage[measured.exact] = same[measured.exact] = 10.0
-    # The same story is a fortiori one lineage.
-    lineage = np.maximum(lineage, same)
+    recurs = recurring(measured, values, documents)
+    lineage, same = ruled_odds(values, measured.exact, recurs)
     containment = measured.shared[:, None] / np.maximum(measured.sizes, 1)
     union = measured.sizes.sum(axis=1) - measured.shared
     one_outlet = same_outlet(measured, documents)
@@ -246,7 +239,21 @@ def judge(measured: Measured, documents: pa.Table) -> pa.Table:
     )
 
 
-def _recurs(
+def ruled_odds(
+    values: NDArray[np.float64], exact: NDArray[np.bool_], recurs: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the log-odds of lineage and of one story, float64 (P,) each, rules over models."""
+    models = load_model()
+    lineage = models["lineage"].log_odds(values)
+    same = models["same_story"].log_odds(values)
+    same[recurs] = np.minimum(same[recurs], _RECURS_ODDS)
+    lineage[recurs] = np.minimum(lineage[recurs], _RECURS_ODDS)
+    lineage[exact] = same[exact] = 10.0
+    # The same story is a fortiori one lineage.
+    return np.maximum(lineage, same), same
+
+
+def recurring(
     measured: Measured, values: NDArray[np.float64], documents: pa.Table
 ) -> NDArray[np.bool_]:
     """Say which pairs are one form filled in anew on another day, bool (P,).
@@ -255,19 +262,30 @@ def _recurs(
     changes nothing; a market report or a forecast does both. Only clocks that
     cannot be reconciled count.
     """
+    n_changed, n_same = slots(measured)
+    refilled = (n_changed >= _LEAST_CHANGED) & (n_changed >= _REFILLED * (n_changed + n_same))
+    whole = values[:, FEATURES.index("containment")] >= _WHOLE
+    apart = microseconds_apart(measured, documents) >= _DAYS_APART_MICROSECONDS
+    return np.asarray(apart & refilled & ~whole)
+
+
+def microseconds_apart(measured: Measured, documents: pa.Table) -> NDArray[np.int64]:
+    """Return the least time between both clocks of each pair, int64 (P,); -1 where unknown."""
     starts, ends = (
         documents.column(name).cast("int64").combine_chunks().fill_null(_NO_CLOCK).to_numpy()
         for name in ("published", "published_until")
     )
     a, b = measured.a, measured.b
     known = (starts[a] != _NO_CLOCK) & (starts[b] != _NO_CLOCK)
-    apart = np.maximum(starts[b] - ends[a], starts[a] - ends[b])
+    return np.where(known, np.maximum(starts[b] - ends[a], starts[a] - ends[b]), -1)
+
+
+def slots(measured: Measured) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return how many numbers and names in the same places changed, and stayed; int32 (P,)."""
     counts = measured.counts
     n_changed = counts[:, columns.NUMBER_SLOTS_CHANGED] + counts[:, columns.NAME_SLOTS_CHANGED]
     n_same = counts[:, columns.NUMBER_SLOTS_SAME] + counts[:, columns.NAME_SLOTS_SAME]
-    refilled = (n_changed >= _LEAST_CHANGED) & (n_changed >= _REFILLED * (n_changed + n_same))
-    whole = values[:, FEATURES.index("containment")] >= _WHOLE
-    return np.asarray(known & (apart >= _DAYS_APART_MICROSECONDS) & refilled & ~whole)
+    return n_changed, n_same
 
 
 def same_outlet(measured: Measured, documents: pa.Table) -> NDArray[np.bool_]:
@@ -301,13 +319,13 @@ def relate(
     names = [
         (measured.exact, "exact"),
         ((same > 0) & one_outlet, "update"),
-        ((same > 0) & (shorter >= _NEARLY_ALL) & (ratio >= _SIMILAR_LENGTH), "repost"),
-        ((same > 0) & (shorter >= _NEARLY_ALL), "excerpt"),
-        ((same > 0) & (shorter >= _MANY_WORDS), "rewrite"),
+        ((same > 0) & (shorter >= NEARLY_ALL) & (ratio >= SIMILAR_LENGTH), "repost"),
+        ((same > 0) & (shorter >= NEARLY_ALL), "excerpt"),
+        ((same > 0) & (shorter >= MANY_WORDS), "rewrite"),
         (same > 0, "paraphrase"),
-        ((shorter >= _MANY_WORDS) & ((changed >= _SLOTS_DIFFER) | recurs), "template"),
+        ((shorter >= MANY_WORDS) & ((changed >= SLOTS_DIFFER) | recurs), "template"),
         (lineage > 0, "partial"),
-        (weighted >= _SOMETHING, "same_event"),
+        (weighted >= SOMETHING, "same_event"),
     ]
     places = [RELATIONS.index(name) for _, name in names]
     conditions = [condition for condition, _ in names]
