@@ -19,7 +19,7 @@ import argparse
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest import mock
 
 import copytrees
@@ -71,17 +71,18 @@ class Case(NamedTuple):
 def cases_of(simulated: copytrees.Simulated) -> list[Case]:
     """Judge a collection, and keep what every judged story was judged by."""
     truth = {row["id"]: row for row in simulated.truth}
-    judged: list[Judged] = []
+    judged: dict[int, Judged] = {}
     judge = columns._judged  # noqa: SLF001 - the one place where a story's evidence is whole
 
-    def listen(story: object) -> Judged:
-        answer = judge(story)  # type: ignore[arg-type]
-        judged.append(answer)
+    def listen(*looked_at: Any) -> Judged:
+        answer = judge(*looked_at)
+        # A second look adds to the first.
+        judged[answer.story.rows[0]] = answer
         return answer
 
     with mock.patch.object(columns, "_judged", listen):
         dedupe.find_duplicates(simulated.documents)
-    return [case for one in judged if (case := _case(one, truth)) is not None]
+    return [case for one in judged.values() if (case := _case(one, truth)) is not None]
 
 
 def _case(judged: Judged, truth: dict[str, dict[str, object]]) -> Case | None:

@@ -19,7 +19,7 @@ import numpy as np
 
 from dedupe.attribute.crossings import Taken, parent_of, passage_parents, roundups, taken
 from dedupe.attribute.evidence import MOST_AFFINITY, Scores, Story, score, summed
-from dedupe.attribute.findings import find_evidence, find_more
+from dedupe.attribute.findings import find_evidence, find_more, find_record
 from dedupe.attribute.model import UNSEEN_PRIOR, posterior
 from dedupe.attribute.pages import NEVER, Pages
 from dedupe.attribute.parents import Placed, place_documents
@@ -31,7 +31,7 @@ from dedupe.attribute.works import works
 from dedupe.names import default_names, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -86,6 +86,7 @@ def attribute(
     passages: pa.Table,
     clues: pa.Table,
     names: Names | None = None,
+    decided: Collection[int] = (),
 ) -> Attribution:
     """Name the likely origin of every story, or say that nothing tells.
 
@@ -97,25 +98,33 @@ def attribute(
         clues: table of `clues_schema()`.
         names: agencies and outlets to know, those with which the clues were
             harvested; None takes those of the package.
+        decided: documents that a reader holds for the origins of their stories.
     """
     stories = np.asarray(stories, dtype=np.int64)
     names = names or default_names()
     desk = _Desk(Pages(documents, names), names, ClueTable(clues), len(stories), pairs.num_rows)
     table = PairTable(pairs, passages, stories)
     desk.learn_names()
-    groups = _groups(stories, desk.clues.deriving())
-    while block := list(itertools.islice(groups, _BLOCK)):
-        desk.pages.hold(np.array([row for rows in block for row in rows], np.int64))
-        for rows in block:
-            desk.settle(rows, table.within(rows[0]))
-    for rows in desk.reopened():
+    desk.decided = frozenset(decided)
+    groups = _groups(stories, {*desk.clues.deriving(), *decided})
+    for rows in _held(groups, desk.pages):
         desk.settle(rows, table.within(rows[0]))
+    opened = desk.reopened()
+    for rows in _held((rows for rows, _ in opened.values()), desk.pages):
+        desk.settle(rows, table.within(rows[0]), opened.pop(rows[0])[1])
     desk.settle_crossings(table.crossing(_DIRECTED), stories)
     _LOG.debug("%d stories written", len(desk.rows))
     return desk.filled._replace(stories=[desk.rows[first] for first in sorted(desk.rows)])
 
 
-def _groups(stories: NDArray[np.int64], deriving: list[int]) -> Iterator[list[int]]:
+def _held(groups: Iterator[list[int]], pages: Pages) -> Iterator[list[int]]:
+    """Yield groups of documents whose ids and outlets were looked up, many at once."""
+    while block := list(itertools.islice(groups, _BLOCK)):
+        pages.hold(np.array([row for rows in block for row in rows], np.int64))
+        yield from block
+
+
+def _groups(stories: NDArray[np.int64], deriving: Collection[int]) -> Iterator[list[int]]:
     """Yield the documents of each story that needs thought, in the order of its first."""
     sizes = np.bincount(stories, minlength=len(stories))
     lone = [row for row in deriving if sizes[stories[row]] == 1]
@@ -138,7 +147,8 @@ class _Desk:
         self._no_copies: dict[tuple[object, ...] | None, float] = {}
         self.records: dict[str, Record] = {}
         self.leanings: dict[str, float] = {}
-        self._open: list[list[int]] | None = []
+        self.decided: frozenset[int] = frozenset()
+        self._open: dict[int, tuple[list[int], _FirstLook]] | None = {}
         self.filled = Attribution(
             relation=["single"] * n_docs,
             parent=np.full(n_docs, -1, dtype=np.int64),
@@ -159,21 +169,33 @@ class _Desk:
         for _, clue in self.clues.named():
             self.pages.learn(labels.get(fold(clue.name or "").removeprefix("the")), clue.name or "")
 
-    def settle(self, rows: Sequence[int], pairs: Sequence[Pair]) -> None:
-        """Judge one story and fill in its documents and pairs."""
-        said = self._said(rows[0]) if len(rows) == 1 else None
+    def settle(
+        self, rows: Sequence[int], pairs: Sequence[Pair], seen: _FirstLook | None = None
+    ) -> None:
+        """Judge one story and fill in its documents and pairs.
+
+        Args:
+            rows: its documents.
+            pairs: its verified pairs.
+            seen: a first look at it, which a second only adds to.
+        """
+        alone = len(rows) == 1 and rows[0] not in self.decided
+        said = self._said(rows[0]) if alone else None
         if said in self._no_copies:
             self.filled.origin_probability[rows[0]] = self._no_copies[said]
             return
         whole = self._story(rows, pairs)
         story = _core(whole)
-        judged = _judged(story)
+        judged = _judged(story, seen)
         _, _, scores, known, verdict = judged
         for row, probability in verdict.probability.items():
             self.filled.origin_probability[row] = probability
-        if said is not None and (verdict.work >= 0 or verdict.band == "unknown"):
+        if len(rows) == 1 and (verdict.work >= 0 or verdict.band == "unknown"):
             # Its own name in its own credit: a page alone, and no copy.
-            self._no_copies[said] = verdict.probability[rows[0]]
+            if said is not None:
+                self._no_copies[said] = verdict.probability[rows[0]]
+            return
+        if self._awaits(rows, judged):
             return
         placed = list(place_documents(story, scores, known, verdict))
         for one in placed:
@@ -182,30 +204,28 @@ class _Desk:
         if story is not whole:
             self._hang_rest(whole, story, verdict)
         self.rows[rows[0]] = story_row(whole, judged, placed)
-        self._count(rows, judged)
 
-    def _count(self, rows: Sequence[int], judged: Judged) -> None:
-        """Note who was the origin, or that a story is open for a second look."""
+    def _awaits(self, rows: Sequence[int], judged: Judged) -> bool:
+        """Note who was the origin, or that a story is left open for a second look."""
         verdict, story = judged.verdict, judged.story
         outlets = {self.pages.outlet(row) for row in story.rows} - {None}
         if self._open is None or len(outlets) < 2:
-            return
+            return False
         if verdict.band in ("unknown", "low"):
-            self._open.append(list(rows))
-            return
+            self._open[rows[0]] = list(rows), _FirstLook(*judged[1:])
+            return True
         origin = self.pages.outlet(verdict.row) if verdict.row >= 0 else None
         for outlet in outlets:
             n_stories, n_origin = self.records.get(outlet or "", (0, 0))
             record = Record(n_stories + 1, n_origin + (outlet == origin))
             self.records[outlet or ""] = record
+        return False
 
-    def reopened(self) -> Iterator[list[int]]:
-        """Yield the open stories of outlets whose other stories were decided, for a second look."""
-        left, self._open = self._open or [], None
+    def reopened(self) -> dict[int, tuple[list[int], _FirstLook]]:
+        """Return the stories left open, as they were judged: now their outlets' records count."""
+        left, self._open = self._open or {}, None
         self.leanings = leanings(self.records)
-        for rows in left if self.leanings else ():
-            if any(self.pages.outlet(row) in self.leanings for row in rows):
-                yield rows
+        return left
 
     def _story(self, rows: Sequence[int], pairs: Sequence[Pair]) -> Story:
         return _gather(works(rows, pairs, self.pages), pairs, self)
@@ -239,7 +259,7 @@ class _Desk:
         probability = verdict.origin["probability"]
         for row in sorted(set(whole.rows).difference(core.rows)):
             self.filled.origin_probability[row] = 0.0
-            relation = closest.get(row, "repost")
+            relation = closest.get(row, "paraphrase")
             if probability is None:
                 self._place(Placed(row, relation))
             elif verdict.row >= 0:
@@ -276,12 +296,28 @@ class _Desk:
                 self.rows[child] = roundup_row(self.pages, child, parts)
 
 
-def _judged(story: Story) -> Judged:
-    """Judge a story by what is seen at a glance, and by its texts where that leaves it open."""
-    evidence = find_evidence(story)
+class _FirstLook(NamedTuple):
+    """A judged story without its pages and pairs, to be kept until a second look."""
+
+    evidence: list[Evidence]
+    scores: Scores
+    known: Posterior
+    verdict: Verdict
+
+
+def _judged(story: Story, seen: _FirstLook | None = None) -> Judged:
+    """Judge a story by what is seen at a glance, and by its texts where that leaves it open.
+
+    A second look adds what the records of outlets say.
+    """
+    if seen is not None and not (record := find_record(story)):
+        return Judged(story, *seen)
+    evidence = find_evidence(story) if seen is None else [*seen.evidence, *record]
     scores, known = _weighed(story, evidence)
     verdict = judge(story, scores, known, evidence)
-    if len(story.works) > 1 and verdict.band != "high" and (more := find_more(story)):
+    if seen is not None or len(story.works) == 1 or verdict.band == "high":
+        return Judged(story, evidence, scores, known, verdict)
+    if more := find_more(story):
         evidence += more
         scores, known = _weighed(story, evidence)
         verdict = judge(story, scores, known, evidence)
@@ -290,7 +326,7 @@ def _judged(story: Story) -> Judged:
 
 def _weighed(story: Story, evidence: Sequence[Evidence]) -> tuple[Scores, Posterior]:
     """Add up the evidence of a story, and weigh its origins and parents."""
-    if not evidence and len(story.works) <= _SILENT:
+    if not evidence and len(story.works) <= _SILENT and story.decided < 0:
         return _nothing_said(len(story.works))
     scores = score(story, evidence)
     return scores, posterior(scores.weights)
@@ -324,6 +360,7 @@ def _gather(by_work: list[list[int]], pairs: Sequence[Pair], desk: _Desk) -> Sto
         names=desk.names,
         records=desk.records,
         leanings=desk.leanings,
+        decided=next(iter(desk.decided.intersection(rows)), -1) if desk.decided else -1,
     )
 
 
@@ -367,6 +404,8 @@ def _core(story: Story) -> Story:
 
     early = sorted(range(len(story.works)), key=age)
     chosen: dict[int, None] = {}
+    if story.decided >= 0:
+        chosen[story.work_of[story.decided]] = None
     for ranked in zip(early, sorted(early, key=lambda work: not speaks(work)), strict=True):
         chosen.update(dict.fromkeys(ranked))
         if len(chosen) >= _MOST_WORKS:
@@ -381,4 +420,5 @@ def _core(story: Story) -> Story:
         clues={row: found for row, found in story.clues.items() if row in rows},
         pages=story.pages,
         names=story.names,
+        decided=story.decided,
     )

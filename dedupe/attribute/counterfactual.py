@@ -29,10 +29,12 @@ def counterfactuals(judged: Judged) -> list[dict[str, Any]]:
 
     Returns:
         Rows of `without` (a group of SIGNALS), `probability` of the origin that
-        was named, and `origin`, who would be named: None where none would.
+        was named, and `origin`, who would be named: None where none would. None
+        where a reader decided: no evidence is needed for that.
     """
     verdict, story = judged.verdict, judged.story
-    if verdict.band == "unknown" or len(story.works) > _MOST_WORKS:
+    told = verdict.band != "unknown" and story.decided < 0
+    if not told or len(story.works) > _MOST_WORKS:
         return []
     weight: dict[str, float] = {}
     for item in strongest(judged.evidence):

@@ -43,6 +43,8 @@ MOST_AFFINITY = 1 + _UNMEASURED
 """Affinity of two works, one of which holds all of the other."""
 
 _HUBS = 3
+# Log-odds that no evidence outweighs, and a chance whose logarithm still is a number.
+_NEVER, _ALMOST_NONE = 700.0, 1e-300
 
 
 class Pair(NamedTuple):
@@ -72,6 +74,7 @@ class Story:
         names: agencies and outlets to know.
         records: of outlets, in the other stories of the collection.
         leanings: what these records say of each outlet, in log-odds.
+        decided: the document that a reader holds for the origin, or -1.
     """
 
     rows: Sequence[int]
@@ -83,6 +86,7 @@ class Story:
     names: Names
     records: Mapping[str, Record] = dataclasses.field(default_factory=dict)
     leanings: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    decided: int = -1
     _bound: dict[str, frozenset[int]] = dataclasses.field(default_factory=dict)
     _holders: dict[str, frozenset[int]] = dataclasses.field(default_factory=dict)
     _called: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -194,8 +198,20 @@ def _letters(name: str) -> str:
 
 
 def score(story: Story, evidence: Iterable[Evidence]) -> Scores:
-    """Add up the evidence of one story."""
-    return summed(_affinity(story), evidence)
+    """Add up the evidence of one story; a reader's decision leaves only the trees of its root."""
+    scores = summed(_affinity(story), evidence)
+    return scores if story.decided < 0 else _rooted(scores, story.work_of[story.decided])
+
+
+def _rooted(scores: Scores, work: int) -> Scores:
+    """Leave no chance to any origin but one work."""
+    roots = np.full(len(scores.standing), -_NEVER)
+    roots[work] = 0.0
+    standing = scores.standing.copy()
+    standing[work] += _NEVER
+    prior = np.full(len(scores.absent), _ALMOST_NONE)
+    weights = scores.weights._replace(roots=roots, absent_prior=prior)
+    return scores._replace(weights=weights, standing=standing)
 
 
 def summed(affinity: NDArray[np.float64], evidence: Iterable[Evidence]) -> Scores:

@@ -1,6 +1,6 @@
 """Every signal asked of a story.
 
-Story  ->  find_evidence(), find_more()  ->  Evidence, any number
+Story  ->  find_evidence(), find_more(), find_record()  ->  Evidence, any number
 """
 
 from __future__ import annotations
@@ -89,6 +89,13 @@ def find_more(story: Story) -> list[Evidence]:
     if n_works > _MOST_READ:
         return []
     return _signed(story, [one for fewest, one in _LATE_SIGNALS if n_works >= fewest])
+
+
+def find_record(story: Story) -> list[Evidence]:
+    """Ask what the other stories of a story's outlets say; of many works, as little as the rest."""
+    if not story.leanings or not 2 <= len(story.works) <= _MOST_READ:
+        return []
+    return _signed(story, [one for _, one in _LATE_SIGNALS if one[0].name == "outlet_prior"])
 
 
 def _signed(story: Story, asked: Iterable[tuple[Signal, _Find]]) -> list[Evidence]:

@@ -92,7 +92,11 @@ def judge(story: Story, scores: Scores, known: Posterior, evidence: Sequence[Evi
     """Rank the possible origins, and name one where it stands clear."""
     probability: dict[int, float] = {}
     for work, rows in enumerate(story.works):
-        shares = _within(story, rows, evidence)
+        shares = (
+            _within(story, rows, evidence)
+            if story.decided not in rows
+            else {row: float(row == story.decided) for row in rows}
+        )
         for row, share in shares.items():
             probability[row] = float(known.origin[work]) * share
     candidates = _heads(story, probability)
@@ -103,7 +107,7 @@ def judge(story: Story, scores: Scores, known: Posterior, evidence: Sequence[Evi
     best = candidates[0]
     objects = [_origin_object(story, one) for one in candidates[:_MOST_CANDIDATES]]
     likely = [one.probability for one in candidates[:2]]
-    if not evidence or not stands_clear(likely):
+    if story.decided < 0 and not (evidence and stands_clear(likely)):
         return Verdict(CANNOT_TELL, objects, -1, -1, None, probability)
     return Verdict(objects[0], objects, best.work, best.row, best.name, probability)
 
