@@ -4,6 +4,7 @@
     pair.py      compare
     single.py    inspect
     finished.py  explain, sources
+    index.py     index add, query, story, check, compact, export, stats
     setup.py     doctor, config show
     terminal.py  stdout for data, stderr for messages and progress
     options.py   options that several commands share, and what their words mean
@@ -21,10 +22,10 @@ from typing import Annotated
 import typer
 
 import dedupe
-from dedupe.cli import corpus, finished, pair, setup, single
+from dedupe.cli import corpus, finished, index, pair, setup, single
 from dedupe.cli.codes import Code
 from dedupe.cli.terminal import emit, say
-from dedupe.errors import DedupeError
+from dedupe.errors import CorruptIndexError, DedupeError
 
 app = typer.Typer(
     name="dedupe",
@@ -60,6 +61,7 @@ corpus.register(app)
 pair.register(app)
 single.register(app)
 finished.register(app)
+index.register(app)
 setup.register(app)
 
 
@@ -74,7 +76,7 @@ def main() -> None:
         raise
     except DedupeError as error:
         say(str(error))
-        sys.exit(Code.USAGE)
+        sys.exit(Code.CORRUPT if isinstance(error, CorruptIndexError) else Code.USAGE)
     except Exception as error:  # noqa: BLE001 - any fault needs its own code
         if isinstance(error, OSError) and _names_a_file_of_the_caller(error):
             say(f"{os.fsdecode(error.filename)}: {error.strerror or error}")

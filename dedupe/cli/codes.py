@@ -13,6 +13,8 @@ class Code(IntEnum):
     """The caller must mend something: an argument, an input, a setting, a folder."""
     BAD_RECORDS = 3
     """More bad records than --max-rejects or --strict allows, or nothing but bad ones."""
+    CORRUPT = 4
+    """An index whose files are not as they were written."""
     FAULT = 70
     """A fault of ours; Python's own 1 would say that duplicates were found."""
     INTERRUPTED = 130

@@ -22,11 +22,12 @@ from dedupe.index.records import (
     plain_columns,
 )
 from dedupe.index.stories import Changes, Regrouping
+from dedupe.pipeline import as_reading
 from dedupe.storage.catalog import REPLACED
 from dedupe.storage.segments import ABOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -42,15 +43,19 @@ class Added(NamedTuple):
     Attributes:
         number: its number.
         probability: of shared lineage with the nearest.
-        nearest: number of the nearest, 0 without any.
+        nearest: id of the nearest, None without any.
+        name: its id.
+        story_name: what a story is called that begins with it.
     """
 
     number: int
     probability: float
-    nearest: int
+    nearest: str | None
+    name: str
+    story_name: str
 
 
-def table_of(documents: Sequence[Document | Mapping[str, Any] | str]) -> pa.Table:
+def table_of(documents: pa.Table | Iterable[Document | Mapping[str, Any] | str]) -> pa.Table:
     """Return documents as a table; one without an id is named by its url, or by its text.
 
     Raises:
@@ -58,6 +63,8 @@ def table_of(documents: Sequence[Document | Mapping[str, Any] | str]) -> pa.Tabl
     """
     import hashlib
 
+    if isinstance(documents, pa.Table):
+        return documents if documents.schema == SCHEMA else as_reading(documents).documents
     columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
     for value in documents:
         document = as_document(value)
@@ -100,8 +107,8 @@ def add_table(
     return [added[row] for row in np.argsort(order).tolist()], regrouping.changes
 
 
-def _unchanged(batch: Batch, matched: Matched) -> dict[int, int]:
-    """Return the documents that the index holds just so: row, number."""
+def _unchanged(batch: Batch, matched: Matched) -> dict[int, Stored]:
+    """Return the documents that the index holds just so, by row."""
     if not matched.same_id:
         return {}
     rows = sorted(matched.same_id)
@@ -111,15 +118,13 @@ def _unchanged(batch: Batch, matched: Matched) -> dict[int, int]:
     for name in SCHEMA.names:
         pairs = zip(held.column(name).to_pylist(), given.column(name).to_pylist(), strict=True)
         same &= np.array([one == other for one, other in pairs])
-    return {
-        row: matched.same_id[row].number for row, is_same in zip(rows, same, strict=True) if is_same
-    }
+    return {row: matched.same_id[row] for row, is_same in zip(rows, same, strict=True) if is_same}
 
 
 def _add_changed(
     table: pa.Table,
     order: NDArray[np.int64],
-    unchanged: dict[int, int],
+    unchanged: dict[int, Stored],
     store: Store,
     settings: Settings,
     window_minutes: int,
@@ -127,7 +132,10 @@ def _add_changed(
 ) -> tuple[list[Added], Changes]:
     """Add those that the index does not hold just so; a recrawled page costs nothing."""
     rows = [row for row in range(table.num_rows) if row not in unchanged]
-    answers = {row: Added(number, 1.0, number) for row, number in unchanged.items()}
+    answers = {
+        row: Added(one.number, 1.0, one.id, one.id, one.story_name)
+        for row, one in unchanged.items()
+    }
     changes = Changes()
     if rows:
         added, changes = add_table(table.take(rows), store, settings, window_minutes, now_minute)
@@ -191,8 +199,15 @@ def _nearest(
     both = np.concatenate([likely, likely])
     order = np.lexsort((everyone[other], -both, row))
     rows, first = np.unique(row[order], return_index=True)
+    ids = matched.table.column("id").to_pylist()
     best = {
-        one: (float(both[place]), int(everyone[other[place]]))
+        one: (float(both[place]), ids[other[place]])
         for one, place in zip(rows.tolist(), order[first].tolist(), strict=True)
     }
-    return [Added(number, *best.get(row, (0.0, 0))) for row, number in enumerate(numbers.tolist())]
+    added = []
+    for place, number in enumerate(numbers.tolist()):
+        before = matched.same_id.get(place)
+        story_name = ids[place] if before is None else f"{ids[place]}#{before.version + 1}"
+        probability, nearest = best.get(place, (0.0, None))
+        added.append(Added(number, probability, nearest, ids[place], story_name))
+    return added

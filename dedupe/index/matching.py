@@ -58,6 +58,23 @@ class Batch(NamedTuple):
     minutes: NDArray[np.int32]
 
 
+class Counted(NamedTuple):
+    """In how many documents of an index keys stand.
+
+    Shapes (N keys)
+        keys    uint64 (N,)  rising
+        counts  int64  (N,)
+    """
+
+    keys: NDArray[np.uint64]
+    counts: NDArray[np.int64]
+
+    @classmethod
+    def none(cls) -> Counted:
+        """Return the counts of no key."""
+        return cls(np.zeros(0, np.uint64), np.zeros(0, np.int64))
+
+
 class Matched(NamedTuple):
     """New documents beside the old ones they resemble.
 
@@ -209,7 +226,8 @@ def _measured(
     kept = clean(table, settings, furniture_of(store.catalog, table))
     sketches = sketch(kept, settings)
     shingles = batch.keys.kind == SHINGLE
-    known = dict(zip(batch.keys.keys[shingles].tolist(), counts[shingles].tolist(), strict=True))
+    order = np.argsort(batch.keys.keys[shingles])
+    known = Counted(batch.keys.keys[shingles][order], counts[shingles][order])
     background = background_of(sketches, len(batch.minutes), known, store)
     weights = weigh(sketches, background)
     a, b = (np.array([pair[side] for pair in cross], np.int64) for side in (0, 1))
@@ -232,28 +250,23 @@ def joined(one: Candidates, other: Candidates) -> Candidates:
     return Candidates(a[order], b[order], nets, share, one.n_found + other.n_found, one.n_capped)
 
 
-def background_of(
-    sketches: Sketches, n_new: int, known: dict[int, int], store: Store
-) -> Background:
+def background_of(sketches: Sketches, n_new: int, known: Counted, store: Store) -> Background:
     """Count in how many texts each sampled shingle stands: those of the index, and the new.
 
     Args:
         sketches: new documents, then old ones.
         n_new: how many are new.
-        known: counts of the index already looked up, by key.
+        known: what was already looked up in the index.
         store: the index.
     """
     hashes = sorted_distinct(sketches.sampled)
     keys = mixed(hashes, SHINGLE)
-    asked = keys.tolist()
-    missing = np.array([key not in known for key in asked], np.bool_)
-    known = known | dict(
-        zip(
-            keys[missing].tolist(), store.postings.find(keys[missing], 0).counts.tolist(),
-            strict=True,
-        )
-    )  # fmt: skip
-    frequency = np.array([known[key] for key in asked], np.int64)
+    places = np.searchsorted(known.keys, keys)
+    places[places == len(known.keys)] = 0
+    found = known.keys[places] == keys if len(known.keys) else np.zeros(len(keys), np.bool_)
+    frequency = np.zeros(len(keys), np.int64)
+    frequency[found] = known.counts[places[found]]
+    frequency[~found] = store.postings.find(keys[~found], 0).counts
     counted = first_of_text(sketches)
     counted[n_new:] = False
     counted[:n_new] &= ~np.isin(sketches.text_hashes[:n_new], sketches.text_hashes[n_new:])

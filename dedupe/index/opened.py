@@ -123,13 +123,18 @@ class Index:
         """
         return self.add_many([document])[0]
 
-    def add_many(self, documents: Iterable[Document | Mapping[str, Any] | str]) -> list[Match]:
+    def add_many(
+        self, documents: pa.Table | Iterable[Document | Mapping[str, Any] | str]
+    ) -> list[Match]:
         """Add documents in one commit: all of them or, on an error, none.
+
+        Args:
+            documents: Document, dict or str, many; or a pyarrow Table.
 
         Raises:
             As `add`.
         """
-        table = table_of(list(documents))
+        table = table_of(documents)
         if not table.num_rows:
             return []
         with self._lock, self._writing() as store:
@@ -382,9 +387,6 @@ class Index:
         store.catalog.put("commits", [row])
 
     def _match(self, store: Store, added: Added, changes: Changes) -> Match:
-        stored, near = fetch(store, [added.number])[0], None
-        if added.nearest:
-            near = fetch(store, [added.nearest])[0].id
         story = store.catalog.place(added.number).story
         gone = [old for old, into in changes.merged if into == story]
 
@@ -393,11 +395,13 @@ class Index:
                 return self._attributed(now, added.number)
 
         return Match(
-            document=stored.id,
-            story=fetch(store, [story])[0].story_name,
+            document=added.name,
+            story=added.story_name
+            if story == added.number
+            else fetch(store, [story])[0].story_name,
             is_new_story=story == added.number,
             probability=added.probability,
-            nearest=near,
+            nearest=added.nearest,
             merged=tuple(one.story_name for one in fetch(store, gone)),
             _read=look,
         )

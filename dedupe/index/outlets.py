@@ -6,6 +6,7 @@ over a collection would; what was learned stays.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,7 +60,9 @@ def learn_more(
     recent = {
         key: np.frombuffer(row[0], np.int64).tolist() if row else [] for key, row in known.items()
     }
-    old = fetch(sorted({number for pages in recent.values() for number in pages}))
+    n_new = Counter(outlet >> 1 for outlet in outlets.tolist() if outlet)
+    wanted = [pages[n_new[key] :] for key, pages in recent.items()]
+    old = fetch(sorted({number for pages in wanted for number in pages}))
     pages = pa.concat_tables([as_table(old), documents]).combine_chunks()
     learned = _learn(pages, settings)
     for number, outlet in zip(numbers, outlets.tolist(), strict=True):

@@ -17,7 +17,7 @@ from dedupe.candidates import find_candidates, weigh
 from dedupe.clean import clean
 from dedupe.clean.clues import harvest
 from dedupe.comparison import Passage
-from dedupe.index.matching import background_of
+from dedupe.index.matching import Counted, background_of
 from dedupe.index.outlets import furniture_of
 from dedupe.sketch import sketch
 from dedupe.verify import OnDemand, mark_roundups, verify
@@ -96,7 +96,7 @@ def attributed(table: pa.Table, store: Store, settings: Settings) -> Attributed:
     every = dataclasses.replace(settings, all_passages=True)
     kept = clean(table, every, furniture_of(store.catalog, table))
     sketches = sketch(kept, every)
-    weights = weigh(sketches, background_of(sketches, 0, {}, store))
+    weights = weigh(sketches, background_of(sketches, 0, Counted.none(), store))
     candidates = find_candidates(sketches, weights, every)
     pairs, passages = verify(candidates, table, kept, every)
     on_demand = OnDemand(sketches, weights, table, kept, every)

@@ -21,7 +21,7 @@ from dedupe.candidates import weigh
 from dedupe.clean import clean
 from dedupe.cluster import cluster
 from dedupe.index.edges import group_tables
-from dedupe.index.matching import background_of, fetch
+from dedupe.index.matching import Counted, background_of, fetch
 from dedupe.index.outlets import furniture_of
 from dedupe.index.records import as_table
 from dedupe.sketch import sketch
@@ -108,7 +108,10 @@ class Regrouping:
         groups += [[one] for one in lone if one not in grouped]
         grouped.update(lone)
         for group in groups:
-            self._regroup(group, followers)
+            if len(group) == 1 and self._is_new_and_alone(group[0], followers):
+                self.changes.touched.add(group[0])
+            else:
+                self._regroup(group, followers)
         for leader, joined in followers.items():
             if leader not in grouped:
                 self._join(leader, joined)
@@ -116,9 +119,15 @@ class Regrouping:
             self._forget(self._was[number])
         self._write()
 
+    def _is_new_and_alone(self, number: int, followers: dict[int, list[int]]) -> bool:
+        heir = number in self._gone.values()
+        return number not in self._was and number not in followers and not heir
+
     def _follow(self, number: int) -> int:
         """Return the leader of a new document: itself, or one of nearly equal text."""
         edges = self._edges_of(number)
+        if not len(edges):
+            return number
         near = edges[(edges["resemblance"] >= NEAR_EQUAL) & (edges["odds"] > 0)]
         for edge in near[np.argsort(near["other"])]:
             other = int(edge["other"])
@@ -330,7 +339,6 @@ class Regrouping:
         """Return a label for each leader: those of one story have one."""
         if len(leaders) == 1:
             return [0]
-        inside = set(leaders)
         owned = []
         for number in leaders:
             edges = self._edges_of(number)
@@ -339,7 +347,11 @@ class Regrouping:
             edges = edges[keep].copy()
             edges["other"] = led[keep]
             owned.append((number, edges))
-        ordered = sorted(inside, key=lambda number: (self._ids[number], number))
+        if len(leaders) == 2:
+            # No third can speak for or against: what cluster() would say, at once.
+            odds = np.clip(owned[1][1]["odds"], -8, 8).astype(np.float64)
+            return [0, int(np.rint(odds * 1024).sum() < len(odds))]
+        ordered = sorted(leaders, key=lambda number: (self._ids[number], number))
         rows = {number: row for row, number in enumerate(ordered)}
         pairs, passages = group_tables(owned, rows)
         look = _Look(self._store, self._settings, ordered)
@@ -385,5 +397,5 @@ class _Look:
         table = as_table(fetch(self._store, numbers)).combine_chunks()
         kept = clean(table, self._settings, furniture_of(self._store.catalog, table))
         sketches = sketch(kept, self._settings)
-        weights = weigh(sketches, background_of(sketches, 0, {}, self._store))
+        weights = weigh(sketches, background_of(sketches, 0, Counted.none(), self._store))
         return OnDemand(sketches, weights, table, kept, self._settings)

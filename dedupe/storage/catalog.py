@@ -299,8 +299,12 @@ class Catalog:
 
 def _mark(table: str, row: Sequence[Any]) -> int:
     """Return a checksum of a row and the table it stands in."""
-    crc = zlib.crc32(table.encode())
+    crc = 0
+    plain: list[Any] = [table]
     for value in row:
-        data = value if isinstance(value, bytes) else repr(value).encode()
-        crc = zlib.crc32(len(data).to_bytes(8, "little"), zlib.crc32(data, crc))
-    return crc
+        if isinstance(value, bytes):
+            crc = zlib.crc32(value, crc)
+            plain.append(len(value))
+        else:
+            plain.append(value)
+    return zlib.crc32(repr(plain).encode(), crc)
