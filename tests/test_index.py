@@ -56,8 +56,8 @@ def pairs(parts: set[frozenset[str]]) -> set[tuple[str, str]]:
     return {pair for part in parts for pair in combinations(sorted(part), 2)}
 
 
-def run_partition(documents: list[dict[str, Any]]) -> set[frozenset[str]]:
-    result = dedupe.find_duplicates(documents)
+def run_partition(documents: list[dict[str, Any]], settings: Settings) -> set[frozenset[str]]:
+    result = dedupe.find_duplicates(documents, settings)
     parts = defaultdict(set)
     columns = (result.documents.column(name).to_pylist() for name in ("id", "story"))
     for document, story in zip(*columns, strict=True):
@@ -95,12 +95,12 @@ def test_index__tells_the_stories_of_a_run_in_any_order(
     tmp_path: Path, at_once: int, order: int
 ) -> None:
     documents = newsroom()
-    expected = pairs(run_partition(documents))
     random.Random(order).shuffle(documents)  # noqa: S311
     with Index(tmp_path / "index") as index:
         for start in range(0, len(documents), at_once):
             index.add_many(documents[start : start + at_once])
         found = pairs(partition(index))
+        expected = pairs(run_partition(documents, index.settings))
     both = len(found & expected)
     assert 2 * both / (len(found) + len(expected)) >= 0.99
 

@@ -12,10 +12,11 @@ import pytest
 from dedupe import Index
 
 NEWSROOM = Path(__file__).parent.parent / "seeds" / "newsroom.jsonl"
+MAIN = "from dedupe.cli import main; main()"
 
 
 def dedupe(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dedupe", "index", *map(str, arguments)]
+    command = [sys.executable, "-c", MAIN, "index", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

@@ -9,6 +9,7 @@ outlets.py   new pages                      -> what is known of their outlets' f
 matching.py  new documents                  -> measured pairs, with each other and with old ones
 edges.py     measured pairs                 -> what is kept of them, and back
 stories.py   new and removed documents      -> stories clustered anew
+review.py    old pairs                      -> measured again with what is known now
 reading.py   a story                        -> relations, parents, origin
 answers.py   Match, IndexStory
 records.py   a document                     -> its row in the catalogue, and back

@@ -21,6 +21,7 @@ from dedupe.index.records import (
     pack_fields,
     plain_columns,
 )
+from dedupe.index.review import review, take_turn
 from dedupe.index.stories import Changes, Regrouping
 from dedupe.pipeline import as_reading
 from dedupe.storage.catalog import REPLACED
@@ -84,7 +85,7 @@ def add_table(
     table = table.take(order).combine_chunks()
     first = store.counts["n_docs"] + 1
     numbers = np.arange(first, first + table.num_rows)
-    learn_more(
+    concerned = learn_more(
         store.catalog, table, numbers.tolist(), lambda wanted: fetch(store, wanted), settings
     )
     batch = read(table, store, settings, now_minute)
@@ -103,8 +104,18 @@ def add_table(
     store.counts["n_live"] += len(numbers) - len(gone)
     regrouping = Regrouping(store, settings)
     regrouping.add(numbers.tolist(), gone)
+    _review([*concerned, *take_turn(store, len(numbers))], regrouping.changes, store, settings)
     added = _nearest(matched, everyone, numbers)
     return [added[row] for row in np.argsort(order).tolist()], regrouping.changes
+
+
+def _review(numbers: list[int], changes: Changes, store: Store, settings: Settings) -> None:
+    """Judge some old pairs again, and cluster where verdicts have changed."""
+    changed = review(numbers, store, settings)
+    if changed:
+        regrouping = Regrouping(store, settings)
+        regrouping.again(changed)
+        changes.include(regrouping.changes)
 
 
 def _unchanged(batch: Batch, matched: Matched) -> dict[int, Stored]:

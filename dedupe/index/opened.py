@@ -145,9 +145,7 @@ class Index:
                     part, store, self.settings, self.window_minutes, int(time.time() // 60)
                 )
                 added += new
-                changes.touched |= changed.touched
-                changes.merged += changed.merged
-                changes.split += changed.split
+                changes.include(changed)
             self._record(store, len(added), changes)
             return [self._match(store, one, changes) for one in added]
 

@@ -43,8 +43,10 @@ def learn_more(
     numbers: Sequence[int],
     fetch: Callable[[Sequence[int]], list[Stored]],
     settings: Settings,
-) -> None:
+) -> list[int]:
     """Learn from new documents and the recent pages of their outlets.
+
+    Returns the recent pages of those outlets of which something was learned.
 
     Args:
         catalog: keeps what is learned.
@@ -55,13 +57,16 @@ def learn_more(
     """
     outlets = outlet_numbers(documents)
     if not outlets.any():
-        return
+        return []
     known = {key: catalog.get("outlets", key) for key in _outlet_keys(documents)}
     recent = {
         key: np.frombuffer(row[0], np.int64).tolist() if row else [] for key, row in known.items()
     }
     n_new = Counter(outlet >> 1 for outlet in outlets.tolist() if outlet)
-    wanted = [pages[n_new[key] :] for key, pages in recent.items()]
+    wanted = [
+        pages[max(0, len(pages) - max(0, _RECENT_PAGES - n_new[key])) :]
+        for key, pages in recent.items()
+    ]
     old = fetch(sorted({number for pages in wanted for number in pages}))
     pages = pa.concat_tables([as_table(old), documents]).combine_chunks()
     learned = _learn(pages, settings)
@@ -69,13 +74,18 @@ def learn_more(
         if outlet:
             recent[outlet >> 1] = [*recent[outlet >> 1], number][-_RECENT_PAGES:]
     rows: list[tuple[Any, ...]] = []
+    concerned: list[int] = []
     for key, numbers_kept in recent.items():
         before = known[key]
+        n_before = len(before[1]) // 8 if before else 0
         keys = learned.get(key, np.zeros(0, np.uint64))
         if before:
             keys = np.union1d(keys, np.frombuffer(before[1], np.uint64))
+        if len(keys) > n_before:
+            concerned += numbers_kept
         rows.append((key, np.array(numbers_kept, np.int64).tobytes(), keys.tobytes()))
     catalog.put("outlets", rows)
+    return concerned
 
 
 def _learn(pages: pa.Table, settings: Settings) -> dict[int, NDArray[np.uint64]]:

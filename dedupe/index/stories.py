@@ -55,6 +55,12 @@ class Changes:
     merged: list[tuple[int, int]] = dataclasses.field(default_factory=list)
     split: list[tuple[int, int]] = dataclasses.field(default_factory=list)
 
+    def include(self, later: Changes) -> None:
+        """Add what was done after."""
+        self.touched |= later.touched
+        self.merged += later.merged
+        self.split += later.split
+
 
 class Regrouping:
     """Brings the stories of an index up to date, inside a transaction.
@@ -102,7 +108,7 @@ class Regrouping:
                 followers.setdefault(leader, []).append(number)
         for number, (state, _) in gone.items():
             self._retire(number, state)
-        groups = self._unions(leaders, sorted(gone))
+        groups = self._unions(leaders, set(leaders), sorted(gone))
         grouped = {leader for group in groups for leader in group}
         lone = [one for one in sorted(followers) if self.place(one).state == ALONE]
         groups += [[one] for one in lone if one not in grouped]
@@ -161,9 +167,30 @@ class Regrouping:
         leaders = sorted(heir if one == number else one for one in leaders)
         self._catalog.put("components", [(component, np.array(leaders, np.int64).tobytes())])
 
-    def _unions(self, leaders: list[int], gone: list[int]) -> list[list[int]]:
-        """Return the components that the changes touch or join, as their leaders."""
-        component_of = {number: number for number in leaders}
+    def again(self, numbers: list[int]) -> None:
+        """Cluster the components of documents whose edges have changed."""
+        leaders = []
+        for number in numbers:
+            place = self.place(number)
+            if place.leader != number and self._follow(number) == number:
+                self._places[number] = place._replace(leader=number)
+            if self._places[number].leader == number:
+                leaders.append(number)
+        for group in self._unions(leaders, set(), []):
+            self._regroup(group, {})
+        self._write()
+
+    def _unions(self, leaders: list[int], new: set[int], gone: list[int]) -> list[list[int]]:
+        """Return the components that the changes touch or join, as their leaders.
+
+        Args:
+            leaders: documents that are new, or whose edges have changed.
+            new: which of them are new.
+            gone: documents that are gone.
+        """
+        component_of = {
+            number: number if number in new else self.place(number).component for number in leaders
+        }
         root: dict[int, int] = {}
 
         def find(one: int) -> int:
@@ -174,21 +201,23 @@ class Regrouping:
             return one
 
         for number in leaders:
-            find(number)
+            own = component_of[number]
+            find(own)
             edges = self._edges_of(number)
             for other in edges["other"][edges["odds"] > 0].tolist():
                 near = self._leader(other)
                 if near:
                     place = self._places[near]
                     component = component_of.get(near) or place.component
-                    one, two = sorted((find(number), find(component)))
+                    one, two = sorted((find(own), find(component)))
                     root[two] = one
         for number in gone:
             find(self.place(number).component)
         groups: dict[int, set[int]] = {}
         for component in sorted(root):
             members = groups.setdefault(find(component), set())
-            members.update([component] if component in component_of else self._leaders(component))
+            members.update([component] if component in new else self._leaders(component))
+            members.update(one for one in leaders if component_of[one] == component)
         alive = [
             sorted(one for one in group if self.place(one).state <= GROUPED)
             for group in groups.values()
@@ -349,8 +378,9 @@ class Regrouping:
             owned.append((number, edges))
         if len(leaders) == 2:
             # No third can speak for or against: what cluster() would say, at once.
-            odds = np.clip(owned[1][1]["odds"], -8, 8).astype(np.float64)
-            return [0, int(np.rint(odds * 1024).sum() < len(odds))]
+            odds = np.concatenate([edges["odds"] for _, edges in owned]).astype(np.float64)
+            units = np.rint(np.clip(odds, -8, 8) * 1024).sum()
+            return [0, 0 if len(odds) and units >= len(odds) else 1]
         ordered = sorted(leaders, key=lambda number: (self._ids[number], number))
         rows = {number: row for row, number in enumerate(ordered)}
         pairs, passages = group_tables(owned, rows)

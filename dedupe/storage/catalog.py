@@ -270,6 +270,14 @@ class Catalog:
             self._base.execute("VACUUM")
             self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def checkpoint(self) -> bool:
+        """Move all that was committed into the one file; says whether that was done."""
+        try:
+            busy, *_ = self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.DatabaseError:
+            return False
+        return not busy
+
     def close(self) -> None:
         """Close the file."""
         self._base.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import zlib
 from typing import TYPE_CHECKING
 
 from dedupe.errors import IndexBusyError, StoreError
@@ -11,7 +12,9 @@ from dedupe.errors import IndexBusyError, StoreError
 if TYPE_CHECKING:
     from pathlib import Path
 
-CATALOG, LOCK, SUFFIX = "catalog.sqlite", "lock", ".postings"
+CATALOG, LOCK, SEAL, SUFFIX = "catalog.sqlite", "lock", "catalog.seal", ".postings"
+
+_CHUNK_BYTES = 1 << 20
 
 
 def take_lock(folder: Path) -> int:
@@ -41,6 +44,42 @@ def write_all(descriptor: int, data: bytes | memoryview) -> None:
     left = memoryview(data).cast("B")
     while left:
         left = left[os.write(descriptor, left) :]
+
+
+def seal(folder: Path) -> None:
+    """Note the checksum of a closed catalogue, of its unused bytes too."""
+    path = folder / f"{SEAL}.new"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    try:
+        write_all(descriptor, _sum_of_catalog(folder))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    path.replace(folder / SEAL)
+    sync_folder(folder)
+
+
+def break_seal(folder: Path) -> None:
+    """Take the checksum away before the catalogue is written to."""
+    if (folder / SEAL).exists():
+        (folder / SEAL).unlink()
+        sync_folder(folder)
+
+
+def seal_is_false(folder: Path) -> bool:
+    """Say whether there is a checksum, and the catalogue has another."""
+    try:
+        return (folder / SEAL).read_bytes() != _sum_of_catalog(folder)
+    except FileNotFoundError:
+        return False
+
+
+def _sum_of_catalog(folder: Path) -> bytes:
+    crc = 0
+    with (folder / CATALOG).open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            crc = zlib.crc32(chunk, crc)
+    return f"{crc:08x}\n".encode()
 
 
 def sync_folder(folder: Path) -> None:

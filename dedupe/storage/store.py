@@ -21,8 +21,11 @@ from dedupe.storage import merging
 from dedupe.storage.catalog import ERASED, REMOVED, REPLACED, Catalog
 from dedupe.storage.folder import (
     SUFFIX,
+    break_seal,
     make_folder,
     remove_orphans,
+    seal,
+    seal_is_false,
     sync_folder,
     take_lock,
 )
@@ -70,6 +73,8 @@ class Store:
             make_folder(folder)
             self._lock = take_lock(folder)
         try:
+            if not read_only:
+                break_seal(folder)
             self._open(meta)
         except BaseException:
             self.close()
@@ -242,6 +247,8 @@ class Store:
     def check(self) -> list[str]:
         """Return what is wrong with any file."""
         faults = self.catalog.check()
+        if seal_is_false(self.folder):
+            faults.append(f"{self.folder}: damaged, the catalogue has changed since it was closed")
         for segment in self.postings.segments:
             try:
                 segment.check()
@@ -253,7 +260,12 @@ class Store:
         """Close all files, and let another process write."""
         self._give_up_merge()
         if hasattr(self, "catalog"):
+            whole = self._lock >= 0 and hasattr(self, "counts") and self.catalog.checkpoint()
             self.catalog.close()
+            if whole:
+                # Without a seal an index is as good, only checked less closely.
+                with contextlib.suppress(OSError):
+                    seal(self.folder)
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1

@@ -1,0 +1,118 @@
+"""Old pairs measured again with what is known now: of words, and of outlets' furniture.
+
+A pair is judged when its later document comes. A small collection knows little
+then: which words are common, what an outlet prints on every page. A run over
+the whole would judge with all of it. So after each commit a few earlier
+documents are taken up again in turn, and the recent pages of an outlet whose
+furniture has just been learned; only pairs whose verdict was close to the edge
+are measured. Where a verdict changes, the stories are clustered anew.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dedupe.candidates import weigh
+from dedupe.clean import clean
+from dedupe.index.edges import edges_of
+from dedupe.index.matching import Counted, background_of, fetch
+from dedupe.index.outlets import furniture_of
+from dedupe.index.records import as_table, pack_about
+from dedupe.sketch import sketch
+from dedupe.storage.catalog import GROUPED
+from dedupe.verify import given_pairs, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from dedupe.index.records import Stored
+    from dedupe.settings import Settings
+    from dedupe.storage.store import Store
+
+_SETTLED_TEXTS = 30_000
+"""Texts from which on statistics change too little to matter (benchmarks/index.py)."""
+
+_PER_DOCUMENT = 2
+"""Documents taken up again for each one added."""
+
+_GROWTH = 1.25
+"""A new turn begins when the collection has grown so much since the last one began."""
+
+_CLOSE_ODDS = 9.9
+"""Equal texts are equal whatever is known: they stand."""
+
+_CHANGED_ODDS = 0.25
+
+
+def take_turn(store: Store, n_added: int) -> list[int]:
+    """Return the documents whose turn it is, and move on."""
+    counts = store.counts
+    if counts["n_texts"] > _SETTLED_TEXTS:
+        return []
+    cursor, end = counts.get("review_next", 1), counts.get("review_end", 0)
+    if cursor > end:
+        if counts["n_docs"] < _GROWTH * end:
+            return []
+        cursor, end = 1, counts["n_docs"]
+    after = min(cursor + max(1, _PER_DOCUMENT * n_added), end + 1)
+    counts["review_next"], counts["review_end"] = after, end
+    return list(range(cursor, after))
+
+
+def review(numbers: Iterable[int], store: Store, settings: Settings) -> list[int]:
+    """Measure close pairs of documents with earlier ones again; returns whose edges changed."""
+    live = [one for one in sorted(set(numbers)) if store.catalog.place(one).state <= GROUPED]
+    documents = {one.number: one for one in fetch(store, live) if len(one.edges)}
+    asked = [
+        (number, other)
+        for number, one in documents.items()
+        for other in one.edges["other"][np.abs(one.edges["odds"]) < _CLOSE_ODDS].tolist()
+        if store.catalog.place(other).state <= GROUPED
+    ]
+    if not asked:
+        return []
+    measured = _measured(asked, store, settings)
+    changed = []
+    for number, one in documents.items():
+        edges = _renewed(one, {other for own, other in asked if own == number}, measured)
+        if edges is not None:
+            about = pack_about(one.fields, one.version, one.text_hash)
+            store.catalog.put("documents", [(number, about, edges.tobytes(), one.packed)])
+            changed.append(number)
+    return changed
+
+
+def _measured(
+    asked: list[tuple[int, int]], store: Store, settings: Settings
+) -> dict[int, NDArray[np.void]]:
+    numbers = sorted({number for pair in asked for number in pair})
+    rows = {number: row for row, number in enumerate(numbers)}
+    table = as_table(fetch(store, numbers)).combine_chunks()
+    kept = clean(table, settings, furniture_of(store.catalog, table))
+    sketches = sketch(kept, settings)
+    weights = weigh(sketches, background_of(sketches, 0, Counted.none(), store))
+    b, a = (np.array([rows[pair[side]] for pair in asked], np.int64) for side in (0, 1))
+    candidates = given_pairs(a, b, sketches, weights, settings)
+    pairs, passages = verify(candidates, table, kept, settings)
+    return edges_of(pairs, passages, np.array(numbers, np.int64))
+
+
+def _renewed(
+    one: Stored, asked: set[int], measured: dict[int, NDArray[np.void]]
+) -> NDArray[np.void] | None:
+    """Return a document's edges with those measured again; None when none has changed."""
+    taken = np.isin(one.edges["other"], sorted(asked))
+    new = measured.get(one.number, one.edges[:0])
+    before = dict(zip(one.edges["other"][taken].tolist(), one.edges["odds"][taken], strict=True))
+    same = len(before) == len(new) and all(
+        abs(before[other] - odds) < _CHANGED_ODDS
+        for other, odds in zip(new["other"].tolist(), new["odds"], strict=True)
+    )
+    if same:
+        return None
+    edges = np.concatenate([one.edges[~taken], new])
+    return edges[np.argsort(edges["other"], kind="stable")]

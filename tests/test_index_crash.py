@@ -1,0 +1,233 @@
+"""An index whose process is killed, whose disk fills up, or whose bytes change."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dedupe import Index
+from dedupe.errors import CorruptIndexError
+from dedupe.storage import merging, store
+from tests.test_index import text, with_changes
+
+ROOT = Path(__file__).parent.parent
+N_DOCUMENTS, AT_ONCE = 60, 3
+EXPECTED = {frozenset(f"{i + j:04}" for j in range(3)) for i in range(0, N_DOCUMENTS, 3)}
+
+
+def document(i: int) -> dict[str, Any]:
+    return {"id": f"{i:04}", "text": with_changes(text(i // 3, 60), i, 25)}
+
+
+@pytest.fixture
+def _many_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a few dozen documents make and merge segments."""
+    monkeypatch.setattr(store, "TAIL_DOCUMENTS", 6)
+    monkeypatch.setattr(store, "_LEAST_STEP", 300)
+    monkeypatch.setattr(merging, "FAN_IN", 3)
+
+
+def write_on(folder: Path, said: Path) -> None:
+    """Add what is missing, acknowledge each commit, compact now and then."""
+    with Index(folder) as index, said.open("a") as acknowledged:
+        for i in range(len(index), N_DOCUMENTS, AT_ONCE):
+            index.add_many(document(j) for j in range(i, min(i + AT_ONCE, N_DOCUMENTS)))
+            acknowledged.write(f"{i + AT_ONCE}\n")
+            acknowledged.flush()
+            if i % 15 == 12:
+                index.compact()
+
+
+def parts(folder: Path) -> set[frozenset[str]]:
+    with Index(folder, read_only=True) as index:
+        stories: dict[str, set[str]] = {}
+        for row in index.export():
+            stories.setdefault(row["story"], set()).add(row["id"])
+        return {frozenset(part) for part in stories.values()}
+
+
+@pytest.mark.usefixtures("_many_segments")
+def test_index__killed_at_any_moment_it_keeps_what_it_acknowledged(tmp_path: Path) -> None:
+    folder, said = tmp_path / "index", tmp_path / "said"
+    write_on(tmp_path / "whole", said)
+    said.unlink()
+    assert parts(tmp_path / "whole") == EXPECTED
+    draw = random.Random(5)  # noqa: S311
+    n_killed = 0
+    for _ in range(50):
+        child = os.fork()
+        if child == 0:
+            try:
+                write_on(folder, said)
+            finally:
+                os._exit(0)
+        time.sleep(0.01 + draw.random() * 0.25)
+        os.kill(child, signal.SIGKILL)
+        n_killed += os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+        lines = said.read_text().split() if said.exists() else []
+        with Index(folder) as index:
+            assert index.check() == []
+            assert len(index) >= (int(lines[-1]) if lines else 0)
+            if len(index) < N_DOCUMENTS:
+                continue
+        assert parts(folder) == EXPECTED
+        # Begin anew, to be killed at other moments.
+        shutil.rmtree(folder)
+        said.unlink()
+    assert n_killed >= 25
+    write_on(folder, said)
+    assert parts(folder) == EXPECTED
+    with Index(folder) as index:
+        assert index.check() == []
+        named = {segment["file"] for segment in index.stats()["segments"]}
+        assert {path.name for path in folder.glob("*.postings")} == named
+
+
+@pytest.mark.usefixtures("_many_segments")
+def test_index__a_changed_byte_is_found_and_never_answered_wrongly_in_silence(
+    tmp_path: Path,
+) -> None:
+    made, folder = tmp_path / "made", tmp_path / "damaged"
+    with Index(made) as index:
+        for i in range(0, 20, 2):
+            index.add_many([document(i), document(i + 1)])
+    # What SQLite shares between processes, it makes anew; the rest is the index.
+    files = sorted(made.iterdir())
+    expected = parts(made)
+    draw = random.Random(9)  # noqa: S311
+    missed = []
+    for path in files:
+        data = path.read_bytes()
+        for _ in range(40 if data else 0):
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(made, folder)
+            place = draw.randrange(len(data))
+            changed = bytearray(data)
+            changed[place] ^= 1 << draw.randrange(8)
+            (folder / path.name).write_bytes(changed)
+            try:
+                with Index(folder, read_only=True) as index:
+                    found = bool(index.check())
+            except CorruptIndexError:
+                found = True
+            if not found:
+                missed.append((path.name, place))
+            try:
+                assert parts(folder) == expected, (path.name, place)
+            except CorruptIndexError:
+                continue
+    assert missed == []
+
+
+SHIM = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <stdio.h>
+#include <unistd.h>
+#include <sys/types.h>
+static long left = 0;
+static int code = 0;
+static char folder[4096];
+void arm(const char *where, long at, int with) { strcpy(folder, where); left = at; code = with; }
+int fired(void) { return left == 0; }
+static int watched(int fd) {
+    char name[64], path[4096];
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(name, path, sizeof path - 1);
+    if (n <= 0) return 0;
+    path[n] = 0;
+    return strncmp(path, folder, strlen(folder)) == 0;
+}
+static int fails(int fd) {
+    if (left <= 0 || !watched(fd) || --left) return 0;
+    errno = code;
+    return 1;
+}
+#define REAL(name) ((__typeof__(&name)) dlsym(RTLD_NEXT, #name))
+ssize_t write(int fd, const void *data, size_t n) {
+    return fails(fd) ? -1 : REAL(write)(fd, data, n);
+}
+ssize_t pwrite(int fd, const void *data, size_t n, off_t at) {
+    return fails(fd) ? -1 : REAL(pwrite)(fd, data, n, at);
+}
+ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at) {
+    return fails(fd) ? -1 : REAL(pwrite64)(fd, data, n, at);
+}
+int fsync(int fd) { return fails(fd) ? -1 : REAL(fsync)(fd); }
+int fdatasync(int fd) { return fails(fd) ? -1 : REAL(fdatasync)(fd); }
+"""
+
+
+FAILING = """
+import ctypes, os, shutil, sys
+from pathlib import Path
+from dedupe import Index
+from dedupe.errors import CorruptIndexError
+from dedupe.storage import merging, store
+from tests.test_index_crash import document
+store.TAIL_DOCUMENTS, merging.FAN_IN, store._LEAST_STEP = 2, 2, 10_000
+shim = ctypes.CDLL(sys.argv[1])
+folder, code = Path(sys.argv[2]), int(sys.argv[3])
+where = str(folder).encode()
+at = n_failed = 0
+fired = True
+while fired:
+    at += 1
+    shutil.rmtree(folder, ignore_errors=True)
+    Index(folder).close()
+    acknowledged = 0
+    shim.arm(where, at, code)
+    try:
+        with Index(folder) as index:
+            for i in range(0, 6, 2):
+                index.add_many([document(i), document(i + 1)])
+                acknowledged = i + 2
+            index.compact()
+    except Exception as error:
+        assert not isinstance(error, CorruptIndexError), error
+        n_failed += 1
+    fired = bool(shim.fired())
+    shim.arm(where, 0, 0)
+    with Index(folder) as index:
+        assert index.check() == [], (at, index.check())
+        assert acknowledged <= len(index) <= acknowledged + 2, (at, acknowledged, len(index))
+        if at % 8 == 0:
+            index.add_many(document(i) for i in range(len(index), 9))
+            assert len(index) == 9
+print(at, n_failed)
+"""
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO], ids=["ENOSPC", "EIO"])
+def test_index__a_write_that_fails_leaves_the_index_as_before(tmp_path: Path, code: int) -> None:
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None or not sys.platform.startswith("linux"):
+        pytest.skip("needs a C compiler, on Linux, to make writes fail")
+    source, library = tmp_path / "shim.c", tmp_path / "shim.so"
+    source.write_text(SHIM, encoding="utf-8")
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", FAILING, library, tmp_path / "index", str(code)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LD_PRELOAD": str(library)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    n_tried, n_failed = map(int, done.stdout.split())
+    assert n_tried > 50
+    assert n_failed > 25
