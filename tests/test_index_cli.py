@@ -86,7 +86,7 @@ def test_index_compact_and_stats__say_what_an_index_takes(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     stats = json.loads(dedupe("stats", folder, "--json").stdout)
     sizes = json.loads(done.stdout)
-    assert 0 < sizes["bytes_after"]
+    assert sizes["bytes_after"] > 0
     assert stats["documents"] == len(NEWSROOM.read_text(encoding="utf-8").splitlines())
     assert len(stats["segments"]) == 1
     assert stats["settings"]["seed"] == "secret"

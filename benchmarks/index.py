@@ -1,0 +1,219 @@
+"""Fill an index, and print what it costs as it grows, beside datasketch's LSH.
+
+    python benchmarks/index.py                               # 100,000 articles
+    python benchmarks/index.py --documents 1000000 --json index.json
+    python benchmarks/index.py --equality ../shared/data     # the same stories as a run?
+
+Each line is one span of the filling: documents a second in commits of a
+thousand, one thread, durable; then, at that size, percentiles of single
+queries and single adds (merging goes on meanwhile), bytes a document on disk
+beside text and metadata, and memory. datasketch's LSH in memory looks up and
+inserts as its documentation shows, over shingles made in Python; where a
+redis-server is installed its LSH on Redis does too. They keep no text, no
+stories, and judge no pair: the nearest thing that is in use, not the same thing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import itertools
+import json
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import articles
+import datasets
+import numpy as np
+
+import dedupe
+from dedupe import Index, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+AT_ONCE = 1000
+N_PROBES = 200
+PEER_DOCUMENTS = 5_000
+FIELDS = ("id", "text", "source", "url", "published")
+
+
+def main() -> None:
+    """Fill, probe, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser.add_argument("--documents", type=int, default=100_000)
+    parser.add_argument("--folder", type=Path, help="where the index is made; a temporary one")
+    parser.add_argument("--equality", type=Path, metavar="DATA", help="measure against runs")
+    parser.add_argument("--peers", action="store_true", help="run datasketch too")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    if arguments.equality:
+        found: Any = equality(arguments.equality)
+    else:
+        with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+            found = {"index": fill(Path(folder) / "index", arguments.documents)}
+        if arguments.peers:
+            found["datasketch"] = peers()
+    if arguments.json:
+        arguments.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
+
+
+def pages(n_docs: int, seed: int = 1) -> Iterator[dict[str, Any]]:
+    """Yield synthetic articles without their truth."""
+    for article in articles.generate(n_docs, seed):
+        yield {name: article[name] for name in FIELDS}
+
+
+def fill(folder: Path, n_docs: int) -> list[dict[str, Any]]:
+    """Fill an index and measure it at each doubling."""
+    print(
+        f"{'documents':>10} {'docs/s':>7} {'slowest':>8} {'query p50':>9} {'p99':>6} "
+        f"{'add p50':>8} {'p99':>6} {'B/doc':>6} {'MB':>6} segments"
+    )
+    stops = {n_docs} | {n_docs >> k for k in range(1, 20) if n_docs >> k >= 10_000}
+    source = pages(n_docs)
+    probes = list(pages(2 * N_PROBES * (len(stops) + 1), seed=2))
+    rows = []
+    with Index(folder, Settings(threads=1)) as index:
+        index.add_many({**page, "id": f"warm{i}"} for i, page in enumerate(pages(50, seed=3)))
+        seconds: list[float] = []
+        done = n_span = 0
+        while batch := list(itertools.islice(source, AT_ONCE)):
+            seconds.append(timed(functools.partial(index.add_many, batch)))
+            done += len(batch)
+            n_span += len(batch)
+            if done in stops or done == n_docs:
+                rate = n_span / sum(seconds)
+                rows.append(probe(index, done, rate, max(seconds), probes))
+                seconds, n_span = [], 0
+    return rows
+
+
+def probe(
+    index: Index, done: int, rate: float, slowest: float, probes: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Time single queries and adds at one size; print and return the line."""
+    asked = [probes.pop() for _ in range(N_PROBES)]
+    added = [{**probes.pop(), "id": f"probe{done}-{i}"} for i in range(N_PROBES)]
+    queries = [1000 * timed(functools.partial(index.query, page)) for page in asked]
+    adds = [1000 * timed(functools.partial(index.add, page)) for page in added]
+    stats = index.stats()
+    unit = 1 if sys.platform == "darwin" else 1024
+    row = {
+        "documents": done,
+        "documents_per_second": rate,
+        "slowest_commit_seconds": slowest,
+        "query_ms": np.percentile(queries, [50, 99]).tolist(),
+        "add_ms": np.percentile(adds, [50, 99]).tolist(),
+        "bytes_per_document_beside": stats["bytes_per_document_beside"],
+        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6,
+        "segments": len(stats["segments"]),
+    }
+    print(
+        f"{done:>10,} {rate:>7,.0f} {slowest:>7.2f}s {row['query_ms'][0]:>9.1f} "
+        f"{row['query_ms'][1]:>6.1f} {row['add_ms'][0]:>8.1f} {row['add_ms'][1]:>6.1f} "
+        f"{row['bytes_per_document_beside']:>6,.0f} {row['memory_mb']:>6,.0f} {row['segments']}",
+        flush=True,
+    )
+    return row
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Return the seconds that a piece of work takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def peers() -> dict[str, float]:
+    """Return documents a second of datasketch's LSH: query, then insert."""
+    from datasketch import MinHashLSH
+
+    batch = list(pages(PEER_DOCUMENTS))
+    found = {"memory": _peer_rate(MinHashLSH(threshold=0.5, num_perm=128), batch)}
+    server = shutil.which("redis-server")
+    if server:
+        port = 7399
+        quiet = ["--save", "", "--appendonly", "no", "--port", str(port)]
+        process = subprocess.Popen([server, *quiet], stdout=subprocess.DEVNULL)
+        try:
+            time.sleep(1)
+            storage = {"type": "redis", "redis": {"host": "127.0.0.1", "port": port}}
+            lsh = MinHashLSH(threshold=0.5, num_perm=128, storage_config=storage)
+            found["redis"] = _peer_rate(lsh, batch)
+        finally:
+            process.terminate()
+            process.wait()
+    else:
+        print("redis-server is not installed: datasketch on Redis is left out")
+    for name, rate in found.items():
+        print(f"datasketch, {name}: {rate:,.0f} documents a second over {len(batch):,}")
+    return found
+
+
+def _peer_rate(lsh: Any, batch: Sequence[dict[str, Any]]) -> float:
+    from datasketch import MinHash
+
+    def run() -> None:
+        for page in batch:
+            words = page["text"].lower().split()
+            signature = MinHash(num_perm=128)
+            signature.update_batch(
+                [" ".join(words[i : i + 3]).encode() for i in range(len(words) - 2)]
+            )
+            lsh.query(signature)
+            lsh.insert(page["id"], signature)
+
+    return len(batch) / timed(run)
+
+
+def equality(data: Path) -> dict[str, list[float]]:
+    """Print the pairwise F1 of an index's stories against a run's, orders shuffled."""
+    found: dict[str, list[float]] = {}
+    for name in ("census", "spotify", "ecbplus", "reuters"):
+        documents = _documents(data, name)
+        for order, at_once in ((0, 1), (1, 50), (2, AT_ONCE)):
+            if name == "reuters" and at_once == 1:
+                continue
+            shuffled = documents[:]
+            random.Random(order).shuffle(shuffled)  # noqa: S311
+            share = _agreement(shuffled, at_once)
+            found.setdefault(name, []).append(share)
+            print(f"{name}: {len(documents):,} documents, {at_once} a commit: F1 {share:.4f}")
+    return found
+
+
+def _documents(data: Path, name: str) -> list[dict[str, Any]]:
+    known = {"title", "byline", "fetched", "canonical", *FIELDS}
+    rows = datasets.read_lines(data / f"{name}_documents.jsonl.gz")[:5000]
+    return [{key: row[key] for key in known if row.get(key) is not None} for row in rows]
+
+
+def _agreement(documents: list[dict[str, Any]], at_once: int) -> float:
+    with tempfile.TemporaryDirectory() as folder, Index(f"{folder}/index") as index:
+        for start in range(0, len(documents), at_once):
+            index.add_many(documents[start : start + at_once])
+        ours = _pairs((row["id"], row["story"]) for row in index.export())
+        result = dedupe.find_duplicates(documents, index.settings)
+        columns = (result.documents.column(name).to_pylist() for name in ("id", "story"))
+        theirs = _pairs(zip(*columns, strict=True))
+    return 2 * len(ours & theirs) / max(1, len(ours) + len(theirs))
+
+
+def _pairs(stories: Iterator[tuple[str, str]]) -> set[tuple[str, str]]:
+    parts = defaultdict(list)
+    for document, story in stories:
+        parts[story].append(document)
+    return {pair for part in parts.values() for pair in itertools.combinations(sorted(part), 2)}
+
+
+if __name__ == "__main__":
+    main()
