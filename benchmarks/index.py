@@ -48,7 +48,7 @@ FIELDS = ("id", "text", "source", "url", "published")
 
 def main() -> None:
     """Fill, probe, print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--documents", type=int, default=100_000)
     parser.add_argument("--folder", type=Path, help="where the index is made; a temporary one")
     parser.add_argument("--equality", type=Path, metavar="DATA", help="measure against runs")

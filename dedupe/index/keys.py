@@ -52,22 +52,22 @@ def posting_keys(sketches: Sketches, ids: Sequence[str], settings: Settings) -> 
 
     rows = np.flatnonzero(sketches.n_words > 0)
     signatures = sketches.signatures[rows]
-    keys, owners, kinds = [], [], []
-
-    def add(hashes: NDArray[np.uint64], row: NDArray[np.int64], kind: int, part: int = 0) -> None:
-        keys.append(mixed(hashes, kind, part))
-        owners.append(row)
-        kinds.append(np.full(len(row), kind, np.uint8))
-
-    for band in range(settings.n_slots // settings.band_rows):
-        hashes = np.empty(len(rows), np.uint64)
-        fill_band_keys(signatures, band * settings.band_rows, settings.band_rows, hashes)
-        add(hashes, rows, BAND, band)
+    n_bands = settings.n_slots // settings.band_rows
+    bands = np.empty((n_bands, len(rows)), np.uint64)
+    for band in range(n_bands):
+        fill_band_keys(signatures, band * settings.band_rows, settings.band_rows, bands[band])
     holders = np.repeat(np.arange(len(sketches.n_words)), np.diff(sketches.offsets))
-    add(sketches.sampled, holders, SHINGLE)
-    add(sketches.text_hashes[rows], rows, TEXT)
-    add(id_hashes(ids, settings), np.arange(len(ids)), ID)
-    return Keys(np.concatenate(keys), np.concatenate(owners), np.concatenate(kinds))
+    parts = [
+        (mixed(bands, BAND, np.arange(n_bands)[:, None]).ravel(), np.tile(rows, n_bands), BAND),
+        (mixed(sketches.sampled, SHINGLE), holders, SHINGLE),
+        (mixed(sketches.text_hashes[rows], TEXT), rows, TEXT),
+        (mixed(id_hashes(ids, settings), ID), np.arange(len(ids)), ID),
+    ]
+    return Keys(
+        np.concatenate([keys for keys, _, _ in parts]),
+        np.concatenate([row for _, row, _ in parts]),
+        np.repeat(np.array([kind for *_, kind in parts], np.uint8), [len(k) for k, *_ in parts]),
+    )
 
 
 def id_hashes(ids: Sequence[str], settings: Settings) -> NDArray[np.uint64]:
@@ -80,7 +80,9 @@ def id_hashes(ids: Sequence[str], settings: Settings) -> NDArray[np.uint64]:
     return np.frombuffer(b"".join(digests), np.uint64)
 
 
-def mixed(hashes: NDArray[np.uint64], kind: int, part: int = 0) -> NDArray[np.uint64]:
+def mixed(
+    hashes: NDArray[np.uint64], kind: int, part: NDArray[np.int64] | int = 0
+) -> NDArray[np.uint64]:
     """Mix hashes with their kind and keep the upper bits, uint64 (N,).
 
     Source  steps of splitmix64 (Steele et al. 2014).
@@ -88,7 +90,7 @@ def mixed(hashes: NDArray[np.uint64], kind: int, part: int = 0) -> NDArray[np.ui
     from dedupe.kernels.postings import KEY_BITS
 
     with np.errstate(over="ignore"):
-        salt = _SALT * np.uint64(1 + kind + 4 * part)
+        salt = _SALT * np.asarray(1 + kind + 4 * part, np.uint64)
         values = (hashes ^ salt) * _MULTIPLIER
         values ^= values >> np.uint64(29)
         values *= _SALT

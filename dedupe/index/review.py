@@ -76,9 +76,12 @@ def review(numbers: Iterable[int], store: Store, settings: Settings) -> list[int
     if not asked:
         return []
     measured = _measured(asked, store, settings)
+    others: dict[int, set[int]] = {}
+    for number, other in asked:
+        others.setdefault(number, set()).add(other)
     changed = []
     for number, one in documents.items():
-        edges = _renewed(one, {other for own, other in asked if own == number}, measured)
+        edges = _renewed(one, others.get(number, set()), measured)
         if edges is not None:
             about = pack_about(one.fields, one.version, one.text_hash)
             store.catalog.put("documents", [(number, about, edges.tobytes(), one.packed)])

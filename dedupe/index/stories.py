@@ -213,11 +213,14 @@ class Regrouping:
                     root[two] = one
         for number in gone:
             find(self.place(number).component)
+        changed: dict[int, list[int]] = {}
+        for number in leaders:
+            changed.setdefault(component_of[number], []).append(number)
         groups: dict[int, set[int]] = {}
         for component in sorted(root):
             members = groups.setdefault(find(component), set())
             members.update([component] if component in new else self._leaders(component))
-            members.update(one for one in leaders if component_of[one] == component)
+            members.update(changed.get(component, ()))
         alive = [
             sorted(one for one in group if self.place(one).state <= GROUPED)
             for group in groups.values()

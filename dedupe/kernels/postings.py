@@ -91,6 +91,22 @@ def first_damaged(
 
 
 @kernel
+def first_damaged_row(
+    rows: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    sums: NDArray[np.uint64],
+    checked: NDArray[np.uint8],
+) -> int:
+    """Check the blocks of many ranges of rows; returns a damaged one or -1."""
+    for i in range(len(starts)):
+        bad = first_damaged(rows, starts[i] * ROW_BYTES, ends[i] * ROW_BYTES, sums, checked)
+        if bad >= 0:
+            return bad
+    return -1
+
+
+@kernel
 def fill_ranges(
     postings: NDArray[np.uint64],
     keys: NDArray[np.uint64],

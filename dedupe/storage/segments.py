@@ -119,8 +119,7 @@ class Segment:
         """Return the document numbers of row ranges, one after another."""
         from dedupe.kernels import postings as kernels
 
-        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-            self._ensure(start, end)
+        self._ensure(starts, ends)
         out = np.empty(int((ends - starts).sum()), np.int64)
         kernels.fill_documents(self._rows, starts, ends, out)
         return out + self.name.first
@@ -130,7 +129,7 @@ class Segment:
         from dedupe.kernels import postings as kernels
 
         start, end = int(self._directory[first_bucket]), int(self._directory[last_bucket])
-        self._ensure(start, end)
+        self._ensure(np.array([start]), np.array([end]))
         out = np.empty(end - start, np.uint64)
         kernels.fill_postings(
             self._rows, self._directory, first_bucket, last_bucket, self.name.first - first, out
@@ -148,15 +147,12 @@ class Segment:
             CorruptIndexError: one has changed.
         """
         self._checked[:] = 0
-        self._ensure(0, self.name.n_postings)
+        self._ensure(np.array([0]), np.array([self.name.n_postings]))
 
-    def _ensure(self, start: int, end: int) -> None:
+    def _ensure(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
         from dedupe.kernels import postings as kernels
 
-        bad = kernels.first_damaged(
-            self._rows, start * kernels.ROW_BYTES, end * kernels.ROW_BYTES, self._sums,
-            self._checked,
-        )  # fmt: skip
+        bad = kernels.first_damaged_row(self._rows, starts, ends, self._sums, self._checked)
         if bad >= 0:
             raise self._damaged(f"block {bad} of its rows has changed")
 
