@@ -10,9 +10,12 @@ earliest and the latest moment the clock allows; both are null when unknown.
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import re
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pyarrow as pa
 
@@ -21,7 +24,6 @@ from dedupe.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import date, datetime
 
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
 
@@ -74,11 +76,15 @@ class Document:
     canonical: str | None = None
     source: str | None = None
     byline: str | None = None
-    published: str | float | date | datetime | None = None
-    fetched: str | float | date | datetime | None = None
+    published: str | float | dt.date | dt.datetime | None = None
+    fetched: str | float | dt.date | dt.datetime | None = None
     language: str | None = None
 
 
+_NAMED_BY = ("name", "$oid", "@id", "title")
+"""Keys under which an object that stands for a value keeps it, in schema.org and MongoDB."""
+_DEEPEST = 4
+_PLAIN = (str, bytes, Number, list, dict, dt.date, UUID)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _FIELDS = frozenset(field.name for field in dataclasses.fields(Document))
 _STRINGS = [name for name in _FIELDS if name not in {"published", "fetched"}]
@@ -95,25 +101,67 @@ def host(url: str | None) -> str | None:
     return name.removeprefix("www.") if name else None
 
 
+def as_text(value: Any, *, mend: bool = False) -> str | None:
+    """Return a text given whole, in paragraphs, or as bytes; None for anything else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return "\n".join(value)
+    if isinstance(value, bytes):
+        try:
+            return value.decode("utf-8", "replace" if mend else "strict")
+        except UnicodeDecodeError:
+            return None
+    return None
+
+
+def plain(value: Any, depth: int = 0) -> str | None:
+    """Return a field's value as a string, or None where it says nothing.
+
+    Lists are joined by ", "; an object gives the name it carries.
+    """
+    if isinstance(value, str):
+        return value or None
+    if value is None or isinstance(value, bool) or value != value:  # noqa: PLR0124 - NaN, NaT
+        return None
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace") or None
+    if isinstance(value, (list, dict)):
+        if depth >= _DEEPEST:
+            return None
+        parts = (
+            value if isinstance(value, list) else [value[k] for k in _NAMED_BY if k in value][:1]
+        )
+        return ", ".join(filter(None, (plain(part, depth + 1) for part in parts))) or None
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
 def as_document(value: Document | Mapping[str, Any] | str) -> Document:
     """Accept the three forms a document may come in.
 
+    Its text may come in paragraphs, or as UTF-8.
+
     Raises:
-        InputError: a mapping without `text`, or a value of another type.
+        InputError: a document without `text`, or a value of another type.
     """
-    if isinstance(value, Document):
-        return value
     if isinstance(value, str):
         return Document(text=value)
-    try:
-        known = {name: value[name] for name in value if name in _FIELDS}
-    except TypeError:
-        raise InputError(
-            f"a document is a str, a dict or a Document, not {type(value).__name__}"
-        ) from None
-    if not isinstance(known.get("text"), str):
-        raise InputError(f"a document has no text; its fields are {', '.join(map(str, value))}")
-    return Document(**known)
+    if isinstance(value, Document):
+        known = {name: getattr(value, name) for name in _FIELDS}
+    else:
+        try:
+            known = {name: value[name] for name in value if name in _FIELDS}
+        except TypeError:
+            raise InputError(
+                f"a document is a str, a dict or a Document, not {type(value).__name__}"
+            ) from None
+    text = as_text(known.get("text"))
+    if text is None:
+        fields = sorted(_FIELDS) if isinstance(value, Document) else map(str, value)
+        raise InputError(f"a document has no text; its fields are {', '.join(fields)}")
+    if isinstance(value, Document) and text is value.text:
+        return value
+    return Document(**known | {"text": text})
 
 
 def documents_table(documents: Iterable[Document | Mapping[str, Any] | str]) -> pa.Table:
@@ -151,7 +199,7 @@ def append_document(columns: dict[str, list[Any]], document: Document, default_i
     """Append one document to columns named as in `SCHEMA`.
 
     Raises:
-        InputError: a field that should be a string is not.
+        InputError: a field that is no plain value.
     """
     row: dict[str, Any] = {name: _string(document, name) for name in _STRINGS}
     row["id"] = row["id"] or default_id
@@ -163,15 +211,13 @@ def append_document(columns: dict[str, list[Any]], document: Document, default_i
 
 
 def _string(document: Document, name: str) -> str | None:
-    """Return a field as UTF-8 can hold it; numbers may be ids, and pandas says NaN for none."""
+    """Return a field as UTF-8 can hold it; of the text, as much as there is."""
     value = getattr(document, name)
-    if value is None or value != value:  # noqa: PLR0124 - NaN
-        return None
-    if name == "id" and isinstance(value, int):
-        value = str(value)
-    if not isinstance(value, str):
+    if name == "text":
+        return encodable(value)
+    if value is not None and not isinstance(value, _PLAIN):
         raise InputError(f"the {name} of a document is a string, not {type(value).__name__}")
-    return encodable(value)
+    return encodable(plain(value))
 
 
 def encodable(text: str | None) -> str | None:

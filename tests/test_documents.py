@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections import UserDict
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,11 @@ from hypothesis import strategies as st
 
 from dedupe.documents import SCHEMA, Document, as_document, documents_table, host, stated
 from dedupe.errors import InputError
+from dedupe.read import read
 from tests import mixed_scripts
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def row(value: Any) -> dict[str, Any]:
@@ -95,15 +99,29 @@ def test_table__nan_is_a_missing_field() -> None:
     assert found["published"] is None
 
 
-@pytest.mark.parametrize("name", ["title", "url", "canonical", "source", "byline", "language"])
-@pytest.mark.parametrize("value", [5, ["a"], b"a", True])
-def test_table__a_field_of_another_type_is_named(name: str, value: object) -> None:
+FIELDS = ["title", "url", "canonical", "source", "byline", "language"]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+@pytest.mark.parametrize("value", [object(), {1, 2}, print])
+def test_table__a_field_that_is_no_value_is_named(name: str, value: object) -> None:
     with pytest.raises(InputError, match=f"the {name} of a document is a string, not"):
         documents_table([{"text": "Tide", name: value}])
 
 
 @pytest.mark.parametrize(
-    "value", [{}, {"title": "Tide"}, {"text": None}, {"text": 5}, {"text": b"Tide"}, {5: "Tide"}]
+    "value", [5, 0.5, ["a", "b"], [["a"], None, 5], {"name": "a"}, {"b": 1}, True, "", [], None]
+)
+def test_table__a_field_of_another_type_says_what_a_record_of_it_would(
+    tmp_path: Path, value: object
+) -> None:
+    record = {"id": "a", "text": ["Ebb", "Tide"]} | dict.fromkeys(FIELDS, value)
+    (tmp_path / "day.jsonl").write_text(json.dumps(record), encoding="utf-8")
+    assert row(record) == read([tmp_path / "day.jsonl"]).documents.to_pylist()[0]
+
+
+@pytest.mark.parametrize(
+    "value", [{}, {"title": "Tide"}, {"text": None}, {"text": 5}, {"text": b"\xff"}, {5: "Tide"}]
 )
 def test_as_document__without_text_lists_the_fields_it_has(value: dict[Any, Any]) -> None:
     with pytest.raises(InputError, match="a document has no text; its fields are") as caught:

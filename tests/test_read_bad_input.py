@@ -18,8 +18,10 @@ import pytest
 import zstandard
 from pyarrow import parquet
 
+import dedupe
 from dedupe.errors import InputError
-from dedupe.read import Limits, Reading, read
+from dedupe.filter import unique_records
+from dedupe.read import Limits, Reading, read, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -445,6 +447,24 @@ def test_read__bad_bytes_in_csv_are_a_reject_or_mended(tmp_path: Path) -> None:
 def test_read__a_column_that_comes_twice_gives_its_first(tmp_path: Path) -> None:
     reading = reading_of(tmp_path, b"text,id,text\nfirst,a,second\n", "day.csv")
     assert reading.documents["text"].to_pylist() == ["first"]
+
+
+@pytest.mark.parametrize("form", ["parquet", "arrow"])
+def test_filter__a_column_that_comes_twice_keeps_both(tmp_path: Path, form: str) -> None:
+    names = ["id", "text", "tag", "text", "tag"]
+    table = pa.Table.from_arrays([pa.array([value]) for value in "abcde"], names)
+    path = tmp_path / f"day.{form}"
+    if form == "parquet":
+        parquet.write_table(table, path)
+    else:
+        with pa.ipc.new_file(path, table.schema) as file:
+            file.write_table(table)
+    reading = read([path])
+    assert reading.documents.select(["id", "text"]).to_pylist() == [{"id": "a", "text": "b"}]
+    assert read_table(table).documents["text"].to_pylist() == ["b"]
+    result = dedupe.find_duplicates(reading.documents)
+    kept = {"id": "a", "text": "b", "tag": "c", "text (4)": "d", "tag (5)": "e"}
+    assert list(unique_records(result, [path])) == [kept]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dedupe.errors import MissingExtraError
+from dedupe.errors import InputError, MissingExtraError
 from dedupe.read import read
 from dedupe.read.pages import extract_page
 
@@ -65,6 +65,19 @@ def test_read__a_page_without_the_extra_names_the_extra(tmp_path: Path) -> None:
         read([tmp_path])
     with pytest.raises(MissingExtraError, match="html"):
         read([write_lines(tmp_path / "day.jsonl", {"html": PAGE})])
+
+
+@pytest.mark.usefixtures("without_extra")
+def test_read__stray_pages_without_the_extra_are_rejects(tmp_path: Path) -> None:
+    for name in ("a.html", "b.txt", "c.htm"):
+        (tmp_path / name).write_text(PAGE, encoding="utf-8")
+    reading = read([tmp_path])
+    assert reading.documents["id"].to_pylist() == ["b.txt"]
+    assert reading.inputs[0]["rejects"] == 2
+    assert {reject["file"].rpartition("/")[2] for reject in reading.rejects} == {"a.html", "c.htm"}
+    assert all('"dedupe-news[html]"' in reject["reason"] for reject in reading.rejects)
+    with pytest.raises(InputError, match=r"a\.html:1: reading HTML needs the extra"):
+        read([tmp_path], on_error="fail")
 
 
 @pytest.mark.usefixtures("without_extra")

@@ -1,8 +1,8 @@
 """Parquet, Arrow files and Arrow tables in, records out, numbered by row from 1.
 
 Only the columns that hold a field of a document are read, unless records are
-wanted whole. Times of a year that `datetime` cannot hold are brought to its edge,
-where they count as impossible.
+wanted whole; of columns with one name the first holds the field. Times of a year
+that `datetime` cannot hold are brought to its edge, where they count as impossible.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6}
 
 
 class _Columns(NamedTuple):
-    """The columns to read, and those of them that hold a field of a document."""
+    """The names and places of the columns to read, and the names that hold a field."""
 
     read: list[str]
+    places: list[int]
     fields: frozenset[str]
 
 
@@ -72,7 +73,7 @@ def table_records(
     """
     row = 0
     columns = _columns(table.schema, file, names, whole=False)
-    for batch in table.select(columns.read).to_batches(max_chunksize=limits.batch_documents):
+    for batch in table.select(columns.places).to_batches(max_chunksize=limits.batch_documents):
         yield from batch_records(batch, row, file, ledger, columns.fields)
         row += batch.num_rows
 
@@ -90,12 +91,14 @@ def _batches(
             with parquet.ParquetFile(source) as table:
                 columns = _columns(table.schema_arrow, file, names, whole=whole)
                 size = limits.batch_documents
-                for batch in table.iter_batches(batch_size=size, columns=columns.read):
+                # Named columns come name by name; all of them, in their places.
+                chosen = None if whole else columns.read
+                for batch in table.iter_batches(batch_size=size, columns=chosen):
                     yield batch, columns.fields
         else:
             reader, batches = _arrow_reader(source, magic)
             columns = _columns(reader.schema, file, names, whole=whole)
-            for batch in _arrow_batches(batches, columns.read, limits):
+            for batch in _arrow_batches(batches, columns.places, limits):
                 yield batch, columns.fields
 
 
@@ -109,7 +112,7 @@ def _arrow_reader(source: pa.NativeFile, magic: bytes) -> tuple[Any, Iterable[pa
 
 
 def _arrow_batches(
-    batches: Iterable[pa.RecordBatch], columns: list[str], limits: Limits
+    batches: Iterable[pa.RecordBatch], columns: list[int], limits: Limits
 ) -> Iterator[pa.RecordBatch]:
     """Yield batches of some columns; offsets are checked, since they may be forged."""
     for every_column in batches:
@@ -130,16 +133,24 @@ def _check_layout(column: pa.Array) -> None:
 
 
 def _columns(schema: pa.Schema, file: str, names: FieldNames, *, whole: bool) -> _Columns:
-    """Choose the columns that hold a field, or all; of a name that comes twice, none."""
+    """Choose the columns that hold a field, or all."""
     keys = frozenset(schema.names)
     if not names.has_text(keys):
         raise InputError(
             f"{file}: {names.missing_text(keys)}; name the right one with --field text=NAME"
         )
     wanted = {path[0] for field in COMMON_NAMES for path in names.paths(field, keys)}
-    single = [name for name in schema.names if schema.names.count(name) == 1]
-    chosen = single if whole else [name for name in single if name in wanted]
-    return _Columns(chosen, frozenset(wanted))
+    chosen = [name for name in schema.names if whole or name in wanted]
+    places = [place for place, name in enumerate(schema.names) if whole or name in wanted]
+    return _Columns(list(dict.fromkeys(chosen)), places, frozenset(wanted))
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Return the names; one that comes again is told apart by its place, as in CSV."""
+    distinct: list[str] = []
+    for place, name in enumerate(names, start=1):
+        distinct.append(f"{name} ({place})" if name in distinct else name)
+    return distinct
 
 
 def batch_records(
@@ -164,7 +175,7 @@ def batch_records(
         kept = [row for row in range(batch.num_rows) if row not in bad]
         values = [[column[row] for row in kept] for column in values]
         numbers = [numbers[row] for row in kept]
-    names = batch.schema.names
+    names = _distinct(batch.schema.names)
     records = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
     yield Records(records, [file] * len(records), numbers)
 

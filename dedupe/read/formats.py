@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from dedupe.errors import InputError
 from dedupe.read.csv_records import read_csv
 from dedupe.read.json_records import is_lines, read_lines, read_values
-from dedupe.read.pages import read_files
+from dedupe.read.pages import can_extract, needs_extra, read_files
 from dedupe.read.sources import READABLE, STDIN, Source
 from dedupe.read.streams import ByteStream
 
@@ -50,7 +50,13 @@ def read_records(
         InputError: a file that cannot be opened, is of no form that is read, has
             no column for the text, or gives nothing but bad records.
     """
+    # Without the extra, stray pages do not stop a folder of texts; nothing but pages does.
+    strays = any(source.form != "html" for source in sources) and not can_extract()
     for form, group in itertools.groupby(sources, key=lambda source: source.form):
+        if form == "html" and strays:
+            for source in group:
+                ledger.reject(source.name, 1, str(needs_extra()))
+            continue
         if form in {"text", "html"}:
             streams = _streams(group, limits, on_bytes)
             yield from read_files(streams, form, ledger, limits)

@@ -8,6 +8,7 @@ What a page says is extracted by trafilatura, which the extra "html" brings.
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,7 @@ def extract_page(page: str | bytes) -> dict[str, Any] | None:
     try:
         import trafilatura
     except ImportError as error:
-        raise MissingExtraError("reading HTML", "html") from error
+        raise needs_extra() from error
     html = page.decode("utf-8", "replace") if isinstance(page, bytes) else page
     if _depth(html) > _DEEPEST:
         return None
@@ -83,6 +84,16 @@ def extract_page(page: str | bytes) -> dict[str, Any] | None:
         "published": found.date,
         "language": found.language,
     }
+
+
+def can_extract() -> bool:
+    """Say whether the extra that reads pages is installed."""
+    return importlib.util.find_spec("trafilatura") is not None
+
+
+def needs_extra() -> MissingExtraError:
+    """Return the error of a page that cannot be read without the extra."""
+    return MissingExtraError("reading HTML", "html")
 
 
 def _depth(html: str) -> int:

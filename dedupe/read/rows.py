@@ -10,13 +10,12 @@ fields they are dropped.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
-from dedupe.documents import SCHEMA, host
+from dedupe.documents import SCHEMA, as_text, host, plain
 from dedupe.read.moments import interval_arrays
 
 if TYPE_CHECKING:
@@ -44,9 +43,6 @@ _WHITE_CONTROLS = "\t\n\r"
 _CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))]
 _IN_TEXT = str.maketrans({char: " " for char in _CONTROLS if char not in _WHITE_CONTROLS})
 _IN_FIELD = str.maketrans({char: " " if char in _WHITE_CONTROLS else "" for char in _CONTROLS})
-_NAMED_BY = ("name", "$oid", "@id", "title")
-"""Keys under which an object that stands for a value keeps it, in schema.org and MongoDB."""
-_DEEPEST = 4
 _BLOCK = 1 << 17
 _KINDS = {
     bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"
@@ -84,7 +80,7 @@ def _with_text(
     kept: list[int] = []
     good: list[str] = []
     for row, value in enumerate(texts):
-        text = _as_text(value, mend=ledger.on_error == "replace")
+        text = as_text(value, mend=ledger.on_error == "replace")
         if text is None:
             reason = _no_text(value, records.records[row], names, keys)
             ledger.reject(records.files[row], records.lines[row], reason)
@@ -99,20 +95,6 @@ def _with_text(
     return chosen, good
 
 
-def _as_text(value: Any, *, mend: bool) -> str | None:
-    """Return a text given whole, in paragraphs, or as bytes; None for anything else."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and all(isinstance(part, str) for part in value):
-        return "\n".join(value)
-    if isinstance(value, bytes):
-        try:
-            return value.decode("utf-8", "replace" if mend else "strict")
-        except UnicodeDecodeError:
-            return None
-    return None
-
-
 def _no_text(value: Any, record: dict[str, Any], names: FieldNames, keys: frozenset[str]) -> str:
     if isinstance(value, bytes):
         return "the text is not UTF-8"
@@ -121,27 +103,6 @@ def _no_text(value: Any, record: dict[str, Any], names: FieldNames, keys: frozen
     if any(path[0] in record for path in names.paths("text", keys)):
         return "the text is null"
     return names.missing_text(record)
-
-
-def plain(value: Any, depth: int = 0) -> str | None:
-    """Return a field's value as a string, or None where it says nothing.
-
-    Lists are joined by ", "; an object gives the name it carries.
-    """
-    if isinstance(value, str):
-        return value or None
-    if value is None or isinstance(value, bool) or value != value:  # noqa: PLR0124 - NaN, NaT
-        return None
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace") or None
-    if isinstance(value, (list, dict)):
-        if depth >= _DEEPEST:
-            return None
-        parts = (
-            value if isinstance(value, list) else [value[k] for k in _NAMED_BY if k in value][:1]
-        )
-        return ", ".join(filter(None, (plain(part, depth + 1) for part in parts))) or None
-    return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
 def _strings(values: Sequence[Any]) -> list[str | None]:
