@@ -119,6 +119,17 @@ def test_roundups__two_told_whole_that_name_other_people_make_one() -> None:
     assert asked == [(1, 2)]
 
 
+def test_roundups__two_told_whole_far_apart_are_cuts_of_one_story() -> None:
+    """An early version stands at the top of a late one, whose end someone cut out."""
+    two = [
+        Piece(other=1, start=0, end=300, told=0.9),
+        Piece(other=2, start=500, end=800, told=0.9),
+    ]
+    assert relations(marked(two, one_subject=lambda _x, _y: False)) == ["excerpt", "excerpt"]
+    near = [two[0], dataclasses.replace(two[1], start=390)]
+    assert relations(marked(near, one_subject=lambda _x, _y: False)) == ["roundup", "roundup"]
+
+
 def test_roundups__one_told_fuller_and_one_whole_are_no_round_up() -> None:
     pieces = [TWO_FULLER[0], dataclasses.replace(TWO_FULLER[1], told=0.9)]
     assert relations(marked(pieces)) == ["excerpt", "excerpt"]

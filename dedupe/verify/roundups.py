@@ -32,6 +32,10 @@ _LEAST_LEAD = 0.5
 _TOLD_WHOLE = 0.65
 """A story of which less than this stands in the round-up is told more fully elsewhere."""
 
+_LARGEST_GAP = 0.15
+"""Of the text from the first piece to the second. A round-up turns from one to the
+next; a late version of a story, an early one and its own end both cut out, does not."""
+
 _NEAR_TOPICS, _NEAR_PIECES = 8, 8
 """Topics, and pieces of each, that a further piece is held against."""
 
@@ -60,7 +64,7 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table, one_subject: OneSubject) 
     Pieces in different places are of different stories when no pair joins what
     they come from. Two are enough when both are told more fully elsewhere. A
     long story may have been cut into two by others, but hardly into three, and
-    its halves name the same people.
+    its halves name the same people, or leave much of it out between them.
 
     Args:
         pairs: the judged pairs (verify.relation).
@@ -85,7 +89,17 @@ def _are_apart(stories: list[list[_Part]], one_subject: OneSubject) -> bool:
     n_fuller = sum(any(part.told_fuller for part in story) for story in stories)
     if n_fuller >= 2 or len(stories) >= 3:
         return True
+    if _gap(*stories) > _LARGEST_GAP:
+        return False
     return not one_subject(min(part.other for part in stories[0]), min(p.other for p in stories[1]))
+
+
+def _gap(one: list[_Part], other: list[_Part]) -> float:
+    """Return how much of the text from one story's pieces to the other's is between them."""
+    first, second = sorted(
+        (min(story).start, max(part.end for part in story)) for story in (one, other)
+    )
+    return (second[0] - first[1]) / (max(first[1], second[1]) - first[0])
 
 
 def _joined(pairs: pa.Table) -> dict[int, list[int]]:
