@@ -4,7 +4,8 @@
 
 Must-links join whole stories, one after another. Cannot-links then part a
 story in two: each document goes with the side it is more tied to, by the
-strongest measured pair, and what is tied to neither stays with the first.
+strongest measured pair, and what is tied to neither stays with the first. A
+decided origin goes to `attribute()`, which leaves no chance to any other.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-_FORM = '{"must_link": ["a", "b"]} or {"cannot_link": ["a", "b"]}'
+_FORM = '{"must_link": ["a", "b"]}, {"cannot_link": ["a", "b"]} or {"origin": "a"}'
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +36,18 @@ class Overrides:
     Attributes:
         must_link: pairs of documents that are in one story.
         cannot_link: pairs of documents that are not.
+        origins: documents that were each the first of their story.
     """
 
     must_link: tuple[tuple[str, str], ...] = ()
     cannot_link: tuple[tuple[str, str], ...] = ()
+    origins: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise InputError for a pair that is none, or that names one document twice."""
+        """Raise InputError for a pair that is none or names one document twice, or for no id."""
+        for one in self.origins:
+            if not isinstance(one, str):
+                raise InputError(f"origins: {one!r} is no id; write {_FORM}")
         for name in ("must_link", "cannot_link"):
             for pair in getattr(self, name):
                 if len(pair) != 2 or not all(isinstance(one, str) for one in pair):
@@ -56,7 +62,7 @@ class Overrides:
         Raises:
             InputError: the file cannot be read, or a line is of another form.
         """
-        found: dict[str, list[tuple[str, str]]] = {"must_link": [], "cannot_link": []}
+        found: dict[str, list[Any]] = {"must_link": [], "cannot_link": [], "origins": []}
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
@@ -65,18 +71,30 @@ class Overrides:
             if not line.strip():
                 continue
             try:
-                for name, pair in json.loads(line).items():
-                    cls(must_link=(tuple(pair),))
-                    found[name].append(tuple(pair))
+                for name, said in json.loads(line).items():
+                    decision = _decision(name, said)
+                    cls(**decision)
+                    found[next(iter(decision))] += next(iter(decision.values()))
             except (ValueError, AttributeError, KeyError, TypeError, InputError) as error:
                 raise InputError(f"{path}:{place}: not a decision; write {_FORM}") from error
-        return cls(**{name: tuple(pairs) for name, pairs in found.items()})
+        return cls(**{name: tuple(decisions) for name, decisions in found.items()})
 
     def to_dict(self) -> dict[str, Any]:
         """Return the decisions as plain values, for run.json."""
         return {
-            name: [list(pair) for pair in pairs] for name, pairs in dataclasses.asdict(self).items()
+            "must_link": [list(pair) for pair in self.must_link],
+            "cannot_link": [list(pair) for pair in self.cannot_link],
+            "origins": list(self.origins),
         }
+
+
+def _decision(name: str, said: Any) -> dict[str, Any]:
+    """Return one decision of a file as an argument of Overrides."""
+    if name == "origin":
+        return {"origins": (said,)}
+    if name not in ("must_link", "cannot_link"):
+        raise KeyError(name)
+    return {name: (tuple(said),)}
 
 
 def rows_of(overrides: Overrides, ids: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
@@ -85,14 +103,7 @@ def rows_of(overrides: Overrides, ids: Sequence[str]) -> dict[str, list[tuple[in
     Raises:
         InputError: an id of no document, or two decisions that contradict.
     """
-    wanted = {one for pair in (*overrides.must_link, *overrides.cannot_link) for one in pair}
-    place = {name: row for row, name in enumerate(ids) if name in wanted}
-    missing = sorted(wanted - set(place))
-    if missing:
-        raise InputError(
-            f'a must-link or cannot-link names "{missing[0]}", which is no document of this run; '
-            "take ids from documents.parquet"
-        )
+    place = _places(overrides, ids)
     rows = {
         name: sorted({_rising(place[a], place[b]) for a, b in getattr(overrides, name)})
         for name in ("must_link", "cannot_link")
@@ -102,6 +113,40 @@ def rows_of(overrides: Overrides, ids: Sequence[str]) -> dict[str, list[tuple[in
         if bound[x] == bound[y]:
             raise InputError(_contradiction(rows["must_link"], (x, y), ids))
     return rows
+
+
+def decided_origins(
+    overrides: Overrides, ids: Sequence[str], stories: NDArray[np.int64]
+) -> list[int]:
+    """Return the rows of decided origins.
+
+    Raises:
+        InputError: an id of no document, or two origins in one story.
+    """
+    place = _places(overrides, ids)
+    first_of: dict[int, str] = {}
+    for one in sorted(set(overrides.origins)):
+        other = first_of.setdefault(int(stories[place[one]]), one)
+        if other != one:
+            raise InputError(
+                f'the origins "{other}" and "{one}" are in one story, which has one origin; '
+                "take one of them back, or cannot-link them"
+            )
+    return [place[one] for one in first_of.values()]
+
+
+def _places(overrides: Overrides, ids: Sequence[str]) -> dict[str, int]:
+    """Return the row of each document that a decision names."""
+    wanted = {one for pair in (*overrides.must_link, *overrides.cannot_link) for one in pair}
+    wanted.update(overrides.origins)
+    place = {name: row for row, name in enumerate(ids) if name in wanted}
+    missing = sorted(wanted - set(place))
+    if missing:
+        raise InputError(
+            f'a reader\'s decision names "{missing[0]}", which is no document of this run; '
+            "take ids from documents.parquet"
+        )
+    return place
 
 
 def _rising(x: int, y: int) -> tuple[int, int]:
@@ -203,19 +248,25 @@ def _ties(
 
 def signed(stories: list[dict[str, Any]], overrides: Overrides) -> list[dict[str, Any]]:
     """Add to the evidence of each story what a reader decided about its documents."""
-    by_document: dict[str, list[dict[str, Any]]] = {}
+    by_document = {
+        one: [_signed_row(one, f"a reader decided that {one} wrote it first", toward=one)]
+        for one in overrides.origins
+    }
     for name, says in (("must_link", "are one story"), ("cannot_link", "are not one story")):
         for a, b in sorted({tuple(sorted(pair)) for pair in getattr(overrides, name)}):
-            row = {
-                "signal": "reader", "points": 0.0, "document": a, "toward": None,
-                "against": False, "start": None, "end": None, "quote": None,
-                "says": f"a reader decided that {a} and {b} {says}",
-            }  # fmt: skip
+            row = _signed_row(a, f"a reader decided that {a} and {b} {says}")
             for one in (a, b):
                 by_document.setdefault(one, []).append(row)
     if not by_document:
         return stories
     return [_with_rows(story, by_document) for story in stories]
+
+
+def _signed_row(document: str, says: str, toward: str | None = None) -> dict[str, Any]:
+    return {
+        "signal": "reader", "points": 0.0, "document": document, "toward": toward,
+        "against": False, "start": None, "end": None, "quote": None, "says": says,
+    }  # fmt: skip
 
 
 def _with_rows(

@@ -24,7 +24,7 @@ from dedupe.clean.kept import text_bytes
 from dedupe.cluster import cluster
 from dedupe.documents import Document, documents_table, stated
 from dedupe.errors import InputError
-from dedupe.overrides import Overrides, constrained, rows_of, signed
+from dedupe.overrides import Overrides, constrained, decided_origins, rows_of, signed
 from dedupe.result import Result
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
@@ -59,7 +59,8 @@ def find_duplicates(
         settings: see Settings.
         on_progress: called with a stage, its rows done, and its rows in all;
             from worker threads too, one call at a time, never going back.
-        overrides: what a reader decided: documents that are, or are not, one story.
+        overrides: what a reader decided: documents that are, or are not, one story,
+            and documents that were the first of theirs.
         checkpoints: a folder in which finished stages are kept. A call with the
             same documents and settings goes on from there. Remove it when the
             result is safe.
@@ -78,7 +79,8 @@ def find_duplicates(
     names = settings.known_names()
     given = as_reading(documents)
     table, order = _in_id_order(given.documents)
-    decided = rows_of(overrides, table.column("id").to_pylist() if overrides != Overrides() else ())
+    ids = table.column("id").to_pylist() if overrides != Overrides() else ()
+    decided = rows_of(overrides, ids)
     stages = _Stages(on_progress, _checkpoints(checkpoints, table, settings, overrides, names))
     spans = stages.run("clean", table.num_rows, _kept_spans, table, settings)
     kept = Kept(*text_bytes(table), *spans)
@@ -101,8 +103,9 @@ def find_duplicates(
         "cluster", pairs.num_rows, cluster, pairs, table.num_rows, on_demand.same_story_odds
     )
     stories = constrained(stories, pairs, decided)
+    known = (names, decided_origins(overrides, ids, stories))
     origins = stages.run(
-        "attribute", table.num_rows, attribute, table, stories, pairs, passages, clues, names
+        "attribute", table.num_rows, attribute, table, stories, pairs, passages, clues, *known
     )
     return Result(
         documents=_documents(table, sketches.n_words, stories, origins).take(np.argsort(order)),
@@ -132,7 +135,7 @@ def _checkpoints(
     from dedupe.checkpoints import Checkpoints, fingerprint
 
     # The settings tell where the names stand; what stands there may change.
-    known = [names.spellings, names.agencies, names.outlets, names.domains] if names else []
+    known = [sorted(field) if isinstance(field, frozenset) else field for field in names or ()]
     run = fingerprint(table, settings, [overrides.to_dict(), known])
     return Checkpoints(folder, run, (Sketches, Weights, Candidates, Attribution))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dedupe import OutputError, Result, Settings, find_duplicates
+from dedupe import OutputError, Overrides, Result, Settings, find_duplicates
 from dedupe.checkpoints import Checkpoints, fingerprint, remove
 from dedupe.documents import documents_table
 from tests.test_pipeline import PAGES, shown
@@ -72,6 +73,33 @@ def test_find_duplicates__a_damaged_checkpoint_is_not_believed(
     kept.write_bytes(intact[:-100] + bytes(byte ^ 1 for byte in intact[-100:]))
     assert shown(find_duplicates(PAGES, checkpoints=folder)) == shown(whole)
     assert kept.read_bytes() == intact
+
+
+def test_find_duplicates__checkpoints_made_without_a_readers_decision_are_not_taken_with_it(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "stages"
+    find_duplicates(PAGES, checkpoints=folder)
+    story = find_duplicates(PAGES).stories[0]
+    for chosen in story["documents"]:
+        decided = Overrides(origins=(chosen,))
+        again = find_duplicates(PAGES, overrides=decided, checkpoints=folder)
+        assert again.stories[0]["origin"]["document"] == chosen
+
+
+def test_find_duplicates__checkpoints_made_with_other_names_are_not_taken(tmp_path: Path) -> None:
+    folder, names = tmp_path / "stages", tmp_path / "names.json"
+    names.write_text('{"outlets": []}', encoding="utf-8")
+    settings = Settings(names=str(names))
+    find_duplicates(PAGES, settings, checkpoints=folder)
+    before = (folder / "harvest.arrow").stat().st_mtime_ns
+    outlet = {"name": "Quay News", "domains": ["quay.example"], "owner": "Quay Group"}
+    names.write_text(json.dumps({"outlets": [outlet]}), encoding="utf-8")
+    find_duplicates(PAGES, settings, checkpoints=folder)
+    between = (folder / "harvest.arrow").stat().st_mtime_ns
+    names.write_text(json.dumps({"outlets": [outlet | {"owner": "Pier Group"}]}), encoding="utf-8")
+    find_duplicates(PAGES, settings, checkpoints=folder)
+    assert before < between < (folder / "harvest.arrow").stat().st_mtime_ns
 
 
 def test_fingerprint__tells_documents_and_settings_but_not_threads() -> None:

@@ -202,6 +202,16 @@ def test_cluster__flags_reach_the_settings_and_the_reader(
     assert calls["on_progress"] is None, "no terminal, no progress"
 
 
+def test_cluster__hands_on_the_origins_that_a_reader_decided(
+    calls: dict[str, Any], tmp_path: Path
+) -> None:
+    decisions = tmp_path / "decisions.jsonl"
+    decisions.write_text('{"origin": "a"}', encoding="utf-8")
+    options = ["--origin", "b,1", "--origin", "c", "--overrides", str(decisions)]
+    assert invoke("cluster", "a", "--out", str(tmp_path / "out"), *options).exit_code == 0
+    assert calls["overrides"] == dedupe.Overrides(origins=("a", "b,1", "c"))
+
+
 def test_cluster__quiet_prints_nothing(calls: dict[str, Any], tmp_path: Path) -> None:
     result = invoke("cluster", "a", "--out", str(tmp_path / "out"), "--quiet")
     assert (result.exit_code, result.output) == (0, "")

@@ -1,6 +1,8 @@
 """A reader's decisions: honoured, recorded, and refused where they contradict."""
 
+import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +28,8 @@ def judged(*rows: tuple[int, int, float]) -> pa.Table:
 
 
 def decide(stories: list[int], pairs: pa.Table, **decisions: list[tuple[str, str]]) -> list[int]:
-    rows = rows_of(Overrides(**{name: tuple(pairs) for name, pairs in decisions.items()}), IDS)
+    must, cannot = (tuple(decisions.get(name, ())) for name in ("must_link", "cannot_link"))
+    rows = rows_of(Overrides(must_link=must, cannot_link=cannot), IDS)
     return [int(story) for story in constrained(np.array(stories), pairs, rows)]
 
 
@@ -69,7 +72,18 @@ def test_overrides__an_unknown_id_is_named() -> None:
         rows_of(Overrides(cannot_link=(("a", "zebra"),)), IDS)
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"must": ["a", "b"]}', '{"must_link": ["a"]}', "7"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "[]",
+        '{"must": ["a", "b"]}',
+        '{"must_link": ["a"]}',
+        "7",
+        '{"origin": 7}',
+        '{"origin": ["a"]}',
+    ],
+)
 def test_overrides__a_bad_line_of_a_file_is_named(line: str, tmp_path: Path) -> None:
     path = tmp_path / "decisions.jsonl"
     path.write_text('{"must_link": ["a", "b"]}\n' + line, encoding="utf-8")
@@ -94,5 +108,80 @@ def test_find_duplicates__honours_and_records_what_a_reader_decided() -> None:
         zip(result.documents["id"].to_pylist(), result.documents["story"].to_pylist(), strict=True)
     )
     assert stories["a"] == stories["d"] != stories["c"]
-    assert result.run["overrides"] == {"must_link": [["a", "d"]], "cannot_link": [["a", "c"]]}
+    assert result.run["overrides"] == {
+        "must_link": [["a", "d"]], "cannot_link": [["a", "c"]], "origins": [],
+    }  # fmt: skip
     assert any(item["signal"] == "reader" for item in result.stories[0]["evidence"])
+
+
+PAPERS = [
+    {
+        "id": "a",
+        "text": f"() {BODY}",
+        "source": "one.example",
+        "published": "2021-03-04T05:00Z",
+    },
+    {"id": "b", "text": BODY, "source": "two.example", "published": "2021-03-04T09:00Z"},
+    {"id": "c", "text": BODY, "source": "three.example", "published": "2021-03-04T07:00Z"},
+    {"id": "d", "text": BODY[: len(BODY) * 3 // 4], "source": "four.example"},
+]
+
+
+def of_documents(column: str, **given: Any) -> dict[str, Any]:
+    result = find_duplicates(PAPERS, Settings(threads=1), **given)
+    ids = result.documents["id"].to_pylist()
+    return dict(zip(ids, result.documents[column].to_pylist(), strict=True))
+
+
+@pytest.mark.parametrize("chosen", ["a", "b", "c", "d"])
+def test_overrides__a_decided_origin_is_one_and_all_others_hang_below_it(chosen: str) -> None:
+    result = find_duplicates(PAPERS, Settings(threads=1), overrides=Overrides(origins=(chosen,)))
+    story = result.stories[0]
+    assert (story["size"], story["origin"]["document"]) == (4, chosen)
+    assert (story["origin"]["probability"], story["origin"]["band"]) == (1.0, "high")
+    assert [item["toward"] for item in story["evidence"] if item["signal"] == "reader"] == [chosen]
+    assert story["counterfactuals"] == []
+    for row in result.documents.to_pylist():
+        assert row["origin_probability"] == pytest.approx(float(row["id"] == chosen), abs=1e-12)
+        assert (row["relation"] == "origin") == (row["id"] == chosen) == (row["parent"] is None)
+    for row in result.pairs.to_pylist():
+        if chosen in (row["a"], row["b"]):
+            assert (row["a_first_probability"] > 0.99) == (row["a"] == chosen)
+    assert result.run["overrides"]["origins"] == [chosen]
+
+
+def test_overrides__without_a_decision_no_origin_is_certain() -> None:
+    assert max(of_documents("origin_probability").values()) < 0.9
+
+
+def test_overrides__a_story_has_one_origin() -> None:
+    two = Overrides(origins=("b", "a"))
+    with pytest.raises(InputError, match='origins "a" and "b" are in one story'):
+        find_duplicates(PAPERS, Settings(threads=1), overrides=two)
+    parted = dataclasses.replace(two, cannot_link=(("a", "b"),))
+    found = of_documents("origin_probability", overrides=parted)
+    assert found["a"] == found["b"] == 1.0
+
+
+def test_overrides__an_unknown_origin_is_named() -> None:
+    with pytest.raises(InputError, match='"zebra", which is no document'):
+        find_duplicates(PAPERS, Settings(threads=1), overrides=Overrides(origins=("zebra",)))
+
+
+def test_overrides__a_file_holds_decisions_of_all_kinds(tmp_path: Path) -> None:
+    path = tmp_path / "decisions.jsonl"
+    path.write_text('{"origin": "a"}\n{"cannot_link": ["a", "b"]}\n', encoding="utf-8")
+    assert Overrides.load(path) == Overrides(cannot_link=(("a", "b"),), origins=("a",))
+
+
+def test_overrides__a_must_linked_document_without_a_measured_pair_is_no_exact_copy() -> None:
+    other = {"id": "e", "text": "Bake sale at the school.", "source": "five.example"}
+    twin = other | {"id": "f", "source": "six.example"}
+    linked = Overrides(must_link=(("a", "e"),), origins=("a",))
+    result = find_duplicates([*PAPERS, other, twin], Settings(threads=1), overrides=linked)
+    rows = {row["id"]: row for row in result.documents.to_pylist()}
+    lone = find_duplicates([*PAPERS, other], Settings(threads=1), overrides=linked)
+    assert lone.documents.to_pylist()[4]["relation"] == "paraphrase"
+    assert {rows["e"]["relation"], rows["f"]["relation"]} == {"paraphrase", "exact"}
+    head = next(row for row in (rows["e"], rows["f"]) if row["relation"] == "paraphrase")
+    assert head["parent"] not in ("e", "f")

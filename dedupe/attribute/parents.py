@@ -79,7 +79,8 @@ def _below(
     if parent >= len(story.works):
         return Placed(head, "derived", -1, scores.absent[parent - len(story.works)], probability)
     row, relation = links.between(story, head, (work, parent), verdict)
-    return Placed(head, relation or links.closest(head, work), row, None, probability)
+    relation = relation or links.closest(head, work, across=True)
+    return Placed(head, relation, row, None, probability)
 
 
 def _versions(
@@ -153,15 +154,14 @@ class _Links:
         self._relation = {(pair.a, pair.b): pair.relation for pair in story.pairs}
         self._partners: dict[int, list[int]] = {}
         self._works: dict[tuple[int, int], list[Pair]] = {}
-        self._closest: dict[int, int] = {}
-        self._closest_of_work: dict[int, int] = {}
+        self._closest: dict[tuple[str, int], int] = {}
+        self._across: dict[tuple[str, int], int] = {}
         for pair in story.pairs:
             rank = _closeness(pair.relation)
-            for row in (pair.a, pair.b):
-                work = story.work_of[row]
-                self._closest[row] = min(rank, self._closest.get(row, rank))
-                self._closest_of_work[work] = min(rank, self._closest_of_work.get(work, rank))
             i, j = story.work_of[pair.a], story.work_of[pair.b]
+            for ranks in (self._closest, self._across) if i != j else (self._closest,):
+                for key in (("row", pair.a), ("row", pair.b), ("work", i), ("work", j)):
+                    ranks[key] = min(rank, ranks.get(key, rank))
             if i != j:
                 self._works.setdefault((min(i, j), max(i, j)), []).append(pair)
             if pair.relation in _CLOSEST_FIRST:
@@ -177,9 +177,19 @@ class _Links:
         """Return the documents of one lineage with which a document was measured."""
         return self._partners.get(row, ())
 
-    def closest(self, row: int, work: int) -> str:
-        """Return the closest relation measured for a document, or else for its work."""
-        rank = self._closest.get(row, self._closest_of_work.get(work, 0))
+    def closest(self, row: int, work: int, *, across: bool = False) -> str:
+        """Return the closest relation measured for a document, or else for its work.
+
+        Without any, as where a reader linked it to what it shares nothing with,
+        it tells the same in other words.
+
+        Args:
+            row: the document.
+            work: its work.
+            across: only with documents of other works.
+        """
+        ranks = self._across if across else self._closest
+        rank = ranks.get(("row", row), ranks.get(("work", work), len(_CLOSEST_FIRST)))
         return _CLOSEST_FIRST[min(rank, len(_CLOSEST_FIRST) - 1)]
 
     def between(

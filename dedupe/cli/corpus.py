@@ -128,6 +128,15 @@ def cluster(
             show_default=False,
         ),
     ] = None,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--origin",
+            metavar="DOC",
+            help="A document, by id, that wrote its story first. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
     overrides_file: Annotated[
         Path | None,
         typer.Option(
@@ -189,7 +198,7 @@ def cluster(
     settings = load_settings(settings_file, threads=threads, all_passages=all_passages)
     if names is not None:
         settings = dataclasses.replace(settings, names=str(names))
-    overrides = load_overrides(overrides_file, must_link, cannot_link)
+    overrides = load_overrides(overrides_file, must_link, cannot_link, origin)
     check_out(out, inputs, overwrite=overwrite)
     with terminal.session(quiet=quiet, verbose=verbose) as on_progress:
         started = time.perf_counter()

@@ -93,14 +93,17 @@ def load_settings(path: Path | None, *, threads: int | None, all_passages: bool)
 
 
 def load_overrides(
-    path: Path | None, must_link: Sequence[str] | None, cannot_link: Sequence[str] | None
+    path: Path | None,
+    must_link: Sequence[str] | None,
+    cannot_link: Sequence[str] | None,
+    origins: Sequence[str] | None,
 ) -> "Overrides | None":
     """Return a reader's decisions of a file and of the flags; None without any.
 
     Raises:
         typer.BadParameter: an option that is not two ids with one comma between.
     """
-    if path is None and not must_link and not cannot_link:
+    if path is None and not must_link and not cannot_link and not origins:
         return None
     from dedupe.overrides import Overrides
 
@@ -111,6 +114,7 @@ def load_overrides(
             *given.cannot_link,
             *(_two_ids(one, "--cannot-link") for one in cannot_link or ()),
         ),
+        origins=(*given.origins, *(origins or ())),
     )
 
 
