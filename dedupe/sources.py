@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from dedupe.result import Result
 
-_CREDITS = frozenset({"credit", "pointer", "dateline", "byline"})
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
@@ -76,14 +74,12 @@ class Network:
 def sources(result: Result) -> Network:
     """Count who copies whom across the stories of a result.
 
-    A copy is credited where the evidence of its story holds a credit, pointer,
-    dateline or byline of that document toward its parent or the story's origin.
-    A story keeps only its strongest evidence: of one with very many copies the
-    credited share is a lower bound.
+    A copy is credited where it names its parent, or the story's origin, as its
+    source: `credited` of the story lists such documents.
     """
     rows = _named(result)
     by_id = {row["id"]: row for row in rows}
-    credited = _credited(result.stories)
+    credited = {document for story in result.stories for document in story["credited"]}
     edges: dict[tuple[str, str], list[tuple[float | None, bool]]] = {}
     for row in rows:
         source, copier = row["parent_name"], row["outlet"]
@@ -112,16 +108,6 @@ def _named(result: Result) -> list[dict[str, Any]]:
         outlet = learned.get(row["source"]) if row["source"] else None
         row["outlet"] = outlet or names.outlet(row["source"], row["url"])
     return rows
-
-
-def _credited(stories: Iterable[Mapping[str, Any]]) -> set[str]:
-    """Return the documents that credit a source."""
-    return {
-        item["document"]
-        for story in stories
-        for item in story["evidence"]
-        if item["signal"] in _CREDITS and item["toward"] is not None
-    }
 
 
 def _lag_hours(parent: Mapping[str, Any] | None, row: Mapping[str, Any]) -> float | None:

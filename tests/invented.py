@@ -68,6 +68,7 @@ def story(name: str, members: list[str], **values: Any) -> dict[str, Any]:
         "first_published": "2021-03-04T05:06:00+00:00",
         "origin": HARBOUR,
         "candidates": [HARBOUR],
+        "credited": [],
         "evidence": [],
     }
     return row | values

@@ -490,8 +490,8 @@ def test_story_row__holds_what_the_contract_asks() -> None:
     )
     row = found.stories[0]
     columns = (
-        "story size documents sources first_published origin candidates evidence clues "
-        "counterfactuals"
+        "story size documents sources first_published origin candidates credited evidence "
+        "clues counterfactuals"
     )
     assert list(row) == columns.split()
     assert row["story"] == "d000"
@@ -683,3 +683,32 @@ def test_origin__two_versions_of_one_outlet_are_no_rivals_even_unmeasured() -> N
     named = [one["document"] for one in found.stories[0]["candidates"]]
     assert origin(found)["document"] in {"d000", "d001"}
     assert len({"d000", "d001"} & set(named)) == 1
+
+
+def test_story_row__credited_are_those_that_name_their_own_parent_or_origin() -> None:
+    found = judge(
+        [
+            {"source": "apnews.com", "text": WIRE},
+            {"source": "a.example", "text": WIRE + " A."},
+            {"source": "b.example", "text": BODY + "\n\nSource: AP"},
+            {"source": "c.example", "text": BODY + " C."},
+            {"source": "d.example", "text": BODY + "\n\nSource: Reuters"},
+        ]
+    )
+    assert origin(found)["document"] == "d000"
+    assert found.stories[0]["credited"] == ["d001", "d002"]
+
+
+def test_story_row__an_exact_copy_that_keeps_the_credit_is_credited_too() -> None:
+    found = judge(
+        [{"source": "apnews.com", "text": WIRE}, {"source": "a.example", "text": WIRE}],
+        pairs=[pair(0, 1, "exact")],
+    )
+    assert found.stories[0]["credited"] == ["d001"]
+
+
+def test_story_row__copies_of_an_absent_source_are_credited_where_they_name_it() -> None:
+    pages = [{"source": f"p{n}.example", "text": f"{WIRE} {n}"} for n in range(200)]
+    found = judge([*pages, {"source": "q.example"}], pairs=[pair(0, n) for n in range(1, 201)])
+    assert origin(found)["name"] == "AP"
+    assert found.stories[0]["credited"] == [f"d{n:03}" for n in range(200)]

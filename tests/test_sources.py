@@ -29,11 +29,10 @@ def press(absent: str = "Pier & Sons <wire>") -> Result:
         invented.document("f", source=None),
     ]
     origin = invented.HARBOUR | {"name": "One", "document": "a"}
-    credit = invented.reason("credits One", toward="One") | {"document": "b"}
     return dataclasses.replace(
         invented.newsroom(),
         documents=pa.Table.from_pylist(rows, schema=DOCUMENTS),
-        stories=[invented.story("a", list("abcd"), origin=origin, evidence=[credit])],
+        stories=[invented.story("a", list("abcd"), origin=origin, credited=["b"])],
     )
 
 

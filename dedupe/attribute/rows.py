@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dedupe.attribute.counterfactual import counterfactuals
 from dedupe.attribute.pages import NEVER
+from dedupe.attribute.signals import makes_copy
 from dedupe.attribute.verdict import CANNOT_TELL
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from dedupe.attribute.pages import Pages
     from dedupe.attribute.parents import Placed
     from dedupe.attribute.verdict import Judged, Verdict
+    from dedupe.clean.clue import Clue
 
+# Kinds of clues by which a page says whom it has its text from.
+_CREDITS = frozenset({"credit", "pointer", "dateline", "byline"})
 _MOST_EVIDENCE = 12
 _DERIVED_BY_THEMSELVES = frozenset({"scar", "unnamed_agencies"})
 _MOST_ALIKE = 3
@@ -53,6 +57,7 @@ def story_row(story: Story, judged: Judged, placed: Sequence[Placed]) -> dict[st
         "first_published": _iso(min(known)) if known else None,
         "origin": dict(verdict.origin),
         "candidates": verdict.candidates,
+        "credited": [pages.id(row) for row in _credited(story, verdict, placed)],
         "evidence": [_shown(judged.story, verdict, item) for item in listed],
         "clues": clues,
         "counterfactuals": counterfactuals(judged),
@@ -70,11 +75,57 @@ def roundup_row(pages: Pages, row: int, parts: list[dict[str, Any]]) -> dict[str
         "first_published": _iso(first) if first != NEVER else None,
         "origin": dict(CANNOT_TELL),
         "candidates": [],
+        "credited": [],
         "evidence": [],
         "clues": [],
         "counterfactuals": [],
         "passage_parents": parts,
     }
+
+
+def _credited(story: Story, verdict: Verdict, placed: Iterable[Placed]) -> list[int]:
+    """Return the documents that name their parent, or the story's origin, as their source.
+
+    Of a story too large to be weighed whole, what was not weighed hangs below the origin.
+    """
+    crediting = {
+        row: names
+        for row, clues in story.clues.items()
+        if (names := {clue.name for clue in clues if clue.name and _is_credit(clue)})
+    }
+    if not crediting:
+        return []
+    parents = {one.row: (one.parent, one.name) for one in placed}
+    origin = verdict.row, verdict.name
+    found = []
+    for row, names in sorted(crediting.items()):
+        wanted = {parents.get(row, origin), origin}
+        if any(_names_one(story, row, name, wanted) for name in names):
+            found.append(row)
+    return found
+
+
+def _is_credit(clue: Clue) -> bool:
+    return clue.kind in _CREDITS and makes_copy(clue.rule)
+
+
+def _names_one(story: Story, row: int, name: str, wanted: Iterable[tuple[int, str | None]]) -> bool:
+    """Say whether a name is that of a member, or of an absent source, that is not the page's own.
+
+    Args:
+        story: of the page.
+        row: the page.
+        name: as it stands in a credit.
+        wanted: members (row, None) and absent sources (-1, name).
+    """
+    members = story.bound(name)
+    if row in members:
+        return False
+    called = None if members else story.called(name)
+    return any(
+        parent in members if parent >= 0 else called is not None and called == absent
+        for parent, absent in wanted
+    )
 
 
 class _Place(NamedTuple):
