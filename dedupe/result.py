@@ -6,7 +6,8 @@
 
 A folder is written beside its place and moved into it whole, so a crash, a
 full disk or an interrupt leaves the earlier result, or none, but never half of
-one. `run.json` marks a folder as ours; nothing else is ever replaced.
+one. What a killed process left beside a place goes with the next save there.
+`run.json` marks a folder as ours; nothing else is ever replaced.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +27,7 @@ import pyarrow as pa
 from dedupe.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
 
@@ -82,6 +84,8 @@ FILES = (
 )  # fmt: skip
 """Files of a result folder; the last two come with --csv."""
 
+_DRAFT = ".draft-"
+_AN_HOUR_SECONDS = 3600
 _TABLES = {"documents": DOCUMENTS, "pairs": PAIRS, "passages": PASSAGES}
 
 
@@ -149,10 +153,12 @@ class Result:
         check_place(place, overwrite=overwrite)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            draft = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
+            draft = _beside(place)
             try:
-                self._write(draft, also)
-                _move(draft, place)
+                with _held(draft):
+                    self._write(draft, also)
+                    _move(draft, place)
+                    _remove_leftovers(place)
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
         except OSError as error:
@@ -238,10 +244,11 @@ def check_place(place: Path, *, overwrite: bool) -> None:
 def _move(draft: Path, place: Path) -> None:
     """Put `draft` where `place` is; an earlier result steps aside first."""
     if place.exists():
-        aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
+        aside = _beside(place)
         try:
-            place.replace(aside)
-            draft.replace(place)
+            with _held(place):
+                place.replace(aside)
+                draft.replace(place)
         except BaseException:
             if not place.exists():
                 aside.replace(place)
@@ -255,6 +262,56 @@ def _move(draft: Path, place: Path) -> None:
     # The result is in its place; what cannot be forced to disk now will be later.
     with contextlib.suppress(OSError):
         _sync(place.parent)
+
+
+def _beside(place: Path) -> Path:
+    """Make an empty folder on the disk of a place, by a name that says whose it is."""
+    return Path(tempfile.mkdtemp(prefix=f".{place.name}{_DRAFT}", dir=place.parent))
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[bool]:
+    """Lock a folder while this process lives, wherever it is moved; yields whether that worked.
+
+    Some file systems know no locks: a save goes on without.
+    """
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        locked = True
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            locked = False
+        yield locked
+    finally:
+        os.close(handle)
+
+
+def _remove_leftovers(place: Path) -> None:
+    """Remove drafts of this place that no living process holds.
+
+    Only folders of our name and with nothing but files of ours. Called when a
+    result stands in its place, so that an earlier one which stepped aside is no
+    longer the only one.
+    """
+    # The result is safe: what cannot be listed or removed may stay.
+    with contextlib.suppress(OSError):
+        for path in sorted(place.absolute().parent.iterdir()):
+            named = path.name.startswith(f".{place.name}{_DRAFT}")
+            if named and path.is_dir() and not path.is_symlink() and _is_ours(path):
+                with _held(path) as dead:
+                    if dead:
+                        shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_ours(draft: Path) -> bool:
+    """Say whether a folder holds files of a result alone; an empty one, if it is no new draft."""
+    names = {found.name for found in draft.iterdir()}
+    if not names:
+        return time.time() - draft.stat().st_mtime > _AN_HOUR_SECONDS
+    return names <= set(FILES)
 
 
 def _sync(path: Path) -> None:

@@ -126,7 +126,7 @@ class Settings:
 
     @classmethod
     def load(cls, path: Path) -> Settings:
-        """Read settings from a TOML file.
+        """Read settings from a TOML file; a path in it starts from the file's folder.
 
         Raises:
             SettingsError: the file is missing, not TOML, or holds a bad setting.
@@ -138,9 +138,12 @@ class Settings:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{path}: not a TOML file: {error}") from error
         try:
-            return cls.from_dict(values)
+            settings = cls.from_dict(values)
         except SettingsError as error:
             raise SettingsError(f"{path}: {error}") from error
+        if not settings.names:
+            return settings
+        return dataclasses.replace(settings, names=str(path.parent / settings.names))
 
     def to_dict(self) -> dict[str, Any]:
         """Return names and values, ready for JSON or TOML."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import fcntl
 import json
 import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -291,6 +295,57 @@ def test_save__a_failure_while_folders_change_places_leaves_one_of_them_whole(
     assert names(tmp_path) == {"out"}
     moved = (when, nth) == ("after", 2)
     assert Result.load(tmp_path / "out") == small("2" if moved else "1")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from dedupe.result import Result
+from tests.test_result import small
+nth, real = int(sys.argv[2]), os.replace
+def killing(source, target, calls=[]):
+    calls.append(1)
+    if len(calls) == nth:
+        os.kill(os.getpid(), signal.SIGKILL)
+    real(source, target)
+os.replace = killing
+small("2").save(Path(sys.argv[1]), overwrite=True)
+"""
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_save__what_a_killed_process_left_goes_with_the_next_save(tmp_path: Path, nth: int) -> None:
+    small("1").save(tmp_path / "out")
+    call = [sys.executable, "-c", KILLED, str(tmp_path / "out"), str(nth)]
+    assert subprocess.run(call, check=False).returncode == -signal.SIGKILL
+    assert any(name.startswith(".out.draft-") for name in names(tmp_path))
+    small("3").save(tmp_path / "out", overwrite=True)
+    assert Result.load(tmp_path / "out") == small("3")
+    # Killed before it moved anything, the process leaves an empty folder, which may be new.
+    for name in names(tmp_path) - {"out"}:
+        assert not names(tmp_path / name)
+        os.utime(tmp_path / name, (0, 0))
+    small("4").save(tmp_path / "out", overwrite=True)
+    assert names(tmp_path) == {"out"}
+
+
+def test_save__leaves_what_a_living_process_or_somebody_else_keeps_there(tmp_path: Path) -> None:
+    draft, others, copy = (
+        tmp_path / name for name in (".out.draft-living00", ".out.draft-notes000", ".out.previous")
+    )
+    for folder, name in ((draft, "run.json"), (others, "notes.txt"), (copy, "run.json")):
+        folder.mkdir()
+        (folder / name).write_text("{}", "utf-8")
+    handle = os.open(draft, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        small().save(tmp_path / "out")
+        assert names(tmp_path) == {"out", draft.name, others.name, copy.name}
+        assert names(draft) == {"run.json"}
+    finally:
+        os.close(handle)
+    small().save(tmp_path / "out", overwrite=True)
+    assert names(tmp_path) == {"out", others.name, copy.name}
 
 
 def test_save__of_what_no_json_can_hold_leaves_nothing(tmp_path: Path) -> None:

@@ -123,3 +123,13 @@ def test_load__a_missing_file_or_a_folder_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_settings__every_one_is_documented(name: str) -> None:
     assert f"        {name}: " in (Settings.__doc__ or "")
+
+
+def test_load__names_start_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "dedupe.toml"
+    path.write_text('names = "desk/names.json"', encoding="utf-8")
+    assert Settings.load(path).names == str(tmp_path / "desk" / "names.json")
+    path.write_text('names = "/desk/names.json"', encoding="utf-8")
+    assert Settings.load(path).names == "/desk/names.json"
+    path.write_text("seed = 3", encoding="utf-8")
+    assert Settings.load(path).names == Settings().names
