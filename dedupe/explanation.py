@@ -270,10 +270,12 @@ def _overruled(
             "one of the two holds pieces of several stories, which no pair alone shows; "
             f"as a pair: {found.relation.replace('_', ' ')} ({found.says})"
         )
+    decisions = result.run.get("overrides", {})
     decided = [
-        name for name, pairs in result.run.get("overrides", {}).items()
-        if any(set(pair) == documents for pair in pairs)
-    ]  # fmt: skip
+        name
+        for name in ("must_link", "cannot_link")
+        if any(set(pair) == documents for pair in decisions.get(name, []))
+    ]
     says += [f"a reader decided it: {name.replace('_', '-')}" for name in decided]
     if not decided and verified and verified["same_story"] != one_story:
         says.append(

@@ -30,6 +30,7 @@ from tests import invented
 
 ROOT = Path(__file__).parent.parent
 
+INDEX = ("add", "query", "story", "check", "compact", "export", "stats")
 COMMANDS = {
     "cluster": ["cluster"],
     "filter": ["filter"],
@@ -38,6 +39,8 @@ COMMANDS = {
     "inspect": ["inspect"],
     "explain": ["explain"],
     "sources": ["sources"],
+    "index": ["index"],
+    **{f"index {name}": ["index", name] for name in INDEX},
     "doctor": ["doctor"],
     "config": ["config"],
     "config show": ["config", "show"],
@@ -123,7 +126,7 @@ def test_help__every_example_parses(line: str) -> None:
 
 
 def test_help__every_command_but_the_group_shows_an_example() -> None:
-    for name in set(COMMANDS) - {"config"}:
+    for name in set(COMMANDS) - {"config", "index"}:
         assert f"dedupe {name}" in invoke(*COMMANDS[name], "--help").stdout.split("Example")[-1]
 
 
