@@ -16,16 +16,29 @@ from dedupe import report
 from dedupe.cli import terminal
 from dedupe.cli.codes import Code
 from dedupe.cli.options import (
-    READING,
-    WRITING,
+    AllPassages,
+    CannotLinks,
+    Csv,
+    FailOnDuplicates,
     Fields,
     Inputs,
     Json,
     Limit,
+    MaxRejects,
+    MustLinks,
+    NamesFile,
+    NoCsvGuard,
     OnError,
     OnErrorOption,
+    Origins,
+    Out,
+    OverridesFile,
+    Overwrite,
     Quiet,
+    Resume,
     SettingsFile,
+    Strict,
+    Threads,
     Top,
     Verbose,
     load_overrides,
@@ -70,122 +83,26 @@ dedupe cluster articles.jsonl --out stories --must-link a17,a18 --cannot-link a1
 def cluster(
     *,
     inputs: Inputs,
-    out: Annotated[
-        Path,
-        typer.Option(
-            "--out",
-            metavar="DIR",
-            help="Folder to write.",
-            show_default=False,
-            rich_help_panel=WRITING,
-        ),
-    ],
-    threads: Annotated[
-        int | None, typer.Option("--threads", min=0, metavar="N", help="0: one for each core.")
-    ] = None,
+    out: Out,
+    threads: Threads = None,
     settings_file: SettingsFile = None,
     field: Fields = None,
     json: Json = False,
     top: Top = 10,
-    csv: Annotated[
-        bool,
-        typer.Option(
-            "--csv", help="Write documents.csv and stories.csv as well.", rich_help_panel=WRITING
-        ),
-    ] = False,
-    no_csv_guard: Annotated[
-        bool,
-        typer.Option(
-            "--no-csv-guard",
-            help="Write texts to CSV as they are, without the apostrophe that keeps a "
-            "spreadsheet from running them as formulas.",
-            rich_help_panel=WRITING,
-        ),
-    ] = False,
-    all_passages: Annotated[
-        bool,
-        typer.Option(
-            "--all-passages",
-            help="Write the aligned passages of every verified pair.",
-            rich_help_panel=WRITING,
-        ),
-    ] = False,
-    must_link: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--must-link",
-            metavar="A,B",
-            help="Two documents, by id, that are one story. Repeatable.",
-            show_default=False,
-        ),
-    ] = None,
-    cannot_link: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--cannot-link",
-            metavar="A,B",
-            help="Two documents that are not. Repeatable.",
-            show_default=False,
-        ),
-    ] = None,
-    origin: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--origin",
-            metavar="DOC",
-            help="A document, by id, that wrote its story first. Repeatable.",
-            show_default=False,
-        ),
-    ] = None,
-    overrides_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--overrides",
-            metavar="FILE",
-            help=r'JSON lines of such decisions: {"must_link": \["a", "b"]}.',
-        ),
-    ] = None,
-    names: Annotated[
-        Path | None,
-        typer.Option("--names", metavar="FILE", help="Agencies and outlets to know besides."),
-    ] = None,
-    overwrite: Annotated[
-        bool,
-        typer.Option(
-            "--overwrite",
-            help="Replace DIR if it holds an earlier result.",
-            rich_help_panel=WRITING,
-        ),
-    ] = False,
-    resume: Annotated[
-        bool,
-        typer.Option(
-            "--resume",
-            help="Keep each finished stage beside DIR, and go on from what an interrupted "
-            "run with --resume has kept.",
-            rich_help_panel=WRITING,
-        ),
-    ] = False,
+    csv: Csv = False,
+    no_csv_guard: NoCsvGuard = False,
+    all_passages: AllPassages = False,
+    must_link: MustLinks = None,
+    cannot_link: CannotLinks = None,
+    origin: Origins = None,
+    overrides_file: OverridesFile = None,
+    names: NamesFile = None,
+    overwrite: Overwrite = False,
+    resume: Resume = False,
     on_error: OnErrorOption = OnError.SKIP,
-    max_rejects: Annotated[
-        str | None,
-        typer.Option(
-            "--max-rejects",
-            metavar="LIMIT",
-            help="Exit 3, writing nothing, when more records are bad: a number, or a share "
-            "as in 1% or 0.01.",
-            rich_help_panel=READING,
-        ),
-    ] = None,
-    strict: Annotated[
-        bool,
-        typer.Option(
-            "--strict", help="Allow no bad record: --max-rejects 0.", rich_help_panel=READING
-        ),
-    ] = False,
-    fail_on_duplicates: Annotated[
-        bool, typer.Option("--fail-on-duplicates", help="Exit 1 when there are duplicates.")
-    ] = False,
+    max_rejects: MaxRejects = None,
+    strict: Strict = False,
+    fail_on_duplicates: FailOnDuplicates = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
@@ -195,31 +112,33 @@ def cluster(
     """
     limit = Limit.parse("0" if strict else max_rejects)
     fields = parse_fields(field)
-    settings = load_settings(settings_file, threads=threads, all_passages=all_passages)
-    if names is not None:
-        settings = dataclasses.replace(settings, names=str(names))
+    settings = load_settings(settings_file, threads=threads, all_passages=all_passages, names=names)
     overrides = load_overrides(overrides_file, must_link, cannot_link, origin)
     check_out(out, inputs, overwrite=overwrite)
+    checkpoints = out.absolute().with_name(f".{out.name}.stages") if resume else None
     with terminal.session(quiet=quiet, verbose=verbose) as on_progress:
         started = time.perf_counter()
         reading = read(inputs, fields, on_error, on_progress)
         limit.check(reading)
         seconds = time.perf_counter() - started
-        checkpoints = out.absolute().with_name(f".{out.name}.stages") if resume else None
         result = run(reading, settings, on_progress, seconds, overrides, checkpoints)
         record = {"reading": {"fields": fields, "on_error": on_error.value}}
         result = dataclasses.replace(result, run=result.run | record)
         write_csv = functools.partial(report.write_csv, result, guard=not no_csv_guard)
         result.save(out, overwrite=overwrite, also=write_csv if csv else None)
-        if checkpoints:
-            from dedupe.checkpoints import remove
-
-            remove(checkpoints)
+        _forget(checkpoints)
     if json or not quiet:
         files = written_files(result, out)
         show(result, json=json, top=top, written={"folder": str(out), "files": files})
     if fail_on_duplicates and any(story["size"] > 1 for story in result.stories):
         raise typer.Exit(Code.DUPLICATES)
+
+
+def _forget(checkpoints: Path | None) -> None:
+    if checkpoints:
+        from dedupe.checkpoints import remove
+
+        remove(checkpoints)
 
 
 _FILTER_EXAMPLES = """

@@ -80,15 +80,128 @@ Verbose = Annotated[
     bool,
     typer.Option("--verbose", "-v", help="Say on stderr what is done.", rich_help_panel=PRINTING),
 ]
+Out = Annotated[
+    Path,
+    typer.Option(
+        "--out",
+        metavar="DIR",
+        help="Folder to write.",
+        show_default=False,
+        rich_help_panel=WRITING,
+    ),
+]
+Threads = Annotated[
+    int | None, typer.Option("--threads", min=0, metavar="N", help="0: one for each core.")
+]
+Csv = Annotated[
+    bool,
+    typer.Option(
+        "--csv", help="Write documents.csv and stories.csv as well.", rich_help_panel=WRITING
+    ),
+]
+NoCsvGuard = Annotated[
+    bool,
+    typer.Option(
+        "--no-csv-guard",
+        help="Write texts to CSV as they are, without the apostrophe that keeps a "
+        "spreadsheet from running them as formulas.",
+        rich_help_panel=WRITING,
+    ),
+]
+AllPassages = Annotated[
+    bool,
+    typer.Option(
+        "--all-passages",
+        help="Write the aligned passages of every verified pair.",
+        rich_help_panel=WRITING,
+    ),
+]
+MustLinks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--must-link",
+        metavar="A,B",
+        help="Two documents, by id, that are one story. Repeatable.",
+        show_default=False,
+    ),
+]
+CannotLinks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cannot-link",
+        metavar="A,B",
+        help="Two documents that are not. Repeatable.",
+        show_default=False,
+    ),
+]
+Origins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--origin",
+        metavar="DOC",
+        help="A document, by id, that wrote its story first. Repeatable.",
+        show_default=False,
+    ),
+]
+OverridesFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--overrides",
+        metavar="FILE",
+        help=r'JSON lines of such decisions: {"must_link": \["a", "b"]}.',
+    ),
+]
+NamesFile = Annotated[
+    Path | None,
+    typer.Option("--names", metavar="FILE", help="Agencies and outlets to know besides."),
+]
+Overwrite = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite",
+        help="Replace DIR if it holds an earlier result.",
+        rich_help_panel=WRITING,
+    ),
+]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Keep each finished stage beside DIR, and go on from what an interrupted "
+        "run with --resume has kept.",
+        rich_help_panel=WRITING,
+    ),
+]
+MaxRejects = Annotated[
+    str | None,
+    typer.Option(
+        "--max-rejects",
+        metavar="LIMIT",
+        help="Exit 3, writing nothing, when more records are bad: a number, or a share "
+        "as in 1% or 0.01.",
+        rich_help_panel=READING,
+    ),
+]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Allow no bad record: --max-rejects 0.", rich_help_panel=READING),
+]
+FailOnDuplicates = Annotated[
+    bool, typer.Option("--fail-on-duplicates", help="Exit 1 when there are duplicates.")
+]
 
 
-def load_settings(path: Path | None, *, threads: int | None, all_passages: bool) -> "Settings":
+def load_settings(
+    path: Path | None, *, threads: int | None, all_passages: bool, names: Path | None = None
+) -> "Settings":
     """Return the settings of a file, or the defaults, with what the flags change."""
     from dedupe.settings import Settings
 
     settings = Settings() if path is None else Settings.load(path)
     if threads is not None:
         settings = dataclasses.replace(settings, threads=threads)
+    if names is not None:
+        settings = dataclasses.replace(settings, names=str(names))
     return dataclasses.replace(settings, all_passages=True) if all_passages else settings
 
 
