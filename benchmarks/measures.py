@@ -40,9 +40,10 @@ LEAST_WORDS = 50
 """Containment is asked for between texts of at least this many words."""
 
 LEAST_EDITED, N_EDITED = 160, 200
+"""Words of a dispatch that is edited, and how many are."""
+
 REWRITTEN = ("spun", "roundups_apart")
 """Figures that `worst_joined` leaves out: not edits of a copy, but another's words."""
-"""Words of a dispatch that is edited, and how many are."""
 
 SAME_LABEL = {"cut": "excerpt", "exact": "repost"}
 """census and spotify call an excerpt a cut, and do not tell exact copies from reposts."""
