@@ -86,7 +86,8 @@ def length(story: Story) -> Iterator[Evidence]:
         surplus = surplus if row == pair.a else -surplus
         if surplus >= _SMALLEST_SURPLUS:
             most = POINTS["length"]["excerpt" if pair.relation == "excerpt" else "other"]
-            says = f"holds the text of {story.pages.label(other)} and more"
+            held = pair.containment_b if row == pair.a else pair.containment_a
+            says = f"holds {held:.0%} of the text of {story.pages.label(other)}, and is longer"
             yield toward(story, (row, other), None, most * min(1.0, 2 * surplus), says)
 
 

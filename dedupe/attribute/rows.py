@@ -152,7 +152,7 @@ def _clues(
     story = judged.story
     if judged.verdict.band == "unknown" or len(story.works) > _MOST_LISTED:
         return []
-    number = {item: place for place, item in enumerate(listed)}
+    number = {_told(item): place for place, item in enumerate(listed)}
     ordered = sorted(judged.evidence, key=_order)
     shown = []
     for one in placed:
@@ -165,13 +165,18 @@ def _clues(
         for word, sign, most in (("for", 1, _MOST_FOR), ("against", -1, _MOST_AGAINST)):
             chosen = [item for item, side in zip(ordered, sides, strict=True) if side == sign]
             for item in _unlike(chosen)[:most]:
-                if item not in number:
-                    number[item] = len(listed)
+                if _told(item) not in number:
+                    number[_told(item)] = len(listed)
                     listed.append(item)
-                speaks[word].append(number[item])
+                speaks[word].append(number[_told(item)])
         if speaks["for"] or speaks["against"]:
             shown.append({"document": story.pages.id(one.row), **speaks})
     return shown
+
+
+def _told(item: Evidence) -> tuple[str, int, int, str]:
+    """Return what a reader sees of evidence: of two edges one statement may speak."""
+    return item.signal, item.row, item.start, item.says
 
 
 def _side(item: Evidence, place: _Place) -> int:
@@ -214,17 +219,16 @@ def _strongest(evidence: Sequence[Evidence], verdict: Verdict) -> list[Evidence]
 
     kept: list[Evidence] = []
     alike: dict[tuple[str, int, str | None], int] = {}
-    seen: set[tuple[str, int, int, int]] = set()
+    seen: set[tuple[str, int, int, str]] = set()
     for item in sorted(evidence, key=rank):
         key = (item.signal, item.parent, item.name)
-        place = (item.signal, item.row, item.start, item.parent)
         # "is derived" repeats the credit it follows from.
         if item.group == "derived" and item.signal not in _DERIVED_BY_THEMSELVES:
             continue
-        if alike.get(key, 0) >= _MOST_ALIKE or place in seen:
+        if alike.get(key, 0) >= _MOST_ALIKE or _told(item) in seen:
             continue
         alike[key] = alike.get(key, 0) + 1
-        seen.add(place)
+        seen.add(_told(item))
         kept.append(item)
     return kept[:_MOST_EVIDENCE]
 
