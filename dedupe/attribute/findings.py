@@ -9,12 +9,13 @@ import functools
 from typing import TYPE_CHECKING, TypeAlias
 
 from dedupe.attribute import clocks, compared, days, edits, said, standing, traces
+from dedupe.attribute.evidence import Evidence
 from dedupe.attribute.signals import SIGNALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from dedupe.attribute.evidence import Evidence, Story
+    from dedupe.attribute.evidence import Story
     from dedupe.attribute.signals import Signal
 
     _Find: TypeAlias = Callable[[Story], Iterator[Evidence]]
@@ -100,7 +101,8 @@ def find_record(story: Story) -> list[Evidence]:
 
 def _signed(story: Story, asked: Iterable[tuple[Signal, _Find]]) -> list[Evidence]:
     return [
-        item._replace(signal=signal.name, group=item.group or signal.group)
+        # A third of the time of `_replace`, for what is done most often of all.
+        Evidence(signal.name, item[1] or signal.group, *item[2:])
         for signal, find in asked
         for item in find(story)
     ]
