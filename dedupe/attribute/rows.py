@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dedupe.attribute.counterfactual import counterfactuals
 from dedupe.attribute.pages import NEVER
 from dedupe.attribute.signals import makes_copy
-from dedupe.attribute.verdict import CANNOT_TELL
+from dedupe.attribute.verdict import CANNOT_TELL, origin_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # Kinds of clues by which a page says whom it has its text from.
 _CREDITS = frozenset({"credit", "pointer", "dateline", "byline"})
-_MOST_EVIDENCE = 12
+_MOST_CANDIDATES, _MOST_EVIDENCE = 8, 12
 _DERIVED_BY_THEMSELVES = frozenset({"scar", "unnamed_agencies"})
 _MOST_ALIKE = 3
 # Clues are listed by document up to so many works: of more, the story's must do.
@@ -56,7 +56,7 @@ def story_row(story: Story, judged: Judged, placed: Sequence[Placed]) -> dict[st
         "sources": sources,
         "first_published": _iso(min(known)) if known else None,
         "origin": dict(verdict.origin),
-        "candidates": verdict.candidates,
+        "candidates": [origin_object(story, one) for one in verdict.ranked[:_MOST_CANDIDATES]],
         "credited": [pages.id(row) for row in _credited(story, verdict, placed)],
         "evidence": [_shown(judged.story, verdict, item) for item in listed],
         "clues": clues,

@@ -34,7 +34,6 @@ _HIGH, _MEDIUM, _LOW = 0.9, 0.6, 0.35
 _CLEAR = 2.0
 # The versions of one outlet follow its own clock, at odds of fifty to one.
 _OWN_CLOCK = 4.0
-_MOST_CANDIDATES = 8
 
 
 class Verdict(NamedTuple):
@@ -42,7 +41,7 @@ class Verdict(NamedTuple):
 
     Attributes:
         origin: the contract's ORIGIN object; CANNOT_TELL where nothing tells.
-        candidates: ORIGIN objects, best first.
+        ranked: the possible origins, best first.
         work: the work named, or -1.
         row: the document named, or -1.
         name: the absent source named, or None.
@@ -50,7 +49,7 @@ class Verdict(NamedTuple):
     """
 
     origin: dict[str, Any]
-    candidates: list[dict[str, Any]]
+    ranked: list[Candidate]
     work: int
     row: int
     name: str | None
@@ -81,7 +80,9 @@ class Judged(NamedTuple):
     verdict: Verdict
 
 
-class _Candidate(NamedTuple):
+class Candidate(NamedTuple):
+    """A possible origin: a document that stands for its outlet, or a source that is absent."""
+
     probability: float
     work: int
     row: int
@@ -102,14 +103,14 @@ def judge(story: Story, scores: Scores, known: Posterior, evidence: Sequence[Evi
     candidates = _heads(story, probability)
     n_works = len(story.works)
     for place, name in enumerate(scores.absent):
-        candidates.append(_Candidate(float(known.origin[n_works + place]), -1, -1, name))
+        candidates.append(Candidate(float(known.origin[n_works + place]), -1, -1, name))
     candidates.sort(key=lambda one: (-one.probability, one.row < 0, one.row, one.name or ""))
     best = candidates[0]
-    objects = [_origin_object(story, one) for one in candidates[:_MOST_CANDIDATES]]
     likely = [one.probability for one in candidates[:2]]
     if story.decided < 0 and not (evidence and stands_clear(likely)):
-        return Verdict(CANNOT_TELL, objects, -1, -1, None, probability)
-    return Verdict(objects[0], objects, best.work, best.row, best.name, probability)
+        return Verdict(CANNOT_TELL, candidates, -1, -1, None, probability)
+    origin = origin_object(story, best)
+    return Verdict(origin, candidates, best.work, best.row, best.name, probability)
 
 
 def stands_clear(probabilities: Sequence[float]) -> bool:
@@ -153,19 +154,19 @@ def _add_clocks(story: Story, rows: Sequence[int], points: dict[int, float], tru
         points[first[1]] += trust
 
 
-def _heads(story: Story, probability: dict[int, float]) -> list[_Candidate]:
+def _heads(story: Story, probability: dict[int, float]) -> list[Candidate]:
     """Return one candidate for each outlet: its likeliest document.
 
     Versions of one page may be two works, where the pair of them was not
     measured; they are no rivals.
     """
-    best: dict[str, _Candidate] = {}
+    best: dict[str, Candidate] = {}
     for work, rows in enumerate(story.works):
         for row in rows:
             outlet = story.pages.outlet(row)
             # An id may be spelled as an outlet is.
             whose = f"outlet {outlet}" if outlet is not None else f"page {story.pages.id(row)}"
-            one = _Candidate(probability[row], work, row, None)
+            one = Candidate(probability[row], work, row, None)
             held = best.get(whose, one._replace(probability=0.0))
             head = one if one.probability > held.probability else held
             total = held.probability + one.probability
@@ -173,7 +174,8 @@ def _heads(story: Story, probability: dict[int, float]) -> list[_Candidate]:
     return list(best.values())
 
 
-def _origin_object(story: Story, one: _Candidate) -> dict[str, Any]:
+def origin_object(story: Story, one: Candidate) -> dict[str, Any]:
+    """Return a possible origin as the contract's ORIGIN object."""
     document = story.pages.id(one.row) if one.row >= 0 else None
     name = story.pages.outlet(one.row) if one.row >= 0 else one.name
     return {
