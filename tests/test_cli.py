@@ -30,7 +30,7 @@ from tests import invented
 
 ROOT = Path(__file__).parent.parent
 
-INDEX = ("add", "query", "story", "check", "compact", "export", "stats")
+INDEX = ("add", "query", "story", "remove", "check", "compact", "export", "stats")
 COMMANDS = {
     "cluster": ["cluster"],
     "filter": ["filter"],

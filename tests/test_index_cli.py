@@ -39,6 +39,43 @@ def test_index_add__prints_a_line_for_each_document_as_json(tmp_path: Path) -> N
         assert len(opened) == len(rows)
 
 
+def test_index_add__keeps_what_came_before_a_stream_broke_off(tmp_path: Path) -> None:
+    page = json.loads(NEWSROOM.read_text(encoding="utf-8").splitlines()[0])
+    rows = [json.dumps(page | {"id": str(place)}) for place in range(1500)]
+    (tmp_path / "crawl.jsonl").write_text("\n".join([*rows, rows[0]]), encoding="utf-8")
+    done = dedupe("add", tmp_path / "stories", tmp_path / "crawl.jsonl")
+    assert done.returncode == 2
+    assert "have the id" in done.stderr or "twice" in done.stderr
+    with Index(tmp_path / "stories", read_only=True) as opened:
+        assert 0 < len(opened) < 1500
+        assert opened.stats()["commits"] < 5
+
+
+def test_index_add__says_what_was_rejected_and_makes_no_index_of_nothing(tmp_path: Path) -> None:
+    (tmp_path / "crawl.jsonl").write_text('{"text": "Some words."}\n{"text": 3\n{"a": 1}\n')
+    done = dedupe("add", tmp_path / "stories", tmp_path / "crawl.jsonl")
+    assert done.returncode == 0, done.stderr
+    assert f"{tmp_path / 'crawl.jsonl'}:2: rejected: not JSON" in done.stderr
+    assert "1 documents read" in done.stdout
+    assert "2 records rejected" in done.stdout
+    listed = tmp_path / "rejects.jsonl"
+    assert dedupe("add", tmp_path / "x", tmp_path / "crawl.jsonl", "--rejects", listed).stderr == ""
+    assert [json.loads(line)["line"] for line in listed.read_text().splitlines()] == [2, 3]
+    assert dedupe("add", tmp_path / "y", tmp_path / "absent.jsonl").returncode == 2
+    assert not (tmp_path / "y").exists()
+
+
+def test_index_remove__takes_a_document_out(tmp_path: Path) -> None:
+    (tmp_path / "two.jsonl").write_text(
+        '{"id": "a", "text": "Words."}\n{"id": "b", "text": "B."}\n'
+    )
+    assert dedupe("add", tmp_path / "stories", tmp_path / "two.jsonl").returncode == 0
+    done = dedupe("remove", tmp_path / "stories", "a", "c")
+    assert done.stdout == "a: removed\nc: not in the index\n"
+    assert json.loads(dedupe("remove", tmp_path / "stories", "b", "--json").stdout) == {"b": True}
+    assert json.loads(dedupe("stats", tmp_path / "stories", "--json").stdout)["documents"] == 0
+
+
 def test_index_query__names_the_story_and_its_origin(index: Path, tmp_path: Path) -> None:
     page = json.loads(NEWSROOM.read_text(encoding="utf-8").splitlines()[0])
     (tmp_path / "page.txt").write_text(page["text"], encoding="utf-8")

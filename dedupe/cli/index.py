@@ -1,13 +1,14 @@
-"""Commands over an index that lasts: index add, query, story, check, compact, export, stats."""
+"""Commands over an index that lasts: index add, query, story, remove, check, compact, and more."""
 
+import itertools
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Self
 
 import typer
 
 from dedupe.cli import terminal
 from dedupe.cli.codes import Code
-from dedupe.cli.corpus import read
 from dedupe.cli.options import (
     Fields,
     Inputs,
@@ -24,13 +25,18 @@ from dedupe.cli.pair import load_document
 from dedupe.report import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dedupe.index import Match
+    from dedupe.pipeline import OnProgress
+    from dedupe.read import Batch
 
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", help="Folder of the index.", show_default=False)
 ]
 
-_COMMIT = 1000
+_COMMIT, _MOST_TOLD = 1000, 10
+"""Documents of a commit; rejects that are told one by one."""
 
 app = typer.Typer(
     no_args_is_help=True, help="Keep stories on disk and ask them, as a crawler does."
@@ -66,13 +72,19 @@ def add(
     settings_file: SettingsFile = None,
     field: Fields = None,
     on_error: OnErrorOption = OnError.SKIP,
+    rejects: Annotated[
+        Path | None,
+        typer.Option("--rejects", metavar="FILE", help="Write what cannot be read here."),
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Add documents, a thousand to a commit, and say which story each belongs to.
 
-    With --json, one line for each document. The index is made when there is none.
+    They are added as they are read, so that what came before an interruption is
+    kept. With --json, one line for each document. The index is made when there
+    is none; what cannot be read is told on stderr, or written to --rejects.
     """
     from dedupe.index import Index
 
@@ -80,24 +92,87 @@ def add(
     settings = None
     if settings_file is not None:
         settings = load_settings(settings_file, threads=None, all_passages=False)
-    n_new = n_merged = 0
-    with terminal.session(quiet=quiet, verbose=verbose) as on_progress:
-        reading = read(inputs, fields, on_error, on_progress)
-        table = reading.documents
-        with Index(folder, settings, window=window) as index:
-            for start in range(0, table.num_rows, _COMMIT):
-                matches = index.add_many(table.slice(start, _COMMIT))
-                n_new += sum(match.is_new_story for match in matches)
-                n_merged += sum(len(match.merged) for match in matches)
-                if json:
-                    terminal.emit_bytes(_line(_brief(match)) for match in matches)
-            held = len(index)
+    n_read = n_new = n_merged = 0
+    with (
+        terminal.session(quiet=quiet, verbose=verbose) as on_progress,
+        _Rejects(rejects) as refused,
+        _begun(_batches(inputs, fields, on_error, on_progress)) as batches,
+        Index(folder, settings, window=window) as index,
+    ):
+        before = len(index)
+        for batch in batches:
+            refused.add(batch.rejects)
+            matches = index.add_many(batch.documents)
+            n_read += len(matches)
+            n_new += sum(match.is_new_story for match in matches)
+            n_merged += sum(len(match.merged) for match in matches)
+            if json:
+                terminal.emit_bytes(_line(_brief(match)) for match in matches)
+        held = len(index)
     if not json and not quiet:
         terminal.emit(
-            f"{table.num_rows:,} documents added, {n_new:,} of them new stories; "
-            f"{n_merged:,} stories merged; {len(reading.rejects):,} records rejected; "
-            f"the index holds {held:,}\n"
+            f"{n_read:,} documents read, {held - before:,} of them new to the index, "
+            f"{n_new:,} of new stories; {n_merged:,} stories merged; "
+            f"{refused.n:,} records rejected; the index holds {held:,}\n"
         )
+
+
+def _batches(
+    inputs: list[str],
+    fields: dict[str, str],
+    on_error: OnError,
+    on_progress: "OnProgress | None",
+) -> "Iterator[Batch]":
+    from dedupe.read import Limits, read_batches
+
+    return read_batches(
+        inputs,
+        fields=fields,
+        on_error=on_error.value,
+        limits=Limits(batch_documents=_COMMIT),
+        on_progress=on_progress,
+    )
+
+
+@contextmanager
+def _begun(batches: "Iterator[Batch]") -> "Iterator[Iterator[Batch]]":
+    """Read the first batch at once, so that inputs that cannot be read make no index."""
+    yield itertools.chain([*itertools.islice(batches, 1)], batches)
+
+
+class _Rejects:
+    """Writes rejects to a file as they come or, without one, tells the first of them."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.n = 0
+        self._path = path
+        self._file: BinaryIO | None = None
+
+    def __enter__(self) -> Self:
+        from dedupe.errors import OutputError
+
+        if self._path is not None:
+            try:
+                self._file = self._path.open("wb")
+            except OSError as error:
+                raise OutputError(f"{self._path}: cannot be written ({error.strerror})") from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+        elif self.n > _MOST_TOLD:
+            terminal.say(f"{self.n - _MOST_TOLD:,} more rejected; --rejects FILE lists them all")
+
+    def add(self, rejects: list[dict[str, Any]]) -> None:
+        """Take the rejects of one batch."""
+        if self._file is not None:
+            self._file.writelines(map(_line, rejects))
+            self._file.flush()
+        else:
+            for one in rejects[: max(0, _MOST_TOLD - self.n)]:
+                terminal.say(f"{one['file']}:{one['line']}: rejected: {one['reason']}")
+        self.n += len(rejects)
 
 
 def _brief(match: "Match") -> dict[str, Any]:
@@ -176,6 +251,25 @@ def story(
         parent = f" of {about['parent']}" if about["parent"] else ""
         lines.append(f"  {one}  {about['relation']}{parent}")
     terminal.emit("".join(plain(line) + "\n" for line in lines))
+
+
+@app.command()
+def remove(
+    folder: Folder,
+    names: Annotated[
+        list[str], typer.Argument(metavar="ID...", help="Documents.", show_default=False)
+    ],
+    json: Json = False,
+) -> None:
+    """Take documents out of their stories; `compact` then erases their texts."""
+    from dedupe.index import Index
+
+    with terminal.session(), Index(folder) as index:
+        found = {name: index.remove(name) for name in names}
+    if json:
+        terminal.emit_json(found)
+    for name in () if json else names:
+        terminal.emit(plain(f"{name}: {'removed' if found[name] else 'not in the index'}") + "\n")
 
 
 @app.command()
