@@ -146,6 +146,9 @@ def as_document(value: Document | Mapping[str, Any] | str) -> Document:
     """
     if isinstance(value, str):
         return Document(text=value)
+    given: object = value
+    if isinstance(given, (bytes, bytearray, memoryview)):
+        raise InputError("a document is a str, a dict or a Document, not bytes; decode it first")
     if isinstance(value, Document):
         known = {name: getattr(value, name) for name in _FIELDS}
     else:

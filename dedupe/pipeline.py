@@ -153,13 +153,22 @@ def as_reading(documents: pa.Table | Documents) -> Reading:
         return read_table(documents)
     if isinstance(documents, pa.RecordBatch):
         return read_table(pa.table(documents))
+    require_many(documents, "find_duplicates")
+    return Reading(documents=documents_table(documents), rejects=[], inputs=[])
+
+
+def require_many(documents: object, asker: str) -> None:
+    """Refuse one document where many are taken.
+
+    Raises:
+        InputError: it is one document, or nothing that holds any.
+    """
     one = isinstance(documents, (str, bytes, Document)) or hasattr(documents, "keys")
     if one or not hasattr(documents, "__iter__"):
         raise InputError(
-            "find_duplicates takes many documents, put into a list, an iterator or an Arrow table, "
+            f"{asker} takes many documents, put into a list, an iterator or an Arrow table, "
             f"not {type(documents).__name__}"
         )
-    return Reading(documents=documents_table(documents), rejects=[], inputs=[])
 
 
 def _in_id_order(table: pa.Table) -> tuple[pa.Table, NDArray[np.int64]]:

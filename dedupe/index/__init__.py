@@ -2,6 +2,7 @@
 
     document  ->  Index.add()  ->  Match
 
+asked.py     what a caller gives           -> the same, or an error
 opened.py    Index: opening, locking, forking; add, query, remove, story
 adding.py    documents into the catalogue, their stories brought up to date
 keys.py      sketches                       -> keys that find documents again

@@ -11,7 +11,7 @@ from dedupe.candidates import first_of_text
 from dedupe.documents import SCHEMA, append_document, as_document
 from dedupe.index.edges import edges_of
 from dedupe.index.keys import ID, Keys
-from dedupe.index.matching import fetch, match, read
+from dedupe.index.matching import match, newest_of, read
 from dedupe.index.outlets import learn_more
 from dedupe.index.records import (
     Stored,
@@ -23,12 +23,12 @@ from dedupe.index.records import (
 )
 from dedupe.index.review import review, take_turn
 from dedupe.index.stories import Changes, Regrouping
-from dedupe.pipeline import as_reading
-from dedupe.storage.catalog import REPLACED
+from dedupe.pipeline import as_reading, require_many
+from dedupe.storage.catalog import GROUPED, REPLACED
 from dedupe.storage.segments import ABOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from dedupe.index.matching import Batch, Matched
     from dedupe.settings import Settings
     from dedupe.storage.store import Store
+
+
+_AT_ONCE = 1000
+"""Documents of one commit that are read together (benchmarks/index.py)."""
 
 
 class Added(NamedTuple):
@@ -47,6 +51,7 @@ class Added(NamedTuple):
         nearest: id of the nearest, None without any.
         name: its id.
         story_name: what a story is called that begins with it.
+        is_known: the index held it just so; it is its own nearest.
     """
 
     number: int
@@ -54,18 +59,22 @@ class Added(NamedTuple):
     nearest: str | None
     name: str
     story_name: str
+    is_known: bool
 
 
 def table_of(documents: pa.Table | Iterable[Document | Mapping[str, Any] | str]) -> pa.Table:
     """Return documents as a table; one without an id is named by its url, or by its text.
 
     Raises:
-        InputError: a document without text.
+        InputError: a document without text; one document instead of many.
     """
     import hashlib
 
     if isinstance(documents, pa.Table):
         return documents if documents.schema == SCHEMA else as_reading(documents).documents
+    if isinstance(documents, pa.RecordBatch):
+        return table_of(pa.table(documents))
+    require_many(documents, "an index")
     columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
     for value in documents:
         document = as_document(value)
@@ -75,38 +84,83 @@ def table_of(documents: pa.Table | Iterable[Document | Mapping[str, Any] | str])
     return pa.table(columns, schema=SCHEMA)
 
 
+def parts_of(table: pa.Table) -> Iterator[pa.Table]:
+    """Cut documents into parts in which no id stands twice."""
+    start = 0
+    seen: set[str] = set()
+    for row, name in enumerate(table.column("id").to_pylist()):
+        if name in seen or len(seen) == _AT_ONCE:
+            yield table.slice(start, row - start)
+            start, seen = row, set()
+        seen.add(name)
+    yield table.slice(start)
+
+
 def add_table(
     table: pa.Table, store: Store, settings: Settings, window_minutes: int, now_minute: int
 ) -> tuple[list[Added], Changes]:
-    """Add documents of different ids; returns where each has gone, in the order given."""
+    """Add documents of different ids; returns where each has gone, in the order given.
+
+    Those that the index holds just so are left out first: a page crawled again
+    must cost nothing, and nothing may be learned from it twice.
+    """
     import pyarrow.compute as pc
 
     order = pc.sort_indices(table.column("id")).to_numpy().astype(np.int64)
     table = table.take(order).combine_chunks()
+    newest = newest_of(table.column("id").to_pylist(), store, settings)
+    unchanged = _unchanged(table, newest, store)
+    answers = {
+        row: Added(one.number, 1.0, one.id, one.id, one.story_name, is_known=True)
+        for row, one in unchanged.items()
+    }
+    changes = Changes()
+    rows = [row for row in range(table.num_rows) if row not in unchanged]
+    if rows:
+        n_before = [one.version if (one := newest[row]) else 0 for row in rows]
+        added, changes = _add_changed(
+            table.take(rows).combine_chunks(), n_before, store, settings, window_minutes, now_minute
+        )
+        answers |= dict(zip(rows, added, strict=True))
+    return [answers[row] for row in np.argsort(order).tolist()], changes
+
+
+def _add_changed(
+    table: pa.Table,
+    n_before: list[int],
+    store: Store,
+    settings: Settings,
+    window_minutes: int,
+    now_minute: int,
+) -> tuple[list[Added], Changes]:
+    """Add documents, by id, that the index does not hold just so.
+
+    Args:
+        table: the documents.
+        n_before: how many versions of each the index has seen.
+        store: the index.
+        settings: of the index.
+        window_minutes: compare only within so much time; 0 for no limit.
+        now_minute: the clock.
+    """
     first = store.counts["n_docs"] + 1
     numbers = np.arange(first, first + table.num_rows)
-    concerned = learn_more(
-        store.catalog, table, numbers.tolist(), lambda wanted: fetch(store, wanted), settings
-    )
+    concerned = learn_more(store.catalog, table, numbers.tolist(), settings)
     batch = read(table, store, settings, now_minute)
     matched = match(batch, store, settings, window_minutes)
-    unchanged = _unchanged(batch, matched)
-    if unchanged:
-        return _add_changed(table, order, unchanged, store, settings, window_minutes, now_minute)
     everyone = np.concatenate([numbers, [one.number for one in matched.old]]).astype(np.int64)
     edges = edges_of(matched.pairs, matched.passages, everyone)
     gone = {
         stored.number: (REPLACED, _heir(stored, edges, int(numbers[row])))
         for row, stored in matched.same_id.items()
     }
-    _put_documents(batch, matched, edges, numbers, store)
+    _put_documents(batch, n_before, edges, numbers, store)
     _append_postings(batch, matched, set(gone), store)
     store.counts["n_live"] += len(numbers) - len(gone)
     regrouping = Regrouping(store, settings)
     regrouping.add(numbers.tolist(), gone)
     _review([*concerned, *take_turn(store, len(numbers))], regrouping.changes, store, settings)
-    added = _nearest(matched, everyone, numbers)
-    return [added[row] for row in np.argsort(order).tolist()], regrouping.changes
+    return _nearest(matched, everyone, numbers, n_before), regrouping.changes
 
 
 def _review(numbers: list[int], changes: Changes, store: Store, settings: Settings) -> None:
@@ -118,40 +172,21 @@ def _review(numbers: list[int], changes: Changes, store: Store, settings: Settin
         changes.include(regrouping.changes)
 
 
-def _unchanged(batch: Batch, matched: Matched) -> dict[int, Stored]:
+def _unchanged(table: pa.Table, newest: list[Stored | None], store: Store) -> dict[int, Stored]:
     """Return the documents that the index holds just so, by row."""
-    if not matched.same_id:
+    current = {
+        row: one
+        for row, one in enumerate(newest)
+        if one is not None and store.catalog.place(one.number).state <= GROUPED
+    }
+    if not current:
         return {}
-    rows = sorted(matched.same_id)
-    held = as_table([matched.same_id[row] for row in rows])
-    given = batch.table.take(rows)
-    same = np.ones(len(rows), np.bool_)
+    held, given = as_table(list(current.values())), table.take(list(current))
+    same = np.ones(len(current), np.bool_)
     for name in SCHEMA.names:
         pairs = zip(held.column(name).to_pylist(), given.column(name).to_pylist(), strict=True)
         same &= np.array([one == other for one, other in pairs])
-    return {row: matched.same_id[row] for row, is_same in zip(rows, same, strict=True) if is_same}
-
-
-def _add_changed(
-    table: pa.Table,
-    order: NDArray[np.int64],
-    unchanged: dict[int, Stored],
-    store: Store,
-    settings: Settings,
-    window_minutes: int,
-    now_minute: int,
-) -> tuple[list[Added], Changes]:
-    """Add those that the index does not hold just so; a recrawled page costs nothing."""
-    rows = [row for row in range(table.num_rows) if row not in unchanged]
-    answers = {
-        row: Added(one.number, 1.0, one.id, one.id, one.story_name)
-        for row, one in unchanged.items()
-    }
-    changes = Changes()
-    if rows:
-        added, changes = add_table(table.take(rows), store, settings, window_minutes, now_minute)
-        answers |= dict(zip(rows, added, strict=True))
-    return [answers[row] for row in np.argsort(order).tolist()], changes
+    return {row: one for (row, one), is_same in zip(current.items(), same, strict=True) if is_same}
 
 
 def _heir(stored: Stored, edges: dict[int, NDArray[np.void]], number: int) -> int:
@@ -165,7 +200,7 @@ def _heir(stored: Stored, edges: dict[int, NDArray[np.void]], number: int) -> in
 
 def _put_documents(
     batch: Batch,
-    matched: Matched,
+    n_before: list[int],
     edges: dict[int, NDArray[np.void]],
     numbers: NDArray[np.int64],
     store: Store,
@@ -175,10 +210,7 @@ def _put_documents(
     hashes = batch.sketches.text_hashes.tolist()
     rows = []
     for row, number in enumerate(numbers.tolist()):
-        before = matched.same_id.get(row)
-        about = pack_about(
-            pack_fields(columns, row), before.version + 1 if before else 1, hashes[row]
-        )
+        about = pack_about(pack_fields(columns, row), n_before[row] + 1, hashes[row])
         own = edges.get(number)
         rows.append((number, about, b"" if own is None else own.tobytes(), texts[row]))
     store.catalog.put("documents", rows)
@@ -201,7 +233,10 @@ def _append_postings(batch: Batch, matched: Matched, gone: set[int], store: Stor
 
 
 def _nearest(
-    matched: Matched, everyone: NDArray[np.int64], numbers: NDArray[np.int64]
+    matched: Matched,
+    everyone: NDArray[np.int64],
+    numbers: NDArray[np.int64],
+    n_before: list[int],
 ) -> list[Added]:
     """Return the likeliest relative of each new document."""
     a, b = matched.pairs.column("a").to_numpy(), matched.pairs.column("b").to_numpy()
@@ -217,8 +252,8 @@ def _nearest(
     }
     added = []
     for place, number in enumerate(numbers.tolist()):
-        before = matched.same_id.get(place)
-        story_name = ids[place] if before is None else f"{ids[place]}#{before.version + 1}"
+        version = n_before[place] + 1
+        story_name = ids[place] if version == 1 else f"{ids[place]}#{version}"
         probability, nearest = best.get(place, (0.0, None))
-        added.append(Added(number, probability, nearest, ids[place], story_name))
+        added.append(Added(number, probability, nearest, ids[place], story_name, is_known=False))
     return added

@@ -6,13 +6,11 @@ import bisect
 import contextlib
 import dataclasses
 import os
-import re
 import secrets
 import threading
 import time
 import weakref
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -20,10 +18,12 @@ import orjson
 import pyarrow as pa
 
 from dedupe.errors import SettingsError, StoreError
-from dedupe.index.adding import Added, add_table, table_of
+from dedupe.index.adding import Added, add_table, parts_of, table_of
 from dedupe.index.answers import IndexStory, Match
+from dedupe.index.asked import as_folder, as_name, as_settings, as_since, parse_window
 from dedupe.index.keys import ID, id_hashes, mixed
 from dedupe.index.matching import fetch, match, read
+from dedupe.index.outlets import missing_pages
 from dedupe.index.reading import MOST_READ, attributed
 from dedupe.index.records import FIELDS, as_table, pack_about
 from dedupe.index.stories import Changes, Regrouping
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from dedupe.documents import Document
     from dedupe.index.reading import Attributed
     from dedupe.index.records import Stored
-
-_AT_ONCE = 1000
-"""Documents of one commit that are read together (benchmarks/index.py)."""
 
 _ID_CAP = 1 << 20
 _OPENED: weakref.WeakSet[Index] = weakref.WeakSet()
@@ -78,8 +75,8 @@ class Index:
         window: str | None = None,
         read_only: bool = False,
     ) -> None:
-        self.path = Path(path)
-        self._asked = settings
+        self.path = as_folder(path)
+        self._asked = as_settings(settings)
         self._window = None if window is None else parse_window(window)
         self._lock = threading.RLock()
         self._pid = os.getpid()
@@ -118,7 +115,7 @@ class Index:
         just so changes nothing.
 
         Raises:
-            InputError: a document without text.
+            InputError: a document without text, or of another type.
             StoreError: read-only, or the disk is full; then nothing has changed.
         """
         return self.add_many([document])[0]
@@ -140,7 +137,7 @@ class Index:
         with self._lock, self._writing() as store:
             added: list[Added] = []
             changes = Changes()
-            for part in _parts(table):
+            for part in parts_of(table):
                 new, changed = add_table(
                     part, store, self.settings, self.window_minutes, int(time.time() // 60)
                 )
@@ -198,7 +195,13 @@ class Index:
         )  # fmt: skip
 
     def remove(self, document: str) -> bool:
-        """Take a document out; says whether it was there. Its text goes with `compact`."""
+        """Take a document out; says whether it was there. Its text goes with `compact`.
+
+        Raises:
+            InputError: not an id.
+            StoreError: as `add`.
+        """
+        document = as_name(document)
         with self._lock, self._writing() as store:
             found = [one for one in self._versions(store, document) if _is_live(store, one)]
             if not found:
@@ -210,7 +213,12 @@ class Index:
             return True
 
     def story(self, name: str) -> IndexStory | None:
-        """Return the story of that name, or else of the document of that id; None without any."""
+        """Return the story of that name, or else of the document of that id; None without any.
+
+        Raises:
+            InputError: not a name.
+        """
+        name = as_name(name)
         with self._lock, self._reading() as store:
             versions = self._versions(store, name)
             live = [one.number for one in versions if _is_live(store, one)]
@@ -220,12 +228,18 @@ class Index:
             return self._story(store, store.catalog.place(live[0]).story) if live else None
 
     def stories(self, since: datetime | int | None = None) -> Iterator[IndexStory]:
-        """Yield the stories of two documents and more.
+        """Yield the stories of two documents and more, each as it stands when its turn comes.
+
+        Between two of them others may write, and so may the loop itself.
 
         Args:
             since: only those changed after this moment, or after the commit of
                 this number; see `IndexStory.changed`.
+
+        Raises:
+            InputError: `since` is neither.
         """
+        since = as_since(since)
         with self._lock, self._reading() as store:
             after = self._commit_before(store, since)
             numbers = [
@@ -233,14 +247,24 @@ class Index:
                 for number, members, _, changed in store.catalog.every("stories")
                 if changed > after and len(members) > 8
             ]
+        return self._stories(numbers)
+
+    def _stories(self, numbers: list[int]) -> Iterator[IndexStory]:
         for number in numbers:
             with self._lock, self._reading() as store:
-                if len(self._members(store, number)) > 1:
-                    story = self._story(store, number)
-                yield story
+                # It may have been merged into another meanwhile, or taken apart.
+                if len(self._members(store, number)) < 2:
+                    continue
+                story = self._story(store, number)
+            yield story
 
     def history(self, document: str) -> list[dict[str, Any]]:
-        """Return every version of a document that was added, oldest first: its fields and state."""
+        """Return every version of a document that was added, oldest first: its fields and state.
+
+        Raises:
+            InputError: not an id.
+        """
+        document = as_name(document)
         states = ("current", "current", "replaced", "removed", "erased")
         with self._lock, self._reading() as store:
             found = []
@@ -256,14 +280,20 @@ class Index:
             return store.counts["n_live"]
 
     def __contains__(self, document: str) -> bool:
-        """Say whether a document is current."""
+        """Say whether a document is current.
+
+        Raises:
+            InputError: not an id.
+        """
+        document = as_name(document)
         with self._lock, self._reading() as store:
             return any(_is_live(store, one) for one in self._versions(store, document))
 
     def check(self) -> list[str]:
         """Read every byte; returns what is damaged, one line each."""
         with self._lock, self._reading() as store:
-            return store.check()
+            faults = store.check()
+            return faults or [f"{self.path}: {fault}" for fault in missing_pages(store.catalog)]
 
     def compact(self) -> None:
         """Write the postings as one segment, and drop the texts of removed documents."""
@@ -390,14 +420,14 @@ class Index:
 
         def look() -> Attributed:
             with self._lock, self._reading() as now:
-                return self._attributed(now, added.number)
+                return self._attributed(now, fetch(now, [added.number])[0])
 
         return Match(
             document=added.name,
             story=added.story_name
             if story == added.number
             else fetch(store, [story])[0].story_name,
-            is_new_story=story == added.number,
+            is_new_story=story == added.number and not added.is_known,
             probability=added.probability,
             nearest=added.nearest,
             merged=tuple(one.story_name for one in fetch(store, gone)),
@@ -414,7 +444,8 @@ class Index:
 
         def look() -> Attributed:
             with self._lock, self._reading() as now:
-                return self._attributed(now, members[0])
+                live = (one for one in documents if _is_live(now, one))
+                return self._attributed(now, next(live, documents[0]))
 
         return IndexStory(
             story=fetch(store, [number])[0].story_name,
@@ -425,10 +456,20 @@ class Index:
             _read=look,
         )
 
-    def _attributed(self, store: Store, number: int) -> Attributed:
-        """Attribute the story of a document; of a very large one the oldest, and the document."""
-        members = self._members(store, store.catalog.place(number).story)
-        chosen = sorted({*members[:MOST_READ], number})
+    def _attributed(self, store: Store, document: Stored) -> Attributed:
+        """Attribute the story of a document; of a very large one the oldest, and the document.
+
+        Raises:
+            StoreError: its text is erased.
+        """
+        place = store.catalog.place(document.number)
+        if place.state == ERASED:
+            raise StoreError(
+                f'{self.path}: the document "{document.id}" was removed, and its text erased; '
+                "ask for the story of another"
+            )
+        members = self._members(store, place.story)
+        chosen = sorted({*members[:MOST_READ], document.number})
         return attributed(as_table(fetch(store, chosen)), store, self.settings)
 
     def _members(self, store: Store, story: int) -> list[int]:
@@ -457,32 +498,6 @@ class Index:
         return bisect.bisect_right(
             numbers, moment, key=lambda number: store.catalog.need("commits", number)[0]
         )
-
-
-def parse_window(text: str) -> int:
-    """Turn "30d", "12h" or "2w" into minutes.
-
-    Raises:
-        SettingsError: it is none of these.
-    """
-    found = re.fullmatch(r"(\d{1,6})\s*([hdw])", text.strip())
-    if not found or not int(found[1]):
-        raise SettingsError(
-            f'a window is a number of hours, days or weeks as in "30d", not "{text}"'
-        )
-    return int(found[1]) * {"h": 60, "d": 1440, "w": 10_080}[found[2]]
-
-
-def _parts(table: pa.Table) -> Iterator[pa.Table]:
-    """Cut documents into parts in which no id stands twice."""
-    start = 0
-    seen: set[str] = set()
-    for row, name in enumerate(table.column("id").to_pylist()):
-        if name in seen or len(seen) == _AT_ONCE:
-            yield table.slice(start, row - start)
-            start, seen = row, set()
-        seen.add(name)
-    yield table.slice(start)
 
 
 def _is_live(store: Store, document: Stored) -> bool:

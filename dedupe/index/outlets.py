@@ -15,14 +15,14 @@ import pyarrow as pa
 from dedupe.clean.blocks import read_blocks
 from dedupe.clean.furniture import Furniture, block_keys, learn, outlet_numbers
 from dedupe.clean.kept import text_bytes
-from dedupe.index.records import as_table
+from dedupe.index.records import as_table, unpack
+from dedupe.storage.catalog import GROUPED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from dedupe.index.records import Stored
     from dedupe.settings import Settings
     from dedupe.storage.catalog import Catalog
 
@@ -41,7 +41,6 @@ def learn_more(
     catalog: Catalog,
     documents: pa.Table,
     numbers: Sequence[int],
-    fetch: Callable[[Sequence[int]], list[Stored]],
     settings: Settings,
 ) -> list[int]:
     """Learn from new documents and the recent pages of their outlets.
@@ -52,22 +51,20 @@ def learn_more(
         catalog: keeps what is learned.
         documents: new ones, not yet in the catalogue.
         numbers: their numbers to be.
-        fetch: reads documents of the catalogue.
         settings: of the index.
     """
     outlets = outlet_numbers(documents)
     if not outlets.any():
         return []
     known = {key: catalog.get("outlets", key) for key in _outlet_keys(documents)}
-    recent = {
-        key: np.frombuffer(row[0], np.int64).tolist() if row else [] for key, row in known.items()
-    }
+    recent = {key: _live_pages(catalog, row[0]) if row else [] for key, row in known.items()}
     n_new = Counter(outlet >> 1 for outlet in outlets.tolist() if outlet)
     wanted = [
         pages[max(0, len(pages) - max(0, _RECENT_PAGES - n_new[key])) :]
         for key, pages in recent.items()
     ]
-    old = fetch(sorted({number for pages in wanted for number in pages}))
+    read = sorted({number for pages in wanted for number in pages})
+    old = [unpack(number, catalog.need("documents", number)) for number in read]
     pages = pa.concat_tables([as_table(old), documents]).combine_chunks()
     learned = _learn(pages, settings)
     for number, outlet in zip(numbers, outlets.tolist(), strict=True):
@@ -86,6 +83,24 @@ def learn_more(
         rows.append((key, np.array(numbers_kept, np.int64).tobytes(), keys.tobytes()))
     catalog.put("outlets", rows)
     return concerned
+
+
+def missing_pages(catalog: Catalog) -> list[str]:
+    """Return the pages of outlets that the catalogue does not hold, as faults, one line each."""
+    return [
+        f"row {key} of outlets names document {number}, which is not there; it is forgotten when "
+        "a page of that outlet is added"
+        for key, pages, _ in catalog.every("outlets")
+        for number in np.frombuffer(pages, np.int64).tolist()
+        if catalog.get("places", number) is None
+    ]
+
+
+def _live_pages(catalog: Catalog, pages: bytes) -> list[int]:
+    """Return the pages of an outlet that are current: others may have no text left."""
+    numbers = dict.fromkeys(np.frombuffer(pages, np.int64).tolist())
+    places = {number: catalog.get("places", number) for number in numbers}
+    return [number for number, place in places.items() if place and place[0] <= GROUPED]
 
 
 def _learn(pages: pa.Table, settings: Settings) -> dict[int, NDArray[np.uint64]]:
