@@ -44,8 +44,8 @@ def outcome(reading: Reading) -> tuple[list[str], list[tuple[int, str]]]:
     ("line", "reason"),
     [
         (b'{"text": "a\xff"}', "not UTF-8: byte 12 of the record"),
-        (b'{"text": "\\ud800"}', "not JSON"),
-        (b'{"text": NaN}', "not JSON"),
+        (b'{"text": NaN}', "the text is null"),
+        (b'{"text": "a", "n": nan}', "not JSON"),
         (b'{"text": "a"', "not JSON"),
         (b'{"text": "a\x00b"}', "not JSON"),
         (b"\x00\x01\x02\x03", "not JSON"),
@@ -74,6 +74,38 @@ def test_read__a_bad_line_is_one_reject(tmp_path: Path, line: bytes, reason: str
     assert reading.rejects[0]["file"] == str(tmp_path / "day.jsonl")
     assert reading.inputs[0]["documents"] == 2
     assert reading.inputs[0]["rejects"] == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"text": "a", "title": NaN, "date": Infinity, "n": [-Infinity, 1e999]}',
+        b'{"text": "a", "title": null, "source": NaN}',
+    ],
+)
+def test_read__numbers_that_json_does_not_know_are_null(tmp_path: Path, line: bytes) -> None:
+    reading = reading_of(tmp_path, GOOD + line)
+    assert reading.rejects == []
+    row = reading.documents.to_pylist()[1]
+    assert (row["text"], row["title"], row["published"], row["source"]) == ("a", None, None, None)
+    assert reading.inputs[0]["bad_dates"] == 0
+
+
+def test_read__an_escaped_lone_surrogate_is_replaced(tmp_path: Path) -> None:
+    reading = reading_of(tmp_path, b'{"text": "a\\ud800b \\ud83d\\ude00"}')
+    assert reading.documents["text"].to_pylist() == ["a\ufffdb \U0001f600"]
+
+
+def test_read__rejects_stand_in_the_order_of_lines(tmp_path: Path) -> None:
+    lines = [b"{}", b"junk", b'{"text": 5}', b'{"text": ', b'{"text": "a"}'] * 3
+    rejects = reading_of(tmp_path, b"\n".join(lines)).rejects
+    assert [reject["line"] for reject in rejects] == [1, 2, 3, 4, 6, 7, 8, 9, 11, 12, 13, 14]
+
+
+@pytest.mark.parametrize("one", ["day.jsonl", b"day.jsonl", Path("day.jsonl")])
+def test_read__one_path_in_place_of_a_list_is_told(one: Any) -> None:
+    with pytest.raises(InputError, match="a list of inputs"):
+        read(one)
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import gzip
 import sys
+import tempfile
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dedupe.errors import InputError, MissingExtraError
 from dedupe.read import Limits, read
 from tests.test_read_pages import PAGE
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 FETCHED = datetime(2018, 6, 2, 14, 0, tzinfo=UTC)
 
@@ -120,3 +124,77 @@ def test_read__bad_archive_stops_where_asked(tmp_path: Path) -> None:
     path.write_bytes(response(PAGE.encode()) + b"junk\r\n")
     with pytest.raises(InputError, match="damaged from here on"):
         read([path], on_error="fail")
+
+
+def test_read__record_without_an_address_costs_no_other(tmp_path: Path) -> None:
+    bare = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nNo address."
+    head = f"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: {len(bare)}\r\n\r\n".encode()
+    path = tmp_path / "crawl.warc"
+    path.write_bytes(head + bare + b"\r\n\r\n" + response(b"last", content_type="text/plain"))
+    reading = read([path])
+    assert reading.documents["text"].to_pylist() == ["No address.", "last"]
+    assert reading.documents["url"].to_pylist() == [None, "https://harbourpost.example/ferry"]
+
+
+def test_read__bad_http_head_costs_its_record_alone(tmp_path: Path) -> None:
+    path = tmp_path / "crawl.warc"
+    path.write_bytes(entry(b"HTPT 200\r\n\r\nx") + response(b"last", content_type="text/plain"))
+    reading = read([path])
+    assert reading.documents["text"].to_pylist() == ["last"]
+    assert [reject["line"] for reject in reading.rejects] == [1]
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+def test_read__page_cut_short_is_one_reject(
+    tmp_path: Path, compress: Callable[[bytes], bytes]
+) -> None:
+    texts = [response(f"{n} {'x' * 40_000}".encode(), content_type="text/plain") for n in range(2)]
+    whole = compress(b"".join(texts))
+    path = tmp_path / "crawl.warc"
+    path.write_bytes(whole[: len(whole) - len(whole) // 4])
+    reading = read([path])
+    assert [text[:1] for text in reading.documents["text"].to_pylist()] == ["0"]
+    assert [reject["line"] for reject in reading.rejects] == [2]
+
+
+WHOLE = b"".join(
+    [
+        entry(b"software: none", "warcinfo", "application/warc-fields"),
+        response(b"first", content_type="text/plain; charset=latin-1"),
+        response(
+            b"6\r\nsecond\r\n0\r\n\r\n",
+            content_type="text/plain",
+            more="Transfer-Encoding: chunked\r\n",
+        ),
+        response(
+            gzip.compress(b"third"), content_type="text/plain", more="Content-Encoding: gzip\r\n"
+        ),
+    ]
+)
+
+
+@settings(deadline=None)
+@given(
+    edits=st.lists(
+        st.tuples(
+            st.integers(0, len(WHOLE)),
+            st.integers(0, 30),
+            st.binary(max_size=4) | st.sampled_from([b"\r\n", b"\r\n\r\n", b"\xff\xfe", b"-1"]),
+        ),
+        max_size=4,
+    ),
+    compress=st.sampled_from([bytes, gzip.compress]),
+)
+def test_read__any_damage_to_an_archive_is_read_or_refused(
+    edits: list[tuple[int, int, bytes]], compress: Callable[[bytes], bytes]
+) -> None:
+    data = WHOLE
+    for place, n_bytes, put in edits:
+        data = data[:place] + put + data[place + n_bytes :]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "crawl.warc"
+        path.write_bytes(compress(data))
+        reading = read([path])
+    assert reading.inputs[0]["documents"] == reading.documents.num_rows <= 3 + len(edits)
+    assert edits or reading.documents["text"].to_pylist() == ["first", "second", "third"]
+    assert edits or not reading.rejects

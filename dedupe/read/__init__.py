@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from dedupe.documents import SCHEMA
+from dedupe.errors import InputError
 from dedupe.read.fields import FieldNames
 from dedupe.read.formats import read_records
 from dedupe.read.ids import Ids
@@ -107,7 +108,8 @@ def read(
         on_progress: called with "read", bytes done, and bytes in all (0 unknown).
 
     Raises:
-        InputError: an input that is missing or cannot be read, without a column
+        InputError: one path in place of a list; an input that is missing or
+            cannot be read, without a column
             for the text, or whose first 10,000 records are all bad; an id that
             comes twice; a bad record, where `on_error` is "fail".
         MissingExtraError: a page, and no trafilatura to read it.
@@ -140,6 +142,10 @@ def read_batches(
         The batches of each input, in order; the last one of each is empty but
         for the last rejects and the final counts.
     """
+    if isinstance(inputs, (str, bytes, os.PathLike)):
+        raise InputError(
+            f"read takes a list of inputs, not the one {os.fspath(inputs)!r}; put it into a list"
+        )
     paths = [os.fspath(given) for given in inputs]
     check_inputs(paths)
     found = [find_sources(path) for path in paths]

@@ -9,6 +9,7 @@ array are cut apart by their brackets before any is parsed.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -213,31 +214,33 @@ def _examined(piece: bytes | None, limits: Limits, *, mend: bool) -> dict[str, A
     try:
         value = orjson.loads(piece)
     except orjson.JSONDecodeError as error:
-        value = _loads_mended(piece) if mend else None
+        value = _loads_mended(piece, mend=mend)
         return value if isinstance(value, dict) else _reason(piece, error)
     return f"{_KINDS[type(value)]}, not an object"
 
 
-def _loads_mended(piece: bytes) -> Any:
-    """Parse a piece whose UTF-8 is bad, or that names lone surrogates."""
+def _loads_mended(piece: bytes, *, mend: bool) -> Any:
+    """Parse what Python's json writes and JSON does not know, or None where it is neither.
+
+    A number that is none, or infinite, is null; a lone surrogate is U+FFFD. Where
+    `mend` is set, so is what is not UTF-8.
+    """
     import json
 
     import orjson
 
-    text = piece.decode("utf-8", "replace")
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        pass
-    try:
-        value = json.loads(text, parse_constant=_refuse)
+        text = piece.decode("utf-8", "replace" if mend else "strict")
+        value = json.loads(text, parse_constant=lambda _: None, parse_float=_finite)
+        # orjson bounds the depth of what later stages walk through.
         return orjson.loads(_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False)))
     except (ValueError, RecursionError):
         return None
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
+def _finite(number: str) -> float | None:
+    value = float(number)
+    return value if math.isfinite(value) else None
 
 
 def _reason(piece: bytes, error: Any) -> str:

@@ -86,9 +86,14 @@ class Ledger:
         self._rejects.append({"file": file, "line": line, "reason": reason})
 
     def take_rejects(self) -> list[dict[str, Any]]:
-        """Return the rejects noted since the last call."""
+        """Return the rejects noted since the last call, those of each file by line.
+
+        A batch is parsed whole before any of its records becomes a document, so
+        they are not noted in that order.
+        """
         taken, self._rejects = self._rejects, []
-        return taken
+        files = {file: place for place, file in enumerate(dict.fromkeys(r["file"] for r in taken))}
+        return sorted(taken, key=lambda reject: (files[reject["file"]], reject["line"]))
 
     def counts(self) -> dict[str, Any]:
         """Return the counts so far, by the names a run's record gives them."""

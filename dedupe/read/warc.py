@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from dedupe.errors import MissingExtraError
+from dedupe.errors import DedupeError, MissingExtraError
 from dedupe.read.ledger import Records
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _HEAD_BYTES = 2_048
 """A page states its charset in its first bytes, or not where a browser would look."""
+_CUT = "the record is cut short"
 
 
 def read_warc(stream: ByteStream, file: str, ledger: Ledger, limits: Limits) -> Iterator[Records]:
@@ -37,53 +38,96 @@ def read_warc(stream: ByteStream, file: str, ledger: Ledger, limits: Limits) -> 
     Raises:
         MissingExtraError: warcio is not installed.
     """
-    try:
-        from warcio.archiveiterator import ArchiveIterator
-        from warcio.exceptions import ArchiveLoadFailed
-    except ImportError as error:
-        raise MissingExtraError("reading WARC", "html") from error
     records: list[dict[str, Any]] = []
     lines: list[int] = []
     size = place = 0
-    try:
-        for place, entry in enumerate(ArchiveIterator(_File(stream)), 1):
+    cut = False
+    for place, entry in enumerate(_entries(stream), 1):
+        record: dict[str, Any] | str | None
+        if isinstance(entry, Exception):
+            record, cut = f"the archive is damaged from here on ({_said(entry)})", True
+        else:
             record = _page(entry, limits.record_bytes)
-            if isinstance(record, str):
-                ledger.reject(file, place, record)
-            elif record:
-                records.append(record)
-                lines.append(place)
-                size += len(record.get("html", record.get("text", "")))
-            if len(records) >= limits.batch_documents or size >= limits.batch_bytes:
-                yield Records(records, [file] * len(records), lines)
-                records, lines, size = [], [], 0
-    except (ArchiveLoadFailed, EOFError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        ledger.reject(file, place + 1, f"the archive is damaged from here on ({reason})")
+            cut = record == _CUT
+        if isinstance(record, dict):
+            records.append(record)
+            lines.append(place)
+            size += len(record.get("html", record.get("text", "")))
+        elif record and not (cut and stream.damage):
+            ledger.reject(file, place, record)
+        if len(records) >= limits.batch_documents or size >= limits.batch_bytes:
+            yield Records(records, [file] * len(records), lines)
+            records, lines, size = [], [], 0
     if stream.damage:
-        ledger.reject(file, place + 1, stream.damage)
+        # Of a record cut by the damage, this is the one reject.
+        ledger.reject(file, place if cut else place + 1, stream.damage)
     yield Records(records, [file] * len(records), lines)
+
+
+def _entries(stream: ByteStream) -> Iterator[Any]:
+    """Yield the records of an archive as warcio has them; last, what ended it early."""
+    try:
+        from warcio.archiveiterator import ArchiveIterator
+    except ImportError as error:
+        raise MissingExtraError("reading WARC", "html") from error
+    try:
+        # The HTTP head is parsed later: a bad one must not cost the records after it.
+        yield from ArchiveIterator(_File(stream), no_record_parse=True)
+    except (DedupeError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - warcio lets out whatever a bad byte leads to
+        yield error
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _page(entry: Any, limit: int) -> dict[str, Any] | str | None:
     """Return a page's record, why it cannot be one, or None where it is no page."""
     if entry.rec_type not in _KINDS:
         return None
-    headers = entry.http_headers
+    try:
+        return _fetched(entry, limit)
+    except EOFError:
+        return _CUT
+    except (DedupeError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - the same
+        return f"not as HTTP has it ({_said(error)})"
+
+
+def _fetched(entry: Any, limit: int) -> dict[str, Any] | str | None:
+    from warcio.recordloader import ArcWarcRecordLoader
+
+    stated_headers = entry.rec_headers
+    url = stated_headers.get_header("WARC-Target-URI") or stated_headers.get_header("uri")
+    headers = entry.http_headers = ArcWarcRecordLoader().load_http_headers(
+        entry.rec_type, url or "http:", entry.raw_stream, entry.length
+    )
     if headers is not None and headers.get_statuscode() != "200":
         return None
-    stated = (headers or entry.rec_headers).get_header("Content-Type") or ""
+    stated = (headers or stated_headers).get_header("Content-Type") or ""
     form = _FORMS.get(stated.partition(";")[0].strip().lower())
     if form is None:
         return None
     content = entry.content_stream().read(limit + 1)
     if len(content) > limit:
         return f"longer than {limit:,} bytes"
+    if _is_cut(entry.raw_stream):
+        return _CUT
     return {
-        "url": entry.rec_headers.get_header("WARC-Target-URI"),
-        "fetched": entry.rec_headers.get_header("WARC-Date"),
+        "url": url,
+        "fetched": stated_headers.get_header("WARC-Date"),
         form: _decoded(content, stated),
     }
+
+
+def _is_cut(stream: Any) -> bool:
+    """Tell whether a record ends before the length that it states."""
+    while stream.read(_HEAD_BYTES):
+        pass
+    return bool(getattr(stream, "limit", 0) > 0)
 
 
 def _decoded(content: bytes, stated: str) -> str:
