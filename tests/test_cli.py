@@ -1,5 +1,6 @@
 import dataclasses
 import errno
+import io
 import json
 import os
 import re
@@ -322,6 +323,14 @@ def test_cluster__a_field_is_given_once(tmp_path: Path) -> None:
     assert invoke("cluster", "a", "--out", str(tmp_path / "out"), *twice).exit_code == 2
 
 
+def test_check_out__a_link_that_leads_to_itself_is_left_for_the_reader(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    corpus.check_out(tmp_path / "new", [str(loop)], overwrite=False)
+    with pytest.raises(InputError, match="symbolic links"):
+        corpus.read([str(loop)], {}, options.OnError.SKIP, None)
+
+
 def test_check_out__accepts_a_new_an_empty_and_an_own_folder(tmp_path: Path) -> None:
     corpus.check_out(tmp_path / "new", ["a"], overwrite=False)
     corpus.check_out(tmp_path, ["-", "a"], overwrite=False)
@@ -601,6 +610,18 @@ def test_main__a_full_disk_behind_stdout_is_a_message() -> None:
     assert process.returncode == 2
     assert b"standard output: cannot be written (No space left" in process.stderr
     assert b"Traceback" not in process.stderr
+
+
+def test_emit_rich__an_unbuffered_full_disk_is_an_output_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Full(io.StringIO):
+        def write(self, _: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    with pytest.raises(OutputError, match="No space left"):
+        terminal.emit_rich(["a story"])
 
 
 def test_main__a_closed_pipe_is_quiet() -> None:

@@ -90,8 +90,8 @@ def _names_a_file_of_the_caller(error: OSError) -> bool:
     """Tell whether a path that the caller can mend failed, and not one of this package."""
     if not isinstance(error.filename, (str, bytes)):
         return False
-    path = Path(os.fsdecode(error.filename)).resolve()
-    return not path.is_relative_to(Path(dedupe.__file__).resolve().parent)
+    path = Path(os.path.realpath(os.fsdecode(error.filename)))
+    return not path.is_relative_to(Path(os.path.realpath(dedupe.__file__)).parent)
 
 
 def _prepare_streams() -> None:

@@ -295,7 +295,8 @@ def check_out(out: Path, inputs: Sequence[str], *, overwrite: bool) -> None:
     from dedupe.result import check_place
 
     for name in inputs:
-        if name != "-" and Path(name).resolve().is_relative_to(out.resolve()):
+        # realpath, because Path.resolve raises on links that lead to themselves
+        if name != "-" and Path(os.path.realpath(name)).is_relative_to(os.path.realpath(out)):
             raise OutputError(f"{out}: holds the input {name}; give --out another folder")
     check_place(out, overwrite=overwrite)
     parent = next(folder for folder in out.absolute().parents if folder.exists())

@@ -67,11 +67,16 @@ def emit_json(value: Any) -> None:
 
 
 def emit_rich(renderables: Iterable["RenderableType"]) -> None:
-    """Write rich renderables to stdout: styled on a terminal, plain in a pipe."""
+    """Write rich renderables to stdout: styled on a terminal, plain in a pipe.
+
+    Raises:
+        OutputError: it cannot be written, as on a full disk.
+    """
     from rich.console import Console
 
     console = Console(markup=False, highlight=False, emoji=False)
-    with console.capture() as capture:
+    # rich writes to the file even while it captures what is printed.
+    with _stdout_fit(), console.capture() as capture:
         for renderable in renderables:
             console.print(renderable)
     emit("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
