@@ -52,7 +52,7 @@ def read_warc(stream: ByteStream, file: str, ledger: Ledger, limits: Limits) -> 
         if isinstance(record, dict):
             records.append(record)
             lines.append(place)
-            size += len(record.get("html", record.get("text", "")))
+            size += len(record.get("html") or record.get("text") or "")
         elif record and not (cut and stream.damage):
             ledger.reject(file, place, record)
         if len(records) >= limits.batch_documents or size >= limits.batch_bytes:
