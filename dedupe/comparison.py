@@ -18,6 +18,7 @@ from dedupe.candidates import first_of_text, weigh
 from dedupe.clean import clean
 from dedupe.clean.clues import harvest
 from dedupe.documents import Document, as_document, documents_table
+from dedupe.errors import InputError
 from dedupe.settings import Settings
 from dedupe.shingle import shingle
 from dedupe.sketch import sketch
@@ -112,8 +113,12 @@ def compare(
             keep stock phrases from counting as copying.
 
     Raises:
-        InputError: a document without text.
+        InputError: a document without text, or a background that is none.
     """
+    if not isinstance(background, Background | None):
+        raise InputError(
+            f"background must be a Background, not {background!r}; Background.of(documents) is one"
+        )
     sides = [dataclasses.replace(as_document(side), id=name) for name, side in (("a", a), ("b", b))]
     table = documents_table(sides)
     kept = clean(table, EVERY_SHINGLE)

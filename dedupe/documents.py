@@ -23,7 +23,7 @@ from dedupe.dates import EARLIEST_ZONE, LATEST_ZONE, parse_interval
 from dedupe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
 
@@ -174,12 +174,29 @@ def documents_table(documents: Iterable[Document | Mapping[str, Any] | str]) -> 
     UTF-8 cannot hold, become U+FFFD.
 
     Raises:
-        InputError: from `as_document` and `append_document`.
+        InputError: from `as_document` and `append_document`; an id that is the
+            place of a document without one.
     """
     columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
+    unnamed: set[str] = set()
     for place, value in enumerate(documents, start=1):
-        append_document(columns, as_document(value), default_id=str(place))
+        document = as_document(value)
+        append_document(columns, document, default_id=str(place))
+        if columns["id"][-1] == str(place) and plain(document.id) is None:
+            unnamed.add(str(place))
+    if unnamed:
+        _check_places(columns["id"], unnamed)
     return pa.table(columns, schema=SCHEMA)
+
+
+def _check_places(ids: Sequence[str], unnamed: set[str]) -> None:
+    """Refuse an id that another document has got from its place."""
+    for place, name in enumerate(ids, start=1):
+        if name in unnamed and name != str(place):
+            raise InputError(
+                f'document {name} was given no id, and document {place} has its place, "{name}", '
+                "for one; give an id to every document, or to none"
+            )
 
 
 def stated(documents: pa.Table, name: str = "published") -> pa.Array:

@@ -30,6 +30,8 @@ _NOT_LETTERS = re.compile(r"[\W_]+")
 _SECOND_LEVEL = frozenset({"co", "com", "org", "net", "gov", "ac", "edu", "gob", "ebc", "or", "ne"})
 # Below four letters a name fits too many domains by chance ("AP" is in "apple").
 _SHORTEST_BINDING = 4
+_KEYS = ("agencies", "outlets", "unnamed_agencies", "own_desks")
+_ENTRY_KEYS = ("name", "spellings", "domains", "owner")
 _FORM = (
     '{"agencies": [{"name": "AP", "spellings": ["AP"], "domains": ["ap.org"]}], '
     '"outlets": [{"name": "Pier News", "domains": ["pier.example"], "owner": "Pier Group"}]}'
@@ -197,12 +199,52 @@ def load_names(path: Path) -> Names:
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON ({error}); mend it, or see {_FORM}") from error
-    try:
-        return _build([_shipped(), data])
-    except (AttributeError, IndexError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not a file of names; write {_FORM}") from error
+    fault = _fault(data)
+    if fault:
+        raise InputError(f"{path}: {fault}; write {_FORM}")
+    return _build([_shipped(), data])
+
+
+def _fault(data: Any) -> str | None:
+    """Return what keeps parsed JSON from being a file of names, or None."""
+    if not isinstance(data, dict):
+        return "not an object"
+    for key, values in data.items():
+        if key not in _KEYS:
+            return f'unknown key "{key}"; known: {", ".join(_KEYS)}'
+        if not isinstance(values, list):
+            return f'"{key}" is no list'
+        if key in ("agencies", "outlets"):
+            found = next(filter(None, map(_entry_fault, values)), None)
+        else:
+            found = _words_fault(values)
+        if found:
+            return f'"{key}": {found}'
+    return None
+
+
+def _entry_fault(entry: Any) -> str | None:
+    if not isinstance(entry, dict):
+        return f"{entry!r} is no object"
+    shown = repr(entry.get("name", entry))
+    for key, value in entry.items():
+        if key not in _ENTRY_KEYS:
+            return f'unknown key "{key}" in {shown}; known: {", ".join(_ENTRY_KEYS)}'
+        listed = value if key in ("spellings", "domains") else [value]
+        found = _words_fault(listed) if isinstance(listed, list) else "no list"
+        if found:
+            return f'"{key}" of {shown}: {found}'
+    return None if "name" in entry else f'no "name" in {shown}'
+
+
+def _words_fault(words: list[Any]) -> str | None:
+    """Return why one of some names names nothing: "the" alone is left out of every name."""
+    for word in words:
+        if not isinstance(word, str) or not fold(word).removeprefix("the"):
+            return f"{word!r} names nothing"
+    return None
 
 
 def _shipped() -> dict[str, Any]:

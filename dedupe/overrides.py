@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _FORM = '{"must_link": ["a", "b"]}, {"cannot_link": ["a", "b"]} or {"origin": "a"}'
+_LISTS = (tuple, list, set, frozenset)
+"""Of pairs and ids; a string holds neither, though it can be walked through."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +47,15 @@ class Overrides:
 
     def __post_init__(self) -> None:
         """Raise InputError for a pair that is none or names one document twice, or for no id."""
+        for name in ("must_link", "cannot_link", "origins"):
+            if not isinstance(getattr(self, name), _LISTS):
+                raise InputError(f"{name}: {getattr(self, name)!r} is no list; write {_FORM}")
         for one in self.origins:
             if not isinstance(one, str):
                 raise InputError(f"origins: {one!r} is no id; write {_FORM}")
         for name in ("must_link", "cannot_link"):
             for pair in getattr(self, name):
-                if len(pair) != 2 or not all(isinstance(one, str) for one in pair):
+                if not isinstance(pair, (tuple, list)) or list(map(type, pair)) != [str, str]:
                     raise InputError(f"{name}: {pair!r} is not two ids; write {_FORM}")
                 if pair[0] == pair[1]:
                     raise InputError(f'{name}: "{pair[0]}" is given twice; name two documents')
@@ -94,7 +99,7 @@ def _decision(name: str, said: Any) -> dict[str, Any]:
         return {"origins": (said,)}
     if name not in ("must_link", "cannot_link"):
         raise KeyError(name)
-    return {name: (tuple(said),)}
+    return {name: (tuple(said) if isinstance(said, list) else said,)}
 
 
 def rows_of(overrides: Overrides, ids: Sequence[str]) -> dict[str, list[tuple[int, int]]]:

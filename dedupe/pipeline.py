@@ -23,7 +23,7 @@ from dedupe.clean.clues import harvest
 from dedupe.clean.kept import text_bytes
 from dedupe.cluster import cluster
 from dedupe.documents import Document, documents_table, stated
-from dedupe.errors import InputError
+from dedupe.errors import InputError, SettingsError
 from dedupe.overrides import Overrides, constrained, decided_origins, rows_of, signed
 from dedupe.result import Result
 from dedupe.settings import Settings
@@ -69,6 +69,7 @@ def find_duplicates(
         The stories, the relations, the likely origins.
 
     Raises:
+        SettingsError: settings that are no Settings.
         InputError: a document without text (a row of a table without one is
             rejected, and stands in `Result.rejects`), or two with one id; an
             override that names no document or contradicts another; a file of
@@ -76,6 +77,7 @@ def find_duplicates(
         OutputError: the folder for checkpoints holds something else, or cannot
             be written.
     """
+    _check_kinds(settings, overrides)
     names = settings.known_names()
     given = as_reading(documents)
     table, order = _in_id_order(given.documents)
@@ -115,6 +117,17 @@ def find_duplicates(
         rejects=given.rejects,
         run=_record(settings, given, candidates, stages) | {"overrides": overrides.to_dict()},
     )
+
+
+def _check_kinds(settings: object, overrides: object) -> None:
+    if not isinstance(settings, Settings):
+        raise SettingsError(
+            f"settings must be Settings, not {settings!r}; Settings.from_dict takes a dict"
+        )
+    if not isinstance(overrides, Overrides):
+        raise InputError(
+            f"overrides must be Overrides, not {overrides!r}; write Overrides(must_link=[(a, b)])"
+        )
 
 
 def _kept_spans(table: pa.Table, settings: Settings) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -106,7 +106,10 @@ class Settings:
         try:
             return load_names(Path(self.names))
         except OSError as error:
-            raise InputError(f"{self.names}: cannot be read ({error.strerror})") from error
+            raise InputError(
+                f"{self.names}: the file of names that the settings ask for cannot be read "
+                f"({error.strerror}); put it back, or name another"
+            ) from error
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Settings:

@@ -15,7 +15,7 @@ import statistics
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from dedupe.errors import OutputError
+from dedupe.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -71,12 +71,19 @@ class Network:
             raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
-def sources(result: Result) -> Network:
-    """Count who copies whom across the stories of a result.
+def sources(result: Result | str | Path) -> Network:
+    """Count who copies whom across the stories of a result, or of its folder.
 
     A copy is credited where it names its parent, or the story's origin, as its
     source: `credited` of the story lists such documents.
+
+    Raises:
+        InputError: the run's file of names is gone, or of another form.
+        OutputError: no result in the folder.
     """
+    from dedupe.result import Result
+
+    result = result if isinstance(result, Result) else Result.load(result)
     rows = _named(result)
     by_id = {row["id"]: row for row in rows}
     credited = {document for story in result.stories for document in story["credited"]}
@@ -95,7 +102,10 @@ def _named(result: Result) -> list[dict[str, Any]]:
     from dedupe.names import default_names
     from dedupe.settings import Settings
 
-    names = Settings(names=result.run.get("settings", {}).get("names", "")).known_names()
+    try:
+        names = Settings(names=result.run.get("settings", {}).get("names", "")).known_names()
+    except InputError as error:
+        raise InputError(f"{error}; this run was made with it") from error
     names = names or default_names()
     columns = ["id", "relation", "parent", "parent_name", "source", "url", "published"]
     rows: list[dict[str, Any]] = result.documents.select(columns).to_pylist()

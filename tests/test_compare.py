@@ -167,6 +167,12 @@ def test_comparison__names_the_fields_of_the_contract() -> None:
 # --- a background of word statistics
 
 
+def test_compare__a_background_that_is_none_is_refused() -> None:
+    wrong: Any = 5
+    with pytest.raises(InputError, match="must be a Background"):
+        compare("tide rose", "tide fell", wrong)
+
+
 def test_background__counts_documents_not_places() -> None:
     background = Background.of(["tide rose high tide rose high", "tide rose high", "quite other"])
     seed = EVERY_SHINGLE.hash_seed

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from importlib import resources
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -114,6 +115,7 @@ def test_load_names__a_users_file_extends_the_packages(tmp_path: Path) -> None:
         '{"agencies": [{"spellings": ["Quay Wire"]}]}',
         '{"agencies": ["Quay Wire"]}',
         '{"outlets": [{"name": "Quay", "spellings": ["--"]}]}',
+        "[" * 100_000,
     ],
 )
 def test_load_names__a_file_of_another_form_is_named(tmp_path: Path, content: str) -> None:
@@ -121,6 +123,35 @@ def test_load_names__a_file_of_another_form_is_named(tmp_path: Path, content: st
     path.write_text(content, encoding="utf-8")
     with pytest.raises(InputError, match=r"names\.json"):
         load_names(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ({"agenci": []}, 'unknown key "agenci"'),
+        ({"agencies": {"name": "Quay"}}, '"agencies" is no list'),
+        ({"outlets": [{"name": "Quay", "domain": ["q.example"]}]}, 'unknown key "domain" in'),
+        ({"outlets": [{"name": "Quay", "domains": [""]}]}, "\"domains\" of 'Quay': '' names"),
+        ({"outlets": [{"name": "Quay", "domains": "q.example"}]}, '"domains" of .* no list'),
+        ({"agencies": [{"name": "Quay", "spellings": ["the"]}]}, "'the' names nothing"),
+        ({"agencies": [{"name": ["Quay"]}]}, "names nothing"),
+        ({"agencies": [{"name": "Quay", "owner": 7}]}, '"owner" of'),
+        ({"agencies": [{"domains": ["q.example"]}]}, 'no "name" in'),
+        ({"own_desks": ["our desk", None]}, '"own_desks": None names nothing'),
+    ],
+)
+def test_load_names__a_bad_key_or_value_is_named(tmp_path: Path, content: Any, told: str) -> None:
+    path = tmp_path / "names.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(InputError, match=told):
+        load_names(path)
+
+
+def test_load_names__the_packages_own_file_is_of_its_form(tmp_path: Path) -> None:
+    own = resources.files("dedupe").joinpath("names.json").read_text(encoding="utf-8")
+    path = tmp_path / "names.json"
+    path.write_text(own, encoding="utf-8")
+    assert load_names(path) == NAMES
 
 
 def test_names__no_spelling_belongs_to_two() -> None:

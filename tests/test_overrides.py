@@ -79,6 +79,7 @@ def test_overrides__an_unknown_id_is_named() -> None:
         "[]",
         '{"must": ["a", "b"]}',
         '{"must_link": ["a"]}',
+        '{"must_link": "ab"}',
         "7",
         '{"origin": 7}',
         '{"origin": ["a"]}',
@@ -89,6 +90,22 @@ def test_overrides__a_bad_line_of_a_file_is_named(line: str, tmp_path: Path) -> 
     path.write_text('{"must_link": ["a", "b"]}\n' + line, encoding="utf-8")
     with pytest.raises(InputError, match=r"decisions.jsonl:2: not a decision"):
         Overrides.load(path)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"must_link": ["ab"]},
+        {"cannot_link": "ab"},
+        {"must_link": [7]},
+        {"must_link": 7},
+        {"must_link": [("a", 7)]},
+        {"origins": "ab"},
+    ],
+)
+def test_overrides__what_is_no_pair_or_no_list_is_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=r"write \{"):
+        Overrides(**given)
 
 
 def test_overrides__a_story_shows_each_decision_once() -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe import Document, InputError, Result, Settings, find_duplicates
+from dedupe import Document, InputError, Result, Settings, SettingsError, find_duplicates
 from dedupe import candidates as finding
 from dedupe import shingle as shingling
 from dedupe import sketch as sketching
@@ -184,6 +184,21 @@ def test_find_duplicates__equal_ids_are_an_error_that_names_both_places() -> Non
     pages = [{"id": name, "text": STORY} for name in ("c", "a", "b", "a")]
     with pytest.raises(InputError, match='documents 2 and 4 both have the id "a"'):
         find_duplicates(pages)
+
+
+def test_find_duplicates__an_id_that_is_the_place_of_a_document_without_one_is_told() -> None:
+    pages = [{"text": STORY}, {"id": "1", "text": STORY}]
+    with pytest.raises(InputError, match="document 1 was given no id, and document 2"):
+        find_duplicates(pages)
+
+
+def test_find_duplicates__what_is_no_settings_or_overrides_is_refused() -> None:
+    wrong: Any
+    for wrong in (5, {}, None):
+        with pytest.raises(SettingsError, match="must be Settings"):
+            find_duplicates([STORY], wrong)
+        with pytest.raises(InputError, match="must be Overrides"):
+            find_duplicates([STORY], overrides=wrong)
 
 
 def test_find_duplicates__reports_each_stage_to_its_end() -> None:

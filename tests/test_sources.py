@@ -7,7 +7,9 @@ from xml.etree import ElementTree as ET
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
+from dedupe.errors import InputError
 from dedupe.result import DOCUMENTS, Result
 from dedupe.sources import sources
 from tests import invented
@@ -42,6 +44,21 @@ def test_sources__edges_count_copies_lags_and_credits() -> None:
         "source": "One", "copier": "Two", "copies": 2, "median_lag_hours": 4.0, "credited": 0.5,
     }  # fmt: skip
     assert (second["copies"], second["median_lag_hours"]) == (1, None)
+
+
+def test_sources__takes_a_folder_too(tmp_path: Path) -> None:
+    result = press()
+    result.save(tmp_path / "stories")
+    for folder in (tmp_path / "stories", str(tmp_path / "stories")):
+        assert sources(folder).edges.equals(sources(result).edges)
+
+
+def test_sources__says_whose_the_lost_file_of_names_was() -> None:
+    lost = dataclasses.replace(press(), run={"settings": {"names": "lost.json"}})
+    with pytest.raises(
+        InputError, match=r"lost\.json: the file of names .* this run was made with"
+    ):
+        sources(lost)
 
 
 def test_sources__an_outlets_own_versions_are_no_copies() -> None:
