@@ -91,6 +91,11 @@ def test_read__numbers_that_json_does_not_know_are_null(tmp_path: Path, line: by
     assert reading.inputs[0]["bad_dates"] == 0
 
 
+def test_read__lines_are_known_as_such_though_the_first_holds_no_number(tmp_path: Path) -> None:
+    data = b'{"text": "a", "n": NaN}\n\n{"n": NaN}\n'
+    assert outcome(reading_of(tmp_path, data, "day.json"))[1][0][0] == 3
+
+
 def test_read__an_escaped_lone_surrogate_is_replaced(tmp_path: Path) -> None:
     reading = reading_of(tmp_path, b'{"text": "a\\ud800b \\ud83d\\ude00"}')
     assert reading.documents["text"].to_pylist() == ["a\ufffdb \U0001f600"]

@@ -56,7 +56,7 @@ def is_lines(head: bytes) -> bool:
     try:
         orjson.loads(line)
     except orjson.JSONDecodeError:
-        return not newline
+        return not newline or _loads_mended(line, mend=False) is not None
     return True
 
 
