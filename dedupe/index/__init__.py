@@ -6,6 +6,7 @@ asked.py     what a caller gives           -> the same, or an error
 opened.py    Index: opening, locking, forking; add, query, remove, story
 adding.py    documents into the catalogue, their stories brought up to date
 keys.py      sketches                       -> keys that find documents again
+lookup.py    names                         -> the documents and stories that have them
 outlets.py   new pages                      -> what is known of their outlets' furniture
 matching.py  new documents                  -> measured pairs, with each other and with old ones
 edges.py     measured pairs                 -> what is kept of them, and back

@@ -11,7 +11,8 @@ from dedupe.candidates import first_of_text
 from dedupe.documents import SCHEMA, append_document, as_document
 from dedupe.index.edges import edges_of
 from dedupe.index.keys import ID, Keys
-from dedupe.index.matching import match, newest_of, read
+from dedupe.index.lookup import is_live, newest_of
+from dedupe.index.matching import match, read
 from dedupe.index.outlets import learn_more
 from dedupe.index.records import (
     Stored,
@@ -24,7 +25,7 @@ from dedupe.index.records import (
 from dedupe.index.review import review, take_turn
 from dedupe.index.stories import Changes, Regrouping
 from dedupe.pipeline import as_reading, require_many
-from dedupe.storage.catalog import GROUPED, REPLACED
+from dedupe.storage.catalog import REPLACED
 from dedupe.storage.segments import ABOUT
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def add_table(
 
     order = pc.sort_indices(table.column("id")).to_numpy().astype(np.int64)
     table = table.take(order).combine_chunks()
-    newest = newest_of(table.column("id").to_pylist(), store, settings)
+    newest = newest_of(store, table.column("id").to_pylist(), settings)
     unchanged = _unchanged(table, newest, store)
     answers = {
         row: Added(one.number, 1.0, one.id, one.id, one.story_name, is_known=True)
@@ -175,9 +176,7 @@ def _review(numbers: list[int], changes: Changes, store: Store, settings: Settin
 def _unchanged(table: pa.Table, newest: list[Stored | None], store: Store) -> dict[int, Stored]:
     """Return the documents that the index holds just so, by row."""
     current = {
-        row: one
-        for row, one in enumerate(newest)
-        if one is not None and store.catalog.place(one.number).state <= GROUPED
+        row: one for row, one in enumerate(newest) if one is not None and is_live(store, one)
     }
     if not current:
         return {}

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 BAND, SHINGLE, TEXT, ID = range(4)
 """Kinds of keys."""
 
+ID_CAP = 1 << 20
+"""Every version of an id is found, however often it was given."""
+
 _MULTIPLIER = np.uint64(0xBF58476D1CE4E5B9)
 _SALT = np.uint64(0x9E3779B97F4A7C15)
 
@@ -61,7 +64,7 @@ def posting_keys(sketches: Sketches, ids: Sequence[str], settings: Settings) -> 
         (mixed(bands, BAND, np.arange(n_bands)[:, None]).ravel(), np.tile(rows, n_bands), BAND),
         (mixed(sketches.sampled, SHINGLE), holders, SHINGLE),
         (mixed(sketches.text_hashes[rows], TEXT), rows, TEXT),
-        (mixed(id_hashes(ids, settings), ID), np.arange(len(ids)), ID),
+        (id_keys(ids, settings), np.arange(len(ids)), ID),
     ]
     return Keys(
         np.concatenate([keys for keys, _, _ in parts]),
@@ -78,6 +81,11 @@ def id_hashes(ids: Sequence[str], settings: Settings) -> NDArray[np.uint64]:
         for one in ids
     ]
     return np.frombuffer(b"".join(digests), np.uint64)
+
+
+def id_keys(ids: Sequence[str], settings: Settings) -> NDArray[np.uint64]:
+    """Return the keys that ids are found by, uint64 (N,)."""
+    return mixed(id_hashes(ids, settings), ID)
 
 
 def mixed(

@@ -19,7 +19,7 @@ import pyarrow as pa
 from dedupe.candidates import Candidates, find_candidates, first_of_text, sorted_distinct, weigh
 from dedupe.clean import clean
 from dedupe.comparison import Background
-from dedupe.index.keys import BAND, ID, SHINGLE, TEXT, Keys, id_hashes, mixed, posting_keys
+from dedupe.index.keys import BAND, ID, ID_CAP, SHINGLE, TEXT, Keys, mixed, posting_keys
 from dedupe.index.outlets import furniture_of
 from dedupe.index.records import Stored, as_table, unpack
 from dedupe.sketch import sketch
@@ -39,7 +39,6 @@ MOST_FETCHED = 48
 """Documents read and measured for one new document (benchmarks/index.py)."""
 
 _TEXT_CAP = 8
-_ID_CAP = 1 << 20
 
 
 class Batch(NamedTuple):
@@ -116,7 +115,7 @@ def _minutes(table: pa.Table, now_minute: int) -> NDArray[np.int32]:
 
 def match(batch: Batch, store: Store, settings: Settings, window_minutes: int) -> Matched:
     """Find and measure the pairs of new documents with each other and with old ones."""
-    caps = np.array([settings.bucket_cap, settings.rare_cap, _TEXT_CAP, _ID_CAP])
+    caps = np.array([settings.bucket_cap, settings.rare_cap, _TEXT_CAP, ID_CAP])
     found = store.postings.find(batch.keys.keys, caps[batch.keys.kind])
     row, kind = batch.keys.row[found.key], batch.keys.kind[found.key]
     same_id = _same_id(batch, row[kind == ID], found.document[kind == ID], store)
@@ -141,18 +140,6 @@ def match(batch: Batch, store: Store, settings: Settings, window_minutes: int) -
 def fetch(store: Store, numbers: Sequence[int]) -> list[Stored]:
     """Read documents of the catalogue."""
     return [unpack(number, store.catalog.need("documents", number)) for number in numbers]
-
-
-def newest_of(ids: Sequence[str], store: Store, settings: Settings) -> list[Stored | None]:
-    """Return the newest version of each id that an index has seen, current or not."""
-    found = store.postings.find(mixed(id_hashes(ids, settings), ID), _ID_CAP)
-    newest: list[Stored | None] = [None] * len(ids)
-    seen = zip(found.key.tolist(), found.document.tolist(), strict=True)
-    for row, number in sorted(seen, reverse=True):
-        if newest[row] is None:
-            stored = fetch(store, [number])[0]
-            newest[row] = stored if stored.id == ids[row] else None
-    return newest
 
 
 def _same_id(

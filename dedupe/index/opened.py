@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
 import contextlib
 import dataclasses
 import os
@@ -10,7 +9,6 @@ import secrets
 import threading
 import time
 import weakref
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -21,26 +19,27 @@ from dedupe.errors import SettingsError, StoreError
 from dedupe.index.adding import Added, add_table, parts_of, table_of
 from dedupe.index.answers import IndexStory, Match
 from dedupe.index.asked import as_folder, as_name, as_settings, as_since, parse_window
-from dedupe.index.keys import ID, id_hashes, mixed
+from dedupe.index.keys import id_keys
+from dedupe.index.lookup import commit_before, is_live, members_of, versions_of
 from dedupe.index.matching import fetch, match, read
 from dedupe.index.outlets import missing_pages
 from dedupe.index.reading import MOST_READ, attributed
 from dedupe.index.records import FIELDS, as_table, pack_about
 from dedupe.index.stories import Changes, Regrouping
 from dedupe.settings import Settings
-from dedupe.storage.catalog import ALONE, ERASED, GROUPED, REMOVED
+from dedupe.storage.catalog import ERASED, GROUPED, REMOVED
 from dedupe.storage.store import Store
 from dedupe.verify import mark_roundups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
     from types import TracebackType
 
     from dedupe.documents import Document
     from dedupe.index.reading import Attributed
     from dedupe.index.records import Stored
 
-_ID_CAP = 1 << 20
 _OPENED: weakref.WeakSet[Index] = weakref.WeakSet()
 _LEFT_BEHIND: list[Store] = []
 """Stores of a parent process: kept, so that nothing closes them here."""
@@ -183,7 +182,7 @@ class Index:
 
         def look() -> Attributed:
             with self._lock, self._reading() as now:
-                members = [] if story is None else self._members(now, story)
+                members = [] if story is None else members_of(now, story)
                 old = [old for old in fetch(now, members[:MOST_READ]) if old.id != one]
                 everyone = pa.concat_tables([table, as_table(old)])
                 return attributed(everyone.combine_chunks(), now, self.settings)
@@ -203,7 +202,9 @@ class Index:
         """
         document = as_name(document)
         with self._lock, self._writing() as store:
-            found = [one for one in self._versions(store, document) if _is_live(store, one)]
+            found = [
+                one for one in versions_of(store, document, self.settings) if is_live(store, one)
+            ]
             if not found:
                 return False
             regrouping = Regrouping(store, self.settings)
@@ -220,10 +221,10 @@ class Index:
         """
         name = as_name(name)
         with self._lock, self._reading() as store:
-            versions = self._versions(store, name)
-            live = [one.number for one in versions if _is_live(store, one)]
+            versions = versions_of(store, name, self.settings)
+            live = [one.number for one in versions if is_live(store, one)]
             for one in versions:
-                if self._members(store, one.number):
+                if members_of(store, one.number):
                     return self._story(store, one.number)
             return self._story(store, store.catalog.place(live[0]).story) if live else None
 
@@ -241,7 +242,7 @@ class Index:
         """
         since = as_since(since)
         with self._lock, self._reading() as store:
-            after = self._commit_before(store, since)
+            after = commit_before(store, since)
             numbers = [
                 number
                 for number, members, _, changed in store.catalog.every("stories")
@@ -253,7 +254,7 @@ class Index:
         for number in numbers:
             with self._lock, self._reading() as store:
                 # It may have been merged into another meanwhile, or taken apart.
-                if len(self._members(store, number)) < 2:
+                if len(members_of(store, number)) < 2:
                     continue
                 story = self._story(store, number)
             yield story
@@ -268,7 +269,7 @@ class Index:
         states = ("current", "current", "replaced", "removed", "erased")
         with self._lock, self._reading() as store:
             found = []
-            for one in self._versions(store, document):
+            for one in versions_of(store, document, self.settings):
                 state = states[store.catalog.place(one.number).state]
                 fields = {} if state == "erased" else as_table([one]).to_pylist()[0]
                 found.append(fields | {"id": one.id, "version": one.version, "state": state})
@@ -287,7 +288,7 @@ class Index:
         """
         document = as_name(document)
         with self._lock, self._reading() as store:
-            return any(_is_live(store, one) for one in self._versions(store, document))
+            return any(is_live(store, one) for one in versions_of(store, document, self.settings))
 
     def check(self) -> list[str]:
         """Read every byte; returns what is damaged, one line each."""
@@ -303,7 +304,9 @@ class Index:
             with store.transaction():
                 for number, *place in list(store.catalog.every("places")):
                     if place[0] > GROUPED:
-                        spared[number] = int(self._id_key(fetch(store, [number])[0].id))
+                        spared[number] = int(
+                            id_keys([fetch(store, [number])[0].id], self.settings)[0]
+                        )
                     if place[0] == REMOVED:
                         self._erase(store, number, place)
             store.compact(spared)
@@ -435,7 +438,7 @@ class Index:
         )
 
     def _story(self, store: Store, number: int) -> IndexStory:
-        members = self._members(store, number)
+        members = members_of(store, number)
         documents = fetch(store, members)
         row = store.catalog.get("stories", number)
         merged = np.frombuffer(row[1], np.int64).tolist() if row else []
@@ -444,7 +447,7 @@ class Index:
 
         def look() -> Attributed:
             with self._lock, self._reading() as now:
-                live = (one for one in documents if _is_live(now, one))
+                live = (one for one in documents if is_live(now, one))
                 return self._attributed(now, next(live, documents[0]))
 
         return IndexStory(
@@ -468,40 +471,9 @@ class Index:
                 f'{self.path}: the document "{document.id}" was removed, and its text erased; '
                 "ask for the story of another"
             )
-        members = self._members(store, place.story)
+        members = members_of(store, place.story)
         chosen = sorted({*members[:MOST_READ], document.number})
         return attributed(as_table(fetch(store, chosen)), store, self.settings)
-
-    def _members(self, store: Store, story: int) -> list[int]:
-        """Return the documents of a story; none when there is no such story now."""
-        row = store.catalog.get("stories", story)
-        if row is not None:
-            return list(np.frombuffer(row[0], np.int64).tolist())
-        place = store.catalog.place(story)
-        return [story] if place.state == ALONE else []
-
-    def _versions(self, store: Store, document: str) -> list[Stored]:
-        """Return every version of an id, oldest first."""
-        key = np.array([self._id_key(document)], np.uint64)
-        numbers = sorted(store.postings.find(key, _ID_CAP).document.tolist())
-        return [one for one in fetch(store, numbers) if one.id == document]
-
-    def _id_key(self, document: str) -> np.uint64:
-        return np.uint64(mixed(id_hashes([document], self.settings), ID)[0])
-
-    def _commit_before(self, store: Store, since: datetime | int | None) -> int:
-        """Return the number of the last commit not after a moment."""
-        if since is None or isinstance(since, int):
-            return since or 0
-        moment = since.replace(tzinfo=since.tzinfo or UTC).timestamp()
-        numbers = range(1, store.counts["n_commits"] + 1)
-        return bisect.bisect_right(
-            numbers, moment, key=lambda number: store.catalog.need("commits", number)[0]
-        )
-
-
-def _is_live(store: Store, document: Stored) -> bool:
-    return store.catalog.place(document.number).state <= GROUPED
 
 
 def _forked() -> None:
