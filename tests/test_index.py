@@ -20,6 +20,8 @@ import dedupe
 from dedupe import Index, Settings
 from dedupe.errors import IndexBusyError, SettingsError, StoreError
 
+pytestmark = pytest.mark.needs_jit
+
 NEWSROOM = Path(__file__).parent.parent / "seeds" / "newsroom.jsonl"
 WORDS = [f"{a}{b}{c}" for a in "bdfgklm" for b in ("ara", "oli", "esu", "uni") for c in "nrst"]
 

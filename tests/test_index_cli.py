@@ -11,6 +11,8 @@ import pytest
 
 from dedupe import Index
 
+pytestmark = pytest.mark.needs_jit
+
 NEWSROOM = Path(__file__).parent.parent / "seeds" / "newsroom.jsonl"
 MAIN = "from dedupe.cli import main; main()"
 

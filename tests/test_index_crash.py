@@ -21,6 +21,8 @@ from dedupe.errors import CorruptIndexError
 from dedupe.storage import merging, store
 from tests.test_index import text, with_changes
 
+pytestmark = pytest.mark.needs_jit
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

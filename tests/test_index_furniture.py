@@ -12,6 +12,8 @@ from dedupe import Index
 from dedupe.errors import StoreError
 from tests.test_index import partition, text
 
+pytestmark = pytest.mark.needs_jit
+
 
 def page(i: int) -> dict[str, Any]:
     """Return a page of one outlet, each of its own story."""
