@@ -64,6 +64,27 @@ class Place(NamedTuple):
     leader: int
 
 
+class _Connection(sqlite3.Connection):
+    """Raises `sqlite3.DatabaseError` also where SQLite's own message is no text.
+
+    Of a damaged schema it quotes bytes that need not be UTF-8.
+    """
+
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
+        """Run one statement."""
+        try:
+            return super().execute(*arguments)
+        except UnicodeDecodeError as error:
+            raise sqlite3.DatabaseError("its schema is not text") from error
+
+    def executemany(self, *arguments: Any) -> sqlite3.Cursor:
+        """Run one statement for each row."""
+        try:
+            return super().executemany(*arguments)
+        except UnicodeDecodeError as error:
+            raise sqlite3.DatabaseError("its schema is not text") from error
+
+
 class Catalog:
     """The SQLite file of an index.
 
@@ -86,6 +107,7 @@ class Catalog:
         self._base = sqlite3.connect(
             f"file:{quote(str(self._path.absolute()))}?mode={mode}", uri=True,
             isolation_level=None, check_same_thread=False, cached_statements=64,
+            factory=_Connection,
         )  # fmt: skip
         with self._damage():
             self._base.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
