@@ -110,7 +110,7 @@ def attribute(
     for rows in _held(groups, desk.pages):
         desk.settle(rows, table.within(rows[0]))
     opened = desk.reopened()
-    for rows in _held((rows for rows, _ in opened.values()), desk.pages):
+    for rows in _held(iter([rows for rows, _ in opened.values()]), desk.pages):
         desk.settle(rows, table.within(rows[0]), opened.pop(rows[0])[1])
     desk.settle_crossings(table.crossing(_DIRECTED), stories)
     _LOG.debug("%d stories written", len(desk.rows))
