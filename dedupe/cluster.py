@@ -114,12 +114,11 @@ def _components(
     a: NDArray[np.int64], b: NDArray[np.int64], weights: NDArray[np.int64], n_docs: int
 ) -> list[NDArray[np.int64]]:
     """Return, for each group connected by positive pairs, the places of all pairs within it."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    from dedupe.kernels.repeats import merge_groups
 
     joins = weights > 0
-    graph = coo_array((np.ones(joins.sum()), (a[joins], b[joins])), shape=(n_docs, n_docs))
-    _, labels = connected_components(graph, directed=False)
+    labels = np.arange(n_docs)
+    merge_groups(a[joins], b[joins], labels)
     inside = np.flatnonzero(labels[a] == labels[b])
     order = inside[np.argsort(labels[a[inside]], kind="stable")]
     cuts = np.flatnonzero(np.diff(labels[a[order]])) + 1

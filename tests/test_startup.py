@@ -49,3 +49,20 @@ def test_startup__nothing_heavy_is_imported(code: str) -> None:
 
 def test_startup__the_check_sees_what_is_imported() -> None:
     assert "orjson" in imported_by("import dedupe, orjson")
+
+
+def test_startup__a_run_over_a_collection_imports_no_scipy_and_no_scikit_learn() -> None:
+    texts = ["The harbour bridge was closed on Tuesday after a barge struck it. " * n for n in (1, 9)]
+    modules = imported_by(f"import dedupe; dedupe.find_duplicates({texts})")
+    assert "numba" in modules
+    assert modules & {"scipy", "sklearn"} == set()
+
+
+def test_startup__numba_still_finds_linear_algebra_for_the_code_of_others() -> None:
+    code = (
+        "import numba, numpy as np\n"
+        "from dedupe.kernels import text\n"
+        "dot = numba.njit(lambda a, b: np.dot(a, b))\n"
+        "assert dot(np.ones(3), np.ones(3)) == 3"
+    )
+    assert "scipy" in imported_by(f"exec({code!r})")

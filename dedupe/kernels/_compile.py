@@ -22,12 +22,13 @@ at WARNING, that they cannot be kept.
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import functools
 import hashlib
+import importlib.util
 import logging
 import os
+import re
 import stat
 import sys
 import tempfile
@@ -48,9 +49,41 @@ logger = logging.getLogger(__name__)
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 _GLANCE_SECONDS = 0.5
+_COMMENT = re.compile("#[^\n]*")
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+)?import[ \t]*(?:\(([^)]*)\)|([^\n]*))", re.MULTILINE
+)
+_NAME = re.compile(r"[\w.]+")
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 Answer = TypeVar("Answer")
+
+
+def _support_arrays() -> None:
+    """Load what Numba knows of NumPy's functions, and leave SciPy alone.
+
+    Numba imports SciPy's linear algebra to learn whether it is there, which takes
+    longer than importing Numba. Whether it can be found is answer enough: what
+    uses it asks again, when it is compiled.
+    """
+    if "numba.np.arraymath" in sys.modules:
+        return
+    from numba.np import linalg
+
+    asked = getattr(linalg, "ensure_blas", None)
+
+    def find_scipy() -> None:
+        if importlib.util.find_spec("scipy") is None:
+            raise ImportError("scipy is required for linear algebra")
+
+    linalg.ensure_blas = find_scipy
+    try:
+        importlib.import_module("numba.np.arraymath")
+    finally:
+        linalg.ensure_blas = asked
+
+
+_support_arrays()
 
 
 def kernel(function: Function) -> Function:
@@ -228,15 +261,16 @@ def _sources(file: Path) -> set[Path]:
 
 @functools.cache
 def _imported(source: Path) -> frozenset[Path]:
-    """Return the files of this package that a module names in its imports."""
+    """Return the files of this package that a module names in its imports.
+
+    Read by pattern: to parse every module would take a tenth of a short run. A
+    line of prose that looks like an import costs a needless file, never a stale kernel.
+    """
     found = set()
-    for node in ast.walk(ast.parse(source.read_bytes())):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        for name in names:
+    text = _COMMENT.sub("", source.read_text(encoding="utf-8")).replace("\\\n", " ")
+    for module, brackets, line in _IMPORT.findall(text):
+        given = _NAME.findall(brackets or line)
+        for name in [module, *(f"{module}.{name}" for name in given)] if module else given:
             package, *parts = name.split(".")
             path = _PACKAGE.joinpath(*parts).with_suffix(".py")
             if package == _PACKAGE.name and parts and path.is_file():
