@@ -111,6 +111,17 @@ def test_compare__equal_texts_are_one_passage() -> None:
     assert compare(STORY, STORY).passages == [Passage(0, len(STORY) - 1, 0, len(STORY) - 1)]
 
 
+def test_compare__a_copy_cut_in_the_middle_of_a_sentence_ends_where_it_was_cut() -> None:
+    text = (
+        "The harbour office said on Tuesday that the old swing bridge will stay closed for six "
+        "weeks while divers mend cracks in three of its seven piers and a crane lifts the "
+        "rusted gate that twelve thousand people a day walk past on their way to the ferries"
+    )
+    start = text.index("will stay closed")
+    (passage,) = compare(text, text[start:]).passages
+    assert passage == Passage(start, len(text), 0, len(text) - start)
+
+
 @pytest.mark.parametrize(("a", "b"), [("", ""), ("", STORY), ("...", "\x00"), ("Tide", "Crew")])
 def test_compare__texts_that_share_nothing_are_unrelated(a: str, b: str) -> None:
     found = compare(a, b)

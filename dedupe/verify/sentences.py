@@ -262,13 +262,14 @@ def _passages(pair: _Pair, anchored: Boxes, passage_words: int, agreement: Agree
 
     size = np.maximum(*(_size(anchored, side) for side in _SIDES))
     dense = anchored[anchored[:, MATCHED] >= agreement.matched * size]
-    copied = dense[dense[:, MATCHED] >= agreement.matched_words]
-    # What matches word for word is cut last.
-    copied[:, MATCHED] += IN_MILLIONTHS
     levels = Levels(agreement.gap, agreement.gap, agreement.cosine, agreement.least_words, 1)
     told = _gathered(pair, pair.seeds[pair.sure], levels)
     short = np.minimum(*(_size(told, side) for side in _SIDES)) < agreement.short_words
     told = told[~short | (told[:, MATCHED] >= agreement.short_cosine * IN_MILLIONTHS)]
+    told, sharper = _unless_copied(told, dense, agreement.matched)
+    copied = dense[sharper | (dense[:, MATCHED] >= agreement.matched_words)]
+    # What matches word for word is cut last.
+    copied[:, MATCHED] += IN_MILLIONTHS
     for summary in _summaries(pair, np.concatenate([told, copied]), levels, agreement):
         told = np.concatenate([told[~_meets(told, summary)], summary[None]])
         copied = copied[~_meets(copied, summary)]
@@ -279,6 +280,20 @@ def _passages(pair: _Pair, anchored: Boxes, passage_words: int, agreement: Agree
         box for box in dense[dense[:, MATCHED] >= passage_words] if not _touches(boxes, box).any()
     ]
     return np.concatenate([boxes, np.array(few, np.int64).reshape(-1, N_BOX)])
+
+
+def _unless_copied(told: Boxes, dense: Boxes, matched: float) -> tuple[Boxes, NDArray[np.bool_]]:
+    """Leave out passages of sentences that are little more than a copy cut mid-sentence.
+
+    Returns the others, and which of `dense` say it with sharper ends.
+    """
+    sharper, kept = np.zeros(len(dense), np.bool_), np.ones(len(told), np.bool_)
+    for place, box in enumerate(told):
+        inside = _meets(dense, box)
+        shorter = min(_size(box[None], side)[0] for side in _SIDES)
+        kept[place] = dense[inside, MATCHED].sum() < matched * shorter
+        sharper |= inside & ~kept[place]
+    return told[kept], sharper
 
 
 def _gathered(pair: _Pair, seeds: Boxes, levels: Levels) -> Boxes:
