@@ -42,7 +42,7 @@ MEMORY = 5_000
 """Originals that may still be copied: news is copied while it is new."""
 
 SYLLABLES = tuple(a + b for a in "bcdfglmnprstvz" for b in "aeiou")
-START = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
+START = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
 
 class Newsroom:

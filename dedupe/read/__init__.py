@@ -11,6 +11,7 @@ order of the documents.
     streams.py       a file      -> its bytes, decompressed, in UTF-8, split at newlines
     formats.py       sources     -> records, each by the reader of its form:
     json_records.py                 JSON lines and arrays
+    plain_lines.py                  JSON lines that are plain, without records
     csv_records.py                  CSV and TSV
     columnar.py                     Parquet, Arrow files and tables
     pages.py                        .txt and .html
@@ -37,7 +38,8 @@ from dedupe.read.formats import read_records
 from dedupe.read.ids import Ids
 from dedupe.read.ledger import Ledger, Limits, OnError
 from dedupe.read.pages import with_pages
-from dedupe.read.rows import build_documents
+from dedupe.read.plain_lines import Columns
+from dedupe.read.rows import build_columns, build_documents
 from dedupe.read.sources import check_inputs, find_sources, printable_path
 
 if TYPE_CHECKING:
@@ -231,9 +233,12 @@ class _Builder:
         self.ids = Ids()
         self._own_names = FieldNames({})
 
-    def batch(self, records: Records, ledger: Ledger) -> Batch:
-        names = self._own_names if records.own_names else self.names
-        documents = build_documents(with_pages(records, names, ledger), names, ledger)
+    def batch(self, records: Records | Columns, ledger: Ledger) -> Batch:
+        if isinstance(records, Columns):
+            documents = build_columns(records, self.names, ledger)
+        else:
+            names = self._own_names if records.own_names else self.names
+            documents = build_documents(with_pages(records, names, ledger), names, ledger)
         self.ids.add(documents.ids, documents.files, documents.lines)
         return _batch(documents.table, ledger)
 

@@ -10,9 +10,10 @@ import itertools
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal, overload
 
 from dedupe.errors import InputError
+from dedupe.read import plain_lines
 from dedupe.read.csv_records import read_csv
 from dedupe.read.json_records import is_lines, read_lines, read_values
 from dedupe.read.pages import can_extract, needs_extra, read_files
@@ -24,12 +25,35 @@ if TYPE_CHECKING:
 
     from dedupe.read.fields import FieldNames
     from dedupe.read.ledger import Ledger, Limits, Records
+    from dedupe.read.plain_lines import Columns
     from dedupe.read.sources import Form
 
     OnBytes = Callable[[int], None]
 
 _COLUMNAR_MAGICS = (b"PAR1", b"ARROW1")
 _WARC_MAGIC = b"WARC/"
+
+
+@overload
+def read_records(
+    sources: Sequence[Source],
+    names: FieldNames,
+    ledger: Ledger,
+    limits: Limits,
+    on_bytes: OnBytes,
+    *,
+    whole: Literal[True],
+) -> Iterator[Records]: ...
+
+
+@overload
+def read_records(
+    sources: Sequence[Source],
+    names: FieldNames,
+    ledger: Ledger,
+    limits: Limits,
+    on_bytes: OnBytes,
+) -> Iterator[Records | Columns]: ...
 
 
 def read_records(
@@ -40,11 +64,11 @@ def read_records(
     on_bytes: OnBytes,
     *,
     whole: bool = False,
-) -> Iterator[Records]:
+) -> Iterator[Records | Columns]:
     """Yield the records of the sources, in order; `on_bytes` hears of bytes read.
 
-    `whole` asks Parquet and Arrow for the columns that hold no field of a document
-    as well; of the other forms a record holds everything anyway.
+    `whole` asks for each record with all it holds: of Parquet and Arrow the columns
+    that hold no field of a document as well, of JSON lines no mere columns.
 
     Raises:
         InputError: a file that cannot be opened, is of no form that is read, has
@@ -74,14 +98,16 @@ def _read_one(
     on_bytes: OnBytes,
     *,
     whole: bool,
-) -> Iterator[Records]:
+) -> Iterator[Records | Columns]:
     with _opened(source) as file:
         stream = ByteStream(file, source.name, limits, on_bytes)
         form = _form(source, stream)
         if form == "csv":
             yield from read_csv(stream, source.name, names, ledger, limits)
         elif form == "lines":
-            yield from read_lines(stream, source.name, ledger, limits)
+            can_be_plain = not whole and source.size >= plain_lines.LEAST_BYTES
+            plain = plain_lines.PlainLines(names, source.name) if can_be_plain else None
+            yield from read_lines(stream, source.name, ledger, limits, plain)
         elif form == "warc":
             from dedupe.read.warc import read_warc
 
@@ -117,8 +143,8 @@ def _form(source: Source, stream: ByteStream) -> Form:
 
 
 def _with_hope(
-    batches: Iterable[Records], source: Source, ledger: Ledger, limits: Limits
-) -> Iterator[Records]:
+    batches: Iterable[Records | Columns], source: Source, ledger: Ledger, limits: Limits
+) -> Iterator[Records | Columns]:
     """Pass batches on, until a file has given many bad records and nothing else.
 
     Raises:

@@ -14,12 +14,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dedupe.read.ledger import Records
+from dedupe.read.plain_lines import GROUP_BYTES
 from dedupe.read.streams import split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dedupe.read.ledger import Ledger, Limits
+    from dedupe.read.plain_lines import Columns, PlainLines
     from dedupe.read.streams import ByteStream
 
 _MARK = re.compile(rb'["\[\]{},]')
@@ -33,13 +35,44 @@ _KINDS = {
 }  # fmt: skip
 
 
-def read_lines(stream: ByteStream, file: str, ledger: Ledger, limits: Limits) -> Iterator[Records]:
-    """Yield the records of JSON lines; blank lines are none."""
+def read_lines(
+    stream: ByteStream,
+    file: str,
+    ledger: Ledger,
+    limits: Limits,
+    plain: PlainLines | None = None,
+) -> Iterator[Records | Columns]:
+    """Yield the records of JSON lines; blank lines are none.
+
+    Lines that `plain` can read are left to it.
+    """
     numbered = split_lines(iter(stream), limits.record_bytes)
-    yield from _parsed(numbered, stream, file, ledger, limits)
+    if plain:
+        numbered = _in_groups(numbered, GROUP_BYTES)
+    yield from _parsed(numbered, stream, file, ledger, limits, plain)
 
 
-def read_values(stream: ByteStream, file: str, ledger: Ledger, limits: Limits) -> Iterator[Records]:
+def _in_groups(
+    numbered: Iterable[tuple[int, list[bytes | None]]], n_bytes: int
+) -> Iterator[tuple[int, list[bytes | None]]]:
+    """Join neighbouring lists of lines until they hold so many bytes."""
+    held: list[bytes | None] = []
+    first, size = 1, 0
+    for number, lines in numbered:
+        if not held:
+            first = number
+        held += lines
+        size += sum(map(len, filter(None, lines)))
+        if size >= n_bytes:
+            yield first, held
+            held, size = [], 0
+    if held:
+        yield first, held
+
+
+def read_values(
+    stream: ByteStream, file: str, ledger: Ledger, limits: Limits
+) -> Iterator[Records | Columns]:
     """Yield the records of an array, or of values that stand one after another."""
     numbered = split_values(iter(stream), limits.record_bytes)
     yield from _parsed(numbered, stream, file, ledger, limits)
@@ -170,23 +203,24 @@ def _parsed(
     file: str,
     ledger: Ledger,
     limits: Limits,
-) -> Iterator[Records]:
-    """Parse numbered pieces of JSON, a batch at a time."""
-    import orjson
-
-    loads, bad_json = orjson.loads, orjson.JSONDecodeError
+    plain: PlainLines | None = None,
+) -> Iterator[Records | Columns]:
+    """Parse numbered pieces of JSON, a batch at a time, but for those that `plain` can read."""
     mend = ledger.on_error == "replace"
     records: list[dict[str, Any]] = []
     numbers: list[int] = []
     size, number, n_rejects = 0, 1, ledger.n_rejects
     for first, pieces in numbered:
+        columns = plain.read(first, pieces) if plain else None
+        if columns:
+            if records:
+                yield Records(records, [file] * len(records), numbers)
+                records, numbers, size, n_rejects = [], [], 0, ledger.n_rejects
+            yield columns
+            number = first + len(pieces) - 1
+            continue
         for number, piece in enumerate(pieces, first):
-            try:
-                record = loads(piece or b"")
-            except bad_json:
-                record = None
-            if type(record) is not dict:
-                record = _examined(piece, limits, mend=mend)
+            record = _loaded(piece, limits, mend=mend)
             if type(record) is dict:
                 records.append(record)
                 numbers.append(number)
@@ -201,6 +235,17 @@ def _parsed(
     if stream.damage:
         # Of a record cut by the damage, this is the one reject.
         ledger.reject(file, number, stream.damage)
+
+
+def _loaded(piece: bytes | None, limits: Limits, *, mend: bool) -> Any:
+    """Return a record, why there is none, or None for a blank piece."""
+    import orjson
+
+    try:
+        record = orjson.loads(piece or b"")
+    except orjson.JSONDecodeError:
+        record = None
+    return record if type(record) is dict else _examined(piece, limits, mend=mend)
 
 
 def _examined(piece: bytes | None, limits: Limits, *, mend: bool) -> dict[str, Any] | str | None:

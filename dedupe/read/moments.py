@@ -23,18 +23,23 @@ _CARRIERS = ("$date", "value", "name")
 """Keys under which an object keeps the date it stands for, as in MongoDB's exports."""
 
 
-def interval_arrays(values: Sequence[Any], ledger: Ledger) -> tuple[pa.Array, pa.Array]:
-    """Return the earliest and latest moments of dates in any form.
+def interval_arrays(values: Sequence[Any] | pa.Array, ledger: Ledger) -> tuple[pa.Array, pa.Array]:
+    """Return the earliest and latest moments of dates in any form, or in an array of strings.
 
     What is given but not understood, or impossible, is null in both and counted
     in the ledger.
     """
+    if isinstance(values, pa.Array):
+        moments = None if values.null_count == len(values) else _zoned_clocks(values)
+        if moments is not None:
+            return moments, moments
+        values = values.to_pylist()
     types = set(map(type, values))
     if types <= {type(None)}:
         nothing = pa.nulls(len(values), _KIND)
         return nothing, nothing
     if types <= {str, type(None)}:
-        moments = _zoned_clocks(values)
+        moments = _zoned_clocks(pa.array(values, pa.string()))
         if moments is not None:
             return moments, moments
     intervals = [parse_interval(_inner(value)) for value in values]
@@ -45,7 +50,7 @@ def interval_arrays(values: Sequence[Any], ledger: Ledger) -> tuple[pa.Array, pa
     return pa.array(earliest, _KIND), pa.array(latest, _KIND)
 
 
-def _zoned_clocks(values: Sequence[str | None]) -> pa.Array | None:
+def _zoned_clocks(values: pa.Array) -> pa.Array | None:
     """Read a column that holds nothing but good ISO 8601 clocks with zones; else None.
 
     Most crawls give this one form, and Arrow reads it ten times faster than
@@ -55,7 +60,7 @@ def _zoned_clocks(values: Sequence[str | None]) -> pa.Array | None:
     import pyarrow.compute as pc
 
     try:
-        moments = pa.array(values, pa.string()).cast(_KIND)
+        moments = values.cast(_KIND)
     except pa.ArrowInvalid:
         return None
     bounds = pc.min_max(moments).as_py()

@@ -1,6 +1,7 @@
 """Records in, a documents table out; what cannot be a document is refused.
 
     Records  ->  columns by field  ->  values of one type  ->  Table (documents.SCHEMA)
+    Columns (plain JSON lines)     ->  Arrow columns       ->  the same
 
 Work goes column by column: a million records pass here, and a Python call for
 each field of each would take longer than parsing them. Control characters that
@@ -19,13 +20,14 @@ from dedupe.documents import SCHEMA, as_text, host, plain
 from dedupe.read.moments import interval_arrays
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from dedupe.read.fields import FieldNames
     from dedupe.read.ledger import Ledger, Records
+    from dedupe.read.plain_lines import Columns
 
 
 class Documents(NamedTuple):
@@ -38,6 +40,8 @@ class Documents(NamedTuple):
 
 
 _SHORT_FIELDS = ("title", "url", "canonical", "source", "byline", "language")
+_MOMENTS = ("published", "fetched")
+_TEXT = pa.large_string()
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _WHITE_CONTROLS = "\t\n\r"
 _CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))]
@@ -60,17 +64,57 @@ def build_documents(records: Records, names: FieldNames, ledger: Ledger) -> Docu
     if set(map(type, texts)) != {str}:
         records, texts = _with_text(records, texts, names, keys, ledger)
     rows = records.records
-    ids = _ids(names.column("id", rows, keys), records)
+    ids = _ids(_strings(names.column("id", rows, keys)), records.files, records.lines)
     columns = {"id": pa.array(ids, pa.string()), "text": _text_array(texts)}
     for name in _SHORT_FIELDS:
-        columns[name] = pa.array(_cleared(_strings(names.column(name, rows, keys))), pa.string())
+        columns[name] = _short_array(names.column(name, rows, keys))
+    moments = {name: names.column(name, rows, keys) for name in _MOMENTS}
+    return Documents(_table(columns, moments, ledger), ids, records.files, records.lines)
+
+
+def build_columns(given: Columns, names: FieldNames, ledger: Ledger) -> Documents:
+    """Turn the columns of plain records into documents, in their order."""
+    files, lines = [given.file] * len(given), given.lines.tolist()
+    named = _of_columns(given, names, "id", keep_empty=False)
+    if isinstance(named, pa.Array) and not named.null_count:
+        ids = named.to_pylist()
+    else:
+        named = named.to_pylist() if isinstance(named, pa.Array) else _strings(named)
+        ids = _ids(named, files, lines)
+    [text, *_] = names.paths("text", given.keys)
+    columns = {
+        "id": pa.array(ids, pa.string()),
+        "text": given.strings(text[0], _TEXT, keep_empty=True),
+    }
+    for name in _SHORT_FIELDS:
+        values = _of_columns(given, names, name, keep_empty=False)
+        columns[name] = values if isinstance(values, pa.Array) else _short_array(values)
+    moments = {name: _of_columns(given, names, name, keep_empty=True) for name in _MOMENTS}
+    return Documents(_table(columns, moments, ledger), ids, files, lines)
+
+
+def _of_columns(
+    given: Columns, names: FieldNames, field: str, *, keep_empty: bool
+) -> pa.Array | list[Any]:
+    """Return a field as an Arrow column, or as Python values where it is not so simple."""
+    paths = names.paths(field, given.keys)
+    if not paths:
+        return pa.nulls(len(given), pa.string())
+    keys = [path[0] for path in paths]
+    if given.is_strings(keys[0]) and (len(keys) == 1 or given.is_full(keys[0])):
+        return given.strings(keys[0], pa.string(), keep_empty=keep_empty)
+    return names.column(field, given.records(keys), given.keys)
+
+
+def _table(
+    columns: dict[str, pa.Array], moments: Mapping[str, Sequence[Any] | pa.Array], ledger: Ledger
+) -> pa.Table:
+    """Complete the columns of documents, and count them."""
     columns["source"] = _with_hosts(columns["source"], columns["url"])
-    for name in ("published", "fetched"):
-        moments = interval_arrays(names.column(name, rows, keys), ledger)
-        columns[name], columns[f"{name}_until"] = moments
-    ledger.n_documents += len(rows)
-    table = pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)
-    return Documents(table, ids, records.files, records.lines)
+    for name, values in moments.items():
+        columns[name], columns[f"{name}_until"] = interval_arrays(values, ledger)
+    ledger.n_documents += len(columns["id"])
+    return pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)
 
 
 def _with_text(
@@ -128,11 +172,11 @@ def _with_hosts(sources: pa.Array, urls: pa.Array) -> pa.Array:
 
 
 def _text_array(texts: list[str]) -> pa.Array:
-    array = pa.array(texts, pa.large_string())
+    array = pa.array(texts, _TEXT)
     if not _may_hold_controls(array):
         return array
     cleared = [text.translate(_IN_TEXT) if _CONTROL.search(text) else text for text in texts]
-    return pa.array(cleared, pa.large_string())
+    return pa.array(cleared, _TEXT)
 
 
 def _may_hold_controls(array: pa.Array) -> bool:
@@ -161,9 +205,13 @@ def _block_holds_controls(codes: NDArray[np.uint8]) -> bool:
     return bool(np.any(codes == 0x7F) or np.any(codes[1:][codes[:-1] == 0xC2] < 0xA0))
 
 
-def _ids(values: Sequence[Any], records: Records) -> list[str]:
+def _short_array(values: Sequence[Any]) -> pa.Array:
+    return pa.array(_cleared(_strings(values)), pa.string())
+
+
+def _ids(names: Sequence[str | None], files: Sequence[str], lines: Sequence[int]) -> list[str]:
     """Return the ids, and FILE:LINE where a record gives none."""
     return [
         name or f"{file}:{line}".translate(_IN_FIELD)
-        for name, file, line in zip(_strings(values), records.files, records.lines, strict=True)
+        for name, file, line in zip(names, files, lines, strict=True)
     ]
