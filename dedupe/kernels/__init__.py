@@ -1,5 +1,6 @@
 """Loops the compiler understands: arrays in, arrays out; no str, no Document.
 
+json_lines.py JSON lines        -> places of values, strings of a column
 fold.py      the table that folds a code point before it is hashed
 text.py      UTF-8 bytes        -> tokens, shingles
 lines.py     UTF-8 bytes        -> lines
