@@ -35,13 +35,15 @@ if TYPE_CHECKING:
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
 
-_N_HUBS = 3
 _MAX_SPLITS = 8
 _SCREEN_STEP = 50_000
 _BANDS_AT_ONCE = 6
 _PAIRS_AT_ONCE = 8_000_000
 _LOW_32 = np.uint64(0xFFFFFFFF)
 _SHIFT_32 = np.uint64(32)
+
+N_HUBS = 3
+"""Documents of smallest hash that the others of a large bucket are linked to."""
 
 BANDS, RARE, EXACT = 1, 2, 4
 """Bits of Candidates.nets: which net found a pair."""
@@ -97,14 +99,20 @@ def find_candidates(
     weights: Weights,
     settings: Settings,
     on_progress: Callable[[str, int, int], None] | None = None,
+    is_new: NDArray[np.bool_] | None = None,
 ) -> Candidates:
-    """Find the pairs that share a band or a rare shingle, and screen them."""
+    """Find the pairs that share a band or a rare shingle, and screen them.
+
+    With `is_new`, bool (D,), pairs of two documents that are not are left out.
+    """
     representative = representatives(sketches)
     distinct = (representative == np.arange(len(representative))) & (sketches.n_words > 0)
     priority = _priority(sketches.signatures)
     rows = np.flatnonzero(distinct)
     banded, capped_bands = _band_pairs(sketches, rows, priority, settings, on_progress)
     rare, capped_rare = _rare_pairs(weights, distinct, priority, settings)
+    if is_new is not None:
+        banded, rare = (_with_new(packed, is_new) for packed in (banded, rare))
     packed, nets = _join(banded, rare)
     shared, share, equal_slots = compare_sketches(packed, sketches, weights, settings)
     kept = _screen(packed, shared, equal_slots, weights, settings)
@@ -112,8 +120,14 @@ def find_candidates(
     kept = kept[wanted]
     return _with_copies(
         packed[kept], nets[kept], share[kept], representative, len(packed),
-        {"bands": capped_bands, "rare": capped_rare},
+        {"bands": capped_bands, "rare": capped_rare}, is_new,
     )  # fmt: skip
+
+
+def _with_new(packed: NDArray[np.uint64], is_new: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """Return the packed pairs of which a side is new."""
+    a, b = unpack(packed)
+    return packed[is_new[a] | is_new[b]]
 
 
 def weigh(sketches: Sketches, background: Background | None = None) -> Weights:
@@ -303,8 +317,8 @@ def link(
     """
     from dedupe.kernels import pairs as kernels
 
-    out = np.empty(kernels.count_linked(bounds, cap, _N_HUBS), np.uint64)
-    n_out = kernels.fill_linked(members, bounds, priority, cap, _N_HUBS, out)
+    out = np.empty(kernels.count_linked(bounds, cap, N_HUBS), np.uint64)
+    n_out = kernels.fill_linked(members, bounds, priority, cap, N_HUBS, out)
     return np.sort(out[:n_out]), int((np.diff(bounds) > cap).sum())
 
 
@@ -380,10 +394,13 @@ def _with_copies(
     representative: NDArray[np.int64],
     n_found: int,
     n_capped: dict[str, int],
+    is_new: NDArray[np.bool_] | None,
 ) -> Candidates:
     """Add the pairs of equal texts, each with its representative."""
     copies = np.flatnonzero(representative != np.arange(len(representative)))
     linked = (representative[copies].astype(np.uint64) << _SHIFT_32) | copies.astype(np.uint64)
+    if is_new is not None:
+        linked = _with_new(linked, is_new)
     packed = np.concatenate([packed, linked])
     order = np.argsort(packed, kind="stable")
     a, b = unpack(packed[order])

@@ -2,10 +2,13 @@
 
 documents -> clean -> harvest -> sketch -> weigh -> find_candidates -> verify
           -> mark_roundups -> cluster -> attribute -> Result
+
+With an earlier result, against.py stands in for what is between sketch and verify.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import resource
 import sys
 import threading
@@ -16,10 +19,13 @@ import numpy as np
 import pyarrow as pa
 
 from dedupe import result as contract
+from dedupe.against import check_ids, compare_with, counted, known_answers, only_new
+from dedupe.archive import Archive, Compared, as_archive
 from dedupe.attribute import Attribution, attribute
 from dedupe.candidates import Candidates, Weights, find_candidates, weigh
-from dedupe.clean import Kept, clean
+from dedupe.clean import Kept, clean_and_learn
 from dedupe.clean.clues import harvest
+from dedupe.clean.furniture import Furniture
 from dedupe.clean.kept import text_bytes
 from dedupe.cluster import cluster
 from dedupe.documents import Document, documents_table, stated
@@ -28,7 +34,7 @@ from dedupe.overrides import Overrides, constrained, decided_origins, rows_of, s
 from dedupe.result import Result
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
-from dedupe.verify import OnDemand, mark_roundups, verify
+from dedupe.verify import mark_roundups, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -39,6 +45,7 @@ if TYPE_CHECKING:
     from dedupe.checkpoints import Checkpoints
     from dedupe.names import Names
     from dedupe.read import Reading
+    from dedupe.verify import Answers
 
     Documents: TypeAlias = Iterable[Document | Mapping[str, Any] | str]
     OnProgress: TypeAlias = Callable[[str, int, int], None]
@@ -51,6 +58,8 @@ def find_duplicates(
     overrides: Overrides = Overrides(),
     *,
     checkpoints: str | Path | None = None,
+    keep: bool = False,
+    against: Result | str | Path | None = None,
 ) -> Result:
     """Group documents that tell the same written story, and name who likely wrote it first.
 
@@ -64,59 +73,149 @@ def find_duplicates(
         checkpoints: a folder in which finished stages are kept. A call with the
             same documents and settings goes on from there. Remove it when the
             result is safe.
+        keep: let the result keep what later documents can be compared with.
+        against: an earlier result that was told to keep, or its folder. The
+            documents are compared with each other and with those of that run,
+            whose pairs stay as they were judged.
 
     Returns:
-        The stories, the relations, the likely origins.
+        The stories, the relations, the likely origins; with `against`, of those
+        stories that a new document belongs to.
 
     Raises:
-        SettingsError: settings that are no Settings.
+        SettingsError: settings that are no Settings, or not those of the earlier
+            run; `keep` together with `against`.
         InputError: a document without text (a row of a table without one is
             rejected, and stands in `Result.rejects`), or two with one id; an
             override that names no document or contradicts another; a file of
             names that is none.
         OutputError: the folder for checkpoints holds something else, or cannot
-            be written.
+            be written; the earlier result kept nothing, or is damaged.
     """
     _check_kinds(settings, overrides)
+    earlier = _earlier(against, settings, keep=keep)
     names = settings.known_names()
     given = as_reading(documents)
     table, order = _in_id_order(given.documents)
-    ids = table.column("id").to_pylist() if overrides != Overrides() else ()
-    decided = rows_of(overrides, ids)
-    stages = _Stages(on_progress, _checkpoints(checkpoints, table, settings, overrides, names))
-    spans = stages.run("clean", table.num_rows, _kept_spans, table, settings)
+    _check_decisions(overrides, table, earlier)
+    stages = _Stages(
+        on_progress, _checkpoints(checkpoints, table, settings, overrides, names, earlier)
+    )
+    found = _read(table, settings, names, stages, earlier)
+    if earlier:
+        found, pile = compare_with(earlier, found, settings, stages, _named(overrides))
+        answers = found.answers(settings, known_answers(earlier, pile), ~pile.is_new)
+    else:
+        found, pile = _compared(found, settings, stages), None
+        answers = found.answers(settings)
+    result, stories = _settle(found, settings, names, overrides, stages, answers)
+    record = _record(settings, given, found.candidates, stages)
+    result = dataclasses.replace(result, rejects=given.rejects, run=record | result.run)
+    if earlier and pile:
+        told = {"against": counted(found.candidates, pile, earlier, answers.n_earlier)}
+        result = dataclasses.replace(result, run=result.run | told)
+        return only_new(result, earlier, pile, order)
+    kept = Archive.of(found, stories, answers, settings) if keep else None
+    documents = result.documents.take(np.argsort(order))
+    return dataclasses.replace(result, documents=documents, archive=kept)
+
+
+def _earlier(
+    against: Result | str | Path | None, settings: Settings, *, keep: bool
+) -> Archive | None:
+    """Return what the earlier run kept, if there is one."""
+    if against is None:
+        return None
+    if keep:
+        raise SettingsError(
+            "a run compared with an earlier one keeps nothing; cluster both piles with "
+            "--keep (keep=True), or let an index grow (dedupe index)"
+        )
+    earlier = as_archive(against)
+    earlier.check(settings)
+    return earlier
+
+
+def _named(overrides: Overrides) -> set[str]:
+    linked = (*overrides.must_link, *overrides.cannot_link, overrides.origins)
+    return {one for ids in linked for one in ids}
+
+
+def _check_decisions(overrides: Overrides, table: pa.Table, earlier: Archive | None) -> None:
+    """Refuse, before the work, ids that clash and decisions on no document."""
+    if earlier:
+        check_ids(earlier, table.column("id"))
+    if overrides != Overrides():
+        ids = table.column("id").to_pylist()
+        rows_of(overrides, [*ids, *earlier.column("id").to_pylist()] if earlier else ids)
+
+
+def _read(
+    table: pa.Table,
+    settings: Settings,
+    names: Names | None,
+    stages: _Stages,
+    earlier: Archive | None,
+) -> Compared:
+    """Clean, harvest and sketch documents."""
+    n_docs = table.num_rows
+    furniture = earlier.furniture() if earlier else None
+    *spans, keys = stages.run("clean", n_docs, _kept_spans, table, settings, furniture)
     kept = Kept(*text_bytes(table), *spans)
-    clues = stages.run("harvest", table.num_rows, harvest, table, kept, names, settings.threads)
-    sketches = stages.run("sketch", table.num_rows, sketch, kept, settings, stages.report)
+    clues = stages.run("harvest", n_docs, harvest, table, kept, names, settings.threads)
+    sketches = stages.run("sketch", n_docs, sketch, kept, settings, stages.report)
+    return Compared(table, kept, Furniture(keys), clues, sketches)
+
+
+def _compared(found: Compared, settings: Settings, stages: _Stages) -> Compared:
+    """Find what may be alike, and measure it."""
+    sketches, n_docs = found.sketches, found.table.num_rows
     weights = stages.run("weigh", len(sketches.sampled), weigh, sketches)
     candidates = stages.run(
-        "candidates", table.num_rows, find_candidates, sketches, weights, settings, stages.report
+        "candidates", n_docs, find_candidates, sketches, weights, settings, stages.report
     )
     # Verification is where memory peaks, and what follows needs no order of shingles.
     weights = weights.without_order()
+    texts = (found.table, found.kept)
     pairs, passages = stages.run(
-        "verify", len(candidates.a), verify, candidates, table, kept, settings, stages.report
+        "verify", len(candidates.a), verify, candidates, *texts, settings, stages.report
     )
-    on_demand = OnDemand(sketches, weights, table, kept, settings)
+    return found._replace(weights=weights, candidates=candidates, pairs=pairs, passages=passages)
+
+
+def _settle(
+    found: Compared,
+    settings: Settings,
+    names: Names | None,
+    overrides: Overrides,
+    stages: _Stages,
+    answers: Answers,
+) -> tuple[Result, NDArray[np.int64]]:
+    """Make stories of judged pairs, and name who wrote each first.
+
+    Returns the result, documents in order of id, and the story of each.
+    """
+    table, passages = found.table, found.passages
+    ids = table.column("id").to_pylist() if overrides != Overrides() else ()
+    decided = rows_of(overrides, ids)
     pairs = stages.run(
-        "roundups", pairs.num_rows, mark_roundups, pairs, passages, on_demand.one_subject
+        "roundups", found.pairs.num_rows, mark_roundups, found.pairs, passages, answers.one_subject
     )
     stories = stages.run(
-        "cluster", pairs.num_rows, cluster, pairs, table.num_rows, on_demand.same_story_odds
+        "cluster", pairs.num_rows, cluster, pairs, table.num_rows, answers.same_story_odds
     )
     stories = constrained(stories, pairs, decided)
     known = (names, decided_origins(overrides, ids, stories))
     origins = stages.run(
-        "attribute", table.num_rows, attribute, table, stories, pairs, passages, clues, *known
+        "attribute", table.num_rows, attribute, table, stories, pairs, passages, found.clues, *known
     )
     return Result(
-        documents=_documents(table, sketches.n_words, stories, origins).take(np.argsort(order)),
+        documents=_documents(table, found.sketches.n_words, stories, origins),
         pairs=_pairs(table, pairs, origins),
         passages=_passages(table, pairs, passages, stories, origins, settings),
         stories=signed(origins.stories, overrides),
-        rejects=given.rejects,
-        run=_record(settings, given, candidates, stages) | {"overrides": overrides.to_dict()},
-    )
+        run={"overrides": overrides.to_dict()},
+    ), stories
 
 
 def _check_kinds(settings: object, overrides: object) -> None:
@@ -130,10 +229,12 @@ def _check_kinds(settings: object, overrides: object) -> None:
         )
 
 
-def _kept_spans(table: pa.Table, settings: Settings) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _kept_spans(
+    table: pa.Table, settings: Settings, furniture: Furniture | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
     """Clean, and leave out the texts: they need not be kept twice."""
-    kept = clean(table, settings)
-    return kept.spans, kept.offsets
+    kept, furniture = clean_and_learn(table, settings, furniture)
+    return kept.spans, kept.offsets, furniture.keys
 
 
 def _checkpoints(
@@ -142,6 +243,7 @@ def _checkpoints(
     settings: Settings,
     overrides: Overrides,
     names: Names | None,
+    earlier: Archive | None,
 ) -> Checkpoints | None:
     if folder is None:
         return None
@@ -149,7 +251,8 @@ def _checkpoints(
 
     # The settings tell where the names stand; what stands there may change.
     known = [sorted(field) if isinstance(field, frozenset) else field for field in names or ()]
-    run = fingerprint(table, settings, [overrides.to_dict(), known])
+    before = [earlier.name] if earlier else []
+    run = fingerprint(table, settings, [overrides.to_dict(), known, *before])
     return Checkpoints(folder, run, (Sketches, Weights, Candidates, Attribution))
 
 

@@ -24,3 +24,9 @@ def batch_bounds(sizes: NDArray[np.integer], batch_size: int) -> list[int]:
     numbers = (running_total(sizes)[1:] - 1).clip(min=0) // batch_size
     starts = np.flatnonzero(np.diff(numbers)) + 1
     return [0, *starts.tolist(), len(sizes)]
+
+
+def ranges_of(starts: NDArray[np.integer], counts: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return the places starts[i] .. starts[i] + counts[i] - 1 of all i, one after another."""
+    before = running_total(counts)
+    return np.arange(before[-1]) + np.repeat(np.asarray(starts) - before[:-1], counts)

@@ -29,6 +29,8 @@ from dedupe.errors import OutputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from dedupe.archive import Archive
+
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
 
 DOCUMENTS = pa.schema(
@@ -80,9 +82,9 @@ PASSAGES = pa.schema(
 
 FILES = (
     "documents.parquet", "pairs.parquet", "passages.parquet", "stories.jsonl", "rejects.jsonl",
-    "run.json", "documents.csv", "stories.csv",
+    "run.json", "documents.csv", "stories.csv", "archive",
 )  # fmt: skip
-"""Files of a result folder; the last two come with --csv."""
+"""Files of a result folder; two come with --csv, and the folder `archive` with --keep."""
 
 _DRAFT = ".draft-"
 _AN_HOUR_SECONDS = 3600
@@ -101,6 +103,7 @@ class Result:
             derived from something absent, and round-ups.
         rejects: records that could not be read: file, line, reason.
         run: version, settings, inputs, stages, memory: run.json.
+        archive: what later documents can be compared with; None where nothing was kept.
     """
 
     documents: pa.Table
@@ -109,14 +112,20 @@ class Result:
     stories: list[dict[str, Any]]
     rejects: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     run: dict[str, Any] = dataclasses.field(default_factory=dict)
+    archive: Archive | None = dataclasses.field(default=None, repr=False, compare=False)
 
     def unique(self) -> pa.Table:
         """Return one row of `documents` for each story, in input order.
 
         It is the document most likely to be the origin; among equals the
-        longest, then the smallest id.
+        longest, then the smallest id. A story that goes on with one of an
+        earlier run has its document there, and gets none here.
         """
         stories = self.documents["story"].to_pylist()
+        goes_on = set()
+        if "earlier_story" in self.documents.column_names:
+            earlier = self.documents["earlier_story"].to_pylist()
+            goes_on = {one for one, old in zip(stories, earlier, strict=True) if old is not None}
         ranks = zip(
             (-(p or 0.0) for p in self.documents["origin_probability"].to_pylist()),
             (-n for n in self.documents["n_words"].to_pylist()),
@@ -126,7 +135,7 @@ class Result:
         )
         best: dict[str, tuple[float, int, str, int]] = {}
         for story, rank in zip(stories, ranks, strict=True):
-            if story not in best or rank < best[story]:
+            if story not in goes_on and (story not in best or rank < best[story]):
                 best[story] = rank
         rows = sorted(rank[-1] for rank in best.values())
         return self.documents.take(pa.array(rows, pa.int64()))
@@ -170,6 +179,8 @@ class Result:
     def _write(self, folder: Path, also: Callable[[Path], object] | None) -> None:
         import pyarrow.parquet as pq
 
+        from dedupe.archive import FOLDER as ARCHIVE
+
         for name in _TABLES:
             pq.write_table(getattr(self, name), folder / f"{name}.parquet", compression="zstd")
         _write_lines(folder / "stories.jsonl", self.stories)
@@ -177,7 +188,9 @@ class Result:
             _write_lines(folder / "rejects.jsonl", self.rejects)
         if also is not None:
             also(folder)
-        for path in sorted(folder.iterdir()):
+        if self.archive is not None:
+            self.archive.write(folder / ARCHIVE)
+        for path in sorted(folder.rglob("*")):
             _sync(path)
         path = folder / "run.json"
         path.write_text(json.dumps(self.run, indent=2, ensure_ascii=False) + "\n", "utf-8")
@@ -193,6 +206,9 @@ class Result:
         """
         import pyarrow.parquet as pq
 
+        from dedupe.archive import FOLDER as ARCHIVE
+        from dedupe.archive import Archive
+
         place = Path(folder)
         if not (place / "run.json").is_file():
             raise OutputError(f'{place}: holds no result; make one with "dedupe cluster"')
@@ -201,8 +217,10 @@ class Result:
             for name, table in tables.items():
                 if not set(_TABLES[name].names) <= set(table.column_names):
                     raise ValueError(f"{name}.parquet: columns are missing")  # noqa: TRY301
+            kept = place / ARCHIVE / "archive.json"
             return cls(
                 **tables,
+                archive=Archive.open(place / ARCHIVE) if kept.exists() else None,
                 stories=_read_lines(place / "stories.jsonl"),
                 rejects=_read_lines(place / "rejects.jsonl", optional=True),
                 run=json.loads((place / "run.json").read_text("utf-8")),

@@ -60,19 +60,43 @@ def clean(documents: pa.Table, settings: Settings, furniture: Furniture | None =
         settings: the seed and the number of threads.
         furniture: what is known of the outlets; None learns it from `documents`.
     """
+    return clean_and_learn(documents, settings, furniture, learns=furniture is None)[0]
+
+
+def clean_and_learn(
+    documents: pa.Table,
+    settings: Settings,
+    furniture: Furniture | None = None,
+    *,
+    learns: bool = True,
+) -> tuple[Kept, Furniture]:
+    """Say which ranges of each text are its story, and what is known of the outlets.
+
+    What is learned from `documents` adds to `furniture`, which was known before.
+    """
     from dedupe.clean.blocks import read_blocks
-    from dedupe.clean.furniture import block_keys, is_known, learn, outlet_numbers
+    from dedupe.clean.furniture import (
+        block_keys,
+        is_known,
+        joined,
+        learn,
+        nothing_learned,
+        outlet_numbers,
+    )
     from dedupe.clean.layout import story_blocks
 
     data, text_offsets = text_bytes(documents)
     blocks = read_blocks(data, text_offsets, settings)
     outlets = outlet_numbers(documents)
     keys = block_keys(blocks, outlets)
-    if furniture is None:
-        furniture = learn(blocks, keys, outlets, documents.column("title"))
+    furniture = furniture or nothing_learned()
+    if learns:
+        learned = learn(blocks, keys, outlets, documents.column("title"))
+        furniture = joined(furniture, learned)
     known = is_known(keys, furniture)
     is_cut = known | ~story_blocks(blocks, known, settings)
-    return keep_blocks(data, text_offsets, blocks, ~is_cut | _is_slight(blocks, is_cut))
+    kept = keep_blocks(data, text_offsets, blocks, ~is_cut | _is_slight(blocks, is_cut))
+    return kept, furniture
 
 
 def _is_slight(blocks: Blocks, is_cut: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -56,6 +56,13 @@ def nothing_learned() -> Furniture:
     return Furniture(np.zeros(0, np.uint64))
 
 
+def joined(one: Furniture, other: Furniture) -> Furniture:
+    """Return what is known by either."""
+    if not len(one.keys):
+        return other
+    return Furniture(np.union1d(one.keys, other.keys))
+
+
 def outlet_numbers(documents: pa.Table) -> NDArray[np.uint64]:
     """Number outlets by the hash of their names, uint64 (D,); 0 where unknown."""
     import pyarrow.compute as pc

@@ -34,7 +34,16 @@ if TYPE_CHECKING:
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
 
-__all__ = ["Measured", "OnDemand", "given_pairs", "judge", "mark_roundups", "measure", "verify"]
+__all__ = [
+    "Answers",
+    "Measured",
+    "OnDemand",
+    "given_pairs",
+    "judge",
+    "mark_roundups",
+    "measure",
+    "verify",
+]
 
 _UNLIKE = -8.0
 """Log-odds of same_story for a pair below the containment floor."""
@@ -70,6 +79,72 @@ def given_pairs(
     same_text = sketches.text_hashes[a] == sketches.text_hashes[b]
     nets = np.where(same_text & (sketches.n_words[a] > 0), EXACT, 0).astype(np.uint8)
     return Candidates(a, b, nets, share, len(packed), {})
+
+
+class Answers:
+    """Asks `OnDemand`, remembers what it said, and never asks it twice.
+
+    Args:
+        on_demand: measures what is not known.
+        known: a table as `table` gives it.
+        is_earlier: documents of an earlier run, bool (D,); how many pairs of two of
+            them were asked of `on_demand` is counted.
+    """
+
+    def __init__(
+        self,
+        on_demand: OnDemand,
+        known: pa.Table | None = None,
+        is_earlier: NDArray[np.bool_] | None = None,
+    ) -> None:
+        self._on_demand = on_demand
+        self._is_earlier = is_earlier
+        self.n_earlier = 0
+        self._odds: dict[tuple[int, int], float] = {}
+        self._one_subject: dict[tuple[int, int], bool] = {}
+        for row in known.to_pylist() if known is not None else ():
+            pair = row["a"], row["b"]
+            if row["same_story_odds"] is not None:
+                self._odds[pair] = row["same_story_odds"]
+            if row["one_subject"] is not None:
+                self._one_subject[pair] = row["one_subject"]
+
+    def same_story_odds(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return log-odds of same_story for rows a < b, in the order given, float64 (P,)."""
+        rows = list(zip(a.tolist(), b.tolist(), strict=True))
+        missing = sorted(set(rows) - self._odds.keys())
+        if missing:
+            self._count(missing)
+            sides = np.array(missing, np.int64)
+            found = self._on_demand.same_story_odds(sides[:, 0], sides[:, 1])
+            self._odds.update(zip(missing, found.tolist(), strict=True))
+        return np.array([self._odds[pair] for pair in rows])
+
+    def one_subject(self, x: int, y: int) -> bool:
+        """Say whether two documents name the same people and places."""
+        pair = (min(x, y), max(x, y))
+        if pair not in self._one_subject:
+            self._count([pair])
+            self._one_subject[pair] = self._on_demand.one_subject(*pair)
+        return self._one_subject[pair]
+
+    def table(self) -> pa.Table:
+        """Return all that was asked: a, b, same_story_odds, one_subject, nulls where it was not."""
+        import pyarrow as pa
+
+        asked = sorted(self._odds.keys() | self._one_subject.keys())
+        return pa.table(
+            {
+                "a": pa.array([a for a, _ in asked], pa.int64()),
+                "b": pa.array([b for _, b in asked], pa.int64()),
+                "same_story_odds": pa.array([self._odds.get(one) for one in asked], pa.float64()),
+                "one_subject": pa.array([self._one_subject.get(one) for one in asked], pa.bool_()),
+            }
+        )
+
+    def _count(self, pairs: list[tuple[int, int]]) -> None:
+        if self._is_earlier is not None:
+            self.n_earlier += int(self._is_earlier[np.array(pairs)].all(axis=1).sum())
 
 
 class OnDemand(NamedTuple):
