@@ -18,6 +18,10 @@ result.py       9 Result                      -> files
 report.py       Result                        -> terminal, CSV
 
 pipeline.py     find_duplicates(): the stages in order
+tables.py       what they found               -> tables of the result
+archive.py      what a run keeps              -> later documents can be compared with it
+against.py      new documents, an archive     -> what a run over both would find of the new
+touching.py       which earlier documents share a bucket with a new one
 checkpoints.py  what finished stages returned -> an interrupted run goes on from there
 comparison.py   compare(): the same stages on two documents
 inspection.py   inspect(): how one document is read

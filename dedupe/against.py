@@ -19,10 +19,13 @@ import numpy as np
 import pyarrow as pa
 
 from dedupe.archive import Compared, flat_ranges, join_sketches, take_sketches
-from dedupe.candidates import N_HUBS, find_candidates, first_of_text, sorted_distinct, weigh
+from dedupe.candidates import find_candidates, first_of_text, weigh
+from dedupe.clean.blocks import read_blocks
+from dedupe.clean.furniture import Furniture, block_keys, joined, learn, outlet_numbers
 from dedupe.clean.kept import Kept, text_bytes
 from dedupe.errors import InputError
 from dedupe.ragged import ranges_of
+from dedupe.touching import among, touching
 from dedupe.verify import verify
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
 
+_PAGES = 16
+"""Earlier pages of an outlet that new ones are held against, as the index does."""
 _LIKELY = 0.5
 """Probability from which on a pair may make a round-up, or a parent (verify.roundups)."""
 
@@ -85,6 +90,25 @@ def check_ids(archive: Archive, ids: pa.ChunkedArray) -> None:
         )
 
 
+def learn_with(archive: Archive, new: pa.Table, settings: Settings) -> Furniture:
+    """Return what the archive knows of outlets, and what its pages and the new ones tell together.
+
+    An outlet may have repeated a block on two pages then and on a third now. A
+    few pages of each outlet are read again; of those with many it is known already.
+    """
+    outlets = outlet_numbers(pa.table({"source": archive.column("source")}))
+    rows = np.flatnonzero(np.isin(outlets, outlet_numbers(new)) & (outlets != 0))
+    rows = rows[np.argsort(outlets[rows], kind="stable")]
+    starts = np.flatnonzero(np.r_[True, outlets[rows][1:] != outlets[rows][:-1]][: len(rows)])
+    rank = np.arange(len(rows)) - np.repeat(starts, np.diff(np.r_[starts, len(rows)]))
+    pages, _ = archive.take(np.sort(rows[rank < _PAGES]))
+    both = pa.concat_tables([pages, new.select(pages.column_names)]).combine_chunks()
+    blocks = read_blocks(*text_bytes(both), settings)
+    outlets = outlet_numbers(both)
+    learned = learn(blocks, block_keys(blocks, outlets), outlets, both.column("title"))
+    return joined(archive.furniture(), learned)
+
+
 def compare_with(
     archive: Archive,
     new: Compared,
@@ -130,69 +154,6 @@ def compare_with(
     ), pile  # fmt: skip
 
 
-def touching(archive: Archive, new: Sketches, settings: Settings) -> NDArray[np.int64]:
-    """Return the earlier documents that share a bucket with a new one, rows, rising.
-
-    A shingle above the cap links documents to its few of smallest hash, so that
-    only these are looked at.
-    """
-    old = archive.sketches()
-    touched = np.zeros(archive.n_docs, np.bool_)
-    if not len(touched) or not len(new.n_words):
-        return np.zeros(0, np.int64)
-    for share in _sharing_bands(old.signatures, new.signatures, settings):
-        touched |= share
-    touched &= old.n_words > 0
-    places = np.flatnonzero(_among(old.sampled, sorted_distinct(new.sampled)))
-    holders = np.searchsorted(old.offsets, places, "right") - 1
-    hashes = old.sampled[places]
-    holds_new = np.searchsorted(np.sort(new.sampled), hashes, "right") - np.searchsorted(
-        np.sort(new.sampled), hashes
-    )
-    rare = archive.frequencies()[places] + holds_new <= settings.rare_cap
-    touched[holders[rare]] = True
-    touched[_hubs(hashes[~rare], holders[~rare], old.signatures)] = True
-    return np.flatnonzero(touched)
-
-
-def _sharing_bands(
-    old: NDArray[np.uint32], new: NDArray[np.uint32], settings: Settings
-) -> list[NDArray[np.bool_]]:
-    """Say for each band which earlier documents agree on it with a new one."""
-    from dedupe.kernels import pairs as kernels
-    from dedupe.kernels._compile import for_ranges
-
-    def share(band: int, _: int) -> NDArray[np.bool_]:
-        keys = [np.empty(len(side), np.uint64) for side in (old, new)]
-        for side, out in zip((old, new), keys, strict=True):
-            kernels.fill_band_keys(side, band * settings.band_rows, settings.band_rows, out)
-        return _among(keys[0], sorted_distinct(keys[1]))
-
-    n_bands = settings.n_slots // settings.band_rows
-    return for_ranges(share, range(n_bands + 1), settings.threads)
-
-
-def _among(values: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Say which values are among `wanted`, sorted; most are not, and are sorted out first."""
-    from dedupe.clean.furniture import Furniture, is_known
-
-    return is_known(np.ascontiguousarray(values), Furniture(wanted))
-
-
-def _hubs(
-    hashes: NDArray[np.uint64], holders: NDArray[np.int64], signatures: NDArray[np.uint32]
-) -> NDArray[np.int64]:
-    """Return the holders of smallest hash of each shingle, as candidates.link takes them."""
-    from dedupe.kernels import pairs as kernels
-
-    priority = np.empty(len(signatures), np.uint64)
-    kernels.fill_band_keys(signatures, 0, signatures.shape[1], priority)
-    order = np.lexsort((priority[holders], hashes))
-    starts = np.flatnonzero(np.r_[True, np.diff(hashes[order]) > 0][: len(order)])
-    rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
-    return holders[order[rank < N_HUBS]]
-
-
 def _pile(ids: pa.Array, earlier: NDArray[np.int64], new: pa.Table) -> Pile:
     """Put some earlier documents and the new ones in order of id."""
     import pyarrow.compute as pc
@@ -208,7 +169,7 @@ def _sketches(archive: Archive, pile: Pile, new: Sketches) -> tuple[Sketches, We
     chosen = take_sketches(old, pile.earlier)
     places = ranges_of(old.offsets[pile.earlier], np.diff(chosen.offsets))
     before = archive.frequencies()[places].astype(np.int64)
-    counted = first_of_text(new) & ~_among(new.text_hashes, np.sort(old.text_hashes))
+    counted = first_of_text(new) & ~among(new.text_hashes, np.sort(old.text_hashes))
     distinct, counts = _holders(new, counted)
     frequency = np.concatenate([before, _before(old, archive, new.sampled)])
     sketches = join_sketches([chosen, new])
@@ -234,7 +195,7 @@ def _holders(
 def _before(old: Sketches, archive: Archive, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Return how many earlier documents hold each of some shingles, int64."""
     distinct, inverse = np.unique(hashes, return_inverse=True)
-    places = np.flatnonzero(_among(old.sampled, distinct))
+    places = np.flatnonzero(among(old.sampled, distinct))
     counts = np.zeros(len(distinct), np.int64)
     counts[np.searchsorted(distinct, old.sampled[places])] = archive.frequencies()[places]
     return counts[inverse]
@@ -261,16 +222,13 @@ def _cores(
     Clustering never joins what no pair for it connects, so that whatever is
     connected comes along, and the whole story of each.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    from dedupe.kernels.repeats import merge_groups
 
     joins = pairs.column("same_story_odds").to_numpy() > 0
-    a = np.concatenate([pairs.column("a").to_numpy()[joins], np.arange(len(stories))])
-    b = np.concatenate([pairs.column("b").to_numpy()[joins], stories])
-    n_docs = len(stories)
-    graph = coo_array((np.ones(len(a), np.int8), (a, b)), shape=(n_docs, n_docs))
-    _, labels = connected_components(graph, directed=False)
-    return np.asarray(np.isin(labels, np.unique(labels[rows])))
+    a, b = (pairs.column(side).to_numpy()[joins] for side in ("a", "b"))
+    labels = stories.copy()
+    merge_groups(a, b, labels)
+    return np.asarray(np.isin(labels, np.unique(labels[rows])), np.bool_)
 
 
 def _carried(pairs: pa.Table, cores: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -281,7 +239,8 @@ def _carried(pairs: pa.Table, cores: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def _ends(pairs: pa.Table, places: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.unique([pairs.column(side).to_numpy()[places] for side in ("a", "b")])
+    sides = [pairs.column(side).to_numpy()[places] for side in ("a", "b")]
+    return np.unique(np.concatenate(sides))
 
 
 def _renumbered(candidates: Candidates, near: Pile, pile: Pile) -> Candidates:

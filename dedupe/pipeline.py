@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from dedupe import result as contract
-from dedupe.against import check_ids, compare_with, counted, known_answers, only_new
+from dedupe.against import check_ids, compare_with, counted, known_answers, learn_with, only_new
 from dedupe.archive import Archive, Compared, as_archive
 from dedupe.attribute import Attribution, attribute
 from dedupe.candidates import Candidates, Weights, find_candidates, weigh
@@ -28,12 +27,13 @@ from dedupe.clean.clues import harvest
 from dedupe.clean.furniture import Furniture
 from dedupe.clean.kept import text_bytes
 from dedupe.cluster import cluster
-from dedupe.documents import Document, documents_table, stated
+from dedupe.documents import Document, documents_table
 from dedupe.errors import InputError, SettingsError
 from dedupe.overrides import Overrides, constrained, decided_origins, rows_of, signed
 from dedupe.result import Result
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
+from dedupe.tables import result_documents, result_pairs, result_passages
 from dedupe.verify import mark_roundups, verify
 
 if TYPE_CHECKING:
@@ -159,8 +159,7 @@ def _read(
 ) -> Compared:
     """Clean, harvest and sketch documents."""
     n_docs = table.num_rows
-    furniture = earlier.furniture() if earlier else None
-    *spans, keys = stages.run("clean", n_docs, _kept_spans, table, settings, furniture)
+    *spans, keys = stages.run("clean", n_docs, _kept_spans, table, settings, earlier)
     kept = Kept(*text_bytes(table), *spans)
     clues = stages.run("harvest", n_docs, harvest, table, kept, names, settings.threads)
     sketches = stages.run("sketch", n_docs, sketch, kept, settings, stages.report)
@@ -210,9 +209,9 @@ def _settle(
         "attribute", table.num_rows, attribute, table, stories, pairs, passages, found.clues, *known
     )
     return Result(
-        documents=_documents(table, found.sketches.n_words, stories, origins),
-        pairs=_pairs(table, pairs, origins),
-        passages=_passages(table, pairs, passages, stories, origins, settings),
+        documents=result_documents(table, found.sketches.n_words, stories, origins),
+        pairs=result_pairs(table, pairs, origins),
+        passages=result_passages(table, pairs, passages, stories, origins, settings),
         stories=signed(origins.stories, overrides),
         run={"overrides": overrides.to_dict()},
     ), stories
@@ -230,10 +229,11 @@ def _check_kinds(settings: object, overrides: object) -> None:
 
 
 def _kept_spans(
-    table: pa.Table, settings: Settings, furniture: Furniture | None
+    table: pa.Table, settings: Settings, earlier: Archive | None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
     """Clean, and leave out the texts: they need not be kept twice."""
-    kept, furniture = clean_and_learn(table, settings, furniture)
+    known = learn_with(earlier, table, settings) if earlier else None
+    kept, furniture = clean_and_learn(table, settings, known)
     return kept.spans, kept.offsets, furniture.keys
 
 
@@ -308,92 +308,6 @@ def _in_id_order(table: pa.Table) -> tuple[pa.Table, NDArray[np.int64]]:
     if not np.array_equal(order, np.arange(len(order))):
         table = table.take(order)
     return table.combine_chunks(), order
-
-
-def _documents(
-    table: pa.Table,
-    n_words: NDArray[np.int32],
-    stories: NDArray[np.int64],
-    origins: Attribution,
-) -> pa.Table:
-    ids = table.column("id").combine_chunks()
-    parents = pa.array(origins.parent, mask=origins.parent < 0)
-    sizes = np.bincount(stories, minlength=len(stories))[stories]
-    columns = {
-        "id": ids,
-        "story": ids.take(pa.array(stories)),
-        "story_size": sizes,
-        "relation": origins.relation,
-        "parent": ids.take(parents),
-        "parent_name": origins.parent_name,
-        "parent_probability": pa.array(
-            origins.parent_probability, mask=np.isnan(origins.parent_probability)
-        ),
-        "origin_probability": origins.origin_probability,
-        "n_words": n_words.astype(np.int64),
-    }
-    given = {name: table.column(name) for name in ("source", "title", "url")}
-    given["published"] = stated(table)
-    return pa.table(
-        {name: (columns | given)[name] for name in contract.DOCUMENTS.names},
-        schema=contract.DOCUMENTS,
-    )
-
-
-def _pairs(table: pa.Table, pairs: pa.Table, origins: Attribution) -> pa.Table:
-    ids = table.column("id").combine_chunks()
-    columns = {
-        name: pairs.column(name) for name in contract.PAIRS.names if name in pairs.schema.names
-    }
-    columns |= {
-        "a": ids.take(pairs.column("a").combine_chunks()),
-        "b": ids.take(pairs.column("b").combine_chunks()),
-        "a_first_probability": pa.array(origins.pair_a_first),
-    }
-    return pa.table({name: columns[name] for name in contract.PAIRS.names}, schema=contract.PAIRS)
-
-
-def _passages(
-    table: pa.Table,
-    pairs: pa.Table,
-    passages: pa.Table,
-    stories: NDArray[np.int64],
-    origins: Attribution,
-    settings: Settings,
-) -> pa.Table:
-    """Keep the passages of each document with its parent or nearest story member."""
-    a, b = pairs.column("a").to_numpy(), pairs.column("b").to_numpy()
-    wanted = np.ones(len(a), np.bool_)
-    if not settings.all_passages:
-        wanted = _with_parent(a, b, pairs, stories, origins)
-    pair = passages.column("pair").to_numpy()
-    chosen = passages.filter(pa.array(wanted[pair]))
-    pair = pair[wanted[pair]]
-    ids = table.column("id").combine_chunks()
-    columns = {"a": ids.take(pa.array(a[pair])), "b": ids.take(pa.array(b[pair]))}
-    columns |= {name: chosen.column(name) for name in contract.PASSAGES.names[2:]}
-    return pa.table(columns, schema=contract.PASSAGES)
-
-
-def _with_parent(
-    a: NDArray[np.int64],
-    b: NDArray[np.int64],
-    pairs: pa.Table,
-    stories: NDArray[np.int64],
-    origins: Attribution,
-) -> NDArray[np.bool_]:
-    """Say which pairs join a document to its parent, or to what contains most of it."""
-    wanted = (origins.parent[a] == b) | (origins.parent[b] == a)
-    orphan = origins.parent < 0
-    together = stories[a] == stories[b]
-    sides = ((a, pairs.column("containment_a")), (b, pairs.column("containment_b")))
-    places = np.concatenate([np.flatnonzero(together & orphan[side]) for side, _ in sides])
-    document = np.concatenate([side[together & orphan[side]] for side, _ in sides])
-    contained = np.concatenate([share.to_numpy()[together & orphan[side]] for side, share in sides])
-    order = np.lexsort((places, -contained, document))
-    _, first = np.unique(document[order], return_index=True)
-    wanted[places[order[first]]] = True
-    return np.asarray(wanted)
 
 
 def _record(

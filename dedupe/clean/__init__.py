@@ -60,39 +60,23 @@ def clean(documents: pa.Table, settings: Settings, furniture: Furniture | None =
         settings: the seed and the number of threads.
         furniture: what is known of the outlets; None learns it from `documents`.
     """
-    return clean_and_learn(documents, settings, furniture, learns=furniture is None)[0]
+    return clean_and_learn(documents, settings, furniture)[0]
 
 
 def clean_and_learn(
-    documents: pa.Table,
-    settings: Settings,
-    furniture: Furniture | None = None,
-    *,
-    learns: bool = True,
+    documents: pa.Table, settings: Settings, furniture: Furniture | None = None
 ) -> tuple[Kept, Furniture]:
-    """Say which ranges of each text are its story, and what is known of the outlets.
-
-    What is learned from `documents` adds to `furniture`, which was known before.
-    """
+    """Say which ranges of each text are its story, and what is furniture: as given, or learned."""
     from dedupe.clean.blocks import read_blocks
-    from dedupe.clean.furniture import (
-        block_keys,
-        is_known,
-        joined,
-        learn,
-        nothing_learned,
-        outlet_numbers,
-    )
+    from dedupe.clean.furniture import block_keys, is_known, learn, outlet_numbers
     from dedupe.clean.layout import story_blocks
 
     data, text_offsets = text_bytes(documents)
     blocks = read_blocks(data, text_offsets, settings)
     outlets = outlet_numbers(documents)
     keys = block_keys(blocks, outlets)
-    furniture = furniture or nothing_learned()
-    if learns:
-        learned = learn(blocks, keys, outlets, documents.column("title"))
-        furniture = joined(furniture, learned)
+    if furniture is None:
+        furniture = learn(blocks, keys, outlets, documents.column("title"))
     known = is_known(keys, furniture)
     is_cut = known | ~story_blocks(blocks, known, settings)
     kept = keep_blocks(data, text_offsets, blocks, ~is_cut | _is_slight(blocks, is_cut))

@@ -16,6 +16,7 @@ from dedupe import report
 from dedupe.cli import terminal
 from dedupe.cli.codes import Code
 from dedupe.cli.options import (
+    Against,
     AllPassages,
     CannotLinks,
     Csv,
@@ -23,6 +24,7 @@ from dedupe.cli.options import (
     Fields,
     Inputs,
     Json,
+    Keep,
     Limit,
     MaxRejects,
     MustLinks,
@@ -49,7 +51,6 @@ from dedupe.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from dedupe.cli.terminal import OnProgress
-    from dedupe.overrides import Overrides
     from dedupe.read import Reading
     from dedupe.result import Result
     from dedupe.settings import Settings
@@ -76,6 +77,10 @@ zstdcat articles.jsonl.zst | dedupe cluster - --out stories --json
 
 dedupe cluster export.parquet --field text=story_body --field source=paper --out stories
 
+dedupe cluster monday.jsonl --out monday --keep
+
+dedupe cluster tuesday.jsonl --against monday --out tuesday
+
 dedupe cluster articles.jsonl --out stories --must-link a17,a18 --cannot-link a17,a30
 """
 
@@ -99,6 +104,8 @@ def cluster(
     names: NamesFile = None,
     overwrite: Overwrite = False,
     resume: Resume = False,
+    keep: Keep = False,
+    against: Against = None,
     on_error: OnErrorOption = OnError.SKIP,
     max_rejects: MaxRejects = None,
     strict: Strict = False,
@@ -114,14 +121,15 @@ def cluster(
     fields = parse_fields(field)
     settings = load_settings(settings_file, threads=threads, all_passages=all_passages, names=names)
     overrides = load_overrides(overrides_file, must_link, cannot_link, origin)
-    check_out(out, inputs, overwrite=overwrite)
+    check_out(out, inputs, overwrite=overwrite, against=against)
     checkpoints = out.absolute().with_name(f".{out.name}.stages") if resume else None
+    more = {"overrides": overrides, "checkpoints": checkpoints, "keep": keep, "against": against}
     with terminal.session(quiet=quiet, verbose=verbose) as on_progress:
         started = time.perf_counter()
         reading = read(inputs, fields, on_error, on_progress)
         limit.check(reading)
         seconds = time.perf_counter() - started
-        result = run(reading, settings, on_progress, seconds, overrides, checkpoints)
+        result = run(reading, settings, on_progress, seconds, more)
         record = {"reading": {"fields": fields, "on_error": on_error.value}}
         result = dataclasses.replace(result, run=result.run | record)
         write_csv = functools.partial(report.write_csv, result, guard=not no_csv_guard)
@@ -236,15 +244,15 @@ def run(
     settings: "Settings",
     on_progress: "OnProgress | None",
     reading_seconds: float | None = None,
-    overrides: "Overrides | None" = None,
-    checkpoints: Path | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> "Result":
-    """Find duplicates, and record in the result what was read and rejected."""
+    """Find duplicates, and record in the result what was read and rejected.
+
+    Of the options of find_duplicates those count that say something.
+    """
     import dedupe
 
-    more: dict[str, Any] = {"overrides": overrides} if overrides else {}
-    if checkpoints:
-        more["checkpoints"] = checkpoints
+    more: dict[str, Any] = {name: value for name, value in (options or {}).items() if value}
     result = dedupe.find_duplicates(reading.documents, settings, on_progress=on_progress, **more)
     stages = list(result.run.get("stages", []))
     if reading_seconds is not None:
@@ -281,19 +289,28 @@ def written_files(result: "Result", folder: Path) -> dict[str, int | None]:
         "rejects.jsonl": len(result.rejects),
         "documents.csv": result.documents.num_rows,
         "stories.csv": len(result.stories),
+        "archive": result.documents.num_rows,
     }
-    return {name: rows.get(name) for name in FILES if (folder / name).is_file()}
+    return {name: rows.get(name) for name in FILES if (folder / name).exists()}
 
 
-def check_out(out: Path, inputs: Sequence[str], *, overwrite: bool) -> None:
+def check_out(
+    out: Path, inputs: Sequence[str], *, overwrite: bool, against: Path | None = None
+) -> None:
     """Refuse, before hours of work, a folder that could not be written after them.
 
     Raises:
         OutputError: a file, a folder that holds something else, or one that
-            holds an input.
+            holds an input, or the run to compare with, or lies in that.
     """
     from dedupe.result import check_place
 
+    if against is not None:
+        here, there = Path(os.path.realpath(out)), Path(os.path.realpath(against))
+        if here.is_relative_to(there) or there.is_relative_to(here):
+            raise OutputError(
+                f"{out}: the earlier run {against} stands there; give --out another folder"
+            )
     for name in inputs:
         # realpath, because Path.resolve raises on links that lead to themselves
         if name != "-" and Path(os.path.realpath(name)).is_relative_to(os.path.realpath(out)):

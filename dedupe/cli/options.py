@@ -46,6 +46,24 @@ Fields = Annotated[
         rich_help_panel=READING,
     ),
 ]
+Against = Annotated[
+    Path | None,
+    typer.Option(
+        "--against",
+        metavar="DIR",
+        help="Compare with the documents of an earlier run as well, which was made with "
+        "--keep, and write only what concerns the new ones.",
+        show_default=False,
+    ),
+]
+Keep = Annotated[
+    bool,
+    typer.Option(
+        "--keep",
+        help="Keep texts and sketches in DIR, so that later runs can be made --against it.",
+        rich_help_panel=WRITING,
+    ),
+]
 OnErrorOption = Annotated[
     OnError,
     typer.Option(

@@ -1,0 +1,83 @@
+"""Sketches of new documents in; the earlier documents that share a bucket with one, out.
+
+Each earlier document is looked at once a band and once a sampled shingle, to
+see whether a new one has the same: nothing of it is sorted or compared.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dedupe.candidates import N_HUBS, sorted_distinct
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dedupe.archive import Archive
+    from dedupe.settings import Settings
+    from dedupe.sketch import Sketches
+
+
+def touching(archive: Archive, new: Sketches, settings: Settings) -> NDArray[np.int64]:
+    """Return the earlier documents that share a bucket with a new one, rows, rising.
+
+    A shingle above the cap links documents to its few of smallest hash, so that
+    only these are looked at.
+    """
+    old = archive.sketches()
+    touched = np.zeros(archive.n_docs, np.bool_)
+    if not len(touched) or not len(new.n_words):
+        return np.zeros(0, np.int64)
+    for share in _sharing_bands(old.signatures, new.signatures, settings):
+        touched |= share
+    touched &= old.n_words > 0
+    places = np.flatnonzero(among(old.sampled, sorted_distinct(new.sampled)))
+    holders = np.searchsorted(old.offsets, places, "right") - 1
+    hashes = old.sampled[places]
+    holds_new = np.searchsorted(np.sort(new.sampled), hashes, "right") - np.searchsorted(
+        np.sort(new.sampled), hashes
+    )
+    rare = archive.frequencies()[places] + holds_new <= settings.rare_cap
+    touched[holders[rare]] = True
+    touched[_hubs(hashes[~rare], holders[~rare], old.signatures)] = True
+    return np.flatnonzero(touched)
+
+
+def _sharing_bands(
+    old: NDArray[np.uint32], new: NDArray[np.uint32], settings: Settings
+) -> list[NDArray[np.bool_]]:
+    """Say for each band which earlier documents agree on it with a new one."""
+    from dedupe.kernels import pairs as kernels
+    from dedupe.kernels._compile import for_ranges
+
+    def share(band: int, _: int) -> NDArray[np.bool_]:
+        keys = [np.empty(len(side), np.uint64) for side in (old, new)]
+        for side, out in zip((old, new), keys, strict=True):
+            kernels.fill_band_keys(side, band * settings.band_rows, settings.band_rows, out)
+        return among(keys[0], sorted_distinct(keys[1]))
+
+    n_bands = settings.n_slots // settings.band_rows
+    return for_ranges(share, range(n_bands + 1), settings.threads)
+
+
+def among(values: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Say which values are among `wanted`, sorted; most are not, and are sorted out first."""
+    from dedupe.clean.furniture import Furniture, is_known
+
+    return is_known(np.ascontiguousarray(values), Furniture(wanted))
+
+
+def _hubs(
+    hashes: NDArray[np.uint64], holders: NDArray[np.int64], signatures: NDArray[np.uint32]
+) -> NDArray[np.int64]:
+    """Return the holders of smallest hash of each shingle, as candidates.link takes them."""
+    from dedupe.kernels import pairs as kernels
+
+    priority = np.empty(len(signatures), np.uint64)
+    kernels.fill_band_keys(signatures, 0, signatures.shape[1], priority)
+    order = np.lexsort((priority[holders], hashes))
+    starts = np.flatnonzero(np.r_[True, np.diff(hashes[order]) > 0][: len(order)])
+    rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
+    return holders[order[rank < N_HUBS]]
