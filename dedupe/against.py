@@ -211,7 +211,7 @@ def _rows_of(ids: pa.Array, named: Iterable[str]) -> NDArray[np.int64]:
 def _earlier_in(candidates: Candidates, pile: Pile) -> NDArray[np.int64]:
     """Return the earlier documents that stand in a candidate pair, rows of the archive."""
     rows = np.unique(np.concatenate([candidates.a, candidates.b]))
-    return pile.earlier[pile.order[rows[~pile.is_new[rows]]]]
+    return np.asarray(pile.earlier[pile.order[rows[~pile.is_new[rows]]]], np.int64)
 
 
 def _cores(
