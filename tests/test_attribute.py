@@ -712,3 +712,14 @@ def test_story_row__copies_of_an_absent_source_are_credited_where_they_name_it()
     found = judge([*pages, {"source": "q.example"}], pairs=[pair(0, n) for n in range(1, 201)])
     assert origin(found)["name"] == "AP"
     assert found.stories[0]["credited"] == [f"d{n:03}" for n in range(200)]
+
+
+def test_attribute__any_number_of_stories_is_looked_at_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pages = [{"source": f"outlet{row % 2}.example"} for row in range(6)]
+    labels, joined = [0, 0, 2, 2, 4, 4], [pair(0, 1), pair(2, 3), pair(4, 5)]
+    expected = judge(pages, labels, joined)
+    monkeypatch.setattr("dedupe.attribute.columns._BLOCK", 1)
+    found = judge(pages, labels, joined)
+    assert (found.relation, found.stories) == (expected.relation, expected.stories)

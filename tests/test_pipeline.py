@@ -356,12 +356,3 @@ def test_find_duplicates__finds_in_the_newsroom_what_it_last_found() -> None:
     # Meant to differ? Then: python -m tests.golden.update
     found = update.summary(find_duplicates(newsroom()))
     assert found == json.loads(update.GOLDEN.read_text("utf-8"))
-
-
-def test_find_duplicates__stories_looked_up_one_at_a_time_change_nothing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    pages = newsroom()
-    expected = shown(find_duplicates(pages))
-    monkeypatch.setattr("dedupe.attribute.columns._BLOCK", 1)
-    assert shown(find_duplicates(pages)) == expected
