@@ -9,6 +9,8 @@ clean/          2 page furniture off, credits and scars kept
 shingle.py      3 text                        -> tokens, shingles
 sketch.py       4 text                        -> signatures, sampled shingles
 candidates.py   5 signatures, rare shingles   -> candidate pairs
+equals.py         hashes                      -> equal ones together
+runs.py           pairs found again and again -> each once, counted
 crowds.py         pairs of near-copies        -> a few of each
 verify/         6 candidate pairs             -> measured pairs, passages, relations
 cluster.py      7 measured pairs              -> stories
@@ -22,6 +24,7 @@ tables.py       what they found               -> tables of the result
 archive.py      what a run keeps              -> later documents can be compared with it
 against.py      new documents, an archive     -> what a run over both would find of the new
 touching.py       which earlier documents share a bucket with a new one
+spill.py        arrays larger than memory
 checkpoints.py  what finished stages returned -> an interrupted run goes on from there
 comparison.py   compare(): the same stages on two documents
 inspection.py   inspect(): how one document is read

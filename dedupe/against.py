@@ -149,7 +149,7 @@ def compare_with(
     )
     pairs, passages = _with_carried(judged, archive, carried, pile)
     return Compared(
-        table, kept, new.furniture, clues, sketches, weights.without_order(), candidates,
+        table, kept, new.furniture, clues, sketches, weights, candidates,
         pairs, passages,
     ), pile  # fmt: skip
 

@@ -18,13 +18,15 @@ Heintze 1996, Smith, Cordell and Dillon 2013.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from dedupe.crowds import thin_crowds
-from dedupe.ragged import batch_bounds, running_total
+from dedupe.equals import equal_hashes
+from dedupe.ragged import running_total
+from dedupe.runs import PairRuns, group_starts, ranges, sorted_distinct
+from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,13 +34,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.comparison import Background
+    from dedupe.equals import EqualHashes
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
+    from dedupe.spill import Spill
 
 _MAX_SPLITS = 8
 _SCREEN_STEP = 50_000
 _BANDS_AT_ONCE = 6
-_PAIRS_AT_ONCE = 8_000_000
+_KEYS_STEP = 8192
+_SCREENED_AT_ONCE = 2_000_000
 _LOW_32 = np.uint64(0xFFFFFFFF)
 _SHIFT_32 = np.uint64(32)
 
@@ -77,21 +82,12 @@ class Weights(NamedTuple):
         offsets  int64   (D+1,)
         weights  float32 (R,)    log(1 + documents / documents that hold it)
         totals   float64 (D,)    sum over each document
-        holders  int64   (R,)    the document of each
-        order    int64   (R,)    places of hashes, by rising hash
     """
 
     hashes: NDArray[np.uint64]
     offsets: NDArray[np.int64]
     weights: NDArray[np.float32]
     totals: NDArray[np.float64]
-    holders: NDArray[np.int64]
-    order: NDArray[np.int64]
-
-    def without_order(self) -> Weights:
-        """Return what comparing pairs needs: the other columns are the larger half."""
-        nothing = np.zeros(0, np.int64)
-        return self._replace(holders=nothing, order=nothing)
 
 
 def find_candidates(
@@ -100,6 +96,7 @@ def find_candidates(
     settings: Settings,
     on_progress: Callable[[str, int, int], None] | None = None,
     is_new: NDArray[np.bool_] | None = None,
+    spill: Spill = MEMORY,
 ) -> Candidates:
     """Find the pairs that share a band or a rare shingle, and screen them.
 
@@ -107,50 +104,77 @@ def find_candidates(
     """
     representative = representatives(sketches)
     distinct = (representative == np.arange(len(representative))) & (sketches.n_words > 0)
-    priority = _priority(sketches.signatures)
+    priority = content_priority(sketches.signatures, settings.threads)
     rows = np.flatnonzero(distinct)
-    banded, capped_bands = _band_pairs(sketches, rows, priority, settings, on_progress)
-    rare, capped_rare = _rare_pairs(weights, distinct, priority, settings)
-    if is_new is not None:
-        banded, rare = (_with_new(packed, is_new) for packed in (banded, rare))
-    packed, nets = _join(banded, rare)
-    shared, share, equal_slots = compare_sketches(packed, sketches, weights, settings)
-    kept = _screen(packed, shared, equal_slots, weights, settings)
-    wanted = thin_crowds(*unpack(packed[kept]), equal_slots[kept], settings.n_slots, priority)
-    kept = kept[wanted]
+    banded, capped_bands = _band_pairs(sketches, rows, priority, settings, on_progress, spill)
+    rare, capped_rare = _rare_pairs(weights, distinct, priority, settings, spill)
+    n_found = 0
+    parts = []
+    for low, high in ranges((banded, rare), _SCREENED_AT_ONCE):
+        alone = _enough(*rare.between(low, high), weights, settings)
+        packed, nets = _join(banded.between(low, high)[0], alone)
+        if is_new is not None:
+            packed, nets = _with_new(packed, nets, is_new)
+        n_found += len(packed)
+        shared, share, equal_slots = compare_sketches(packed, sketches, weights, settings)
+        kept = _screen(packed, shared, equal_slots, weights, settings)
+        parts.append([column[kept] for column in (packed, nets, share, equal_slots)])
+    packed, nets, share, equal_slots = (np.concatenate(part) for part in zip(*parts, strict=True))
+    kept = np.flatnonzero(thin_crowds(*unpack(packed), equal_slots, settings.n_slots, priority))
     return _with_copies(
-        packed[kept], nets[kept], share[kept], representative, len(packed),
+        packed[kept], nets[kept], share[kept], representative, n_found,
         {"bands": capped_bands, "rare": capped_rare}, is_new,
     )  # fmt: skip
 
 
-def _with_new(packed: NDArray[np.uint64], is_new: NDArray[np.bool_]) -> NDArray[np.uint64]:
-    """Return the packed pairs of which a side is new."""
+def _with_new(
+    packed: NDArray[np.uint64], nets: NDArray[np.uint8], is_new: NDArray[np.bool_]
+) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
+    """Return the packed pairs of which a side is new, and their nets."""
     a, b = unpack(packed)
-    return packed[is_new[a] | is_new[b]]
+    either = is_new[a] | is_new[b]
+    return packed[either], nets[either]
 
 
-def weigh(sketches: Sketches, background: Background | None = None) -> Weights:
+def weigh(
+    sketches: Sketches,
+    background: Background | None = None,
+    n_threads: int = 0,
+    spill: Spill = MEMORY,
+) -> Weights:
     """Weigh each sampled shingle by its document frequency.
 
     It is counted in `background`, or else in these documents, equal texts once.
     """
-    counted = first_of_text(sketches)
-    holders = np.repeat(np.arange(len(counted)), np.diff(sketches.offsets))
-    order = np.argsort(sketches.sampled)
+    from dedupe.kernels import grouping
+
+    hashes, offsets = sketches.sampled, sketches.offsets
     if background is None:
-        starts = _group_starts(sketches.sampled[order])
-        sizes = np.diff(np.r_[starts, len(order)])
-        sums = running_total(counted[holders[order]].astype(np.int64))
-        frequency = np.empty(len(order), np.int64)
-        frequency[order] = np.repeat(sums[starts + sizes] - sums[starts], sizes)
-        n_docs = int(counted.sum())
+        weights = _counted_weights(sketches, n_threads, spill)
     else:
-        frequency = background.of_shingles(sketches.sampled)
-        n_docs = background.n_docs
-    weights = np.log1p(max(n_docs, 1) / np.maximum(frequency, 1)).astype(np.float32)
-    totals = np.bincount(holders, weights, len(counted)).astype(np.float64)
-    return Weights(sketches.sampled, sketches.offsets, weights, totals, holders, order)
+        frequency = np.maximum(background.of_shingles(hashes), 1)
+        weights = np.log1p(max(background.n_docs, 1) / frequency).astype(np.float32)
+    totals = np.empty(len(offsets) - 1, np.float64)
+    grouping.fill_sums(weights, offsets, totals)
+    return Weights(hashes, offsets, weights, totals)
+
+
+def _counted_weights(sketches: Sketches, n_threads: int, spill: Spill) -> NDArray[np.float32]:
+    from dedupe.kernels import grouping
+
+    counted = first_of_text(sketches)
+    n_docs = int(counted.sum())
+    by_frequency = np.log1p(max(n_docs, 1) / np.maximum(np.arange(n_docs + 1), 1)).astype(
+        np.float32
+    )
+    weights = spill.empty(len(sketches.sampled), np.float32)
+    equal = equal_hashes(sketches.sampled, sketches.offsets, spill)
+
+    def weigh_part(part: EqualHashes) -> None:
+        grouping.fill_frequency_weights(*part, counted, by_frequency, weights)
+
+    equal.each(weigh_part, n_threads)
+    return weights
 
 
 def first_of_text(sketches: Sketches) -> NDArray[np.bool_]:
@@ -165,7 +189,7 @@ def representatives(sketches: Sketches) -> NDArray[np.int64]:
     """
     keys = sketches.text_hashes
     order = np.argsort(keys, kind="stable")
-    starts = _group_starts(keys[order])
+    starts = group_starts(keys[order])
     chosen = np.empty(len(keys), np.int64)
     chosen[order] = np.repeat(order[starts], np.diff(np.r_[starts, len(keys)]))
     return np.where(sketches.n_words > 0, chosen, np.arange(len(keys)))
@@ -177,64 +201,79 @@ def _band_pairs(
     priority: NDArray[np.uint64],
     settings: Settings,
     on_progress: Callable[[str, int, int], None] | None,
-) -> tuple[NDArray[np.uint64], int]:
+    spill: Spill,
+) -> tuple[PairRuns, int]:
     """Pair the documents that agree on all slots of a band; returns pairs, capped buckets."""
+    from dedupe.kernels import pairs as kernels
     from dedupe.kernels._compile import for_ranges
 
-    signatures = sketches.signatures[rows]
     n_bands = settings.n_slots // settings.band_rows
-
-    def pair_up(band: int, _: int) -> tuple[NDArray[np.uint64], int]:
-        answer = _pairs_of_band(signatures, band, priority[rows], settings)
-        if on_progress:
-            on_progress("candidates", band + 1, n_bands)
-        return answer
-
-    local = np.zeros(0, np.uint64)
-    n_capped = 0
-    # Near-copies stand in every band: repeats go before they pile up.
+    runs, n_capped = PairRuns(spill), 0
+    steps = [*range(0, len(rows), _KEYS_STEP), len(rows)]
     for first in range(0, n_bands, _BANDS_AT_ONCE):
-        bands = range(first, min(first + _BANDS_AT_ONCE, n_bands) + 1)
-        parts = for_ranges(pair_up, bands, settings.threads)
-        local = sorted_distinct(np.concatenate([local, *(pairs for pairs, _ in parts)]))
-        n_capped += sum(capped for _, capped in parts)
-    # Rows of `rows` rise, so order survives the renumbering.
-    packed = (rows[local >> _SHIFT_32].astype(np.uint64) << _SHIFT_32) | rows[
-        local & _LOW_32
-    ].astype(np.uint64)
-    return packed, n_capped
+        keys = np.empty((min(_BANDS_AT_ONCE, n_bands - first), len(rows)), np.uint64)
+
+        def fill(start: int, end: int, keys: NDArray[np.uint64] = keys, first: int = first) -> None:
+            kernels.fill_bands(
+                sketches.signatures, rows, start, end, first, settings.band_rows, keys
+            )
+
+        def pair_up(
+            band: int, _: int, keys: NDArray[np.uint64] = keys, first: int = first
+        ) -> tuple[NDArray[np.uint64], int]:
+            return _pairs_of_band(
+                keys[band], first + band, sketches.signatures, rows, priority, settings
+            )
+
+        for_ranges(fill, steps, settings.threads)
+        for pairs, capped in for_ranges(pair_up, range(len(keys) + 1), settings.threads):
+            runs.add(pairs)
+            n_capped += capped
+        if on_progress:
+            on_progress("candidates", first + len(keys), n_bands)
+    return runs, n_capped
 
 
 def _pairs_of_band(
-    signatures: NDArray[np.uint32], band: int, priority: NDArray[np.uint64], settings: Settings
+    keys: NDArray[np.uint64],
+    band: int,
+    signatures: NDArray[np.uint32],
+    rows: NDArray[np.int64],
+    priority: NDArray[np.uint64],
+    settings: Settings,
 ) -> tuple[NDArray[np.uint64], int]:
-    from dedupe.kernels import pairs as kernels
-
-    keys = np.empty(len(signatures), np.uint64)
-    n_slots, n_rows = signatures.shape[1], settings.band_rows
-    kernels.fill_band_keys(signatures, band * n_rows, n_rows, keys)
-    order = np.argsort(keys)
-    members, bounds = group(keys[order], order)
+    each_alone = np.arange(len(keys) + 1)
+    members, bounds = equal_hashes(keys, each_alone).buckets(np.ones(len(keys), np.bool_))
+    members = rows[members]
     # A bucket above the cap is split by the slots after the band, wrapping around.
-    slot = (band + 1) * n_rows
-    for step in range(settings.n_slots - n_rows):
+    slot = (band + 1) * settings.band_rows
+    parts = []
+    for step in range(min(settings.n_slots - settings.band_rows, _MAX_SPLITS)):
         large = np.diff(bounds) > settings.bucket_cap
-        if not large.any() or step >= _MAX_SPLITS:
+        if not large.any():
             break
-        members, bounds = _split(members, bounds, large, signatures[:, (slot + step) % n_slots])
-    return link(members, bounds, priority, settings.bucket_cap)
+        is_large = np.repeat(large, np.diff(bounds))
+        small = running_total(np.diff(bounds)[~large])
+        parts.append(link(members[~is_large], small, priority, settings.bucket_cap)[0])
+        members, bounds = _split(
+            members[is_large],
+            running_total(np.diff(bounds)[large]),
+            signatures,
+            (slot + step) % settings.n_slots,
+        )
+    pairs, n_capped = link(members, bounds, priority, settings.bucket_cap)
+    return (np.concatenate([*parts, pairs]) if parts else pairs), n_capped
 
 
 def _split(
     members: NDArray[np.int64],
     bounds: NDArray[np.int64],
-    large: NDArray[np.bool_],
-    slot: NDArray[np.uint32],
+    signatures: NDArray[np.uint32],
+    slot: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Split the large buckets by one more slot; members left alone drop out."""
-    bucket = np.repeat(np.arange(len(large)), np.diff(bounds))
-    value = np.where(large[bucket], slot[members], np.uint32(0)).astype(np.uint64)
-    keys = (bucket.astype(np.uint64) << _SHIFT_32) | value
+    """Split buckets by one more slot; members left alone drop out."""
+    bucket = np.repeat(np.arange(len(bounds) - 1, dtype=np.uint64), np.diff(bounds))
+    keys: NDArray[np.uint64] = (bucket << _SHIFT_32) | signatures[members, slot]
     order = np.argsort(keys)
     return group(keys[order], members[order])
 
@@ -244,42 +283,26 @@ def _rare_pairs(
     distinct: NDArray[np.bool_],
     priority: NDArray[np.uint64],
     settings: Settings,
-) -> tuple[NDArray[np.uint64], int]:
-    """Pair the documents that share sampled shingles; returns packed pairs, capped shingles.
+    spill: Spill,
+) -> tuple[PairRuns, int]:
+    """Pair the documents that share sampled shingles; returns pairs with counts, capped ones."""
+    runs, n_capped = PairRuns(spill), 0
 
-    Pairs stay when the rare shingles alone make half of what the floor asks.
-    """
-    order = weights.order[distinct[weights.holders[weights.order]]]
-    members, bounds = group(weights.hashes[order], weights.holders[order])
-    packed, counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
-    n_capped = 0
-    sizes = np.diff(bounds)
-    # Near-copies share every shingle: pairs are counted before they pile up.
-    for first, last in pairwise(
-        batch_bounds(sizes * np.minimum(sizes, settings.rare_cap), _PAIRS_AT_ONCE)
-    ):
-        part = members[bounds[first] : bounds[last]]
-        linked, capped = link(
-            part, bounds[first : last + 1] - bounds[first], priority, settings.rare_cap
-        )
-        packed, counts = _counted(
-            np.concatenate([packed, linked]),
-            np.concatenate([counts, np.ones(len(linked), np.int64)]),
-        )
+    def pair_up(part: EqualHashes) -> tuple[NDArray[np.uint64], int]:
+        return link(*part.buckets(distinct), priority, settings.rare_cap)
+
+    equal = equal_hashes(weights.hashes, weights.offsets, spill)
+    for pairs, capped in equal.each(pair_up, settings.threads):
+        runs.add(pairs)
         n_capped += capped
-    enough = counts >= settings.containment_floor * _smaller(packed, weights) / 2
-    return packed[enough], n_capped
+    return runs, n_capped
 
 
-def _counted(
-    packed: NDArray[np.uint64], counts: NDArray[np.int64]
-) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Add up the counts of equal pairs; returns them sorted."""
-    order = np.argsort(packed, kind="stable")
-    starts = _group_starts(packed[order])
-    if not len(starts):
-        return packed, counts
-    return packed[order][starts], np.add.reduceat(counts[order], starts)
+def _enough(
+    packed: NDArray[np.uint64], counts: NDArray[np.int32], weights: Weights, settings: Settings
+) -> NDArray[np.uint64]:
+    """Return the pairs whose rare shingles alone make half of what the floor asks."""
+    return np.asarray(packed[counts >= settings.containment_floor * _smaller(packed, weights) / 2])
 
 
 def group(
@@ -289,22 +312,9 @@ def group(
 
     Returns members (R,), bucket after bucket, and bounds (n_buckets + 1,).
     """
-    sizes = np.diff(np.r_[_group_starts(keys), len(keys)])
+    sizes = np.diff(np.r_[group_starts(keys), len(keys)])
     together = np.repeat(sizes > 1, sizes)
     return members[together], running_total(sizes[sizes > 1])
-
-
-def sorted_distinct(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Sort and drop repeats: np.unique hashes, which is many times slower for these."""
-    values = np.sort(values)
-    return values[_group_starts(values)]
-
-
-def _group_starts(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Return where each run of equal keys begins."""
-    if not len(keys):
-        return np.zeros(0, np.int64)
-    return np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
 
 
 def link(
@@ -322,13 +332,19 @@ def link(
     return np.sort(out[:n_out]), int((np.diff(bounds) > cap).sum())
 
 
-def _priority(signatures: NDArray[np.uint32]) -> NDArray[np.uint64]:
-    """Rank documents by a hash of their content, so that no order of input matters."""
+def content_priority(signatures: NDArray[np.uint32], n_threads: int = 0) -> NDArray[np.uint64]:
+    """Rank documents (D,) by a hash of their content, so that no order of input matters."""
     from dedupe.kernels import pairs as kernels
+    from dedupe.kernels._compile import for_ranges
 
-    priority = np.empty(len(signatures), np.uint64)
-    kernels.fill_band_keys(signatures, 0, signatures.shape[1], priority)
-    return priority
+    priority = np.empty((1, len(signatures)), np.uint64)
+    rows = np.arange(len(signatures))
+
+    def fill(start: int, end: int) -> None:
+        kernels.fill_bands(signatures, rows, start, end, 0, signatures.shape[1], priority)
+
+    for_ranges(fill, [*range(0, len(rows), _KEYS_STEP), len(rows)], n_threads)
+    return np.asarray(priority[0])
 
 
 def _join(

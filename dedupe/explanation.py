@@ -227,8 +227,7 @@ def _nets(
     n_bands = int(equal.reshape(bands, -1).all(axis=1).sum())
     one, other = (weights.hashes[weights.offsets[row] : weights.offsets[row + 1]] for row in (x, y))
     shared = np.intersect1d(one, other)
-    ordered = weights.hashes[weights.order]
-    holders = np.searchsorted(ordered, shared, "right") - np.searchsorted(ordered, shared)
+    _, holders = np.unique(weights.hashes[np.isin(weights.hashes, shared)], return_counts=True)
     n_rare = int((holders <= settings.rare_cap).sum())
     same_text = sketches.n_words[x] > 0 and sketches.text_hashes[x] == sketches.text_hashes[y]
     nets = {"exact": bool(same_text), "bands": n_bands > 0, "rare": n_rare > 0}

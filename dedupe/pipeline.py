@@ -169,12 +169,10 @@ def _read(
 def _compared(found: Compared, settings: Settings, stages: _Stages) -> Compared:
     """Find what may be alike, and measure it."""
     sketches, n_docs = found.sketches, found.table.num_rows
-    weights = stages.run("weigh", len(sketches.sampled), weigh, sketches)
+    weights = stages.run("weigh", len(sketches.sampled), weigh, sketches, None, settings.threads)
     candidates = stages.run(
         "candidates", n_docs, find_candidates, sketches, weights, settings, stages.report
     )
-    # Verification is where memory peaks, and what follows needs no order of shingles.
-    weights = weights.without_order()
     texts = (found.table, found.kept)
     pairs, passages = stages.run(
         "verify", len(candidates.a), verify, candidates, *texts, settings, stages.report

@@ -75,9 +75,9 @@ def shingle(kept: Kept, rows: NDArray[np.int64], settings: Settings) -> Shingles
             *fold.load_fold(), seed, SHINGLE_WORDS, longest,
             hashes, starts, ends, flags, n_tokens, shingles, n_shingles, words, n_distinct,
         )  # fmt: skip
-        parts = [part[:found].copy() for part in (hashes, starts, ends, flags)]
-        parts.append(shingles[: n_shingles[first:last].sum()].copy())
-        parts.append(words[: n_distinct[first:last].sum()].copy())
+        parts: list[NDArray[Any]] = [part[:found] for part in (hashes, starts, ends, flags)]
+        parts.append(shingles[: n_shingles[first:last].sum()])
+        parts.append(words[: n_distinct[first:last].sum()])
         return parts
 
     parts = for_ranges(read, batch_bounds(sizes, _BATCH_BYTES), settings.threads)

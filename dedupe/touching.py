@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.candidates import N_HUBS, sorted_distinct
+from dedupe.candidates import N_HUBS, content_priority
+from dedupe.runs import sorted_distinct
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,10 +54,11 @@ def _sharing_bands(
     from dedupe.kernels._compile import for_ranges
 
     def share(band: int, _: int) -> NDArray[np.bool_]:
-        keys = [np.empty(len(side), np.uint64) for side in (old, new)]
+        keys = [np.empty((1, len(side)), np.uint64) for side in (old, new)]
         for side, out in zip((old, new), keys, strict=True):
-            kernels.fill_band_keys(side, band * settings.band_rows, settings.band_rows, out)
-        return among(keys[0], sorted_distinct(keys[1]))
+            rows = np.arange(len(side))
+            kernels.fill_bands(side, rows, 0, len(rows), band, settings.band_rows, out)
+        return among(keys[0][0], sorted_distinct(keys[1][0]))
 
     n_bands = settings.n_slots // settings.band_rows
     return for_ranges(share, range(n_bands + 1), settings.threads)
@@ -73,10 +75,7 @@ def _hubs(
     hashes: NDArray[np.uint64], holders: NDArray[np.int64], signatures: NDArray[np.uint32]
 ) -> NDArray[np.int64]:
     """Return the holders of smallest hash of each shingle, as candidates.link takes them."""
-    from dedupe.kernels import pairs as kernels
-
-    priority = np.empty(len(signatures), np.uint64)
-    kernels.fill_band_keys(signatures, 0, signatures.shape[1], priority)
+    priority = content_priority(signatures)
     order = np.lexsort((priority[holders], hashes))
     starts = np.flatnonzero(np.r_[True, np.diff(hashes[order]) > 0][: len(order)])
     rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))

@@ -17,6 +17,7 @@ from dedupe.candidates import BANDS, EXACT, RARE, Candidates, find_candidates, g
 from dedupe.clean import keep_all
 from dedupe.comparison import Background
 from dedupe.documents import documents_table
+from dedupe.runs import sorted_distinct
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
 from tests import mixed_scripts
@@ -326,4 +327,4 @@ def test_group_and_link__equal_the_oracle(
 @settings(deadline=None, max_examples=80)
 @given(values=st.lists(st.integers(0, 5), max_size=12))
 def test_sorted_distinct__equals_a_set(values: list[int]) -> None:
-    assert finding.sorted_distinct(np.array(values, np.uint64)).tolist() == sorted(set(values))
+    assert sorted_distinct(np.array(values, np.uint64)).tolist() == sorted(set(values))

@@ -79,19 +79,28 @@ def test_pack_pair__sorts_as_its_rows_do(one: int, other: int) -> None:
 @settings(deadline=None, max_examples=80)
 @given(
     rows=st.lists(st.lists(st.integers(0, 1), min_size=6, max_size=6), min_size=1, max_size=8),
-    first=st.sampled_from([0, 1, 3]),
+    data=st.data(),
 )
-def test_band_keys__are_equal_for_equal_slots_only(rows: list[list[int]], first: int) -> None:
-    keys = np.zeros(len(rows), np.uint64)
-    kernels.fill_band_keys(np.array(rows, np.uint32), first, 3, keys)
-    for (i, one), (j, other) in combinations(enumerate(rows), 2):
-        assert (keys[i] == keys[j]) == (one[first : first + 3] == other[first : first + 3])
+def test_bands__keys_are_equal_for_equal_slots_only(
+    rows: list[list[int]], data: st.DataObject
+) -> None:
+    chosen = data.draw(st.lists(st.integers(0, len(rows) - 1), min_size=1))
+    first_band = data.draw(st.sampled_from([0, 1]))
+    keys = np.zeros((2 - first_band, len(chosen)), np.uint64)
+    signatures, numbers = np.array(rows, np.uint32), np.array(chosen, np.int64)
+    kernels.fill_bands(signatures, numbers, 0, len(chosen), first_band, 3, keys)
+    for band, found in enumerate(keys, start=first_band):
+        slots = [rows[row][3 * band : 3 * band + 3] for row in chosen]
+        for i, j in combinations(range(len(chosen)), 2):
+            assert (found[i] == found[j]) == (slots[i] == slots[j])
 
 
-def test_band_keys__tell_permuted_slots_apart() -> None:
-    keys = np.zeros(3, np.uint64)
-    kernels.fill_band_keys(np.array([[1, 2, 3], [2, 1, 3], [3, 2, 1]], np.uint32), 0, 3, keys)
-    assert len(set(keys.tolist())) == 3
+def test_bands__tell_permuted_slots_apart_and_write_their_range_only() -> None:
+    keys = np.zeros((1, 4), np.uint64)
+    signatures = np.array([[1, 2, 3], [2, 1, 3], [3, 2, 1]], np.uint32)
+    kernels.fill_bands(signatures, np.array([0, 1, 2, 0]), 0, 3, 0, 3, keys)
+    assert len(set(keys[0].tolist())) == 4
+    assert keys[0, 3] == 0
 
 
 @settings(deadline=None, max_examples=150)

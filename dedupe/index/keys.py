@@ -51,14 +51,12 @@ class Keys(NamedTuple):
 
 def posting_keys(sketches: Sketches, ids: Sequence[str], settings: Settings) -> Keys:
     """Return the keys of every document; one without words has only its id's."""
-    from dedupe.kernels.pairs import fill_band_keys
+    from dedupe.kernels.pairs import fill_bands
 
     rows = np.flatnonzero(sketches.n_words > 0)
-    signatures = sketches.signatures[rows]
     n_bands = settings.n_slots // settings.band_rows
     bands = np.empty((n_bands, len(rows)), np.uint64)
-    for band in range(n_bands):
-        fill_band_keys(signatures, band * settings.band_rows, settings.band_rows, bands[band])
+    fill_bands(sketches.signatures, rows, 0, len(rows), 0, settings.band_rows, bands)
     holders = np.repeat(np.arange(len(sketches.n_words)), np.diff(sketches.offsets))
     parts = [
         (mixed(bands, BAND, np.arange(n_bands)[:, None]).ravel(), np.tile(rows, n_bands), BAND),

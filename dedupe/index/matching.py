@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from dedupe.candidates import Candidates, find_candidates, first_of_text, sorted_distinct, weigh
+from dedupe.candidates import Candidates, find_candidates, first_of_text, weigh
 from dedupe.clean import clean
 from dedupe.comparison import Background
 from dedupe.index.keys import BAND, ID, ID_CAP, SHINGLE, TEXT, Keys, mixed, posting_keys
 from dedupe.index.outlets import furniture_of
 from dedupe.index.records import Stored, as_table, unpack
+from dedupe.runs import sorted_distinct
 from dedupe.sketch import sketch
 from dedupe.storage.catalog import ALONE, GROUPED
 from dedupe.verify import OnDemand, given_pairs, verify

@@ -13,7 +13,9 @@ mentions.py  listed words       -> the lines that hold them
 sorting.py   hashes             -> sorted, distinct
 sketch.py    shingles           -> signature slots
 digest.py    documents          -> signatures and samples, in one pass
+grouping.py  hashes             -> those that are equal, a partition at a time
 pairs.py     sorted keys        -> candidate pairs; sorted sets -> overlaps
+components.py  pairs            -> what they connect
 align.py     tokens of a pair   -> measures (columns.py names them) and passages
 anchors.py   one text           -> where its shingles stand
 facts.py     one text           -> narration, numbers, names

@@ -49,8 +49,7 @@ from dedupe.kernels.facts import (
     NAME_MASK,
     NUMBER_MASK,
     count_common,
-    count_narration,
-    is_narration,
+    fill_narration,
     sorted_facts,
 )
 from dedupe.kernels.passages import MAX_OPEN, N_BOX, fill_passages
@@ -61,13 +60,20 @@ if TYPE_CHECKING:
 
 
 class Scratch(NamedTuple):
-    """Working arrays, as long as the longest text."""
+    """Working arrays, as long as the longest text.
+
+    `found` is where in a each shingle of b stands: its last place; -1 where it
+    stands nowhere, or in too many places to tell one.
+    """
 
     heads: NDArray[np.int32]
     following: NDArray[np.int32]
     n_places: NDArray[np.int32]
     shingles_a: NDArray[np.uint64]
     shingles_b: NDArray[np.uint64]
+    outside_a: NDArray[np.bool_]
+    outside_b: NDArray[np.bool_]
+    found: NDArray[np.int32]
     hit: NDArray[np.bool_]
     taken: NDArray[np.bool_]
     run_length: NDArray[np.int32]
@@ -164,7 +170,9 @@ def fill_alignments(
                 hashes, flags, start_a, n_a, NUMBER_MASK, NUMBER_MASK, scratch.numbers
             )
             n_names = sorted_facts(hashes, flags, start_a, n_a, NAME_MASK, NAME, scratch.names)
-            narration = count_narration(flags, start_a, n_a, n_shingles_a, shingle_words)
+            narration = fill_narration(
+                flags, start_a, n_a, n_shingles_a, shingle_words, scratch.outside_a
+            )
         n_shingles_b = fill_shingles(hashes[start_b:], n_b, shingle_words, scratch.shingles_b)
         least_run = min(shingle_words, n_a, n_b)
         pair = Pair(
@@ -201,6 +209,9 @@ def _scratch(longest: int) -> Scratch:
         np.empty(size, dtype=np.bool_),
         np.empty(size, dtype=np.bool_),
         np.empty(size, dtype=np.int32),
+        np.empty(size, dtype=np.bool_),
+        np.empty(size, dtype=np.bool_),
+        np.empty(size, dtype=np.int32),
         np.empty(size, dtype=np.int32),
         np.empty(size, dtype=np.uint64),
         np.empty(size, dtype=np.uint64),
@@ -214,35 +225,46 @@ def _measure_shared(
     pair: Pair, scratch: Scratch, flags: NDArray[np.uint8], row: NDArray[np.int32]
 ) -> None:
     """Look every shingle of b up in a: the longest run, narration and leads in the other."""
-    scratch.hit[: pair.n_shingles_a] = False
-    scratch.run_seen[: pair.n_shingles_a + 1] = -2
-    best = 0
+    outside, found, hit = scratch.outside_b, scratch.found, scratch.hit
+    run_seen, run_length = scratch.run_seen, scratch.run_length
+    row[NARRATION_B] = fill_narration(
+        flags, pair.start_b, pair.n_b, pair.n_shingles_b, pair.shingle_words, outside
+    )
+    hit[: pair.n_shingles_a] = False
+    run_seen[: pair.n_shingles_a + 1] = -2
+    best = np.int64(0)
+    shared = np.int64(0)
+    lead = np.int64(0)
     for j in range(pair.n_shingles_b):
-        outside = is_narration(flags, pair.start_b + j, pair.shingle_words, pair.n_b)
-        row[NARRATION_B] += outside
         i = find_shingle(scratch.shingles_b[j], scratch.shingles_a, pair.mask, scratch.heads)
+        found[j] = i
         if i < 0:
             continue
-        row[NARRATION_SHARED_B] += outside
-        row[LEAD_B] += np.int32(j < LEAD_SHINGLES)
+        shared += np.int64(outside[j])
+        lead += np.int64(j < LEAD_SHINGLES)
         if scratch.n_places[i] > MAX_PLACES:
-            scratch.hit[i] = True
+            hit[i] = True
+            found[j] = -1
             continue
         while i >= 0:
-            scratch.hit[i] = True
+            hit[i] = True
             length = np.int64(1)
-            if i > 0 and scratch.run_seen[i - 1] == j - 1:
-                length += scratch.run_length[i - 1]
-            scratch.run_length[i] = length
-            scratch.run_seen[i] = j
+            if i > 0 and run_seen[i - 1] == j - 1:
+                length += run_length[i - 1]
+            run_length[i] = length
+            run_seen[i] = j
             best = max(best, length)
             i = np.int64(scratch.following[i])
+    row[NARRATION_SHARED_B] = shared
+    row[LEAD_B] = lead
+    shared = np.int64(0)
     for i in range(pair.n_shingles_a):
-        if scratch.hit[i]:
-            row[LEAD_A] += np.int32(i < LEAD_SHINGLES)
-            row[NARRATION_SHARED_A] += is_narration(
-                flags, pair.start_a + i, pair.shingle_words, pair.n_a
-            )
+        shared += np.int64(hit[i] & scratch.outside_a[i])
+    row[NARRATION_SHARED_A] = shared
+    lead = np.int64(0)
+    for i in range(min(pair.n_shingles_a, LEAD_SHINGLES)):
+        lead += np.int64(hit[i])
+    row[LEAD_A] = lead
     row[LONGEST_RUN] = best + pair.least_run - 1 if best else 0
 
 

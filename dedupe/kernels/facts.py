@@ -23,22 +23,26 @@ _QUOTED = np.int64(QUOTED)
 
 
 @kernel
-def is_narration(flags: NDArray[np.uint8], at: int, shingle_words: int, n_tokens: int) -> int:
-    """Return 1 for a shingle with no token inside quotation marks."""
-    for i in range(min(shingle_words, n_tokens)):
-        if np.int64(flags[at + i]) & _QUOTED:
-            return 0
-    return 1
-
-
-@kernel
-def count_narration(
-    flags: NDArray[np.uint8], start: int, n_tokens: int, n_shingles: int, shingle_words: int
+def fill_narration(
+    flags: NDArray[np.uint8],
+    start: int,
+    n_tokens: int,
+    n_shingles: int,
+    shingle_words: int,
+    outside: NDArray[np.bool_],
 ) -> int:
-    """Count the shingles with no token inside quotation marks."""
-    count = 0
+    """Say which shingles have no token inside quotation marks, bool (S,); returns how many."""
+    length = min(shingle_words, n_tokens)
+    last_quoted = np.int64(-1)
+    for i in range(length - 1):
+        if np.int64(flags[start + i]) & _QUOTED:
+            last_quoted = np.int64(i)
+    count = np.int64(0)
     for i in range(n_shingles):
-        count += is_narration(flags, start + i, shingle_words, n_tokens)
+        if np.int64(flags[start + i + length - 1]) & _QUOTED:
+            last_quoted = np.int64(i + length - 1)
+        outside[i] = last_quoted < i
+        count += np.int64(last_quoted < i)
     return count
 
 

@@ -32,20 +32,30 @@ def pack_pair(a: int, b: int) -> np.uint64:
 
 
 @kernel
-def fill_band_keys(
-    signatures: NDArray[np.uint32], first_slot: int, n_rows: int, keys: NDArray[np.uint64]
+def fill_bands(
+    signatures: NDArray[np.uint32],
+    rows: NDArray[np.int64],
+    first: int,
+    last: int,
+    first_band: int,
+    n_rows: int,
+    keys: NDArray[np.uint64],
 ) -> None:
-    """Hash the slots [first_slot, first_slot + n_rows) of every signature to one key.
+    """Hash bands of `n_rows` slots each to one key, for rows[first:last].
 
-    Shapes
+    Shapes (N rows, B bands)
         signatures  uint32 (D, K)
-        keys        uint64 (D,)   overwritten
+        rows        int64  (N,)
+        keys        uint64 (B, N)   bands first_band and after; written from first to last
     """
-    for d in range(signatures.shape[0]):
-        key = np.uint64(first_slot)
-        for slot in range(first_slot, first_slot + n_rows):
-            key = mix((key << _SHIFT_32) ^ (key >> _SHIFT_32) ^ np.uint64(signatures[d, slot]))
-        keys[d] = key
+    for n in range(first, last):
+        row = signatures[rows[n]]
+        for band in range(keys.shape[0]):
+            slot = (first_band + band) * n_rows
+            key = np.uint64(slot)
+            for i in range(slot, slot + n_rows):
+                key = mix((key << _SHIFT_32) ^ (key >> _SHIFT_32) ^ np.uint64(row[i]))
+            keys[band, n] = key
 
 
 @kernel

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.kernels._compile import kernel
-from dedupe.kernels.anchors import MAX_PLACES, find_shingle, free_run
+from dedupe.kernels.anchors import free_run
 from dedupe.kernels.facts import NAME, NAME_MASK, NUMBER_MASK, count_facts, count_gap_facts
 
 if TYPE_CHECKING:
@@ -58,9 +58,13 @@ def fill_passages(
     """
     first = at
     n_open = 0
-    opened = scratch.opened
+    opened, found = scratch.opened, scratch.found
     j = np.int64(0)
     while j < pair.n_shingles_b:
+        # Most words of two texts are no anchors: they cost no more than this look.
+        if found[j] < 0:
+            j += 1
+            continue
         i, length, owner = _best_run(j, n_open, pair, scratch, hashes, max_gap)
         if i < 0:
             j += 1
@@ -97,12 +101,10 @@ def _best_run(
     max_gap: int,
 ) -> tuple[int, int, int]:
     """Return place in a, length and open passage of the best run at j in b; -1 for none."""
-    i = find_shingle(scratch.shingles_b[j], scratch.shingles_a, pair.mask, scratch.heads)
     best_i = np.int64(-1)
     best_length = np.int64(0)
     best_owner = np.int64(-1)
-    if i < 0 or scratch.n_places[i] > MAX_PLACES:
-        return best_i, best_length, best_owner
+    i = np.int64(scratch.found[j])
     while i >= 0:
         length = free_run(hashes, pair, i, j, scratch.taken)
         if length >= pair.least_run:

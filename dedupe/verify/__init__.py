@@ -19,7 +19,13 @@ import numpy as np
 
 from dedupe.candidates import EXACT, Candidates, compare_sketches
 from dedupe.kernels.columns import NAMES_A, NAMES_B, NAMES_SHARED
-from dedupe.verify.measures import Measured, measure
+from dedupe.verify.measures import (
+    Measured,
+    in_order,
+    joined_passages,
+    measure,
+    measured_blocks,
+)
 from dedupe.verify.relation import judge
 from dedupe.verify.roundups import mark_roundups
 
@@ -60,8 +66,32 @@ def verify(
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> tuple[pa.Table, pa.Table]:
     """Measure the candidates and judge them; returns the pairs and passages tables."""
-    measured = measure(candidates, kept, settings, on_progress)
-    return judge(measured, documents), measured.passages
+    import pyarrow as pa
+
+    clocks = documents.select(["source", "published", "published_until"])
+
+    def judged(block: Measured) -> tuple[pa.Table, pa.Table]:
+        return _judge_block(block, clocks), block.passages
+
+    blocks = measured_blocks(candidates, kept, settings, judged, on_progress)
+    pairs = pa.concat_tables(table for table, _ in blocks)
+    passages = joined_passages(
+        [table for _, table in blocks], [table.num_rows for table, _ in blocks]
+    )
+    order = np.lexsort((pairs.column("b").to_numpy(), pairs.column("a").to_numpy()))
+    return pairs.take(order).combine_chunks(), in_order(passages, order)
+
+
+def _judge_block(measured: Measured, documents: pa.Table) -> pa.Table:
+    """Judge pairs with a table of the few documents they are of."""
+    import pyarrow as pa
+
+    rows = np.unique(np.concatenate([measured.a, measured.b]))
+    a, b = np.searchsorted(rows, measured.a), np.searchsorted(rows, measured.b)
+    pairs = judge(measured._replace(a=a, b=b), documents.take(rows))
+    for name, side in (("a", measured.a), ("b", measured.b)):
+        pairs = pairs.set_column(pairs.schema.get_field_index(name), name, pa.array(side))
+    return pairs
 
 
 def given_pairs(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+import dataclasses
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from dedupe.ragged import batch_bounds
 from dedupe.shingle import SHINGLE_WORDS, Shingles, shingle, text_sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from dedupe.clean import Kept
     from dedupe.settings import Settings
 
-_BLOCK_BYTES = 64_000_000
+_BLOCK_BYTES = 4_000_000
 _OVERLAP_STEP = 20_000
 _ALIGN_STEP = 2_000
+PASSAGE_COLUMNS = ("pair", "a_start", "a_end", "b_start", "b_end")
+
+Answer = TypeVar("Answer")
 
 
 class Measured(NamedTuple):
@@ -60,66 +63,123 @@ def measure(
     settings: Settings,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> Measured:
-    """Measure every candidate pair, in blocks whose texts fit in memory."""
-    import pyarrow as pa
+    """Measure every candidate pair, in blocks whose texts fit in memory.
 
-    blocks = []
-    passages = []
+    Returns:
+        The pairs above the floor, sorted by (a, b), with their passages.
+    """
+    blocks = measured_blocks(candidates, kept, settings, lambda block: block, on_progress)
+    columns: Any = [
+        np.concatenate(parts) for parts in zip(*(one[:-1] for one in blocks), strict=True)
+    ]
+    order = np.lexsort((columns[1], columns[0]))
+    passages = joined_passages([one.passages for one in blocks], [len(one.a) for one in blocks])
+    return Measured._make([*(column[order] for column in columns), in_order(passages, order)])
+
+
+def measured_blocks(
+    candidates: Candidates,
+    kept: Kept,
+    settings: Settings,
+    use: Callable[[Measured], Answer],
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> list[Answer]:
+    """Measure the candidates block by block, in threads, and return what is made of each.
+
+    Pairs that hang together stand together: a text is read about once. So pairs
+    are sorted within a block alone, and blocks are of different documents but
+    where a story is too large for one.
+    """
+    from dedupe.kernels._compile import for_ranges
+
     n_pairs = len(candidates.a)
-    n_before = 0
-    bounds = _block_bounds(candidates, kept)
-    for first, last in pairwise(bounds):
-        block, spans = _measure_block(candidates, first, last, kept, settings)
-        spans[:, 0] += n_before
-        n_before += len(block[0])
-        blocks.append(block)
-        passages.append(spans)
+    order = _by_component(candidates, kept.n_docs)
+    single = dataclasses.replace(settings, threads=1)
+
+    def run(first: int, last: int) -> Answer:
+        answer = use(_measure_block(candidates, np.sort(order[first:last]), kept, single))
         if on_progress:
             on_progress("verify", last, n_pairs)
-    columns: Any = [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
-    table = np.concatenate(passages)
-    names = ("pair", "a_start", "a_end", "b_start", "b_end")
-    return Measured._make([*columns, pa.table({name: table[:, i] for i, name in enumerate(names)})])
+        return answer
+
+    return for_ranges(run, _block_bounds(candidates, order, kept), settings.threads)
 
 
-def _block_bounds(candidates: Candidates, kept: Kept) -> list[int]:
+def _by_component(candidates: Candidates, n_docs: int) -> NDArray[np.int64]:
+    """Order the pairs by the documents they connect, then as they are; int64 (P,)."""
+    from dedupe.kernels.components import fill_components
+
+    labels = np.arange(n_docs, dtype=np.int32)
+    fill_components(candidates.a, candidates.b, labels)
+    return np.argsort(labels[candidates.a], kind="stable")
+
+
+def _block_bounds(candidates: Candidates, order: NDArray[np.int64], kept: Kept) -> list[int]:
     """Cut the pairs so that the texts of a block stay below `_BLOCK_BYTES`."""
     sizes = text_sizes(kept)
-    # Pairs are sorted by a: its text counts once, b's each time, an upper bound.
-    new_a = np.r_[True, candidates.a[1:] != candidates.a[:-1]][: len(candidates.a)]
-    bounds = batch_bounds(sizes[candidates.a] * new_a + sizes[candidates.b], _BLOCK_BYTES)
+    a, b = candidates.a[order], candidates.b[order]
+    # Within a story pairs are sorted by a: its text counts once, b's each time, an upper bound.
+    new_a = np.r_[True, a[1:] != a[:-1]][: len(a)]
+    bounds = batch_bounds(sizes[a] * new_a + sizes[b], _BLOCK_BYTES)
     return bounds if len(bounds) > 1 else [0, 0]
 
 
 def _measure_block(
-    candidates: Candidates, first: int, last: int, kept: Kept, settings: Settings
-) -> tuple[tuple[NDArray[np.generic], ...], NDArray[np.int64]]:
-    rows = np.unique(np.concatenate([candidates.a[first:last], candidates.b[first:last]]))
+    candidates: Candidates, places: NDArray[np.int64], kept: Kept, settings: Settings
+) -> Measured:
+    import pyarrow as pa
+
+    first, second = candidates.a[places], candidates.b[places]
+    rows = np.unique(np.concatenate([first, second]))
     shingles = shingle(kept, rows, settings)
-    a = np.searchsorted(rows, candidates.a[first:last])
-    b = np.searchsorted(rows, candidates.b[first:last])
+    a = np.searchsorted(rows, first)
+    b = np.searchsorted(rows, second)
     shared = overlaps(a, b, shingles.hashes, shingles.offsets, settings)
     sizes = np.diff(shingles.offsets).astype(np.int32)
     # No shared shingle is no pair; the floor itself is on the smaller text.
     floor = np.maximum(1, settings.containment_floor * np.minimum(sizes[a], sizes[b]))
     above = np.flatnonzero(shared >= floor)
-    a, b = a[above], b[above]
-    counts, passages = align(a, b, shingles, settings)
+    a, b, places = a[above], b[above], places[above]
+    counts, spans = align(a, b, shingles, settings)
     words = np.diff(shingles.token_offsets).astype(np.int32)
     distinct = np.diff(shingles.word_offsets).astype(np.int32)
     shared_words = overlaps(a, b, shingles.words, shingles.word_offsets, settings)
-    block = (
+    spans = as_code_points(spans, a, b, rows, shingles, kept)
+    return Measured(
         rows[a],
         rows[b],
         shared[above],
         np.stack([sizes[a], sizes[b]], axis=1),
         np.stack([words[a], words[b]], axis=1),
         np.stack([shared_words, distinct[a], distinct[b]], axis=1),
-        (candidates.nets[first:last] & EXACT).astype(bool)[above],
-        candidates.shared_weight[first:last][above],
+        (candidates.nets[places] & EXACT).astype(bool),
+        candidates.shared_weight[places],
         counts,
+        pa.table({name: spans[:, i] for i, name in enumerate(PASSAGE_COLUMNS)}),
     )
-    return block, as_code_points(passages, a, b, rows, shingles, kept)
+
+
+def joined_passages(tables: Sequence[pa.Table], n_pairs: Sequence[int]) -> pa.Table:
+    """Join the passages of blocks, whose pairs follow each other."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    before = np.cumsum([0, *n_pairs]).tolist()
+    return pa.concat_tables(
+        table.set_column(0, "pair", pc.add(table.column("pair"), start))
+        for table, start in zip(tables, before[:-1], strict=True)
+    )
+
+
+def in_order(passages: pa.Table, order: NDArray[np.int64]) -> pa.Table:
+    """Number and sort passages anew when pair order[i] becomes pair i; (P,)."""
+    import pyarrow as pa
+
+    places = np.empty(len(order), np.int64)
+    places[order] = np.arange(len(order))
+    pair = places[passages.column("pair").to_numpy()]
+    by_pair = np.argsort(pair, kind="stable")
+    return passages.set_column(0, "pair", pa.array(pair)).take(by_pair).combine_chunks()
 
 
 def overlaps(

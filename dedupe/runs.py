@@ -1,0 +1,118 @@
+"""Packed pairs in, in any order and often; each once with its count out, sorted.
+
+    PairRuns  --add-->  sorted runs, out of memory when there are many  --between-->  pairs
+
+Near-copies meet in every band: repeats are counted before they pile up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from dedupe.spill import Spill
+
+_RUN = 4_000_000
+"""Pairs that wait in memory before they are sorted and counted."""
+
+
+class PairRuns:
+    """Pairs as sorted runs.
+
+    Args:
+        spill: where runs are kept.
+    """
+
+    def __init__(self, spill: Spill) -> None:
+        self._spill = spill
+        self._waiting: list[NDArray[np.uint64]] = []
+        self._n_waiting = 0
+        self._last = np.zeros(0, np.uint64), np.zeros(0, np.int32)
+        self.runs: list[tuple[NDArray[np.uint64], NDArray[np.int32]]] = []
+
+    def add(self, packed: NDArray[np.uint64]) -> None:
+        """Add packed pairs (P,), in any order, each as often as it was found."""
+        self._waiting.append(packed)
+        self._n_waiting += len(packed)
+        if self._n_waiting >= _RUN:
+            self._settle()
+            if len(self._last[0]) >= _RUN // 2:
+                self._put_away()
+
+    def between(self, low: int, high: int) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+        """Return the pairs from low to below high, sorted, and how often each was found."""
+        if self._n_waiting:
+            self._settle()
+        found = np.zeros(0, np.uint64), np.zeros(0, np.int32)
+        for pairs, counts in (*self.runs, self._last):
+            first, last = np.searchsorted(pairs, np.array([low, high], np.uint64))
+            found = _merged(*found, pairs[first:last], counts[first:last])
+        return found
+
+    def sample(self, step: int) -> NDArray[np.uint64]:
+        """Return every step-th pair of each run."""
+        if self._n_waiting:
+            self._settle()
+        return np.concatenate([pairs[step - 1 :: step] for pairs, _ in (*self.runs, self._last)])
+
+    def _settle(self) -> None:
+        packed = np.sort(np.concatenate(self._waiting))
+        self._waiting, self._n_waiting = [], 0
+        starts = group_starts(packed)
+        counts = np.diff(np.append(starts, len(packed))).astype(np.int32)
+        self._last = _merged(*self._last, packed[starts], counts)
+
+    def _put_away(self) -> None:
+        pairs = self._spill.empty(len(self._last[0]), np.uint64)
+        counts = self._spill.empty(len(self._last[0]), np.int32)
+        pairs[:], counts[:] = self._last
+        self.runs.append((pairs, counts))
+        self._last = np.zeros(0, np.uint64), np.zeros(0, np.int32)
+
+
+def ranges(runs: Sequence[PairRuns], size: int) -> Iterator[tuple[int, int]]:
+    """Cut the pairs of some runs into ranges of about `size` together."""
+    step = max(1, size // 16)
+    cuts = sorted_distinct(np.concatenate([one.sample(step) for one in runs]))[15::16]
+    low = 0
+    for high in [*cuts.tolist(), (1 << 64) - 1]:
+        yield low, high
+        low = high
+
+
+def _merged(
+    pairs: NDArray[np.uint64],
+    counts: NDArray[np.int32],
+    more: NDArray[np.uint64],
+    more_counts: NDArray[np.int32],
+) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+    """Merge two sorted lists of pairs; counts of equal ones add up."""
+    if not len(pairs):
+        return more, more_counts
+    if not len(more):
+        return pairs, counts
+    every = np.concatenate([pairs, more])
+    # Stable sorting merges two runs.
+    order = np.argsort(every, kind="stable")
+    every = every[order]
+    starts = group_starts(every)
+    return every[starts], np.add.reduceat(np.concatenate([counts, more_counts])[order], starts)
+
+
+def sorted_distinct(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Sort and drop repeats: np.unique hashes, which is many times slower for these."""
+    values = np.sort(values)
+    return values[group_starts(values)]
+
+
+def group_starts(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return where each run of equal keys begins."""
+    if not len(keys):
+        return np.zeros(0, np.int64)
+    return np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])

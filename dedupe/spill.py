@@ -1,0 +1,216 @@
+"""Arrays larger than memory: in files, mapped, and out of memory when it runs short.
+
+    Spill  --empty, grow-->  arrays like any other
+
+The first bytes stay in memory; what comes after the budget is a mapped file
+without a name, which vanishes with the process, however that ends. Mapped pages
+are the system's to drop: while a run works, `held` keeps watch, and drops all of
+them when too many are in memory. They come back from the file as they are asked for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import mmap
+import os
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dedupe.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import DTypeLike, NDArray
+
+_IN_MEMORY_BYTES = 256_000_000
+"""Arrays that may stay in memory, in sum, where nobody limits it."""
+_MAPPED_BYTES = 256_000_000
+"""Mapped pages that may be in memory at once."""
+_WATCH_SECONDS = 0.02
+_WRITTEN_AT_ONCE = 1 << 22
+
+
+class Spill:
+    """Where arrays are made that may leave memory.
+
+    Args:
+        folder: where files go; None for the system's folder of temporary files.
+        limit_bytes: memory that the process should stay below; 0 for no limit.
+    """
+
+    def __init__(self, folder: str | Path | None = None, limit_bytes: int = 0) -> None:
+        self._folder = Path(folder) if folder else Path(tempfile.gettempdir())
+        self._limit = limit_bytes
+        self._left = min(_IN_MEMORY_BYTES, limit_bytes // 8) if limit_bytes else _IN_MEMORY_BYTES
+        self._maps: list[mmap.mmap] = []
+        self.spilled_bytes = 0
+
+    def empty(self, shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+        """Return an array to be written, as np.empty does.
+
+        Raises:
+            OutputError: the folder is full, or cannot be written.
+        """
+        size = math.prod(shape if isinstance(shape, tuple) else (shape,))
+        n_bytes = size * np.dtype(dtype).itemsize
+        if self.takes(n_bytes):
+            return np.empty(shape, dtype)
+        with self._failing(), self._file() as file:
+            # A hole in a mapped file on a full disk would kill the process, not raise.
+            _allocate(file.fileno(), n_bytes)
+            return self._mapped(file.fileno(), n_bytes, mmap.ACCESS_WRITE, dtype).reshape(shape)
+
+    def grow(self, dtype: DTypeLike, *, read_only: bool = False) -> Growing:
+        """Return an array that grows at its end."""
+        return Growing(self, dtype, read_only=read_only)
+
+    def takes(self, n_bytes: int) -> bool:
+        """Say whether so many bytes more may stay in memory, and count them if so."""
+        if n_bytes and n_bytes > self._left:
+            return False
+        self._left -= n_bytes
+        return True
+
+    def gives(self, n_bytes: int) -> None:
+        """Take back bytes that left memory."""
+        self._left += n_bytes
+
+    def drop(self) -> None:
+        """Put all mapped pages out of memory; what was written stays in the files."""
+        for mapped in self._maps:
+            with contextlib.suppress(ValueError, OSError):
+                mapped.madvise(mmap.MADV_DONTNEED)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep memory below the limit while the block runs."""
+        if _resident_bytes() is None:
+            yield
+            return
+        done = threading.Event()
+        watch = threading.Thread(target=self._watch, args=(done,), name="dedupe-spill", daemon=True)
+        watch.start()
+        try:
+            yield
+        finally:
+            done.set()
+            watch.join()
+
+    def _watch(self, done: threading.Event) -> None:
+        most = self._limit * 9 // 10 if self._limit else 1 << 62
+        unmapped = (_resident_bytes() or (0, 0))[1]
+        while not done.wait(_WATCH_SECONDS):
+            whole, mapped = _resident_bytes() or (0, 0)
+            if self._maps and (whole > most or mapped - unmapped > _MAPPED_BYTES):
+                self.drop()
+
+    def _file(self) -> Any:
+        return tempfile.TemporaryFile(dir=self._folder, prefix=".dedupe-")
+
+    @contextlib.contextmanager
+    def _failing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise OutputError(
+                f"{self._folder}: has no room for what memory does not hold "
+                f"({error.strerror or error}); free some, or set TMPDIR to another disk"
+            ) from error
+
+    def _mapped(self, file: int, n_bytes: int, access: int, dtype: DTypeLike) -> NDArray[Any]:
+        mapped = mmap.mmap(file, n_bytes, access=access)
+        self._maps.append(mapped)
+        self.spilled_bytes += n_bytes
+        return np.frombuffer(mapped, dtype)
+
+
+class Growing:
+    """An array that grows at its end, and leaves memory when it is large.
+
+    Args:
+        spill: where it goes.
+        dtype: of its values.
+        read_only: whether `whole` may not be written.
+    """
+
+    def __init__(self, spill: Spill, dtype: DTypeLike, *, read_only: bool) -> None:
+        self._spill = spill
+        self._dtype = np.dtype(dtype)
+        self._read_only = read_only
+        self._parts: list[NDArray[Any]] = []
+        self._file: Any = None
+        self._n_bytes = 0
+
+    def add(self, part: NDArray[Any]) -> None:
+        """Append a part, one-dimensional; it must not change afterwards.
+
+        Raises:
+            OutputError: the folder is full, or cannot be written.
+        """
+        if self._file is None and not self._spill.takes(part.nbytes):
+            with self._spill._failing():  # noqa: SLF001 - one of its arrays
+                self._file = self._spill._file()  # noqa: SLF001
+            self._spill.gives(self._n_bytes)
+            parts, self._parts = self._parts, []
+            for earlier in parts:
+                self._write(earlier)
+        self._n_bytes += part.nbytes
+        if self._file is None:
+            self._parts.append(part)
+        else:
+            self._write(part)
+
+    def whole(self) -> NDArray[Any]:
+        """Return the array; nothing can be added afterwards."""
+        if self._file is None:
+            array = np.concatenate([np.zeros(0, self._dtype), *self._parts])
+            self._parts = []
+            array.flags.writeable = not self._read_only
+            return array
+        access = mmap.ACCESS_READ if self._read_only else mmap.ACCESS_WRITE
+        with self._spill._failing(), self._file as file:  # noqa: SLF001
+            file.flush()
+            return self._spill._mapped(  # noqa: SLF001
+                file.fileno(), self._n_bytes, access, self._dtype
+            )
+
+    def _write(self, part: NDArray[Any]) -> None:
+        try:
+            with self._spill._failing():  # noqa: SLF001
+                self._file.write(np.ascontiguousarray(part).view(np.uint8).data)
+        except OutputError:
+            with contextlib.suppress(OSError):
+                self._file.close()
+            raise
+
+
+MEMORY = Spill(limit_bytes=0)
+"""Where everything stays in memory."""
+MEMORY._left = 1 << 62  # noqa: SLF001
+
+
+def _allocate(file: int, n_bytes: int) -> None:
+    """Reserve the blocks of a file."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file, 0, n_bytes)
+        return
+    for start in range(0, n_bytes, _WRITTEN_AT_ONCE):
+        os.write(file, bytes(min(_WRITTEN_AT_ONCE, n_bytes - start)))
+
+
+def _resident_bytes() -> tuple[int, int] | None:
+    """Return how much of this process is in memory, and how much of that is mapped files.
+
+    None where the system does not tell.
+    """
+    try:
+        fields = Path("/proc/self/statm").read_bytes().split()
+    except OSError:
+        return None
+    return int(fields[1]) * mmap.PAGESIZE, int(fields[2]) * mmap.PAGESIZE
