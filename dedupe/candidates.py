@@ -114,7 +114,8 @@ def find_candidates(
         alone = _enough(*rare.between(low, high), weights, settings)
         packed, nets = _join(banded.between(low, high)[0], alone)
         if is_new is not None:
-            packed, nets = _with_new(packed, nets, is_new)
+            either = _has_new(packed, is_new)
+            packed, nets = packed[either], nets[either]
         n_found += len(packed)
         shared, share, equal_slots = compare_sketches(packed, sketches, weights, settings)
         kept = _screen(packed, shared, equal_slots, weights, settings)
@@ -127,13 +128,10 @@ def find_candidates(
     )  # fmt: skip
 
 
-def _with_new(
-    packed: NDArray[np.uint64], nets: NDArray[np.uint8], is_new: NDArray[np.bool_]
-) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
-    """Return the packed pairs of which a side is new, and their nets."""
+def _has_new(packed: NDArray[np.uint64], is_new: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Say of which packed pairs a side is new, bool (P,)."""
     a, b = unpack(packed)
-    either = is_new[a] | is_new[b]
-    return packed[either], nets[either]
+    return np.asarray(is_new[a] | is_new[b])
 
 
 def weigh(
@@ -416,7 +414,7 @@ def _with_copies(
     copies = np.flatnonzero(representative != np.arange(len(representative)))
     linked = (representative[copies].astype(np.uint64) << _SHIFT_32) | copies.astype(np.uint64)
     if is_new is not None:
-        linked = _with_new(linked, is_new)
+        linked = linked[_has_new(linked, is_new)]
     packed = np.concatenate([packed, linked])
     order = np.argsort(packed, kind="stable")
     a, b = unpack(packed[order])
