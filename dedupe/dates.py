@@ -12,6 +12,7 @@ original, so the uncertainty is kept from the start.
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
@@ -59,18 +60,15 @@ _ZONE = r"(?:(?P<zone_name>[a-z]{1,5})?(?P<offset>[+-]\d{1,2}(?::?\d{2})?)?)(?: 
 _WHEN = rf"(?:(?:,? (?:at )?|t){_CLOCK} ?{_ZONE})?"
 
 _NUMBER = re.compile(r"[+-]?\d{1,20}(?:\.\d{1,9})?", re.ASCII)
-_WRITTEN = tuple(
-    re.compile(_WEEKDAY + pattern, re.ASCII | re.IGNORECASE)
-    for pattern in (
-        rf"(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}}){_WHEN}",
-        rf"(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.{_YEAR}{_WHEN}",
-        rf"(?P<one>\d{{1,2}})(?P<mark>[-/])(?P<two>\d{{1,2}})(?P=mark){_YEAR}{_WHEN}",
-        rf"{_DAY}(?:[-/., ]| of )?{_MONTH}[-/., ]*{_YEAR}{_WHEN}",
-        rf"{_MONTH}[-/ ]?{_DAY}(?:, ?|[-/ ])(?P<year>\d{{4}}){_WHEN}",
-        rf"{_MONTH} {_DAY} {_CLOCK} ?{_ZONE} (?P<year>\d{{4}})",
-        r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})",
-        rf"{_MONTH}[-/, ]{{1,2}}(?P<year>\d{{4}})",
-    )
+_WRITTEN = (
+    rf"(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}}){_WHEN}",
+    rf"(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.{_YEAR}{_WHEN}",
+    rf"(?P<one>\d{{1,2}})(?P<mark>[-/])(?P<two>\d{{1,2}})(?P=mark){_YEAR}{_WHEN}",
+    rf"{_DAY}(?:[-/., ]| of )?{_MONTH}[-/., ]*{_YEAR}{_WHEN}",
+    rf"{_MONTH}[-/ ]?{_DAY}(?:, ?|[-/ ])(?P<year>\d{{4}}){_WHEN}",
+    rf"{_MONTH} {_DAY} {_CLOCK} ?{_ZONE} (?P<year>\d{{4}})",
+    r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})",
+    rf"{_MONTH}[-/, ]{{1,2}}(?P<year>\d{{4}})",
 )
 _EPOCH_UNITS = ((1e8, 1e11, 1), (1e11, 1e14, 1e3), (1e14, 1e17, 1e6), (1e17, 1e20, 1e9))
 """Counts since 1970 from March 1973 on: seconds, then milli-, micro- and nanoseconds."""
@@ -195,6 +193,12 @@ def _of_months(year: int, month: int, n_months: int) -> Interval:
     return _of_day(start, (end - start).days)
 
 
+@functools.cache
+def _written() -> tuple[re.Pattern[str], ...]:
+    """Compile the written forms where one is met: most collections have none."""
+    return tuple(re.compile(_WEEKDAY + form, re.ASCII | re.IGNORECASE) for form in _WRITTEN)
+
+
 def _parse_written(value: str) -> Interval:
     """Read the forms that `datetime.fromisoformat` does not, or reads wrongly."""
     if _NUMBER.fullmatch(value):
@@ -209,7 +213,7 @@ def _parse_written(value: str) -> Interval:
     if len(value) > _LONGEST:
         return _UNKNOWN
     value = " ".join(value.split())
-    for pattern in _WRITTEN:
+    for pattern in _written():
         match = pattern.fullmatch(value)
         if match:
             try:

@@ -14,6 +14,7 @@ before the pattern is tried.
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ class Cue(NamedTuple):
     Attributes:
         rule: its name in the clues table.
         needles: lower-case literals; a text with none of them cannot match.
-        pattern: for a credit, the match ends where the name begins.
+        expression: for a credit, the match ends where the name begins.
         at_line_start: the match must begin its line.
         name_known: only a name of names.json or a domain counts, because the
             words alone also announce data, photos and recipes.
@@ -33,10 +34,18 @@ class Cue(NamedTuple):
 
     rule: str
     needles: tuple[str, ...]
-    pattern: re.Pattern[str]
+    expression: str
     at_line_start: bool = False
     name_known: bool = False
     whole_line: bool = False
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The expression, compiled where a needle is first met: most never are."""
+        return _compiled(self.expression)
+
+
+_compiled = functools.cache(re.compile)
 
 
 _PIECE_EN = (
@@ -63,7 +72,7 @@ def _each(firsts: str, seconds: str) -> str:
 
 
 def _cue(rule: str, needles: str, pattern: str, **limits: bool) -> Cue:
-    return Cue(rule, tuple(needles.split("|")), re.compile(pattern), **limits)
+    return Cue(rule, tuple(needles.split("|")), pattern, **limits)
 
 
 CREDITS = (

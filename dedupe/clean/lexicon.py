@@ -80,8 +80,9 @@ def _trie(
                 children.append({})
         ends[state] = kinds
     step = np.zeros((len(children), int(classes.max()) + 1), np.int32)
-    for state, below in enumerate(children):
-        step[state, list(below)] = list(below.values())
+    parents = np.repeat(np.arange(len(children)), list(map(len, children)))
+    codes = [code for below in children for code in below]
+    step[parents, codes] = [child for below in children for child in below.values()]
     bits = np.zeros((2, len(children)), np.int64)
     bits[:, list(ends)] = np.array(list(ends.values()), np.int64).T
     return step, bits
@@ -120,12 +121,12 @@ def _openings(
     everything = range(256)
     others = [byte for byte in everything if not (byte < 128 and chr(byte).isalnum())]
     skipped = [byte for byte in others if byte < 128]
-    for word, (kinds, _) in words.items():
+    for begin, goes_on in {(word[:3], kinds > 0) for word, (kinds, _) in words.items()}:
         # What must end the word goes on with no letter.
-        after = everything if kinds else others
-        places = [[[byte] for byte in word[:3]] + [list(after), list(everything)]]
+        after = everything if goes_on else others
+        places = [[[byte] for byte in begin] + [list(after), list(everything)]]
         if letters_only:
-            cases = [list({byte, *bytes([byte]).upper()}) for byte in word[:3]]
+            cases = [list({byte, *bytes([byte]).upper()}) for byte in begin]
             places = [cases, [cases[0], skipped, list(everything)], [*cases[:2], skipped]]
         for first, second, third, *_ in places:
             openings[keys[0][first][:, None, None] + keys[1][second][:, None] + keys[2][third]] = 1

@@ -40,6 +40,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numba
 import numpy as np
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, NullCache, _CacheLocator
+from numba.core.runtime import nrt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -49,6 +50,7 @@ logger = logging.getLogger(__name__)
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 _GLANCE_SECONDS = 0.5
+_SEEN_NUMBA = (0, 68)
 _COMMENT = re.compile("#[^\n]*")
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+)?import[ \t]*(?:\(([^)]*)\)|([^\n]*))", re.MULTILINE
@@ -81,9 +83,6 @@ def _support_arrays() -> None:
         importlib.import_module("numba.np.arraymath")
     finally:
         linalg.ensure_blas = asked
-
-
-_support_arrays()
 
 
 def kernel(function: Function) -> Function:
@@ -184,6 +183,7 @@ class _KernelCache(NullCache):
                 self._forget()
         if found is None:
             _announce_once()
+            _support_arrays()
         return found
 
     def save_overload(self, sig: Any, data: Any) -> None:
@@ -233,6 +233,21 @@ class _DiskCacheFiles(CompileResultCacheImpl):
 
 class _DiskCache(FunctionCache):
     _impl_class = _DiskCacheFiles
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Load compiled code, and only that.
+
+        Numba first imports all it knows of Python and NumPy, which takes as long
+        as importing Numba; only compiling needs it, and asks for it. Releases in
+        which the rest was not seen to be enough are left to their own way.
+        """
+        numbas: Any = super()
+        if numba.version_info[:2] != _SEEN_NUMBA:
+            _support_arrays()
+            return numbas.load_overload(sig, target_context)
+        nrt.rtsys.initialize(target_context)
+        with numbas._guard_against_spurious_io_errors():  # noqa: SLF001 - as in the base class
+            return numbas._load_overload(sig, target_context)  # noqa: SLF001
 
 
 @functools.cache
