@@ -144,17 +144,29 @@ def weigh(
 
     It is counted in `background`, or else in these documents, equal texts once.
     """
+    if background is not None:
+        return weighted(sketches, background.of_shingles(sketches.sampled), background.n_docs)
+    return _with_totals(sketches, _counted_weights(sketches, n_threads, spill))
+
+
+def weighted(sketches: Sketches, frequency: NDArray[np.int64], n_docs: int) -> Weights:
+    """Weigh sampled shingles whose document frequency, int64 (R,), is known.
+
+    Args:
+        sketches: whose shingles.
+        frequency: of each.
+        n_docs: among how many documents it was counted.
+    """
+    weights = np.log1p(max(n_docs, 1) / np.maximum(frequency, 1)).astype(np.float32)
+    return _with_totals(sketches, weights)
+
+
+def _with_totals(sketches: Sketches, weights: NDArray[np.float32]) -> Weights:
     from dedupe.kernels import grouping
 
-    hashes, offsets = sketches.sampled, sketches.offsets
-    if background is None:
-        weights = _counted_weights(sketches, n_threads, spill)
-    else:
-        frequency = np.maximum(background.of_shingles(hashes), 1)
-        weights = np.log1p(max(background.n_docs, 1) / frequency).astype(np.float32)
-    totals = np.empty(len(offsets) - 1, np.float64)
-    grouping.fill_sums(weights, offsets, totals)
-    return Weights(hashes, offsets, weights, totals)
+    totals = np.empty(len(sketches.offsets) - 1, np.float64)
+    grouping.fill_sums(weights, sketches.offsets, totals)
+    return Weights(sketches.sampled, sketches.offsets, weights, totals)
 
 
 def _counted_weights(sketches: Sketches, n_threads: int, spill: Spill) -> NDArray[np.float32]:

@@ -258,13 +258,15 @@ def test_find__the_postings_read_for_a_query_are_bounded(tmp_path: Path) -> None
         index.add_many(
             {"id": f"{i:04}", "text": f"{template} {text(1000 + i, 80)}"} for i in range(300)
         )
-        from dedupe.index.adding import table_of
+        from dedupe.index.asked import table_of
+        from dedupe.index.held import Held
         from dedupe.index.matching import MOST_FETCHED, match, read
 
         store = index._store
         assert store is not None
-        batch = read(table_of([f"{template} {text(5, 80)}"]), store, index.settings, 0)
-        matched = match(batch, store, index.settings, 0)
+        held = Held(store)
+        batch = read(table_of([f"{template} {text(5, 80)}"]), held, index.settings, 0, 0)
+        matched = match(batch, held, index.settings)
         assert len(batch.keys.keys) * 8 >= matched.n_postings > 0
         assert len(matched.old) <= MOST_FETCHED
         assert matched.n_postings < 300
@@ -304,7 +306,7 @@ def test_index__another_format_or_other_settings_are_named(tmp_path: Path) -> No
     base = sqlite3.connect(tmp_path / "index" / "catalog.sqlite")
     base.execute("PRAGMA user_version=9")
     base.close()
-    with pytest.raises(StoreError, match="index format 9, this version reads 1"):
+    with pytest.raises(StoreError, match="index format 9, this version reads 2"):
         Index(tmp_path / "index")
 
 

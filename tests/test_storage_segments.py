@@ -14,7 +14,7 @@ from dedupe.errors import CorruptIndexError
 from dedupe.kernels import postings as kernels
 from dedupe.storage.merging import Merge
 from dedupe.storage.postings import Postings, Tail
-from dedupe.storage.segments import ABOUT, Name, Segment, SegmentWriter
+from dedupe.storage.segments import ABOUT, Hits, Name, Segment, SegmentWriter
 from tests.reference_postings import ranges
 
 if TYPE_CHECKING:
@@ -38,18 +38,30 @@ def written(folder: Path, file: str, postings: NDArray[np.uint64], n_docs: int, 
     return writer.finish()
 
 
+def as_list(hits: Hits) -> list[tuple[int, int, int]]:
+    return list(zip(*(column.tolist() for column in hits), strict=True))
+
+
+def held_ranges(
+    postings: NDArray[np.uint64], keys: NDArray[np.uint64]
+) -> list[tuple[int, int, int]]:
+    """Return place, first and last row of each key that is held, the slow way."""
+    found = enumerate(ranges(postings, keys))
+    return [(place, start, end) for place, (start, end) in found if start < end]
+
+
 @settings(deadline=None)
 @given(
     st.lists(st.integers(0, 2**32 - 1), max_size=60),
     st.lists(st.integers(0, 2**32 - 1), max_size=20),
 )
-def test_fill_ranges__finds_what_a_walk_finds(held: list[int], asked: list[int]) -> None:
+def test_fill_hits__finds_what_a_walk_finds(held: list[int], asked: list[int]) -> None:
     values = [(key << 24) | (i % 7) for i, key in enumerate(held)]
     postings = np.array(sorted(values), np.uint64)
     keys = np.array(sorted([*asked, *held[:10]]), np.uint64)
-    starts, ends = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
-    kernels.fill_ranges(postings, keys, starts, ends)
-    assert list(zip(starts.tolist(), ends.tolist(), strict=True)) == ranges(postings, keys)
+    found = np.empty((3, len(keys)), np.int64)
+    n_hits = kernels.fill_hits(postings, keys, *found)
+    assert as_list(Hits(*found[:, :n_hits])) == held_ranges(postings, keys)
 
 
 def test_segment__finds_every_key_and_no_other(tmp_path: Path) -> None:
@@ -58,8 +70,7 @@ def test_segment__finds_every_key_and_no_other(tmp_path: Path) -> None:
     known = np.unique(postings >> np.uint64(24))
     keys = np.sort(np.concatenate([known, known + np.uint64(1), known - np.uint64(1)]))
     keys &= np.uint64(2**32 - 1)
-    starts, ends = segment.ranges(keys)
-    assert list(zip(starts.tolist(), ends.tolist(), strict=True)) == ranges(postings, keys)
+    assert as_list(segment.hits(keys)) == held_ranges(postings, keys)
     whole = segment.documents(np.array([0]), np.array([len(postings)]))
     assert whole.tolist() == [(value & 0xFFFFFF) + 11 for value in postings.tolist()]
 
@@ -69,8 +80,7 @@ def test_segment__finds_keys_that_lie_unevenly(tmp_path: Path, rests: list[int])
     postings = np.array([(rest << 24) | i for i, rest in enumerate(rests)], np.uint64)
     name = written(tmp_path, "a.postings", postings, len(rests), 1)
     keys = np.array([0, 1, 6, 7, 8, 9, 2999, 3000, 65535], np.uint64)
-    starts, ends = Segment(tmp_path, name).ranges(keys)
-    assert list(zip(starts.tolist(), ends.tolist(), strict=True)) == ranges(postings, keys)
+    assert as_list(Segment(tmp_path, name).hits(keys)) == held_ranges(postings, keys)
 
 
 def test_merge__has_the_postings_of_all_its_segments(tmp_path: Path) -> None:
@@ -127,7 +137,7 @@ def test_segment__a_changed_row_is_never_read_in_silence(tmp_path: Path) -> None
     path.write_bytes(changed)
     segment = Segment(tmp_path, name)
     with pytest.raises(CorruptIndexError):
-        segment.ranges(np.unique(postings >> np.uint64(24)))
+        segment.hits(np.unique(postings >> np.uint64(24)))
 
 
 def test_postings__a_key_above_its_cap_leads_to_its_oldest_documents(tmp_path: Path) -> None:

@@ -52,13 +52,19 @@ _SLIGHT_BYTES = 30
 __all__ = ["Kept", "clean", "code_points", "furniture_ranges", "keep_all", "kept_ranges"]
 
 
-def clean(documents: pa.Table, settings: Settings, furniture: Furniture | None = None) -> Kept:
+def clean(
+    documents: pa.Table,
+    settings: Settings,
+    furniture: Furniture | None = None,
+    blocks: Blocks | None = None,
+) -> Kept:
     """Say which ranges of each text are its story.
 
     Args:
         documents: a table of `documents.SCHEMA`.
         settings: the seed and the number of threads.
         furniture: what is known of the outlets; None learns it from `documents`.
+        blocks: of the texts, if they were read before.
     """
     return clean_and_learn(documents, settings, furniture)[0]
 
@@ -72,7 +78,8 @@ def clean_and_learn(
     from dedupe.clean.layout import story_blocks
 
     data, text_offsets = text_bytes(documents)
-    blocks = read_blocks(data, text_offsets, settings)
+    if blocks is None:
+        blocks = read_blocks(data, text_offsets, settings)
     outlets = outlet_numbers(documents)
     keys = block_keys(blocks, outlets)
     if furniture is None:

@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from dedupe.candidates import first_of_text
-from dedupe.documents import SCHEMA, append_document, as_document
+from dedupe.clean.blocks import read_blocks
+from dedupe.clean.kept import text_bytes
+from dedupe.documents import SCHEMA
 from dedupe.index.edges import edges_of
+from dedupe.index.held import Held
 from dedupe.index.keys import ID, Keys
-from dedupe.index.lookup import is_live, newest_of
+from dedupe.index.lookup import newest_of
 from dedupe.index.matching import match, read
 from dedupe.index.outlets import learn_more
+from dedupe.index.placing import Newcomer
 from dedupe.index.records import (
+    EDGE,
     Stored,
     as_table,
     compress,
+    name_of_story,
     pack_about,
     pack_fields,
     plain_columns,
 )
 from dedupe.index.review import review, take_turn
 from dedupe.index.stories import Changes, Regrouping
-from dedupe.pipeline import as_reading, require_many
 from dedupe.storage.catalog import REPLACED
 from dedupe.storage.segments import ABOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator
 
+    import pyarrow as pa
     from numpy.typing import NDArray
 
-    from dedupe.documents import Document
     from dedupe.index.matching import Batch, Matched
     from dedupe.settings import Settings
     from dedupe.storage.store import Store
@@ -52,7 +56,7 @@ class Added(NamedTuple):
         nearest: id of the nearest, None without any.
         name: its id.
         story_name: what a story is called that begins with it.
-        is_known: the index held it just so; it is its own nearest.
+        is_known: the index held it just so.
     """
 
     number: int
@@ -61,28 +65,6 @@ class Added(NamedTuple):
     name: str
     story_name: str
     is_known: bool
-
-
-def table_of(documents: pa.Table | Iterable[Document | Mapping[str, Any] | str]) -> pa.Table:
-    """Return documents as a table; one without an id is named by its url, or by its text.
-
-    Raises:
-        InputError: a document without text; one document instead of many.
-    """
-    import hashlib
-
-    if isinstance(documents, pa.Table):
-        return documents if documents.schema == SCHEMA else as_reading(documents).documents
-    if isinstance(documents, pa.RecordBatch):
-        return table_of(pa.table(documents))
-    require_many(documents, "an index")
-    columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
-    for value in documents:
-        document = as_document(value)
-        text = document.text.encode("utf-8", "surrogatepass")
-        name = document.url or hashlib.blake2b(text, digest_size=12).hexdigest()
-        append_document(columns, document, default_id=name)
-    return pa.table(columns, schema=SCHEMA)
 
 
 def parts_of(table: pa.Table) -> Iterator[pa.Table]:
@@ -97,9 +79,21 @@ def parts_of(table: pa.Table) -> Iterator[pa.Table]:
     yield table.slice(start)
 
 
-def add_table(
-    table: pa.Table, store: Store, settings: Settings, window_minutes: int, now_minute: int
-) -> tuple[list[Added], Changes]:
+class Terms(NamedTuple):
+    """On which terms documents are added.
+
+    Attributes:
+        settings: of the index.
+        window: compare only what appeared within so many minutes; 0 for no limit.
+        now: the clock, in minutes since 1970.
+    """
+
+    settings: Settings
+    window: int
+    now: int
+
+
+def add_table(table: pa.Table, store: Store, terms: Terms) -> tuple[list[Added], Changes]:
     """Add documents of different ids; returns where each has gone, in the order given.
 
     Those that the index holds just so are left out first: a page crawled again
@@ -109,81 +103,91 @@ def add_table(
 
     order = pc.sort_indices(table.column("id")).to_numpy().astype(np.int64)
     table = table.take(order).combine_chunks()
-    newest = newest_of(store, table.column("id").to_pylist(), settings)
-    unchanged = _unchanged(table, newest, store)
-    answers = {
-        row: Added(one.number, 1.0, one.id, one.id, one.story_name, is_known=True)
-        for row, one in unchanged.items()
-    }
+    held = Held(store)
+    newest = newest_of(held, table.column("id").to_pylist(), terms.settings)
+    unchanged = _unchanged(table, newest, held)
+    answers = {row: _as_known(one, held) for row, one in unchanged.items()}
     changes = Changes()
     rows = [row for row in range(table.num_rows) if row not in unchanged]
     if rows:
+        if unchanged:
+            table = table.take(rows).combine_chunks()
         n_before = [one.version if (one := newest[row]) else 0 for row in rows]
-        added, changes = _add_changed(
-            table.take(rows).combine_chunks(), n_before, store, settings, window_minutes, now_minute
-        )
+        added, changes = _add_changed(table, n_before, held, terms)
         answers |= dict(zip(rows, added, strict=True))
     return [answers[row] for row in np.argsort(order).tolist()], changes
 
 
+def _as_known(one: Stored, held: Held) -> Added:
+    """Answer for a document that the index holds just so, by what was measured when it came."""
+    likely = one.edges["probability"].astype(np.float64)
+    nearest = None
+    if len(likely):
+        nearest = held.document(int(one.edges["other"][likely.argmax()])).id
+    best = float(likely.max(initial=0.0))
+    return Added(one.number, best, nearest, one.id, one.story_name, is_known=True)
+
+
 def _add_changed(
-    table: pa.Table,
-    n_before: list[int],
-    store: Store,
-    settings: Settings,
-    window_minutes: int,
-    now_minute: int,
+    table: pa.Table, n_before: list[int], held: Held, terms: Terms
 ) -> tuple[list[Added], Changes]:
     """Add documents, by id, that the index does not hold just so.
 
     Args:
         table: the documents.
         n_before: how many versions of each the index has seen.
-        store: the index.
-        settings: of the index.
-        window_minutes: compare only within so much time; 0 for no limit.
-        now_minute: the clock.
+        held: the index.
+        terms: on which they are added.
     """
+    store, settings = held.store, terms.settings
     first = store.counts["n_docs"] + 1
     numbers = np.arange(first, first + table.num_rows)
-    concerned = learn_more(store.catalog, table, numbers.tolist(), settings)
-    batch = read(table, store, settings, now_minute)
-    matched = match(batch, store, settings, window_minutes)
+    blocks = read_blocks(*text_bytes(table), settings)
+    concerned = learn_more(held, table, blocks, numbers.tolist(), settings)
+    batch = read(table, held, settings, terms.now, terms.window, blocks)
+    matched = match(batch, held, settings)
     everyone = np.concatenate([numbers, [one.number for one in matched.old]]).astype(np.int64)
     edges = edges_of(matched.pairs, matched.passages, everyone)
     gone = {
         stored.number: (REPLACED, _heir(stored, edges, int(numbers[row])))
         for row, stored in matched.same_id.items()
     }
-    _put_documents(batch, n_before, edges, numbers, store)
+    ids = _put_documents(batch, n_before, edges, numbers, store)
     _append_postings(batch, matched, set(gone), store)
     store.counts["n_live"] += len(numbers) - len(gone)
-    regrouping = Regrouping(store, settings)
-    regrouping.add(numbers.tolist(), gone)
+    regrouping = Regrouping(held, settings)
+    nothing = np.zeros(0, EDGE)
+    regrouping.add(
+        [
+            Newcomer(number, name, edges.get(number, nothing))
+            for number, name in zip(numbers.tolist(), ids, strict=True)
+        ],
+        gone,
+    )
     _review([*concerned, *take_turn(store, len(numbers))], regrouping.changes, store, settings)
-    return _nearest(matched, everyone, numbers, n_before), regrouping.changes
+    return _nearest(matched, everyone, ids, n_before), regrouping.changes
 
 
 def _review(numbers: list[int], changes: Changes, store: Store, settings: Settings) -> None:
     """Judge some old pairs again, and cluster where verdicts have changed."""
-    changed = review(numbers, store, settings)
+    changed = review(numbers, Held(store), settings) if numbers else []
     if changed:
-        regrouping = Regrouping(store, settings)
+        regrouping = Regrouping(Held(store), settings)
         regrouping.again(changed)
         changes.include(regrouping.changes)
 
 
-def _unchanged(table: pa.Table, newest: list[Stored | None], store: Store) -> dict[int, Stored]:
+def _unchanged(table: pa.Table, newest: list[Stored | None], held: Held) -> dict[int, Stored]:
     """Return the documents that the index holds just so, by row."""
-    current = {
-        row: one for row, one in enumerate(newest) if one is not None and is_live(store, one)
-    }
+    seen = {row: one for row, one in enumerate(newest) if one is not None}
+    held.load_places(one.number for one in seen.values())
+    current = {row: one for row, one in seen.items() if held.is_live(one.number)}
     if not current:
         return {}
-    held, given = as_table(list(current.values())), table.take(list(current))
+    ours, given = as_table(list(current.values())), table.take(list(current))
     same = np.ones(len(current), np.bool_)
     for name in SCHEMA.names:
-        pairs = zip(held.column(name).to_pylist(), given.column(name).to_pylist(), strict=True)
+        pairs = zip(ours.column(name).to_pylist(), given.column(name).to_pylist(), strict=True)
         same &= np.array([one == other for one, other in pairs])
     return {row: one for (row, one), is_same in zip(current.items(), same, strict=True) if is_same}
 
@@ -203,25 +207,34 @@ def _put_documents(
     edges: dict[int, NDArray[np.void]],
     numbers: NDArray[np.int64],
     store: Store,
-) -> None:
+) -> list[str]:
+    """Write the rows of new documents; returns their ids."""
     columns = plain_columns(batch.table)
     texts = compress(columns["text"])
     hashes = batch.sketches.text_hashes.tolist()
-    rows = []
-    for row, number in enumerate(numbers.tolist()):
-        about = pack_about(pack_fields(columns, row), n_before[row] + 1, hashes[row])
-        own = edges.get(number)
-        rows.append((number, about, b"" if own is None else own.tobytes(), texts[row]))
-    store.catalog.put("documents", rows)
+    fields = pack_fields(columns)
+    store.catalog.put(
+        "documents",
+        (
+            (
+                number,
+                pack_about(fields[row], n_before[row] + 1, hashes[row]),
+                edges[number].tobytes() if number in edges else b"",
+                texts[row],
+            )
+            for row, number in enumerate(numbers.tolist())
+        ),
+    )
+    return columns["id"]
 
 
 def _append_postings(batch: Batch, matched: Matched, gone: set[int], store: Store) -> None:
     """Append the keys of each document; a copy of a known text has only its id's."""
     from dedupe.kernels.postings import DOCUMENT_BITS
 
-    held = [one.text_hash for one in matched.old if one.number not in gone]
+    alike = [one.text_hash for one in matched.old if one.number not in gone]
     hashes = batch.sketches.text_hashes
-    is_new = first_of_text(batch.sketches) & ~np.isin(hashes, np.array(held, np.uint64))
+    is_new = first_of_text(batch.sketches) & ~np.isin(hashes, np.array(alike, np.uint64))
     keys: Keys = batch.keys.take(is_new[batch.keys.row] | (batch.keys.kind == ID))
     packed = np.sort((keys.keys << np.uint64(DOCUMENT_BITS)) | keys.row.astype(np.uint64))
     about = np.zeros(len(hashes), ABOUT)
@@ -232,27 +245,33 @@ def _append_postings(batch: Batch, matched: Matched, gone: set[int], store: Stor
 
 
 def _nearest(
-    matched: Matched,
-    everyone: NDArray[np.int64],
-    numbers: NDArray[np.int64],
-    n_before: list[int],
+    matched: Matched, everyone: NDArray[np.int64], ids: list[str], n_before: list[int]
 ) -> list[Added]:
-    """Return the likeliest relative of each new document."""
+    """Return the likeliest relative of each new document; an older version of it is none.
+
+    Args:
+        matched: the new documents and their pairs.
+        everyone: int64, the number of each row.
+        ids: of the new documents.
+        n_before: how many versions of each the index had seen.
+    """
     a, b = matched.pairs.column("a").to_numpy(), matched.pairs.column("b").to_numpy()
     likely = matched.pairs.column("probability").to_numpy()
     row, other = np.concatenate([a, b]), np.concatenate([b, a])
     both = np.concatenate([likely, likely])
     order = np.lexsort((everyone[other], -both, row))
-    rows, first = np.unique(row[order], return_index=True)
-    ids = matched.table.column("id").to_pylist()
-    best = {
-        one: (float(both[place]), ids[other[place]])
-        for one, place in zip(rows.tolist(), order[first].tolist(), strict=True)
-    }
+    old_ids = [one.id for one in matched.old]
+    best: dict[int, tuple[float, str]] = {}
+    for place in order[row[order] < len(ids)].tolist():
+        one, another = int(row[place]), int(other[place])
+        name = ids[another] if another < len(ids) else old_ids[another - len(ids)]
+        if one not in best and name != ids[one]:
+            best[one] = (float(both[place]), name)
     added = []
-    for place, number in enumerate(numbers.tolist()):
+    for place, name in enumerate(ids):
         version = n_before[place] + 1
-        story_name = ids[place] if version == 1 else f"{ids[place]}#{version}"
         probability, nearest = best.get(place, (0.0, None))
-        added.append(Added(number, probability, nearest, ids[place], story_name, is_known=False))
+        story = name_of_story(name, version)
+        number = int(everyone[place])
+        added.append(Added(number, probability, nearest, name, story, is_known=False))
     return added

@@ -6,13 +6,24 @@ folder behind, and must not be taken for an answer such as "not there".
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
+from dedupe.documents import SCHEMA, append_document, as_document
 from dedupe.errors import InputError, SettingsError
+from dedupe.pipeline import require_many
 from dedupe.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from dedupe.documents import Document
 
 
 def as_folder(path: object) -> Path:
@@ -63,6 +74,72 @@ def as_since(since: object) -> datetime | int | None:
         f"since is a datetime or the number of a commit, not {_kind(since)}; as in "
         "stories(since=story.changed)"
     )
+
+
+def table_of(documents: pa.Table | Iterable[Document | Mapping[str, Any] | str]) -> pa.Table:
+    """Return documents as a table; one without an id is named by its url, or by its text.
+
+    Raises:
+        InputError: a document without text; one document instead of many; a
+            table whose columns are not of documents, or with an id twice.
+    """
+    if isinstance(documents, pa.RecordBatch):
+        documents = pa.table(documents)
+    if isinstance(documents, pa.Table):
+        is_ours = documents.schema.equals(SCHEMA)
+        return _checked(documents) if is_ours else _read(documents)
+    require_many(documents, "an index")
+    columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
+    for value in documents:
+        document = as_document(value)
+        named = isinstance(document.id, str) and document.id
+        default = "" if named else _name_of(document.url, document.text)
+        append_document(columns, document, default_id=default)
+    return pa.table(columns, schema=SCHEMA)
+
+
+def _name_of(url: str | None, text: str) -> str:
+    """Name a document without an id."""
+    encoded = text.encode("utf-8", "surrogatepass")
+    return url or hashlib.blake2b(encoded, digest_size=12).hexdigest()
+
+
+def _checked(table: pa.Table) -> pa.Table:
+    """Check what a schema promises and Arrow does not look at."""
+    try:
+        table.validate(full=True)
+    except pa.ArrowInvalid as error:
+        raise InputError(f"the table is damaged: {error}") from error
+    if table.column("text").null_count:
+        row = table.column("text").to_pylist().index(None) + 1
+        raise InputError(f"row {row} of the table has no text; nothing was added")
+    return _with_names(table, [one is None for one in table.column("id").to_pylist()])
+
+
+def _read(table: pa.Table) -> pa.Table:
+    """Read a table of records; every row must hold a document."""
+    from dedupe.read import read_table
+    from dedupe.read.fields import COMMON_NAMES
+
+    documents = read_table(table, on_error="fail").documents
+    columns = [table.column(name) for name in table.column_names if name in COMMON_NAMES["id"]]
+    made = [f"table:{row}" for row in range(1, table.num_rows + 1)]
+    given = {name for column in columns for name in map(str, column.to_pylist())}
+    ids = documents.column("id").to_pylist()
+    pairs = zip(ids, made, strict=True)
+    return _with_names(documents, [one == other and one not in given for one, other in pairs])
+
+
+def _with_names(table: pa.Table, is_unnamed: list[bool]) -> pa.Table:
+    """Name the documents without an id: a number in a table is no name in an index."""
+    if not any(is_unnamed):
+        return table
+    rows = zip(*(table.column(name).to_pylist() for name in ("id", "url", "text")), strict=True)
+    names = [
+        _name_of(url, text) if unnamed else name
+        for (name, url, text), unnamed in zip(rows, is_unnamed, strict=True)
+    ]
+    return table.set_column(0, SCHEMA.field("id"), pa.array(names, pa.string()))
 
 
 def parse_window(text: object) -> int:

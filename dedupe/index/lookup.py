@@ -9,47 +9,42 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.index.keys import ID_CAP, id_keys
-from dedupe.index.matching import fetch
-from dedupe.storage.catalog import ALONE, GROUPED
+from dedupe.storage.catalog import ALONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from dedupe.index.held import Held
     from dedupe.index.records import Stored
     from dedupe.settings import Settings
     from dedupe.storage.store import Store
 
 
-def is_live(store: Store, document: Stored) -> bool:
-    """Say whether a document is current: neither replaced nor removed."""
-    return store.catalog.place(document.number).state <= GROUPED
-
-
-def members_of(store: Store, story: int) -> list[int]:
+def members_of(held: Held, story: int) -> list[int]:
     """Return the documents of a story; none when there is no such story now."""
-    row = store.catalog.get("stories", story)
+    row = held.catalog.get("stories", story)
     if row is not None:
         return list(np.frombuffer(row[0], np.int64).tolist())
-    place = store.catalog.place(story)
-    return [story] if place.state == ALONE else []
+    return [story] if held.place(story).state == ALONE else []
 
 
-def versions_of(store: Store, document: str, settings: Settings) -> list[Stored]:
+def versions_of(held: Held, document: str, settings: Settings) -> list[Stored]:
     """Return every version of an id, oldest first."""
-    found = store.postings.find(id_keys([document], settings), ID_CAP)
+    found = held.store.postings.find(id_keys([document], settings), ID_CAP)
     numbers = sorted(found.document.tolist())
-    return [one for one in fetch(store, numbers) if one.id == document]
+    return [one for one in held.documents(numbers) if one.id == document]
 
 
-def newest_of(store: Store, ids: Sequence[str], settings: Settings) -> list[Stored | None]:
+def newest_of(held: Held, ids: Sequence[str], settings: Settings) -> list[Stored | None]:
     """Return the newest version of each id that an index has seen, current or not."""
-    found = store.postings.find(id_keys(ids, settings), ID_CAP)
+    found = held.store.postings.find(id_keys(ids, settings), ID_CAP)
     newest: list[Stored | None] = [None] * len(ids)
     seen = zip(found.key.tolist(), found.document.tolist(), strict=True)
+    held.load(found.document.tolist())
     for row, number in sorted(seen, reverse=True):
         if newest[row] is None:
-            stored = fetch(store, [number])[0]
+            stored = held.document(number)
             newest[row] = stored if stored.id == ids[row] else None
     return newest
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from dedupe.clean.blocks import read_blocks
+from dedupe.clean.blocks import Blocks, read_blocks
 from dedupe.clean.furniture import Furniture, block_keys, learn, outlet_numbers
 from dedupe.clean.kept import text_bytes
-from dedupe.index.records import as_table, unpack
+from dedupe.index.records import as_table
 from dedupe.storage.catalog import GROUPED
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dedupe.index.held import Held
     from dedupe.settings import Settings
     from dedupe.storage.catalog import Catalog
 
@@ -32,14 +33,15 @@ _RECENT_PAGES = 16
 
 def furniture_of(catalog: Catalog, documents: pa.Table) -> Furniture:
     """Return what is known of the outlets of some documents."""
-    rows = [catalog.get("outlets", key) for key in _outlet_keys(documents)]
-    keys = [np.frombuffer(row[1], np.uint64) for row in rows if row is not None]
+    rows = catalog.get_many("outlets", _outlet_keys(documents))
+    keys = [np.frombuffer(row[1], np.uint64) for row in rows.values()]
     return Furniture(np.unique(np.concatenate([np.zeros(0, np.uint64), *keys])))
 
 
 def learn_more(
-    catalog: Catalog,
+    held: Held,
     documents: pa.Table,
+    blocks: Blocks,
     numbers: Sequence[int],
     settings: Settings,
 ) -> list[int]:
@@ -48,32 +50,32 @@ def learn_more(
     Returns the recent pages of those outlets of which something was learned.
 
     Args:
-        catalog: keeps what is learned.
+        held: the index; its catalogue keeps what is learned.
         documents: new ones, not yet in the catalogue.
+        blocks: of their texts.
         numbers: their numbers to be.
         settings: of the index.
     """
     outlets = outlet_numbers(documents)
     if not outlets.any():
         return []
-    known = {key: catalog.get("outlets", key) for key in _outlet_keys(documents)}
-    recent = {key: _live_pages(catalog, row[0]) if row else [] for key, row in known.items()}
+    every = _outlet_keys(documents)
+    known = held.catalog.get_many("outlets", every)
+    recent = _live_pages(held, every, known)
     n_new = Counter(outlet >> 1 for outlet in outlets.tolist() if outlet)
     wanted = [
         pages[max(0, len(pages) - max(0, _RECENT_PAGES - n_new[key])) :]
         for key, pages in recent.items()
     ]
     read = sorted({number for pages in wanted for number in pages})
-    old = [unpack(number, catalog.need("documents", number)) for number in read]
-    pages = pa.concat_tables([as_table(old), documents]).combine_chunks()
-    learned = _learn(pages, settings)
+    learned = _learn(as_table(held.documents(read)), documents, blocks, settings)
     for number, outlet in zip(numbers, outlets.tolist(), strict=True):
         if outlet:
             recent[outlet >> 1] = [*recent[outlet >> 1], number][-_RECENT_PAGES:]
     rows: list[tuple[Any, ...]] = []
     concerned: list[int] = []
     for key, numbers_kept in recent.items():
-        before = known[key]
+        before = known.get(key)
         n_before = len(before[1]) // 8 if before else 0
         keys = learned.get(key, np.zeros(0, np.uint64))
         if before:
@@ -81,7 +83,7 @@ def learn_more(
         if len(keys) > n_before:
             concerned += numbers_kept
         rows.append((key, np.array(numbers_kept, np.int64).tobytes(), keys.tobytes()))
-    catalog.put("outlets", rows)
+    held.catalog.put("outlets", rows)
     return concerned
 
 
@@ -96,25 +98,45 @@ def missing_pages(catalog: Catalog) -> list[str]:
     ]
 
 
-def _live_pages(catalog: Catalog, pages: bytes) -> list[int]:
-    """Return the pages of an outlet that are current: others may have no text left."""
-    numbers = dict.fromkeys(np.frombuffer(pages, np.int64).tolist())
-    places = {number: catalog.get("places", number) for number in numbers}
-    return [number for number, place in places.items() if place and place[0] <= GROUPED]
+def _live_pages(
+    held: Held, outlets: Sequence[int], known: dict[int, tuple[Any, ...]]
+) -> dict[int, list[int]]:
+    """Return the pages of each outlet that are current: others may have no text left."""
+    pages = {
+        key: list(dict.fromkeys(np.frombuffer(known[key][0], np.int64).tolist()))
+        for key in known
+    }  # fmt: skip
+    places = held.catalog.get_many(
+        "places", {number for numbers in pages.values() for number in numbers}
+    )
+    live = {number for number, place in places.items() if place[0] <= GROUPED}
+    return {key: [one for one in pages.get(key, ()) if one in live] for key in outlets}
 
 
-def _learn(pages: pa.Table, settings: Settings) -> dict[int, NDArray[np.uint64]]:
+def _learn(
+    old: pa.Table, new: pa.Table, new_blocks: Blocks, settings: Settings
+) -> dict[int, NDArray[np.uint64]]:
     """Return the furniture of each outlet."""
-    data, text_offsets = text_bytes(pages)
-    blocks = read_blocks(data, text_offsets, settings)
-    outlets = outlet_numbers(pages)
+    old_blocks = read_blocks(*text_bytes(old.combine_chunks()), settings)
+    blocks = Blocks(
+        np.concatenate([old_blocks.starts, new_blocks.starts]),
+        np.concatenate([old_blocks.ends, new_blocks.ends]),
+        np.concatenate([old_blocks.hashes, new_blocks.hashes]),
+        np.concatenate([old_blocks.traits, new_blocks.traits]),
+        np.concatenate([old_blocks.offsets, new_blocks.offsets[1:] + old_blocks.offsets[-1]]),
+        np.concatenate([old_blocks.text_hashes, new_blocks.text_hashes]),
+    )
+    outlets = np.concatenate([outlet_numbers(old), outlet_numbers(new)])
     keys = block_keys(blocks, outlets)
-    furniture = learn(blocks, keys, outlets, pages.column("title"))
+    titles = pa.concat_tables([old.select(["title"]), new.select(["title"])]).column("title")
+    furniture = learn(blocks, keys, outlets, titles)
     owners = np.repeat(outlets, np.diff(blocks.offsets))
-    found = np.isin(keys, furniture.keys) & (keys != 0)
+    found = np.flatnonzero(np.isin(keys, furniture.keys) & (keys != 0))
+    order = found[np.lexsort((keys[found], owners[found]))]
+    outlet, starts = np.unique(owners[order], return_index=True)
+    parts = np.split(keys[order], starts[1:])
     return {
-        int(outlet) >> 1: np.unique(keys[found & (owners == outlet)])
-        for outlet in np.unique(owners[found])
+        int(one) >> 1: np.unique(part) for one, part in zip(outlet, parts, strict=len(outlet) > 0)
     }
 
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dedupe.attribute import attribute
-from dedupe.candidates import find_candidates, weigh
+from dedupe.candidates import find_candidates
 from dedupe.clean import clean
 from dedupe.clean.clues import harvest
 from dedupe.comparison import Passage
-from dedupe.index.matching import Counted, background_of
+from dedupe.index.frequency import weigh_old
 from dedupe.index.outlets import furniture_of
 from dedupe.sketch import sketch
 from dedupe.verify import OnDemand, mark_roundups, verify
@@ -96,11 +96,13 @@ def attributed(table: pa.Table, store: Store, settings: Settings) -> Attributed:
     every = dataclasses.replace(settings, all_passages=True)
     kept = clean(table, every, furniture_of(store.catalog, table))
     sketches = sketch(kept, every)
-    weights = weigh(sketches, background_of(sketches, 0, Counted.none(), store))
+    weights = weigh_old(sketches, store)
     candidates = find_candidates(sketches, weights, every)
     pairs, passages = verify(candidates, table, kept, every)
     on_demand = OnDemand(sketches, weights, table, kept, every)
     pairs = mark_roundups(pairs, passages, on_demand.one_subject)
-    clues = harvest(table, kept, None, settings.threads)
+    names = settings.known_names()
+    clues = harvest(table, kept, names, settings.threads)
     stories = np.zeros(table.num_rows, np.int64)
-    return Attributed(table, pairs, passages, attribute(table, stories, pairs, passages, clues))
+    origins = attribute(table, stories, pairs, passages, clues, names)
+    return Attributed(table, pairs, passages, origins)

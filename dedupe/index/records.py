@@ -1,12 +1,14 @@
 """What the catalogue keeps of a document, and back: a row of the documents table.
 
-table row  ->  pack()     ->  about (JSON), text (zstd)
-rows       ->  as_table() ->  documents table
+table row  ->  pack_about(), compress()  ->  about (figures, then JSON), text (zstd)
+rows       ->  as_table()                ->  documents table
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import functools
+import struct
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 
 EDGE = np.dtype(
     [
-        ("other", "<i8"), ("relation", "u1"), ("odds", "<f4"), ("probability", "<f4"),
-        ("resemblance", "<f4"), ("aligned", "<f4", 2), ("lead", "<f4", 2), ("span", "<u4", 4),
+        ("other", "<u4"), ("relation", "u1"), ("odds", "<f4"), ("probability", "<f2"),
+        ("resemblance", "<f4"), ("aligned", "<f2", 2), ("lead", "<f2", 2), ("span", "<u4", 4),
     ]
 )  # fmt: skip
 """A measured pair of a document with an earlier one: [0] is its own side, [1] the other's.
@@ -35,26 +37,30 @@ FIELDS = [name for name in SCHEMA.names if name != "text"]
 """Columns that are kept beside the text, in order; the id is the first."""
 
 _TEXT_LIMIT = 1 << 30
+_FIGURES = struct.Struct("<IQ")
 
 
-class Stored(NamedTuple):
+class Stored:
     """A document as the catalogue holds it.
 
     Attributes:
         number: its place in the index, from 1.
-        fields: columns of the documents table, but the text.
         version: 1, or more when its id was given before.
         text_hash: of its folded words.
         edges: EDGE (n,).
         packed: its text, compressed.
     """
 
-    number: int
-    fields: list[Any]
-    version: int
-    text_hash: int
-    edges: NDArray[np.void]
-    packed: bytes
+    def __init__(self, number: int, row: tuple[bytes, bytes, bytes]) -> None:
+        self._about, edges, self.packed = row
+        self.number = number
+        self.version, self.text_hash = _FIGURES.unpack_from(self._about)
+        self.edges: NDArray[np.void] = np.frombuffer(edges, EDGE)
+
+    @functools.cached_property
+    def fields(self) -> list[Any]:
+        """Columns of the documents table, but the text."""
+        return list(orjson.loads(self._about[_FIGURES.size :]))
 
     @property
     def id(self) -> str:
@@ -64,12 +70,21 @@ class Stored(NamedTuple):
     @property
     def story_name(self) -> str:
         """The name of a story whose first document this is."""
-        return self.id if self.version == 1 else f"{self.id}#{self.version}"
+        return name_of_story(self.id, self.version)
+
+    def row_with(self, edges: NDArray[np.void]) -> tuple[int, bytes, bytes, bytes]:
+        """Return its row of the catalogue with other edges."""
+        return self.number, self._about, edges.tobytes(), self.packed
 
 
-def pack_fields(columns: dict[str, list[Any]], row: int) -> list[Any]:
-    """Return the fields of one row of a table given as columns of plain values."""
-    return [columns[name][row] for name in FIELDS]
+def name_of_story(document: str, version: int) -> str:
+    """Return what a story is called whose first document is this version of an id."""
+    return document if version == 1 else f"{document}#{version}"
+
+
+def pack_fields(columns: dict[str, list[Any]]) -> list[list[Any]]:
+    """Return the fields of each row of a table given as columns of plain values."""
+    return list(map(list, zip(*(columns[name] for name in FIELDS), strict=True)))
 
 
 def plain_columns(table: pa.Table) -> dict[str, list[Any]]:
@@ -84,15 +99,8 @@ def plain_columns(table: pa.Table) -> dict[str, list[Any]]:
 
 
 def pack_about(fields: list[Any], version: int, text_hash: int) -> bytes:
-    """Write all but the text as JSON."""
-    return orjson.dumps([fields, version, str(text_hash)])
-
-
-def unpack(number: int, row: tuple[bytes, bytes, bytes]) -> Stored:
-    """Read a row of the catalogue's documents."""
-    about, edges, text = row
-    fields, version, text_hash = orjson.loads(about)
-    return Stored(number, fields, version, int(text_hash), np.frombuffer(edges, EDGE), text)
+    """Write all but the text."""
+    return _FIGURES.pack(version, text_hash) + orjson.dumps(fields)
 
 
 def compress(texts: Sequence[str]) -> list[bytes]:
@@ -109,10 +117,11 @@ def as_table(stored: Sequence[Stored]) -> pa.Table:
 
     decompressor = zstandard.ZstdDecompressor()
     texts = [decompressor.decompress(one.packed, _TEXT_LIMIT) for one in stored]
-    columns = {name: [one.fields[i] for one in stored] for i, name in enumerate(FIELDS)}
+    columns = list(zip(*(one.fields for one in stored), strict=True)) or [()] * len(FIELDS)
+    of = dict(zip(FIELDS, columns, strict=True))
     arrays = [
         pa.array(texts, pa.large_binary()).cast(pa.large_string()) if name == "text"
-        else pa.array(columns[name], field.type)
+        else pa.array(of[name], field.type)
         for name, field in zip(SCHEMA.names, SCHEMA, strict=True)
     ]  # fmt: skip
     return pa.table(arrays, schema=SCHEMA)

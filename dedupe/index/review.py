@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.candidates import weigh
 from dedupe.clean import clean
 from dedupe.index.edges import edges_of
-from dedupe.index.matching import Counted, background_of, fetch
+from dedupe.index.frequency import weigh_old
 from dedupe.index.outlets import furniture_of
-from dedupe.index.records import as_table, pack_about
+from dedupe.index.records import as_table
 from dedupe.sketch import sketch
-from dedupe.storage.catalog import GROUPED
 from dedupe.verify import given_pairs, verify
 
 if TYPE_CHECKING:
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dedupe.index.held import Held
     from dedupe.index.records import Stored
     from dedupe.settings import Settings
     from dedupe.storage.store import Store
@@ -63,19 +62,22 @@ def take_turn(store: Store, n_added: int) -> list[int]:
     return list(range(cursor, after))
 
 
-def review(numbers: Iterable[int], store: Store, settings: Settings) -> list[int]:
+def review(numbers: Iterable[int], held: Held, settings: Settings) -> list[int]:
     """Measure close pairs of documents with earlier ones again; returns whose edges changed."""
-    live = [one for one in sorted(set(numbers)) if store.catalog.place(one).state <= GROUPED]
-    documents = {one.number: one for one in fetch(store, live) if len(one.edges)}
+    numbers = sorted(set(numbers))
+    held.load_places(numbers)
+    live = held.documents(one for one in numbers if held.is_live(one))
+    documents = {one.number: one for one in live if len(one.edges)}
     asked = [
         (number, other)
         for number, one in documents.items()
         for other in one.edges["other"][np.abs(one.edges["odds"]) < _CLOSE_ODDS].tolist()
-        if store.catalog.place(other).state <= GROUPED
     ]
+    held.load_places(other for _, other in asked)
+    asked = [pair for pair in asked if held.is_live(pair[1])]
     if not asked:
         return []
-    measured = _measured(asked, store, settings)
+    measured = _measured(asked, held, settings)
     others: dict[int, set[int]] = {}
     for number, other in asked:
         others.setdefault(number, set()).add(other)
@@ -83,21 +85,20 @@ def review(numbers: Iterable[int], store: Store, settings: Settings) -> list[int
     for number, one in documents.items():
         edges = _renewed(one, others.get(number, set()), measured)
         if edges is not None:
-            about = pack_about(one.fields, one.version, one.text_hash)
-            store.catalog.put("documents", [(number, about, edges.tobytes(), one.packed)])
+            held.catalog.put("documents", [one.row_with(edges)])
             changed.append(number)
     return changed
 
 
 def _measured(
-    asked: list[tuple[int, int]], store: Store, settings: Settings
+    asked: list[tuple[int, int]], held: Held, settings: Settings
 ) -> dict[int, NDArray[np.void]]:
     numbers = sorted({number for pair in asked for number in pair})
     rows = {number: row for row, number in enumerate(numbers)}
-    table = as_table(fetch(store, numbers)).combine_chunks()
-    kept = clean(table, settings, furniture_of(store.catalog, table))
+    table = as_table(held.documents(numbers)).combine_chunks()
+    kept = clean(table, settings, furniture_of(held.catalog, table))
     sketches = sketch(kept, settings)
-    weights = weigh(sketches, background_of(sketches, 0, Counted.none(), store))
+    weights = weigh_old(sketches, held.store)
     b, a = (np.array([rows[pair[side]] for pair in asked], np.int64) for side in (0, 1))
     candidates = given_pairs(a, b, sketches, weights, settings)
     pairs, passages = verify(candidates, table, kept, settings)

@@ -107,31 +107,51 @@ def first_damaged_row(
 
 
 @kernel
-def fill_ranges(
+def fill_hits(
     postings: NDArray[np.uint64],
     keys: NDArray[np.uint64],
+    hits: NDArray[np.int64],
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
-) -> None:
-    """Find each key's postings in a sorted array.
+) -> int:
+    """Find the keys that a sorted array of postings holds; returns how many (H).
 
     Shapes (P postings, N keys)
         postings      uint64 (P,)  rising
-        keys          uint64 (N,)  the low `KEY_BITS` bits are the key
-        starts, ends  int64  (N,)  overwritten: postings[starts[i]:ends[i]] hold keys[i]
+        keys          uint64 (N,)  rising; the low `KEY_BITS` bits are the key
+        hits          int64  (N,)  overwritten up to H: places of the keys held
+        starts, ends  int64  (N,)  overwritten up to H: postings[starts[i]:ends[i]] hold
+                                   keys[hits[i]]
     """
+    n_hits = 0
+    place = np.int64(0)
     for i in range(len(keys)):
         low = keys[i] << np.uint64(DOCUMENT_BITS)
-        starts[i] = _lower_bound(postings, low, 0)
-        ends[i] = _lower_bound(postings, low | np.uint64((1 << DOCUMENT_BITS) - 1), starts[i])
-        if ends[i] < len(postings) and postings[ends[i]] >> np.uint64(DOCUMENT_BITS) == keys[i]:
-            ends[i] += 1
+        place = _lower_bound(postings, low, place)
+        if place == len(postings) or postings[place] >> np.uint64(DOCUMENT_BITS) != keys[i]:
+            continue
+        end = place + 1
+        if end < len(postings) and postings[end] >> np.uint64(DOCUMENT_BITS) == keys[i]:
+            end = _lower_bound(postings, (keys[i] + np.uint64(1)) << np.uint64(DOCUMENT_BITS), end)
+        hits[n_hits], starts[n_hits], ends[n_hits] = i, place, end
+        n_hits += 1
+    return n_hits
 
 
 @kernel
 def _lower_bound(values: NDArray[np.uint64], wanted: np.uint64, start: int) -> int:
+    """Return the first place from `start` on whose value is not below `wanted`.
+
+    Keys come sorted, so the next is near: steps double until they pass it.
+    """
     low = np.int64(start)
-    high = np.int64(len(values))
+    step = np.int64(1)
+    high = low
+    while high < len(values) and values[high] < wanted:
+        low = high + 1
+        high += step
+        step *= 2
+    high = min(high, np.int64(len(values)))
     while low < high:
         middle = (low + high) >> 1
         if values[middle] < wanted:
@@ -142,16 +162,17 @@ def _lower_bound(values: NDArray[np.uint64], wanted: np.uint64, start: int) -> i
 
 
 @kernel
-def fill_segment_ranges(
+def fill_segment_hits(
     rows: NDArray[np.uint8],
     directory: NDArray[np.uint32],
     keys: NDArray[np.uint64],
     sums: NDArray[np.uint64],
     checked: NDArray[np.uint8],
+    hits: NDArray[np.int64],
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
-) -> int:
-    """Find each key's rows in a segment; returns a damaged block, or -1.
+) -> tuple[int, int]:
+    """Find the keys that a segment holds; returns (damaged block or -1, how many: H).
 
     Hashes lie evenly, so the search begins where the key should be, and widens
     until it encloses it: two or three cache lines instead of eleven.
@@ -159,52 +180,45 @@ def fill_segment_ranges(
     Shapes (P postings, N keys, B blocks)
         rows          uint8  (P * ROW_BYTES,)    may be a memory map
         directory     uint32 (N_BUCKETS + 1,)    first row of each bucket
-        keys          uint64 (N,)                low `KEY_BITS` bits
+        keys          uint64 (N,)                rising; low `KEY_BITS` bits
         sums          uint64 (B,)                checksums of the blocks of rows
         checked       uint8  (B,)                1: seen to be whole; updated
-        starts, ends  int64  (N,)                overwritten
+        hits          int64  (N,)  overwritten up to H: places of the keys held
+        starts, ends  int64  (N,)  overwritten up to H: their rows
     """
+    n_hits = 0
+    seen = np.int64(-1)
     for i in range(len(keys)):
         bucket = np.int64(keys[i] >> np.uint64(8 * KEY_BYTES))
         rest = np.int64(keys[i] & np.uint64((1 << (8 * KEY_BYTES)) - 1))
         first = np.int64(directory[bucket])
         last = np.int64(directory[bucket + 1])
-        bad, start = _first_row(rows, first, last, rest, sums, checked)
-        if bad >= 0:
-            return bad
-        starts[i] = start
-        ends[i] = start
-        if start < last:
-            bad = first_damaged(rows, start * ROW_BYTES, (start + 1) * ROW_BYTES, sums, checked)
+        if bucket != seen:
+            bad = first_damaged(rows, first * ROW_BYTES, last * ROW_BYTES, sums, checked)
             if bad >= 0:
-                return bad
-            if _row_key(rows, start) == rest:
-                bad, ends[i] = _first_row(rows, start, last, rest + 1, sums, checked)
-                if bad >= 0:
-                    return bad
-    return -1
+                return bad, n_hits
+            seen = bucket
+        start = _first_row(rows, first, last, rest)
+        if start == last or _row_key(rows, start) != rest:
+            continue
+        end = start + 1
+        if end < last and _row_key(rows, end) == rest:
+            end = _first_row(rows, end, last, rest + 1)
+        hits[n_hits], starts[n_hits], ends[n_hits] = i, start, end
+        n_hits += 1
+    return -1, n_hits
 
 
 @kernel
-def _first_row(
-    rows: NDArray[np.uint8],
-    first: int,
-    last: int,
-    rest: int,
-    sums: NDArray[np.uint64],
-    checked: NDArray[np.uint8],
-) -> tuple[int, int]:
-    """Return (-1, the first of these rows whose key is at least `rest`), or (damaged block, 0)."""
+def _first_row(rows: NDArray[np.uint8], first: int, last: int, rest: int) -> int:
+    """Return the first of these rows of a bucket whose key is at least `rest`."""
     low = np.int64(first)
     high = np.int64(last)
     guess = low + (((high - low) * rest) >> (8 * KEY_BYTES))
-    step = np.int64(8)
+    step = np.int64(4)
     # Rows below `low` are smaller, rows from `high` on are not.
     while low < high:
         middle = min(max(guess, low), high - 1)
-        bad = first_damaged(rows, middle * ROW_BYTES, (middle + 1) * ROW_BYTES, sums, checked)
-        if bad >= 0:
-            return bad, 0
         if _row_key(rows, middle) < rest:
             low = middle + 1
             guess = low + step
@@ -214,7 +228,7 @@ def _first_row(
         step *= 4
         if step > high - low:
             guess = (low + high) >> 1
-    return -1, low
+    return low
 
 
 @kernel

@@ -12,7 +12,7 @@ from dedupe.errors import IndexBusyError, StoreError
 if TYPE_CHECKING:
     from pathlib import Path
 
-CATALOG, LOCK, SEAL, SUFFIX = "catalog.sqlite", "lock", "catalog.seal", ".postings"
+CATALOG, SEAL, SUFFIX = "catalog.sqlite", "catalog.seal", ".postings"
 
 _CHUNK_BYTES = 1 << 20
 
@@ -20,12 +20,13 @@ _CHUNK_BYTES = 1 << 20
 def take_lock(folder: Path) -> int:
     """Become the writer of a folder; returns the descriptor that holds the lock.
 
-    The lock goes with the process that holds it, however it ends.
+    It is on the folder itself, for a file in it could be deleted and made anew.
+    It goes with the process that holds it, however that ends.
 
     Raises:
         IndexBusyError: another process writes here.
     """
-    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -106,7 +107,7 @@ def make_folder(folder: Path) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise StoreError(f"{folder}: is a file; an index is a folder, give another name")
-    if folder.is_dir() and any(path.name != LOCK for path in folder.iterdir()):
+    if folder.is_dir() and any(folder.iterdir()):
         if (folder / CATALOG).exists():
             return
         raise StoreError(f"{folder}: holds something else than an index; give an empty folder")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.storage.segments import ABOUT, Segment, SegmentWriter
+from dedupe.storage.segments import ABOUT, Hits, Segment, SegmentWriter, span_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +72,8 @@ class Tail(NamedTuple):
 
     def parts(self) -> list[_Piece]:
         """Return the pieces, asked like segments."""
-        return [_Piece(self.first, piece) for piece in self.pieces]
+        minutes = span_of(self.about)
+        return [_Piece(self.first, piece, minutes) for piece in self.pieces]
 
 
 class _Piece(NamedTuple):
@@ -80,13 +81,14 @@ class _Piece(NamedTuple):
 
     first: int
     sorted: NDArray[np.uint64]
+    minutes: tuple[int, int]
 
-    def ranges(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def hits(self, keys: NDArray[np.uint64]) -> Hits:
         from dedupe.kernels import postings as kernels
 
-        starts, ends = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
-        kernels.fill_ranges(self.sorted, keys, starts, ends)
-        return starts, ends
+        found = np.empty((3, len(keys)), np.int64)
+        n_hits = kernels.fill_hits(self.sorted, keys, *found)
+        return Hits(*found[:, :n_hits])
 
     def documents(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
         from dedupe.kernels import postings as kernels
@@ -110,35 +112,61 @@ class Postings:
         self.segments = [Segment(folder, name) for name in names]
         self.tail = tail
 
-    def find(self, keys: NDArray[np.uint64], caps: NDArray[np.int64] | int) -> Found:
-        """Look keys up, uint64 (N,); a key that more than its cap hold leads to the oldest few.
+    def find(
+        self,
+        keys: NDArray[np.uint64],
+        caps: NDArray[np.int64] | int,
+        minutes: tuple[int, int] | None = None,
+    ) -> Found:
+        """Look keys up; one that more than its cap of documents hold leads to the oldest few.
 
         The work is bounded: a search in each segment for each key, and at most
         the cap of postings read.
 
+        Args:
+            keys: uint64 (N,).
+            caps: int64 (N,), or one for all.
+            minutes: the earliest and the latest clock of interest; segments
+                without any document between them are not searched.
+
         Raises:
             CorruptIndexError: a block that is needed has changed.
         """
-        order = np.argsort(keys)
-        wanted = keys[order]
-        parts: list[Segment | _Piece] = [*self.segments, *self.tail.parts()]
-        spans = [part.ranges(wanted) for part in parts]
+        order, wanted = sorted_keys(keys)
+        parts = self._parts(minutes)
+        found = [part.hits(wanted) for part in parts]
         counts = np.zeros(len(keys), np.int64)
-        for starts, ends in spans:
-            counts += ends - starts
+        for hits in found:
+            counts[hits.key] += hits.ends - hits.starts
         limits = np.broadcast_to(np.asarray(caps, np.int64), keys.shape)[order]
         left = np.where(counts > limits, np.minimum(HUBS, limits), counts)
         places, documents = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        for part, (starts, ends) in zip(parts, spans, strict=True):
-            taken = np.minimum(ends - starts, left)
-            left = left - taken
-            held = np.flatnonzero(taken)
-            if len(held):
-                documents.append(part.documents(starts[held], starts[held] + taken[held]))
-                places.append(np.repeat(order[held], taken[held]))
+        for part, (key, starts, ends) in zip(parts, found, strict=True):
+            taken = np.minimum(ends - starts, left[key])
+            left[key] -= taken
+            if taken.any():
+                documents.append(part.documents(starts, starts + taken))
+                places.append(np.repeat(order[key], taken))
         given = np.empty_like(counts)
         given[order] = counts
         return Found(given, np.concatenate(places), np.concatenate(documents))
+
+    def _parts(self, minutes: tuple[int, int] | None) -> list[Segment | _Piece]:
+        parts: list[Segment | _Piece] = [*self.segments, *self.tail.parts()]
+        if minutes is None:
+            return parts
+        low, high = minutes
+        return [part for part in parts if part.minutes[0] <= high and part.minutes[1] >= low]
+
+    def share_within(self, minutes: tuple[int, int] | None) -> float:
+        """Return the share of all documents that stand in the parts searched."""
+        sizes = [(segment.minutes, len(segment.about)) for segment in self.segments]
+        sizes.append((span_of(self.tail.about), len(self.tail.about)))
+        n_docs = sum(n for _, n in sizes)
+        if minutes is None or not n_docs:
+            return 1.0
+        low, high = minutes
+        return sum(n for (first, last), n in sizes if first <= high and last >= low) / n_docs
 
     def about(self, numbers: NDArray[np.int64]) -> NDArray[np.void]:
         """Return `ABOUT` of documents by number."""
@@ -165,3 +193,13 @@ class Postings:
         opened = {segment.name.file: segment for segment in self.segments}
         postings.segments = [opened.get(name.file) or Segment(self._folder, name) for name in names]
         return postings
+
+
+def sorted_keys(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """Return the order of keys of 32 bits, equal ones as given, and the sorted keys.
+
+    Sorting key and place as one number is several times faster than argsort.
+    """
+    packed = (keys << np.uint64(32)) | np.arange(len(keys), dtype=np.uint64)
+    packed.sort()
+    return (packed & np.uint64(0xFFFFFFFF)).astype(np.int64), packed >> np.uint64(32)

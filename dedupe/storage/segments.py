@@ -53,6 +53,19 @@ class Name(NamedTuple):
     mark: int
 
 
+class Hits(NamedTuple):
+    """Keys that a segment holds.
+
+    Shapes (H keys held)
+        key           int64 (H,)  places among the keys asked for, rising
+        starts, ends  int64 (H,)  its rows
+    """
+
+    key: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+
 class Segment:
     """A segment opened for reading.
 
@@ -97,23 +110,24 @@ class Segment:
         self._directory = np.frombuffer(parts[1].tobytes(), np.uint32)
         self.about = np.frombuffer(parts[2].tobytes(), ABOUT)
         self._sums = np.frombuffer(parts[3].tobytes(), np.uint64)
+        self.minutes = span_of(self.about)
         self._checked = np.zeros(len(self._sums), np.uint8)
 
-    def ranges(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return where the rows of each key start and end, int64 (N,) each.
+    def hits(self, keys: NDArray[np.uint64]) -> Hits:
+        """Return which of these keys, uint64 (N,) rising, it holds, and their rows.
 
         Raises:
             CorruptIndexError: a block of rows that is needed has changed.
         """
         from dedupe.kernels import postings as kernels
 
-        starts, ends = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
-        bad = kernels.fill_segment_ranges(
-            self._rows, self._directory, keys, self._sums, self._checked, starts, ends
+        found = np.empty((3, len(keys)), np.int64)
+        bad, n_hits = kernels.fill_segment_hits(
+            self._rows, self._directory, keys, self._sums, self._checked, *found
         )
         if bad >= 0:
             raise self._damaged(f"block {bad} of its rows has changed")
-        return starts, ends
+        return Hits(*found[:, :n_hits])
 
     def documents(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the document numbers of row ranges, one after another."""
@@ -136,10 +150,6 @@ class Segment:
         )
         return out
 
-    def n_rows_before(self, bucket: int) -> int:
-        """Count the rows in front of a bucket."""
-        return int(self._directory[bucket])
-
     def check(self) -> None:
         """Check every block anew.
 
@@ -160,6 +170,13 @@ class Segment:
         return CorruptIndexError(
             f"{self._path}: damaged, {how}; restore the index from a copy, or build it anew"
         )
+
+
+def span_of(about: NDArray[np.void]) -> tuple[int, int]:
+    """Return the earliest and the latest clock of documents, in minutes; (0, -1) of none."""
+    if not len(about):
+        return 0, -1
+    return int(about["minute"].min()), int(about["minute"].max())
 
 
 def header_mark(header: bytes) -> int:

@@ -1,0 +1,91 @@
+"""Leaders of one component in; which of them tell one story, out: as a run would cluster them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dedupe.clean import clean
+from dedupe.cluster import cluster
+from dedupe.index.edges import group_tables
+from dedupe.index.frequency import weigh_old
+from dedupe.index.held import Held
+from dedupe.index.outlets import furniture_of
+from dedupe.index.records import as_table
+from dedupe.sketch import sketch
+from dedupe.verify import OnDemand, mark_roundups
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dedupe.index.placing import Places
+    from dedupe.settings import Settings
+    from dedupe.storage.store import Store
+
+
+def clustered(leaders: list[int], places: Places, store: Store, settings: Settings) -> list[int]:
+    """Return a label for each leader: those of one story have one."""
+    if len(leaders) == 1:
+        return [0]
+    among = set(leaders)
+    owned = [(number, _edges_among(number, among, places)) for number in leaders]
+    if len(leaders) == 2:
+        # No third can speak for or against: what cluster() would say, at once.
+        odds = np.concatenate([edges["odds"] for _, edges in owned]).astype(np.float64)
+        units = np.rint(np.clip(odds, -8, 8) * 1024).sum()
+        return [0, 0 if len(odds) and units >= len(odds) else 1]
+    ordered = sorted(leaders, key=lambda number: (places.name(number), number))
+    rows = {number: row for row, number in enumerate(ordered)}
+    pairs, passages = group_tables(owned, rows)
+    look = _Look(store, settings, ordered)
+    pairs = mark_roundups(pairs, passages, look.one_subject)
+    labels = cluster(pairs, len(ordered), look.same_story_odds)
+    return [int(labels[rows[number]]) for number in leaders]
+
+
+def _edges_among(number: int, leaders: set[int], places: Places) -> NDArray[np.void]:
+    """Return the edges of a leader to others of these, through whoever leads their ends."""
+    edges = places.edges(number)
+    if not len(edges):
+        return edges
+    led = [places.leader(other) for other in edges["other"].tolist()]
+    kept = [i for i, one in enumerate(led) if one in leaders and one != number]
+    edges = edges[kept].copy()
+    edges["other"] = [led[i] for i in kept]
+    return edges
+
+
+class _Look:
+    """Measures pairs of a component that no one has measured yet.
+
+    Args:
+        store: the index.
+        settings: of the index.
+        numbers: the document of each row.
+    """
+
+    def __init__(self, store: Store, settings: Settings, numbers: list[int]) -> None:
+        self._store, self._settings, self._numbers = store, settings, numbers
+
+    def same_story_odds(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return log-odds of same_story for rows a < b, as verify.OnDemand does."""
+        rows = np.unique(np.concatenate([a, b]))
+        return self._on_demand(rows).same_story_odds(
+            np.searchsorted(rows, a), np.searchsorted(rows, b)
+        )
+
+    def one_subject(self, x: int, y: int) -> bool:
+        """Say whether two documents name the same people and places."""
+        rows = np.unique(np.array([x, y]))
+        return len(rows) == 1 or self._on_demand(rows).one_subject(0, 1)
+
+    def _on_demand(self, rows: NDArray[np.int64]) -> OnDemand:
+        # Read anew: a newcomer is in the catalogue by now, and in no earlier Held.
+        documents = Held(self._store).documents(self._numbers[row] for row in rows.tolist())
+        table = as_table(documents).combine_chunks()
+        kept = clean(table, self._settings, furniture_of(self._store.catalog, table))
+        sketches = sketch(kept, self._settings)
+        return OnDemand(
+            sketches, weigh_old(sketches, self._store), table, kept, self._settings
+        )  # fmt: skip

@@ -1,0 +1,169 @@
+"""Where documents stand while their stories are brought up to date: read, changed, written at once.
+
+    new documents, and those that go  ->  Places  ->  rows of places
+
+A document nearly equal to one known follows it: that one, its leader, speaks
+for it. A leader that goes is succeeded by one of its followers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dedupe.storage.catalog import ALONE, GROUPED, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from dedupe.index.held import Held
+
+NEAR_EQUAL = 0.9
+"""Resemblance from which on a text follows another, as in cluster.py."""
+
+_EXACT_ODDS = 9.5
+"""Log-odds that only equal texts have (verify.relation)."""
+
+
+class Newcomer(NamedTuple):
+    """A document that has just been written: its number, id, and EDGE (n,) to earlier ones."""
+
+    number: int
+    id: str
+    edges: NDArray[np.void]
+
+
+class Places:
+    """Places of documents: those of the catalogue, and the changes not yet written.
+
+    Args:
+        held: the index.
+
+    Attributes:
+        gone: by document that goes: the new version that goes on with its story, or 0.
+    """
+
+    def __init__(self, held: Held) -> None:
+        self._held, self._catalog = held, held.catalog
+        self._now: dict[int, Place] = {}
+        self._new: dict[int, Newcomer] = {}
+        self.gone: dict[int, int] = {}
+
+    def come(self, newcomers: Iterable[Newcomer]) -> list[int]:
+        """Place new documents, each alone; returns their numbers."""
+        self._new = {one.number: one for one in newcomers}
+        for number in self._new:
+            self._now[number] = Place(ALONE, number, number, number)
+        return list(self._new)
+
+    def load_near(self, numbers: Iterable[int]) -> None:
+        """Read the places of all that documents have edges to, and of their leaders."""
+        others: set[int] = set()
+        for number in numbers:
+            others.update(self.edges(number)["other"].tolist())
+        self._held.load_places(others.difference(self._now))
+
+    def __getitem__(self, number: int) -> Place:
+        """Return where a document stands now."""
+        return self._now.get(number) or self._held.place(number)
+
+    def __setitem__(self, number: int, place: Place) -> None:
+        self._now[number] = place
+
+    def is_new(self, number: int) -> bool:
+        """Say whether a document has just come."""
+        return number in self._new
+
+    def was(self, number: int) -> Place:
+        """Return where an old document stood before."""
+        return self._held.place(number)
+
+    def story_was(self, number: int) -> int:
+        """Return the story of a document before; 0 for a new one."""
+        return 0 if number in self._new else self._held.place(number).story
+
+    def edges(self, number: int) -> NDArray[np.void]:
+        """Return the edges of a document to earlier ones."""
+        new = self._new.get(number)
+        return self._held.document(number).edges if new is None else new.edges
+
+    def name(self, number: int) -> str:
+        """Return the id of a document."""
+        new = self._new.get(number)
+        return self._held.document(number).id if new is None else new.id
+
+    def leader(self, number: int) -> int:
+        """Return the live leader of a document; 0 when it has none."""
+        place = self[number]
+        while place.leader != number:
+            number = place.leader
+            place = self[number]
+        return number if place.state <= GROUPED else 0
+
+    def to_follow(self, number: int) -> int:
+        """Return whom a document is to follow: itself, or the leader of one nearly equal."""
+        edges = self.edges(number)
+        if not len(edges):
+            return number
+        near = (edges["resemblance"] >= NEAR_EQUAL) & (edges["odds"] > 0)
+        if not near.any():
+            return number
+        going = self.gone.keys()
+        others = zip(edges["other"][near].tolist(), edges["odds"][near].tolist(), strict=True)
+        for other, odds in sorted(others):
+            place = self[other]
+            # A copy of a follower is as near to the leader as that is.
+            speaks = place.leader == other or odds > _EXACT_ODDS
+            if place.state <= GROUPED and speaks and not {other, place.leader} & going:
+                return place.leader
+        return number
+
+    def leaders_of(self, component: int) -> list[int]:
+        """Return the documents that a component is clustered by."""
+        row = self._catalog.get("components", component)
+        if row is None:
+            if self[component].state == GROUPED:
+                self._catalog.need("components", component)
+            return [component]
+        return list(np.frombuffer(row[0], np.int64).tolist())
+
+    def members_of(self, story: int) -> list[int]:
+        """Return the documents that a story had before."""
+        if self.was(story).state == ALONE:
+            return [story]
+        row = self._catalog.need("stories", story)
+        return list(np.frombuffer(row[0], np.int64).tolist())
+
+    def retire(self, number: int, state: int) -> None:
+        """Take a document out; one that follows it takes its place as a leader."""
+        place = self[number]
+        heir = number
+        if place.leader == number and place.state == GROUPED:
+            members = self.members_of(place.story)
+            self._held.load_places(members)
+            followers = [
+                one for one in members if one != number and self[one].leader == number
+            ]  # fmt: skip
+            if followers:
+                heir = followers[0]
+                for one in followers:
+                    self[one] = self[one]._replace(leader=heir)
+                leaders = self.leaders_of(place.component)
+                leaders = sorted(heir if one == number else one for one in leaders)
+                packed = np.array(leaders, np.int64).tobytes()
+                self._catalog.put("components", [(place.component, packed)])
+        elif place.leader != number:
+            heir = place.leader
+        self[number] = Place(state, place.story, place.component, heir)
+
+    def write(self) -> None:
+        """Write the places that have changed."""
+        rows = [
+            (number, *place)
+            for number, place in sorted(self._now.items())
+            if number in self._new or self._held.place(number) != place
+        ]
+        self._catalog.put("places", rows)

@@ -1,0 +1,172 @@
+"""What happened to documents, and stories as they stand, in; Match and IndexStory, out.
+
+They are told at once, and hold a way to read more: relations, parents and
+origin are worked out when they are asked for, from the story as it then is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from dedupe.errors import StoreError
+from dedupe.index.answers import IndexStory, Match
+from dedupe.index.lookup import members_of
+from dedupe.index.matching import match, read
+from dedupe.index.reading import MOST_READ, attributed
+from dedupe.index.records import FIELDS, as_table
+from dedupe.storage.catalog import ERASED
+from dedupe.verify import mark_roundups
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from dedupe.index.adding import Added, Terms
+    from dedupe.index.held import Held
+    from dedupe.index.reading import Attributed
+    from dedupe.index.stories import Changes
+    from dedupe.settings import Settings
+
+    Reading = Callable[[], AbstractContextManager[Held]]
+    """Opens the index for a question."""
+
+MOST_ASKED = 16
+"""Documents read and measured for a query (benchmarks/index.py)."""
+
+
+def tell_added(
+    added: list[Added], changes: Changes, held: Held, reading: Reading, settings: Settings
+) -> list[Match]:
+    """Tell where new documents have gone.
+
+    Args:
+        added: the documents.
+        changes: what their commit did.
+        held: the index after it.
+        reading: opens it again.
+        settings: of the index.
+    """
+    held.load_places(one.number for one in added)
+    stories = {one.number: held.place(one.number).story for one in added}
+    into: dict[int, list[int]] = {}
+    for old, story in changes.merged:
+        into.setdefault(story, []).append(old)
+    own = {one.number for one in added}
+    merged = [old for story in set(stories.values()) for old in into.get(story, ())]
+    held.load([*({*stories.values()} - own), *merged])
+
+    def told(one: Added) -> Match:
+        story = stories[one.number]
+
+        def look() -> Attributed:
+            with reading() as now:
+                return attributed_around(now, one.number, settings)
+
+        return Match(
+            document=one.name,
+            story=one.story_name if story == one.number else held.document(story).story_name,
+            is_new_story=story == one.number and not one.is_known,
+            probability=one.probability,
+            nearest=one.nearest,
+            merged=tuple(held.document(old).story_name for old in into.get(story, ())),
+            _read=look,
+        )
+
+    return [told(one) for one in added]
+
+
+def tell_query(table: pa.Table, held: Held, reading: Reading, terms: Terms) -> Match:
+    """Tell where a document would stand.
+
+    Args:
+        table: of one document.
+        held: the index.
+        reading: opens it again.
+        terms: on which it would be added.
+    """
+    settings = terms.settings
+    batch = read(table, held, settings, terms.now, terms.window)
+    matched = match(batch, held, settings, MOST_ASKED)
+    pairs = matched.pairs
+    if pairs.num_rows > 1:
+        pairs = mark_roundups(pairs, matched.passages, matched.on_demand.one_subject)
+    name = str(table.column("id")[0].as_py())
+    odds = pairs.column("same_story_odds").to_numpy()
+    likely = pairs.column("probability").to_numpy()
+    others = [matched.old[row - 1] for row in pairs.column("b").to_pylist()]
+    order = np.lexsort((pairs.column("b").to_numpy(), -odds)).tolist()
+    best = others[order[0]] if order and odds[order[0]] > 0 else None
+    # The document itself, when the index holds it, tells its story but is no relative.
+    relatives = [place for place in order if others[place].id != name]
+    nearest = max(relatives, key=lambda place: likely[place], default=None)
+    story = None if best is None else held.place(best.number).story
+
+    def look() -> Attributed:
+        with reading() as now:
+            members = [] if story is None else members_of(now, story)
+            old = [one for one in now.documents(members[:MOST_READ]) if one.id != name]
+            everyone = pa.concat_tables([table, as_table(old)])
+            return attributed(everyone.combine_chunks(), now.store, settings)
+
+    return Match(
+        document=name,
+        story=name if story is None else held.document(story).story_name,
+        is_new_story=story is None,
+        probability=0.0 if nearest is None else float(likely[nearest]),
+        nearest=None if nearest is None else others[nearest].id,
+        merged=(),
+        _read=look,
+    )
+
+
+def tell_story(number: int, held: Held, reading: Reading, settings: Settings) -> IndexStory:
+    """Tell a story, by its number.
+
+    Args:
+        number: of the story.
+        held: the index.
+        reading: opens it again.
+        settings: of the index.
+    """
+    members = members_of(held, number)
+    row = held.catalog.get("stories", number)
+    merged = np.frombuffer(row[1], np.int64).tolist() if row else []
+    documents = held.documents(members)
+    held.load([number, *merged])
+    place = FIELDS.index("source")
+    sources = {one.fields[place] for one in documents if one.fields[place]}
+
+    def look() -> Attributed:
+        with reading() as now:
+            now.load_places(members)
+            live = (one for one in members if now.is_live(one))
+            return attributed_around(now, next(live, members[0]), settings)
+
+    return IndexStory(
+        story=held.document(number).story_name,
+        documents=tuple(one.id for one in documents),
+        sources=tuple(sorted(sources)),
+        merged=tuple(held.document(one).story_name for one in merged),
+        changed=row[2] if row else 0,
+        _read=look,
+    )
+
+
+def attributed_around(held: Held, number: int, settings: Settings) -> Attributed:
+    """Attribute the story of a document; of a very large one the oldest, and the document.
+
+    Raises:
+        StoreError: its text is erased.
+    """
+    place = held.place(number)
+    if place.state == ERASED:
+        raise StoreError(
+            f'{held.store.folder}: the document "{held.document(number).id}" was removed, and '
+            "its text erased; ask for the story of another"
+        )
+    members = members_of(held, place.story)
+    chosen = sorted({*members[:MOST_READ], number})
+    return attributed(as_table(held.documents(chosen)), held.store, settings)
