@@ -93,7 +93,7 @@ class Terms(NamedTuple):
     now: int
 
 
-def add_table(table: pa.Table, store: Store, terms: Terms) -> tuple[list[Added], Changes]:
+def add_table(table: pa.Table, held: Held, terms: Terms) -> tuple[list[Added], Changes]:
     """Add documents of different ids; returns where each has gone, in the order given.
 
     Those that the index holds just so are left out first: a page crawled again
@@ -103,7 +103,6 @@ def add_table(table: pa.Table, store: Store, terms: Terms) -> tuple[list[Added],
 
     order = pc.sort_indices(table.column("id")).to_numpy().astype(np.int64)
     table = table.take(order).combine_chunks()
-    held = Held(store)
     newest = newest_of(held, table.column("id").to_pylist(), terms.settings)
     unchanged = _unchanged(table, newest, held)
     answers = {row: _as_known(one, held) for row, one in unchanged.items()}

@@ -29,6 +29,12 @@ class Held:
         self._places: dict[int, Place] = {}
         self._documents: dict[int, Stored] = {}
 
+    def later(self) -> Held:
+        """Return it without what a commit may have changed: the places."""
+        held = Held(self.store)
+        held._documents = self._documents
+        return held
+
     def load_places(self, numbers: Iterable[int]) -> None:
         """Read where documents stand, and those that speak for them, in few questions."""
         wanted = set(numbers).difference(self._places)

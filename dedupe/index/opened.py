@@ -84,12 +84,14 @@ class Index(Opened):
         with self._writing() as store:
             added: list[Added] = []
             changes = Changes()
+            held = Held(store)
             for part in parts_of(table):
-                new, changed = add_table(part, store, self._terms())
+                new, changed = add_table(part, held, self._terms())
                 added += new
                 changes.include(changed)
+                held = held.later()
             self._record(store, len(added), changes)
-            return tell_added(added, changes, Held(store), self._reading, self.settings)
+            return tell_added(added, changes, held, self._reading, self.settings)
 
     def query(self, document: Document | Mapping[str, Any] | str) -> Match:
         """Say where a document would stand; changes nothing.

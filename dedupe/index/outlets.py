@@ -61,13 +61,9 @@ def learn_more(
         return []
     every = _outlet_keys(documents)
     known = held.catalog.get_many("outlets", every)
-    recent = _live_pages(held, every, known)
     n_new = Counter(outlet >> 1 for outlet in outlets.tolist() if outlet)
-    wanted = [
-        pages[max(0, len(pages) - max(0, _RECENT_PAGES - n_new[key])) :]
-        for key, pages in recent.items()
-    ]
-    read = sorted({number for pages in wanted for number in pages})
+    recent = _live_pages(held, {key: _RECENT_PAGES - n_new[key] for key in every}, known)
+    read = sorted({number for pages in recent.values() for number in pages})
     learned = _learn(as_table(held.documents(read)), documents, blocks, settings)
     for number, outlet in zip(numbers, outlets.tolist(), strict=True):
         if outlet:
@@ -99,18 +95,16 @@ def missing_pages(catalog: Catalog) -> list[str]:
 
 
 def _live_pages(
-    held: Held, outlets: Sequence[int], known: dict[int, tuple[Any, ...]]
+    held: Held, wanted: dict[int, int], known: dict[int, tuple[Any, ...]]
 ) -> dict[int, list[int]]:
-    """Return the pages of each outlet that are current: others may have no text left."""
-    pages = {
-        key: list(dict.fromkeys(np.frombuffer(known[key][0], np.int64).tolist()))
-        for key in known
-    }  # fmt: skip
-    places = held.catalog.get_many(
-        "places", {number for numbers in pages.values() for number in numbers}
-    )
+    """Return so many of each outlet's last pages, without those whose text may be gone."""
+    pages: dict[int, list[int]] = {key: [] for key in wanted}
+    for key, row in known.items():
+        numbers = list(dict.fromkeys(np.frombuffer(row[0], np.int64).tolist()))
+        pages[key] = numbers[max(0, len(numbers) - max(0, wanted[key])) :]
+    places = held.catalog.get_many("places", {one for some in pages.values() for one in some})
     live = {number for number, place in places.items() if place[0] <= GROUPED}
-    return {key: [one for one in pages.get(key, ()) if one in live] for key in outlets}
+    return {key: [one for one in numbers if one in live] for key, numbers in pages.items()}
 
 
 def _learn(
