@@ -251,6 +251,51 @@ def test_window__documents_too_far_apart_are_not_compared(tmp_path: Path) -> Non
         Index(tmp_path / "index", window="soon")
 
 
+def test_window__an_exact_copy_from_another_time_begins_a_story_and_an_id_is_found_always(
+    tmp_path: Path,
+) -> None:
+    with Index(tmp_path / "index", window="7d") as index:
+        first = {"id": "a", "text": text(1), "published": "2026-01-01T00:00:00Z"}
+        index.add(first)
+        late = index.add({**first, "id": "b", "published": "2026-06-01T00:00:00Z"})
+        assert late.is_new_story
+        near = index.add({**first, "id": "c", "published": "2026-06-02T00:00:00Z"})
+        assert near.story == "b"
+        index.add({**first, "text": text(9), "published": "2026-09-01T00:00:00Z"})
+        assert [one["state"] for one in index.history("a")] == ["replaced", "current"]
+
+
+def test_window__segments_outside_of_it_are_not_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dedupe.storage import store
+    from dedupe.storage.segments import Segment
+
+    monkeypatch.setattr(store, "TAIL_DOCUMENTS", 4)
+    searched = []
+    asked = Segment.hits
+
+    def hits(segment: Segment, keys: Any) -> Any:
+        searched.append((segment.name.first, len(keys)))
+        return asked(segment, keys)
+
+    monkeypatch.setattr(Segment, "hits", hits)
+    with Index(tmp_path / "index", window="7d") as index:
+        for month in range(1, 5):
+            published = f"2026-{month:02}-01T00:00:00Z"
+            index.add_many(
+                {"id": f"{month}-{i}", "text": text(10 * month + i), "published": published}
+                for i in range(4)
+            )
+        assert len(index.stats()["segments"]) == 4
+        searched.clear()
+        asked_for = {"text": with_changes(text(21), 3), "published": "2026-02-03T00:00:00Z"}
+        assert index.query(asked_for).story == "2-1"
+        # The id is looked for everywhere, all other keys in one segment.
+        assert {first for first, n_keys in searched if n_keys > 20} == {5}
+        assert {first for first, _ in searched} == {1, 5, 9, 13}
+
+
 def test_find__the_postings_read_for_a_query_are_bounded(tmp_path: Path) -> None:
     settings = Settings(bucket_cap=8, rare_cap=8)
     with Index(tmp_path / "index", settings) as index:
@@ -286,6 +331,16 @@ def test_index__a_second_writer_gets_a_clear_error_and_readers_do_not_block(tmp_
                 reader.add(text(3))
     with Index(tmp_path / "index") as index:
         assert len(index) == 2
+
+
+def test_index__no_file_can_be_deleted_to_let_a_second_writer_in(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        index.add({"id": "a", "text": text(1)})
+        for path in (tmp_path / "index").iterdir():
+            if not path.name.startswith("catalog"):
+                path.unlink()
+        with pytest.raises(IndexBusyError):
+            Index(tmp_path / "index")
 
 
 def test_index__a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:

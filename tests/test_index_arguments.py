@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
+import pyarrow as pa
 import pytest
 
 from dedupe import Index
-from dedupe.documents import Document
+from dedupe.documents import SCHEMA, Document
 from dedupe.errors import DedupeError, InputError, SettingsError
 from tests.test_index import text
 
@@ -91,3 +92,69 @@ def test_stories__others_may_ask_between_two_of_them(tmp_path: Path) -> None:
         next(stories)
         assert pool.submit(len, index).result(timeout=30) == 4
         assert next(stories).size == 2
+
+
+def test_add_many__rows_of_tables_without_ids_are_named_by_url_or_text(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        for place in range(2):
+            rows = {
+                "text": [text(10 * place + i) for i in range(3)],
+                "url": [f"https://tower.example/{place}", None, None],
+            }
+            index.add_many(pa.table(rows))
+        assert len(index) == 6
+        assert "https://tower.example/1" in index
+        listed = index.add_many([{"text": text(1)}, {"text": text(11)}])
+        assert [match.is_new_story for match in listed] == [False, False]
+        assert len(index) == 6
+
+
+def test_add_many__an_id_of_a_table_is_kept_whatever_it_says(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        index.add_many(pa.table({"id": ["table:1", None], "text": [text(1), text(2)]}))
+        assert "table:1" in index
+        assert "table:2" not in index
+
+
+@pytest.mark.parametrize("ours", [False, True], ids=["any table", "documents table"])
+def test_add_many__a_row_without_a_text_is_refused_and_nothing_is_added(
+    tmp_path: Path, ours: bool
+) -> None:
+    table = pa.table({"id": ["a", "b"], "text": [text(1), None]})
+    if ours:
+        columns = [
+            table.column(field.name).cast(field.type)
+            if field.name in table.column_names
+            else pa.nulls(2, field.type)
+            for field in SCHEMA
+        ]
+        table = pa.Table.from_arrays(columns, schema=SCHEMA)
+    with Index(tmp_path / "index") as index:
+        with pytest.raises(InputError, match="2"):
+            index.add_many(table)
+        assert len(index) == 0
+
+
+def test_add_many__a_documents_table_whose_bytes_are_no_text_is_refused(tmp_path: Path) -> None:
+    columns = {name: pa.nulls(1, SCHEMA.field(name).type) for name in SCHEMA.names}
+    columns["id"] = pa.array(["a"])
+    broken = pa.array([b"\xff\xfe abc"], pa.large_binary())
+    columns["text"] = pa.Array.from_buffers(pa.large_string(), 1, broken.buffers())
+    table = pa.Table.from_arrays(list(columns.values()), schema=SCHEMA)
+    with Index(tmp_path / "index") as index, pytest.raises(InputError, match="damaged"):
+        index.add_many(table)
+
+
+def test_query__a_document_that_is_held_is_not_its_own_nearest(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        index.add({"id": "a", "text": text(1)})
+        asked = index.query({"id": "a", "text": text(1)})
+        assert (asked.story, asked.is_new_story, asked.nearest) == ("a", False, None)
+        again = index.add({"id": "a", "text": text(1)})
+        assert (again.nearest, again.probability) == (None, 0.0)
+        index.add({"id": "b", "text": text(1)})
+        asked = index.query({"id": "a", "text": text(1)})
+        assert (asked.story, asked.nearest) == ("a", "b")
+        assert asked.probability > 0.9
+        newer = index.add({"id": "b", "text": text(1) + " More."})
+        assert newer.nearest == "a"

@@ -27,7 +27,7 @@ from dedupe.index.records import (
     pack_fields,
     plain_columns,
 )
-from dedupe.index.review import review, take_turn
+from dedupe.index.review import around, review, take_turn
 from dedupe.index.stories import Changes, Regrouping
 from dedupe.storage.catalog import REPLACED
 from dedupe.storage.segments import ABOUT
@@ -142,7 +142,7 @@ def _add_changed(
     first = store.counts["n_docs"] + 1
     numbers = np.arange(first, first + table.num_rows)
     blocks = read_blocks(*text_bytes(table), settings)
-    concerned = learn_more(held, table, blocks, numbers.tolist(), settings)
+    learned = learn_more(held, table, blocks, settings)
     batch = read(table, held, settings, terms.now, terms.window, blocks)
     matched = match(batch, held, settings)
     everyone = np.concatenate([numbers, [one.number for one in matched.old]]).astype(np.int64)
@@ -152,7 +152,7 @@ def _add_changed(
         for row, stored in matched.same_id.items()
     }
     ids = _put_documents(batch, n_before, edges, numbers, store)
-    _append_postings(batch, matched, set(gone), store)
+    _append_postings(batch, learned.keys, matched, set(gone), store)
     store.counts["n_live"] += len(numbers) - len(gone)
     regrouping = Regrouping(held, settings)
     nothing = np.zeros(0, EDGE)
@@ -163,7 +163,8 @@ def _add_changed(
         ],
         gone,
     )
-    _review([*concerned, *take_turn(store, len(numbers))], regrouping.changes, store, settings)
+    again = [*around(learned.concerned, held.later()), *take_turn(store, len(numbers))]
+    _review(again, regrouping.changes, store, settings)
     return _nearest(matched, everyone, ids, n_before), regrouping.changes
 
 
@@ -227,14 +228,25 @@ def _put_documents(
     return columns["id"]
 
 
-def _append_postings(batch: Batch, matched: Matched, gone: set[int], store: Store) -> None:
-    """Append the keys of each document; a copy of a known text has only its id's."""
+def _append_postings(
+    batch: Batch, blocks: Keys, matched: Matched, gone: set[int], store: Store
+) -> None:
+    """Append the keys of each document; a copy of a known text has but its id's and its blocks'.
+
+    Args:
+        batch: the documents.
+        blocks: keys of their blocks.
+        matched: with what they were matched.
+        gone: old documents that they replace.
+        store: the index.
+    """
     from dedupe.kernels.postings import DOCUMENT_BITS
 
     alike = [one.text_hash for one in matched.old if one.number not in gone]
     hashes = batch.sketches.text_hashes
     is_new = first_of_text(batch.sketches) & ~np.isin(hashes, np.array(alike, np.uint64))
     keys: Keys = batch.keys.take(is_new[batch.keys.row] | (batch.keys.kind == ID))
+    keys = keys.and_those(blocks)
     packed = np.sort((keys.keys << np.uint64(DOCUMENT_BITS)) | keys.row.astype(np.uint64))
     about = np.zeros(len(hashes), ABOUT)
     about["n_sampled"] = np.minimum(np.diff(batch.sketches.offsets), 65_535)

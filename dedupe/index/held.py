@@ -76,7 +76,7 @@ class Held:
         rows = self.catalog.get_many("documents", wanted)
         if len(rows) < len(wanted):
             self.catalog.need("documents", min(wanted.difference(rows)))
-        self._documents |= {number: Stored(number, row) for number, row in rows.items()}  # type: ignore[arg-type]
+        self._documents |= {number: Stored(number, row) for number, row in rows.items()}
 
     def document(self, number: int) -> Stored:
         """Return a document.

@@ -2,8 +2,8 @@
 
     Sketches, ids  ->  posting_keys()  ->  Keys (ragged by document)
 
-Four kinds of keys share one space of hashes: a band of the signature, a sampled
-shingle, the whole text, and the id.
+Five kinds of keys share one space of hashes: a band of the signature, a sampled
+shingle, the whole text, the id, and a block of a page within its outlet.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
 
-BAND, SHINGLE, TEXT, ID = range(4)
+BAND, SHINGLE, TEXT, ID, BLOCK = range(5)
 """Kinds of keys."""
 
 ID_CAP = 1 << 20
@@ -37,7 +37,7 @@ class Keys(NamedTuple):
     Shapes (N keys)
         keys  uint64 (N,)  of kernels.postings.KEY_BITS bits
         row   int64  (N,)  whose
-        kind  uint8  (N,)  BAND, SHINGLE, TEXT, ID
+        kind  uint8  (N,)  BAND, SHINGLE, TEXT, ID, BLOCK
     """
 
     keys: NDArray[np.uint64]
@@ -47,6 +47,14 @@ class Keys(NamedTuple):
     def take(self, chosen: NDArray[np.bool_]) -> Keys:
         """Return some of the keys."""
         return Keys(self.keys[chosen], self.row[chosen], self.kind[chosen])
+
+    def and_those(self, other: Keys) -> Keys:
+        """Return these keys and others of the same documents."""
+        return Keys(
+            np.concatenate([self.keys, other.keys]),
+            np.concatenate([self.row, other.row]),
+            np.concatenate([self.kind, other.kind]),
+        )
 
 
 def posting_keys(sketches: Sketches, ids: Sequence[str], settings: Settings) -> Keys:
@@ -96,7 +104,7 @@ def mixed(
     from dedupe.kernels.postings import KEY_BITS
 
     with np.errstate(over="ignore"):
-        salt = _SALT * np.asarray(1 + kind + 4 * part, np.uint64)
+        salt = _SALT * np.asarray(1 + kind + 8 * part, np.uint64)
         values = (hashes ^ salt) * _MULTIPLIER
         values ^= values >> np.uint64(29)
         values *= _SALT

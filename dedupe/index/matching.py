@@ -38,6 +38,7 @@ MOST_FETCHED = 48
 """Documents read and measured for one new document (benchmarks/index.py)."""
 
 _TEXT_CAP = 8
+_FEW = 3
 
 
 class Batch(NamedTuple):
@@ -139,6 +140,12 @@ def match(batch: Batch, held: Held, settings: Settings, most: int = MOST_FETCHED
     chosen = _likely(batch, row[nets], number[nets], kind[nets] == BAND, held, settings, most)
     wanted = {(one, stored.number) for one, stored in [*copies.items(), *same_id.items()]}
     wanted |= {pair for pair in zip(*chosen, strict=True) if pair[1]}
+    wanted |= {
+        (one, other)
+        for one, stored in copies.items()
+        if one in same_id and same_id[one].number == stored.number
+        for other in _beside(stored.number, held)
+    }
     old = held.documents(sorted({number for _, number in wanted}))
     rows = {one.number: len(batch.minutes) + i for i, one in enumerate(old)}
     cross = [(one, rows[number]) for one, number in wanted]
@@ -189,6 +196,13 @@ def _copies(
         if live and one not in found and held.document(live).text_hash == hashes[one]:
             found[one] = held.document(live)
     return found
+
+
+def _beside(number: int, held: Held) -> list[int]:
+    """Return a few others of a document's story: of equal texts only one is found by its words."""
+    row = held.catalog.get("stories", held.place(number).story)
+    members = np.frombuffer(row[0], np.int64).tolist() if row else []
+    return [one for one in members if one != number][:_FEW]
 
 
 def _likely(

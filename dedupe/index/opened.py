@@ -13,7 +13,6 @@ from dedupe.index.held import Held
 from dedupe.index.keys import id_keys
 from dedupe.index.lifetime import Opened
 from dedupe.index.lookup import commit_before, members_of, versions_of
-from dedupe.index.outlets import missing_pages
 from dedupe.index.records import FIELDS, as_table, pack_about
 from dedupe.index.stories import Changes, Regrouping
 from dedupe.index.telling import tell_added, tell_query, tell_story
@@ -207,8 +206,7 @@ class Index(Opened):
     def check(self) -> list[str]:
         """Read every byte; returns what is damaged, one line each."""
         with self._reading() as held:
-            faults = held.store.check()
-            return faults or [f"{self.path}: {fault}" for fault in missing_pages(held.catalog)]
+            return held.store.check()
 
     def compact(self) -> None:
         """Write the postings as one segment, and drop the texts of removed documents."""

@@ -1,116 +1,118 @@
-"""What an index has learned of each outlet's furniture, kept and added to.
+"""New pages in; what their outlets are seen to repeat, kept and added to, out.
 
-A few recent pages of each outlet, and the new ones, are learned from as a run
-over a collection would; what was learned stays.
+An index knows in which pages of an outlet each block stands: blocks are keys
+like others. Where a new page brings a block to enough pages, those pages are
+learned from as a run over a collection would. What was learned stays.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from dedupe.clean.blocks import Blocks, read_blocks
-from dedupe.clean.furniture import Furniture, block_keys, learn, outlet_numbers
+from dedupe.clean.blocks import Blocks, documents_of, read_blocks
+from dedupe.clean.furniture import STORIES, Furniture, block_keys, is_known, learn, outlet_numbers
 from dedupe.clean.kept import text_bytes
+from dedupe.index.keys import BLOCK, Keys, mixed
 from dedupe.index.records import as_table
-from dedupe.storage.catalog import GROUPED
+from dedupe.ragged import running_total
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from dedupe.index.held import Held
     from dedupe.settings import Settings
     from dedupe.storage.catalog import Catalog
 
-_RECENT_PAGES = 16
-"""Pages of an outlet that new ones are held against (benchmarks/index.py)."""
+BLOCK_CAP = 16
+"""Pages with one block that are learned from; of more the oldest few (benchmarks/index.py)."""
+
+
+class Learned(NamedTuple):
+    """What new pages have taught.
+
+    Attributes:
+        keys: by which their blocks are found again; known furniture needs none.
+        concerned: older pages whose furniture is known only now.
+    """
+
+    keys: Keys
+    concerned: list[int]
 
 
 def furniture_of(catalog: Catalog, documents: pa.Table) -> Furniture:
     """Return what is known of the outlets of some documents."""
-    rows = catalog.get_many("outlets", _outlet_keys(documents))
-    keys = [np.frombuffer(row[1], np.uint64) for row in rows.values()]
+    numbers = {number >> 1 for number in outlet_numbers(documents).tolist() if number}
+    rows = catalog.get_many("outlets", numbers)
+    keys = [np.frombuffer(keys, np.uint64) for (keys,) in rows.values()]
     return Furniture(np.unique(np.concatenate([np.zeros(0, np.uint64), *keys])))
 
 
-def learn_more(
-    held: Held,
-    documents: pa.Table,
-    blocks: Blocks,
-    numbers: Sequence[int],
-    settings: Settings,
-) -> list[int]:
-    """Learn from new documents and the recent pages of their outlets.
-
-    Returns the recent pages of those outlets of which something was learned.
+def learn_more(held: Held, documents: pa.Table, blocks: Blocks, settings: Settings) -> Learned:
+    """Learn from new documents and the older pages that have a block in common with them.
 
     Args:
         held: the index; its catalogue keeps what is learned.
         documents: new ones, not yet in the catalogue.
         blocks: of their texts.
-        numbers: their numbers to be.
         settings: of the index.
     """
     outlets = outlet_numbers(documents)
-    if not outlets.any():
-        return []
-    every = _outlet_keys(documents)
-    known = held.catalog.get_many("outlets", every)
-    n_new = Counter(outlet >> 1 for outlet in outlets.tolist() if outlet)
-    recent = _live_pages(held, {key: _RECENT_PAGES - n_new[key] for key in every}, known)
-    read = sorted({number for pages in recent.values() for number in pages})
-    learned = _learn(as_table(held.documents(read)), documents, blocks, settings)
-    for number, outlet in zip(numbers, outlets.tolist(), strict=True):
-        if outlet:
-            recent[outlet >> 1] = [*recent[outlet >> 1], number][-_RECENT_PAGES:]
-    rows: list[tuple[Any, ...]] = []
+    furniture = furniture_of(held.catalog, documents)
+    every = block_keys(blocks, outlets)
+    fresh = (every != 0) & ~is_known(every, furniture)
+    key, row = _each_once(every[fresh], documents_of(blocks)[fresh])
+    distinct, place, n_new = np.unique(key, return_inverse=True, return_counts=True)
+    found = held.store.postings.find(mixed(distinct, BLOCK), BLOCK_CAP)
+    repeated = found.counts + n_new >= STORIES
+    learned = np.zeros(0, np.uint64)
     concerned: list[int] = []
-    for key, numbers_kept in recent.items():
-        before = known.get(key)
-        n_before = len(before[1]) // 8 if before else 0
-        keys = learned.get(key, np.zeros(0, np.uint64))
-        if before:
-            keys = np.union1d(keys, np.frombuffer(before[1], np.uint64))
-        if len(keys) > n_before:
-            concerned += numbers_kept
-        rows.append((key, np.array(numbers_kept, np.int64).tobytes(), keys.tobytes()))
-    held.catalog.put("outlets", rows)
-    return concerned
+    if repeated.any():
+        numbers = found.document[repeated[found.key]].tolist()
+        held.load_places(numbers)
+        old = held.documents(sorted({one for one in numbers if held.is_live(one)}))
+        rows = np.unique(row[repeated[place]])
+        learned = _learn(
+            as_table(old), documents.take(pa.array(rows)), _of_rows(blocks, rows), settings
+        )
+        learned = np.setdiff1d(learned, furniture.keys)
+        is_new = np.isin(distinct, learned)
+        concerned = sorted(set(found.document[is_new[found.key]].tolist()))
+    if len(learned):
+        _keep(held.catalog, every, np.repeat(outlets, np.diff(blocks.offsets)), learned)
+    posted = ~np.isin(key, learned)
+    keys = mixed(key[posted], BLOCK)
+    return Learned(Keys(keys, row[posted], np.full(len(keys), BLOCK, np.uint8)), concerned)
 
 
-def missing_pages(catalog: Catalog) -> list[str]:
-    """Return the pages of outlets that the catalogue does not hold, as faults, one line each."""
-    return [
-        f"row {key} of outlets names document {number}, which is not there; it is forgotten when "
-        "a page of that outlet is added"
-        for key, pages, _ in catalog.every("outlets")
-        for number in np.frombuffer(pages, np.int64).tolist()
-        if catalog.get("places", number) is None
-    ]
+def _each_once(
+    key: NDArray[np.uint64], row: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return the blocks of each document, those that it has twice once."""
+    order = np.lexsort((row, key))
+    key, row = key[order], row[order]
+    first = np.ones(len(key), np.bool_)
+    first[1:] = (key[1:] != key[:-1]) | (row[1:] != row[:-1])
+    return key[first], row[first]
 
 
-def _live_pages(
-    held: Held, wanted: dict[int, int], known: dict[int, tuple[Any, ...]]
-) -> dict[int, list[int]]:
-    """Return so many of each outlet's last pages, without those whose text may be gone."""
-    pages: dict[int, list[int]] = {key: [] for key in wanted}
-    for key, row in known.items():
-        numbers = list(dict.fromkeys(np.frombuffer(row[0], np.int64).tolist()))
-        pages[key] = numbers[max(0, len(numbers) - max(0, wanted[key])) :]
-    places = held.catalog.get_many("places", {one for some in pages.values() for one in some})
-    live = {number for number, place in places.items() if place[0] <= GROUPED}
-    return {key: [one for one in numbers if one in live] for key, numbers in pages.items()}
+def _of_rows(blocks: Blocks, rows: NDArray[np.int64]) -> Blocks:
+    """Return the blocks of some documents."""
+    n_blocks = np.diff(blocks.offsets)[rows]
+    offsets = running_total(n_blocks)
+    places = np.repeat(blocks.offsets[rows] - offsets[:-1], n_blocks) + np.arange(offsets[-1])
+    return Blocks(
+        blocks.starts[places], blocks.ends[places], blocks.hashes[places], blocks.traits[places],
+        offsets, blocks.text_hashes[rows],
+    )  # fmt: skip
 
 
 def _learn(
     old: pa.Table, new: pa.Table, new_blocks: Blocks, settings: Settings
-) -> dict[int, NDArray[np.uint64]]:
-    """Return the furniture of each outlet."""
+) -> NDArray[np.uint64]:
+    """Return the furniture of pages, old and new, as `clean.furniture` names it."""
     old_blocks = read_blocks(*text_bytes(old.combine_chunks()), settings)
     blocks = Blocks(
         np.concatenate([old_blocks.starts, new_blocks.starts]),
@@ -123,17 +125,34 @@ def _learn(
     outlets = np.concatenate([outlet_numbers(old), outlet_numbers(new)])
     keys = block_keys(blocks, outlets)
     titles = pa.concat_tables([old.select(["title"]), new.select(["title"])]).column("title")
-    furniture = learn(blocks, keys, outlets, titles)
-    owners = np.repeat(outlets, np.diff(blocks.offsets))
-    found = np.flatnonzero(np.isin(keys, furniture.keys) & (keys != 0))
-    order = found[np.lexsort((keys[found], owners[found]))]
-    outlet, starts = np.unique(owners[order], return_index=True)
-    parts = np.split(keys[order], starts[1:])
-    return {
-        int(one) >> 1: np.unique(part) for one, part in zip(outlet, parts, strict=len(outlet) > 0)
-    }
+    return learn(blocks, keys, outlets, titles).keys
 
 
-def _outlet_keys(documents: pa.Table) -> list[int]:
-    """Return the outlets of documents as row numbers, which SQLite has 63 bits for."""
-    return sorted({number >> 1 for number in outlet_numbers(documents).tolist() if number})
+def _keep(
+    catalog: Catalog,
+    keys: NDArray[np.uint64],
+    owners: NDArray[np.uint64],
+    learned: NDArray[np.uint64],
+) -> None:
+    """Add what was learned to the outlets whose blocks it is.
+
+    Args:
+        catalog: keeps it.
+        keys: uint64 (K,), of the new pages' blocks.
+        owners: uint64 (K,), the outlet of each.
+        learned: those of them that are furniture.
+    """
+    places = np.flatnonzero(np.isin(keys, learned))
+    new: dict[int, list[int]] = {}
+    for owner, key in zip(owners[places].tolist(), keys[places].tolist(), strict=True):
+        # SQLite has 63 bits for the number of a row.
+        new.setdefault(owner >> 1, []).append(key)
+    before = catalog.get_many("outlets", new)
+    catalog.put(
+        "outlets",
+        [
+            (owner, np.union1d(np.frombuffer(before.get(owner, (b"",))[0], np.uint64),
+                               np.array(own, np.uint64)).tobytes())
+            for owner, own in sorted(new.items())
+        ],
+    )  # fmt: skip

@@ -20,6 +20,7 @@ from dedupe.index.frequency import weigh_old
 from dedupe.index.outlets import furniture_of
 from dedupe.index.records import as_table
 from dedupe.sketch import sketch
+from dedupe.storage.catalog import GROUPED
 from dedupe.verify import given_pairs, verify
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ _CLOSE_ODDS = 9.9
 
 _CHANGED_ODDS = 0.25
 
+_MOST_AROUND = 100
+"""Documents of one story that are measured again when the furniture of one was learned."""
+
 
 def take_turn(store: Store, n_added: int) -> list[int]:
     """Return the documents whose turn it is, and move on."""
@@ -60,6 +64,19 @@ def take_turn(store: Store, n_added: int) -> list[int]:
     after = min(cursor + max(1, _PER_DOCUMENT * n_added), end + 1)
     counts["review_next"], counts["review_end"] = after, end
     return list(range(cursor, after))
+
+
+def around(numbers: Iterable[int], held: Held) -> list[int]:
+    """Return documents and those in whose stories, or near them, they stand."""
+    numbers = list(numbers)
+    held.load_places(numbers)
+    live = {place.component for one in numbers if (place := held.place(one)).state <= GROUPED}
+    stories = {held.place(one).story for one in numbers if held.is_live(one)}
+    found = set(numbers)
+    for table, keys in (("components", live), ("stories", stories)):
+        for row in held.catalog.get_many(table, keys).values():
+            found.update(np.frombuffer(row[0], np.int64)[:_MOST_AROUND].tolist())
+    return sorted(found)
 
 
 def review(numbers: Iterable[int], held: Held, settings: Settings) -> list[int]:

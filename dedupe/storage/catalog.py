@@ -36,7 +36,7 @@ _TABLES: dict[str, tuple[str, ...]] = {
     "components": ("number", "leaders"),
     "recent": ("number", "n_docs", "postings", "about"),
     "segments": ("number", "file", "n_docs", "n_postings", "level", "header"),
-    "outlets": ("number", "pages", "keys"),
+    "outlets": ("number", "keys"),
     "commits": ("number", "time", "n_docs", "changes"),
 }
 _TEXT_KEY = {"meta"}
