@@ -66,11 +66,14 @@ def clean(
         furniture: what is known of the outlets; None learns it from `documents`.
         blocks: of the texts, if they were read before.
     """
-    return clean_and_learn(documents, settings, furniture)[0]
+    return clean_and_learn(documents, settings, furniture, blocks)[0]
 
 
 def clean_and_learn(
-    documents: pa.Table, settings: Settings, furniture: Furniture | None = None
+    documents: pa.Table,
+    settings: Settings,
+    furniture: Furniture | None = None,
+    blocks: Blocks | None = None,
 ) -> tuple[Kept, Furniture]:
     """Say which ranges of each text are its story, and what is furniture: as given, or learned."""
     from dedupe.clean.blocks import read_blocks
