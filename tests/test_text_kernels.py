@@ -273,3 +273,47 @@ def test_fill_token_hashes__every_byte_counts_as_it_does_alone(end: int) -> None
             text = bytearray(b"abcdefgh1jkL")
             text[place] = byte
             read(bytes(text), 0, min(end, len(text)))
+
+
+PIECES = st.one_of(
+    st.integers(1, 90).map(lambda n: "Abcdefghij0123456789Klm"[: n % 23 + 1] * (n // 23 + 1)),
+    st.sampled_from([" ", ", ", "\n\n", "_", "\x00", "\x7f", "\u2019", "\u201c", "e\u0301"]),
+    st.sampled_from(["\u00e9", "\u00e9s", "\u00ad", "\u6e2f", "\u0627\u0644", "\U0001d7d8", "7"]),
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(before=st.integers(0, 70), pieces=st.lists(PIECES, max_size=60), after=st.integers(0, 140))
+@example(before=0, pieces=["a" * 64, " ", "b" * 128], after=80)
+@example(before=3, pieces=["ab "] * 40 + ["\u00e9"] + ["ab "] * 40, after=100)
+def test_fill_token_hashes__blocks_may_be_cut_anywhere(
+    before: int, pieces: list[str], after: int
+) -> None:
+    text = "".join(pieces).encode()
+    # What stands around a text is read with it, and is none of it.
+    read(b"x" * before + text + b"y" * after, before, before + len(text))
+
+
+@pytest.mark.parametrize("place", [0, 1, 7, 8, 31, 32, 62, 63, 64])
+def test_fill_token_hashes__every_byte_counts_in_a_block_as_it_does_alone(place: int) -> None:
+    for byte in range(128):
+        text = bytearray(b"abc DE 1fgh. " * 12)
+        text[place] = byte
+        for end in (place, place + 1, 64, 65, len(text)):
+            read(bytes(text), 0, end)
+
+
+@pytest.mark.parametrize("n_tokens", range(9))
+def test_fill_shingles__runs_of_three_are_hashed_as_runs_of_any_length(n_tokens: int) -> None:
+    tokens = np.random.default_rng(n_tokens).integers(0, 2**64, n_tokens, dtype=np.uint64)
+    factor, wide = int(kernels._POLYNOMIAL), (1 << 64) - 1
+    for length in (2, 3, 4):
+        out = np.zeros(n_tokens + 1, np.uint64)
+        n_shingles = kernels.fill_shingles(tokens, n_tokens, length, out)
+        used = min(length, n_tokens)
+        sums = [
+            sum(int(t) * factor ** (used - 1 - i) for i, t in enumerate(tokens[at : at + used]))
+            for at in range(n_tokens - used + 1 if n_tokens else 0)
+        ]
+        expected = [int(kernels.mix(np.uint64(total & wide))) for total in sums]
+        assert out[:n_shingles].tolist() == expected
