@@ -20,7 +20,7 @@ import numpy as np
 from dedupe.kernels import fold
 from dedupe.kernels._compile import kernel
 from dedupe.kernels.lines import fill_lines, is_wrapped, join_lines
-from dedupe.kernels.text import mix
+from dedupe.kernels.text import EACH_20, count_word_bytes, eight_bytes, mix, reversed_bytes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,6 +51,9 @@ _SHIFT_8 = np.uint64(8)
 _SHIFT_56 = np.uint64(56)
 _ASCII = np.uint64(0x80)
 _MULTIPLY = np.uint64(0xFF51AFD7ED558CCD)
+_STEP_BYTES = 8
+# Of ASCII digits and small letters, the letters have this bit in their byte.
+_LETTER_BITS = np.uint64(0x4040404040404040)
 
 
 @kernel
@@ -161,6 +164,7 @@ def _fill_head(
     is_number = np.uint8(0)
     state = seed
     word = _ZERO
+    last_step = data.shape[0] - _STEP_BYTES
     at = start
     while at < end:
         byte = data[at]
@@ -192,23 +196,26 @@ def _fill_head(
             word = _ZERO
             if entry & fold.IS_UPPER:
                 row[CAPITALS] += np.uint8(1)
+        if byte < 0x80 and word == _ZERO and at <= last_step:
+            # Eight bytes at once: nearly all bytes of most news are of ASCII words.
+            eight = eight_bytes(data, at)
+            found = min(count_word_bytes(eight), end - at)
+            word = reversed_bytes(eight | EACH_20) >> np.uint64(64 - 8 * found)
+            if word & _LETTER_BITS:
+                is_number = np.uint8(0)
+            if found == _STEP_BYTES:
+                state = (state ^ word) * _MULTIPLY
+                word = _ZERO
+            at += found
+            continue
         if not entry & fold.IS_DIGIT:
             is_number = np.uint8(0)
         if byte < 0x80:
-            # The rest of an ASCII word runs here: nearly all bytes of most news.
-            while True:
-                word = (word << _SHIFT_8) | np.uint64(entry & 0x7F)
-                if word >> _SHIFT_56:
-                    state = (state ^ word) * _MULTIPLY
-                    word = _ZERO
-                at += 1
-                if at >= end or data[at] >= 0x80:
-                    break
-                entry = np.int64(entries[data[at]])
-                if entry <= fold.IGNORED:
-                    break
-                if not entry & fold.IS_DIGIT:
-                    is_number = np.uint8(0)
+            word = (word << _SHIFT_8) | np.uint64(entry & 0x7F)
+            if word >> _SHIFT_56:
+                state = (state ^ word) * _MULTIPLY
+                word = _ZERO
+            at += 1
             continue
         is_itself = entry & (fold.IS_ITSELF | fold.EXPANDS)
         folded = np.uint64(code if is_itself else entry & fold.CODE_POINT)

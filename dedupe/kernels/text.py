@@ -54,7 +54,7 @@ _SHIFT_7 = np.uint64(7)
 _SHIFT_56 = np.uint64(56)
 # Eight bytes at once: the same number in each.
 _EACH_1 = np.uint64(0x0101010101010101)
-_EACH_20 = np.uint64(0x2020202020202020)
+EACH_20 = np.uint64(0x2020202020202020)
 _EACH_7F = np.uint64(0x7F7F7F7F7F7F7F7F)
 _EACH_80 = np.uint64(0x8080808080808080)
 # Added to a byte below 0x80, these carry into its high bit from "0", ":", "a" and "{" on.
@@ -289,13 +289,13 @@ def fill_token_hashes(
                 word = _ZERO
                 n_packed = 0
                 while at <= wide_end:
-                    eight = _eight_bytes(data, at)
-                    found = min(_count_word_bytes(eight), end - at)
+                    eight = eight_bytes(data, at)
+                    found = min(count_word_bytes(eight), end - at)
                     if found == 0:
                         break
                     if n_packed == _STEP_BYTES:
                         state = _absorb(state, word)
-                    word = _reversed_bytes(eight | _EACH_20) >> np.uint64(64 - 8 * found)
+                    word = reversed_bytes(eight | EACH_20) >> np.uint64(64 - 8 * found)
                     n_packed = found
                     at += found
                     if found < _STEP_BYTES:
@@ -358,7 +358,7 @@ def _fill_block(
     inside = _ZERO
     wide = _ZERO
     for i in range(_STEP_BYTES):
-        eight = _eight_bytes(data, at + _STEP_BYTES * i)
+        eight = eight_bytes(data, at + _STEP_BYTES * i)
         wide |= eight
         bits = _gathered_bits(~_other_bytes(eight) & _EACH_80)
         inside |= bits << np.uint64(_STEP_BYTES * i)
@@ -381,10 +381,10 @@ def _fill_block(
         state = seed
         begin = at + first
         while length > _STEP_BYTES:
-            state = _absorb(state, _reversed_bytes(_eight_bytes(data, begin) | _EACH_20))
+            state = _absorb(state, reversed_bytes(eight_bytes(data, begin) | EACH_20))
             begin += _STEP_BYTES
             length -= _STEP_BYTES
-        word = _reversed_bytes(_eight_bytes(data, begin) | _EACH_20)
+        word = reversed_bytes(eight_bytes(data, begin) | EACH_20)
         hashes[n_tokens] = mix(_absorb(state, word >> np.uint64(64 - 8 * length)))
         n_tokens += 1
     if firsts != _ZERO:
@@ -423,7 +423,7 @@ def _trailing_zeros(bits: np.uint64) -> int:
 
 
 @kernel
-def _eight_bytes(data: NDArray[np.uint8], at: int) -> np.uint64:
+def eight_bytes(data: NDArray[np.uint8], at: int) -> np.uint64:
     """Return data[at:at + 8] as a number, its first byte lowest: one load, compiled."""
     eight = _ZERO
     for i in range(_STEP_BYTES):
@@ -432,7 +432,7 @@ def _eight_bytes(data: NDArray[np.uint8], at: int) -> np.uint64:
 
 
 @kernel
-def _reversed_bytes(eight: np.uint64) -> np.uint64:
+def reversed_bytes(eight: np.uint64) -> np.uint64:
     """Return a number with its first byte last: one instruction, compiled."""
     turned = _ZERO
     for i in range(_STEP_BYTES):
@@ -441,7 +441,7 @@ def _reversed_bytes(eight: np.uint64) -> np.uint64:
 
 
 @kernel
-def _count_word_bytes(eight: np.uint64) -> int:
+def count_word_bytes(eight: np.uint64) -> int:
     """Count the ASCII letters and digits that eight bytes begin with, 0 to 8."""
     lowest = _other_bytes(eight) >> _SHIFT_7
     below = (lowest - _ONE) & ~lowest & _EACH_1
@@ -452,7 +452,7 @@ def _count_word_bytes(eight: np.uint64) -> int:
 def _other_bytes(eight: np.uint64) -> np.uint64:
     """Set the high bit of each of eight bytes that is no ASCII letter or digit."""
     ascii_bits = eight & _EACH_7F
-    folded = ascii_bits | _EACH_20
+    folded = ascii_bits | EACH_20
     is_digit = (ascii_bits + _FROM_0) & ~(ascii_bits + _PAST_9)
     is_letter = (folded + _FROM_A) & ~(folded + _PAST_Z)
     return ~((is_digit | is_letter) & ~eight) & _EACH_80
