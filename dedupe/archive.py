@@ -44,7 +44,7 @@ _AT_ONCE = 1024
 """Documents that are compressed together: as many are read where one is wanted."""
 # Noise gains nothing from compression, and what is mapped must be plain.
 _PLAIN = frozenset({"sketches"})
-_FREE = frozenset({"threads", "all_passages"})
+_FREE = frozenset({"threads", "all_passages", "memory_limit"})
 """Settings that may differ between two runs that are compared."""
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _INDEX = "kept.json"
+_FREE = frozenset({"threads", "memory_limit"})
 _SHAPE = b"dedupe.shape"
 
 
@@ -125,7 +126,7 @@ def remove(folder: str | Path) -> None:
 
 
 def fingerprint(documents: pa.Table, settings: Settings, more: Any = None) -> str:
-    """Name a run by its version, its settings but for the threads, and all its documents.
+    """Name a run by its version, its settings that can change a result, and all its documents.
 
     Args:
         documents: in id order.
@@ -135,7 +136,7 @@ def fingerprint(documents: pa.Table, settings: Settings, more: Any = None) -> st
     from dedupe import __version__
 
     digest = hashlib.blake2b(digest_size=16)
-    named = {name: value for name, value in settings.to_dict().items() if name != "threads"}
+    named = {name: value for name, value in settings.to_dict().items() if name not in _FREE}
     digest.update(json.dumps([__version__, named, more], sort_keys=True).encode())
     with pa.ipc.new_stream(pa.PythonFile(_Digesting(digest), "w"), documents.schema) as stream:
         stream.write_table(documents.combine_chunks())

@@ -33,6 +33,7 @@ from dedupe.overrides import Overrides, constrained, decided_origins, rows_of, s
 from dedupe.result import Result
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
+from dedupe.spill import Spill, spilled_table
 from dedupe.tables import result_documents, result_pairs, result_passages
 from dedupe.verify import mark_roundups, verify
 
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
     OnProgress: TypeAlias = Callable[[str, int, int], None]
 
 
+_TAKEN_AT_ONCE = 10_000
+
+
 def find_duplicates(
     documents: pa.Table | Documents,
     settings: Settings = Settings(),
@@ -60,6 +64,7 @@ def find_duplicates(
     checkpoints: str | Path | None = None,
     keep: bool = False,
     against: Result | str | Path | None = None,
+    spill: Spill | None = None,
 ) -> Result:
     """Group documents that tell the same written story, and name who likely wrote it first.
 
@@ -77,6 +82,8 @@ def find_duplicates(
         against: an earlier result that was told to keep, or its folder. The
             documents are compared with each other and with those of that run,
             whose pairs stay as they were judged.
+        spill: where arrays go that memory does not hold; None takes the system's
+            folder of temporary files, and the settings' limit of memory.
 
     Returns:
         The stories, the relations, the likely origins; with `against`, of those
@@ -95,12 +102,30 @@ def find_duplicates(
     _check_kinds(settings, overrides)
     earlier = _earlier(against, settings, keep=keep)
     names = settings.known_names()
+    spill = spill or Spill(limit_bytes=settings.memory_limit_bytes)
     given = as_reading(documents)
-    table, order = _in_id_order(given.documents)
+    spill.check(given.documents.num_rows)
+    table, order = _in_id_order(given.documents, spill)
     _check_decisions(overrides, table, earlier)
-    stages = _Stages(
-        on_progress, _checkpoints(checkpoints, table, settings, overrides, names, earlier)
-    )
+    kept_stages = _checkpoints(checkpoints, table, settings, overrides, names, earlier)
+    stages = _Stages(on_progress, kept_stages, spill)
+    with spill.held():
+        return _run(given, table, order, names, (settings, overrides), stages, earlier, keep=keep)
+
+
+def _run(
+    given: Reading,
+    table: pa.Table,
+    order: NDArray[np.int64],
+    names: Names | None,
+    wanted: tuple[Settings, Overrides],
+    stages: _Stages,
+    earlier: Archive | None,
+    *,
+    keep: bool,
+) -> Result:
+    """Run the stages over documents in order of id."""
+    settings, overrides = wanted
     found = _read(table, settings, names, stages, earlier)
     if earlier:
         found, pile = compare_with(earlier, found, settings, stages, _named(overrides))
@@ -116,8 +141,14 @@ def find_duplicates(
         result = dataclasses.replace(result, run=result.run | told)
         return only_new(result, earlier, pile, order)
     kept = Archive.of(found, stories, answers, settings) if keep else None
-    documents = result.documents.take(np.argsort(order))
+    documents = result.documents
+    if not _is_rising(order):
+        documents = documents.take(np.argsort(order))
     return dataclasses.replace(result, documents=documents, archive=kept)
+
+
+def _is_rising(order: NDArray[np.int64]) -> bool:
+    return bool(np.all(order[1:] > order[:-1]))
 
 
 def _earlier(
@@ -162,20 +193,22 @@ def _read(
     *spans, keys = stages.run("clean", n_docs, _kept_spans, table, settings, earlier)
     kept = Kept(*text_bytes(table), *spans)
     clues = stages.run("harvest", n_docs, harvest, table, kept, names, settings.threads)
-    sketches = stages.run("sketch", n_docs, sketch, kept, settings, stages.report)
+    sketches = stages.run("sketch", n_docs, sketch, kept, settings, stages.report, stages.spill)
     return Compared(table, kept, Furniture(keys), clues, sketches)
 
 
 def _compared(found: Compared, settings: Settings, stages: _Stages) -> Compared:
     """Find what may be alike, and measure it."""
     sketches, n_docs = found.sketches, found.table.num_rows
-    weights = stages.run("weigh", len(sketches.sampled), weigh, sketches, None, settings.threads)
+    threads, spill = settings.threads, stages.spill
+    weights = stages.run("weigh", len(sketches.sampled), weigh, sketches, None, threads, spill)
     candidates = stages.run(
-        "candidates", n_docs, find_candidates, sketches, weights, settings, stages.report
-    )
+        "candidates", n_docs, find_candidates, sketches, weights, settings, stages.report,
+        None, spill,
+    )  # fmt: skip
     texts = (found.table, found.kept)
     pairs, passages = stages.run(
-        "verify", len(candidates.a), verify, candidates, *texts, settings, stages.report
+        "verify", len(candidates.a), verify, candidates, *texts, settings, stages.report, spill
     )
     return found._replace(weights=weights, candidates=candidates, pairs=pairs, passages=passages)
 
@@ -285,7 +318,7 @@ def require_many(documents: object, asker: str) -> None:
         )
 
 
-def _in_id_order(table: pa.Table) -> tuple[pa.Table, NDArray[np.int64]]:
+def _in_id_order(table: pa.Table, spill: Spill) -> tuple[pa.Table, NDArray[np.int64]]:
     """Sort by id (code points), so that no later stage sees the order of input.
 
     Returns the table and the input row of each of its rows.
@@ -295,17 +328,19 @@ def _in_id_order(table: pa.Table) -> tuple[pa.Table, NDArray[np.int64]]:
 
     # UTF-8 bytes sort as code points do.
     order = pc.sort_indices(ids).to_numpy().astype(np.int64)
-    ordered = ids.take(order).to_numpy(zero_copy_only=False)
-    same = np.flatnonzero(ordered[1:] == ordered[:-1])
+    ordered = ids.take(order)
+    same = np.flatnonzero(pc.equal(ordered.slice(1), ordered.slice(0, max(len(order) - 1, 0))))
     if len(same):
         first, second = sorted(order[same[0] : same[0] + 2].tolist())
         raise InputError(
             f'documents {first + 1} and {second + 1} both have the id "{ordered[same[0]]}"; '
             "ids must be unique"
         )
-    if not np.array_equal(order, np.arange(len(order))):
-        table = table.take(order)
-    return table.combine_chunks(), order
+    if _is_rising(order):
+        return table.combine_chunks(), order
+    steps = range(0, len(order), _TAKEN_AT_ONCE)
+    taken = (table.take(order[start : start + _TAKEN_AT_ONCE]) for start in steps)
+    return spilled_table(taken, spill), order
 
 
 def _record(
@@ -325,6 +360,7 @@ def _record(
         "capped_buckets": candidates.n_capped,
         "stages": stages.rows,
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
+        "spilled_bytes": stages.spill.spilled_bytes,
     }
 
 
@@ -334,8 +370,11 @@ class _Stages:
     A stage that an earlier run has finished is taken from its checkpoint.
     """
 
-    def __init__(self, on_progress: OnProgress | None, checkpoints: Checkpoints | None) -> None:
+    def __init__(
+        self, on_progress: OnProgress | None, checkpoints: Checkpoints | None, spill: Spill
+    ) -> None:
         self._checkpoints = checkpoints
+        self.spill = spill
         self.rows: list[dict[str, Any]] = []
         self._on_progress = on_progress
         self._lock = threading.Lock()
@@ -351,6 +390,7 @@ class _Stages:
             answer = function(*arguments)
             if self._checkpoints:
                 self._checkpoints.keep(stage, answer)
+        self.spill.rest()
         seconds = round(time.perf_counter() - start, 4)
         self.rows.append({"stage": stage, "seconds": seconds, "rows": n_rows})
         self.report(stage, 1, 1)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from dedupe.spill import Spill
 
+_PAIR_BYTES = 24
 _RUN = 4_000_000
 """Pairs that wait in memory before they are sorted and counted."""
 
@@ -31,6 +32,7 @@ class PairRuns:
 
     def __init__(self, spill: Spill) -> None:
         self._spill = spill
+        self._most = spill.at_most(_RUN * _PAIR_BYTES) // _PAIR_BYTES
         self._waiting: list[NDArray[np.uint64]] = []
         self._n_waiting = 0
         self._last = np.zeros(0, np.uint64), np.zeros(0, np.int32)
@@ -40,9 +42,9 @@ class PairRuns:
         """Add packed pairs (P,), in any order, each as often as it was found."""
         self._waiting.append(packed)
         self._n_waiting += len(packed)
-        if self._n_waiting >= _RUN:
+        if self._n_waiting >= self._most:
             self._settle()
-            if len(self._last[0]) >= _RUN // 2:
+            if len(self._last[0]) >= self._most // 2:
                 self._put_away()
 
     def between(self, low: int, high: int) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:

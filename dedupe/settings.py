@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dedupe.names import Names
+
+
+_SIZE = re.compile(r"\s*(?:(\d+(?:\.\d+)?)\s*([KMGT]?i?B?))?\s*", re.IGNORECASE)
+_UNITS = {
+    letter + ending: base**power
+    for power, letter in enumerate(("", "K", "M", "G", "T"))
+    for base, endings in ((1000, ("", "B")), (1024, ("I", "IB")))
+    for ending in endings
+}
+"""Bytes of a unit, in capitals."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +56,7 @@ class Settings:
         threads: worker threads; 0 takes one for each core.
         all_passages: keep the aligned passages of every verified pair.
         names: file of agencies and outlets to know besides those of the package.
+        memory_limit: memory that a run should stay below, as in "2GB"; empty for none.
     """
 
     n_slots: int = 128
@@ -59,6 +71,7 @@ class Settings:
     threads: int = 0
     all_passages: bool = False
     names: str = ""
+    memory_limit: str = ""
 
     def __post_init__(self) -> None:
         """Raise SettingsError for a value of the wrong type or out of range."""
@@ -85,6 +98,16 @@ class Settings:
             raise SettingsError(f"all_passages must be true or false, not {self.all_passages!r}")
         if not isinstance(self.names, str):
             raise SettingsError(f"names must be the path of a file, not {self.names!r}")
+        if not isinstance(self.memory_limit, str) or not _SIZE.fullmatch(self.memory_limit):
+            raise SettingsError(
+                f'memory_limit must be a size as in "2GB" or "500MB", not {self.memory_limit!r}'
+            )
+
+    @property
+    def memory_limit_bytes(self) -> int:
+        """The memory limit in bytes; 0 for none."""
+        number, unit = re.match(_SIZE, self.memory_limit).groups("")  # type: ignore[union-attr]
+        return int(float(number or 0) * _UNITS[unit.upper()])
 
     @property
     def hash_seed(self) -> int:

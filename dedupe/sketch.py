@@ -15,6 +15,7 @@ import numpy as np
 
 from dedupe.ragged import batch_bounds, running_total
 from dedupe.shingle import SHINGLE_WORDS, text_sizes
+from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 
     from dedupe.clean import Kept
     from dedupe.settings import Settings
+    from dedupe.spill import Spill
 
 _BATCH_BYTES = 4_000_000
+_BATCHES_AT_ONCE = 16
 
 
 class Sketches(NamedTuple):
@@ -46,7 +49,10 @@ class Sketches(NamedTuple):
 
 
 def sketch(
-    kept: Kept, settings: Settings, on_progress: Callable[[str, int, int], None] | None = None
+    kept: Kept,
+    settings: Settings,
+    on_progress: Callable[[str, int, int], None] | None = None,
+    spill: Spill = MEMORY,
 ) -> Sketches:
     """Sketch every document, in threads over ranges of documents."""
     from dedupe.kernels import digest, fold, text
@@ -54,7 +60,7 @@ def sketch(
 
     n_docs = kept.n_docs
     sizes = text_sizes(kept)
-    signatures = np.empty((n_docs, settings.n_slots), np.uint32)
+    signatures = spill.empty((n_docs, settings.n_slots), np.uint32)
     text_hashes = np.empty(n_docs, np.uint64)
     n_words = np.zeros(n_docs, np.int32)
     n_sampled = np.zeros(n_docs, np.int32)
@@ -73,6 +79,11 @@ def sketch(
             on_progress("sketch", last, n_docs)
         return sampled[:found].copy()
 
-    parts = for_ranges(read, batch_bounds(sizes, _BATCH_BYTES), settings.threads)
-    sampled = np.concatenate(parts) if parts else np.zeros(0, np.uint64)
-    return Sketches(signatures, text_hashes, n_words, sampled, running_total(n_sampled))
+    samples = spill.grow(np.uint64)
+    bounds = batch_bounds(sizes, _BATCH_BYTES)
+    for at in range(0, len(bounds) - 1, _BATCHES_AT_ONCE):
+        some = bounds[at : at + _BATCHES_AT_ONCE + 1]
+        for sampled in for_ranges(read, some, settings.threads):
+            samples.add(sampled)
+    offsets = running_total(n_sampled)
+    return Sketches(signatures, text_hashes, n_words, samples.whole(), offsets)

@@ -21,17 +21,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dedupe.errors import OutputError
+from dedupe.errors import OutputError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    import pyarrow as pa
     from numpy.typing import DTypeLike, NDArray
 
 _IN_MEMORY_BYTES = 256_000_000
 """Arrays that may stay in memory, in sum, where nobody limits it."""
 _MAPPED_BYTES = 256_000_000
 """Mapped pages that may be in memory at once."""
+_BASE_BYTES, _BYTES_PER_DOCUMENT = 450_000_000, 700
+"""Memory that cannot leave: of any run, and of each document (benchmarks/speed.py)."""
 _WATCH_SECONDS = 0.02
 _WRITTEN_AT_ONCE = 1 << 22
 
@@ -81,11 +84,53 @@ class Spill:
         """Take back bytes that left memory."""
         self._left += n_bytes
 
+    def at_most(self, n_bytes: int) -> int:
+        """Return how many bytes work in hand may take where it would like so many."""
+        return min(n_bytes, self._limit // 16) if self._limit else n_bytes
+
+    def check(self, n_docs: int) -> None:
+        """Refuse a limit that so many documents cannot keep to.
+
+        Raises:
+            SettingsError: it is too small; the message names the smallest that will do.
+        """
+        least = _BASE_BYTES + n_docs * _BYTES_PER_DOCUMENT
+        if self._limit and self._limit < least:
+            raise SettingsError(
+                f"memory_limit: {self._limit // 1_000_000:,}MB are too little for {n_docs:,} "
+                f"documents; the least that works is {-(-least // 1_000_000)}MB"
+            )
+
     def drop(self) -> None:
         """Put all mapped pages out of memory; what was written stays in the files."""
         for mapped in self._maps:
             with contextlib.suppress(ValueError, OSError):
                 mapped.madvise(mmap.MADV_DONTNEED)
+
+    def rest(self) -> None:
+        """Give back to the system, between two stages, what the one before has freed."""
+        import pyarrow as pa
+
+        pa.default_memory_pool().release_unused()
+        _trim()
+
+    def table(self, tables: Iterable[pa.Table]) -> pa.Table:
+        """Join tables of one schema into one that may leave memory.
+
+        Raises:
+            OutputError: the folder is full, or cannot be written.
+        """
+        import pyarrow as pa
+
+        bytes_of = self.grow(np.uint8, read_only=True)
+        writer = None
+        for table in tables:
+            writer = writer or pa.ipc.new_stream(pa.PythonFile(_Into(bytes_of), "w"), table.schema)
+            writer.write_table(table.combine_chunks())
+        if writer is None:
+            raise ValueError("no table says what the columns are")
+        writer.close()
+        return pa.ipc.open_stream(pa.py_buffer(bytes_of.whole())).read_all()
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -190,9 +235,64 @@ class Growing:
             raise
 
 
-MEMORY = Spill(limit_bytes=0)
+class _Memory(Spill):
+    def takes(self, n_bytes: int) -> bool:  # noqa: ARG002 - there is room for all
+        return True
+
+
+MEMORY = _Memory()
 """Where everything stays in memory."""
-MEMORY._left = 1 << 62  # noqa: SLF001
+
+
+def spilled_table(tables: Iterable[pa.Table], spill: Spill) -> pa.Table:
+    """Join tables of documents into one whose texts are one piece, and may leave memory."""
+    import pyarrow as pa
+
+    from dedupe.clean.kept import text_bytes
+    from dedupe.documents import SCHEMA
+
+    texts = spill.grow(np.uint8, read_only=True)
+    sizes = [np.zeros(1, np.int64)]
+    others = [SCHEMA.empty_table().drop_columns(["text"])]
+    for table in tables:
+        data, offsets = text_bytes(table)
+        texts.add(data[offsets[0] : offsets[-1]])
+        sizes.append(np.diff(offsets))
+        others.append(table.drop_columns(["text"]))
+    offsets = np.cumsum(np.concatenate(sizes))
+    text = pa.LargeStringArray.from_buffers(
+        len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(texts.whole())
+    )
+    rest = pa.concat_tables(others).combine_chunks()
+    return rest.add_column(SCHEMA.get_field_index("text"), SCHEMA.field("text"), text)
+
+
+class _Into:
+    """A file for Arrow to write: into an array that grows."""
+
+    closed = False
+
+    def __init__(self, growing: Growing) -> None:
+        self._growing = growing
+
+    def write(self, data: Any) -> int:
+        """Take bytes, which may change afterwards."""
+        self._growing.add(np.frombuffer(bytes(data), np.uint8))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+    def close(self) -> None:
+        """Leave the array to who made it."""
+
+
+def _trim() -> None:
+    """Let the allocator give freed memory back, where it knows how to."""
+    import ctypes
+
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _allocate(file: int, n_bytes: int) -> None:

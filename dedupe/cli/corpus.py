@@ -27,6 +27,7 @@ from dedupe.cli.options import (
     Keep,
     Limit,
     MaxRejects,
+    MemoryLimit,
     MustLinks,
     NamesFile,
     NoCsvGuard,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from dedupe.read import Reading
     from dedupe.result import Result
     from dedupe.settings import Settings
+    from dedupe.spill import Spill
 
 
 logger = logging.getLogger(__name__)
@@ -90,6 +92,7 @@ def cluster(
     inputs: Inputs,
     out: Out,
     threads: Threads = None,
+    memory_limit: MemoryLimit = None,
     settings_file: SettingsFile = None,
     field: Fields = None,
     json: Json = False,
@@ -119,17 +122,25 @@ def cluster(
     """
     limit = Limit.parse("0" if strict else max_rejects)
     fields = parse_fields(field)
-    settings = load_settings(settings_file, threads=threads, all_passages=all_passages, names=names)
+    settings = load_settings(
+        settings_file,
+        threads=threads,
+        all_passages=all_passages,
+        names=names,
+        memory_limit=memory_limit,
+    )
     overrides = load_overrides(overrides_file, must_link, cannot_link, origin)
     check_out(out, inputs, overwrite=overwrite, against=against)
     checkpoints = out.absolute().with_name(f".{out.name}.stages") if resume else None
+    spill = spill_beside(out, settings)
     more = {"overrides": overrides, "checkpoints": checkpoints, "keep": keep, "against": against}
     with terminal.session(quiet=quiet, verbose=verbose) as on_progress:
         started = time.perf_counter()
-        reading = read(inputs, fields, on_error, on_progress)
+        with spill.held():
+            reading = read(inputs, fields, on_error, on_progress, spill)
         limit.check(reading)
         seconds = time.perf_counter() - started
-        result = run(reading, settings, on_progress, seconds, more)
+        result = run(reading, settings, on_progress, seconds, more | {"spill": spill})
         record = {"reading": {"fields": fields, "on_error": on_error.value}}
         result = dataclasses.replace(result, run=result.run | record)
         write_csv = functools.partial(report.write_csv, result, guard=not no_csv_guard)
@@ -231,12 +242,28 @@ def read(
     fields: Mapping[str, str],
     on_error: OnError,
     on_progress: "OnProgress | None",
+    spill: "Spill | None" = None,
 ) -> "Reading":
     """Read inputs as the library does."""
     from dedupe.read import read as read_inputs
+    from dedupe.spill import MEMORY
 
     logger.info("reading %s", ", ".join(inputs))
-    return read_inputs(inputs, fields=fields, on_error=on_error.value, on_progress=on_progress)
+    return read_inputs(
+        inputs,
+        fields=fields,
+        on_error=on_error.value,
+        on_progress=on_progress,
+        spill=spill or MEMORY,
+    )
+
+
+def spill_beside(out: Path, settings: "Settings") -> "Spill":
+    """Return where arrays go that memory does not hold: onto the disk that the result goes to."""
+    from dedupe.spill import Spill
+
+    folder = next(folder for folder in out.absolute().parents if folder.is_dir())
+    return Spill(folder, settings.memory_limit_bytes)
 
 
 def run(

@@ -111,6 +111,15 @@ Out = Annotated[
 Threads = Annotated[
     int | None, typer.Option("--threads", min=0, metavar="N", help="0: one for each core.")
 ]
+MemoryLimit = Annotated[
+    str | None,
+    typer.Option(
+        "--memory-limit",
+        metavar="SIZE",
+        help="Stay below this much memory, as in 2GB; what does not fit waits on the disk of DIR.",
+        show_default=False,
+    ),
+]
 Csv = Annotated[
     bool,
     typer.Option(
@@ -210,7 +219,12 @@ FailOnDuplicates = Annotated[
 
 
 def load_settings(
-    path: Path | None, *, threads: int | None, all_passages: bool, names: Path | None = None
+    path: Path | None,
+    *,
+    threads: int | None,
+    all_passages: bool,
+    names: Path | None = None,
+    memory_limit: str | None = None,
 ) -> "Settings":
     """Return the settings of a file, or the defaults, with what the flags change."""
     from dedupe.settings import Settings
@@ -218,6 +232,8 @@ def load_settings(
     settings = Settings() if path is None else Settings.load(path)
     if threads is not None:
         settings = dataclasses.replace(settings, threads=threads)
+    if memory_limit is not None:
+        settings = dataclasses.replace(settings, memory_limit=memory_limit)
     if names is not None:
         settings = dataclasses.replace(settings, names=str(names))
     return dataclasses.replace(settings, all_passages=True) if all_passages else settings

@@ -41,6 +41,7 @@ from dedupe.read.pages import with_pages
 from dedupe.read.plain_lines import Columns
 from dedupe.read.rows import build_columns, build_documents
 from dedupe.read.sources import check_inputs, find_sources, printable_path
+from dedupe.spill import MEMORY, spilled_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
     from dedupe.read.ledger import Records
     from dedupe.read.sources import Source
+    from dedupe.spill import Spill
 
 __all__ = ["Batch", "Limits", "Reading", "read", "read_batches", "read_table"]
 
@@ -96,6 +98,7 @@ def read(
     on_error: OnError = "skip",
     limits: Limits = _DEFAULTS,
     on_progress: Callable[[str, int, int], None] | None = None,
+    spill: Spill = MEMORY,
 ) -> Reading:
     """Read all documents of some inputs.
 
@@ -108,6 +111,7 @@ def read(
             for what is not UTF-8 and notes what that does not mend, "fail" raises.
         limits: bounds on records, batches and compression.
         on_progress: called with "read", bytes done, and bytes in all (0 unknown).
+        spill: where texts go that memory does not hold.
 
     Raises:
         InputError: one path in place of a list; an input that is missing or
@@ -116,17 +120,19 @@ def read(
             comes twice; a bad record, where `on_error` is "fail".
         MissingExtraError: a page, and no trafilatura to read it.
     """
-    tables: list[pa.Table] = []
     rejects: list[dict[str, Any]] = []
     counts: dict[str, dict[str, Any]] = {}
-    for batch in read_batches(
-        inputs, fields=fields, on_error=on_error, limits=limits, on_progress=on_progress
-    ):
-        tables.append(batch.documents)
-        rejects += batch.rejects
-        counts[batch.counts["path"]] = batch.counts
+
+    def tables() -> Iterator[pa.Table]:
+        for batch in read_batches(
+            inputs, fields=fields, on_error=on_error, limits=limits, on_progress=on_progress
+        ):
+            rejects.extend(batch.rejects)
+            counts[batch.counts["path"]] = batch.counts
+            yield batch.documents
+
     # One piece, so that no stage has to copy the texts to see them as one.
-    documents = pa.concat_tables([SCHEMA.empty_table(), *tables]).combine_chunks()
+    documents = spilled_table(tables(), spill)
     return Reading(documents=documents, rejects=rejects, inputs=list(counts.values()))
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from dedupe.candidates import EXACT, Candidates, compare_sketches
 from dedupe.kernels.columns import NAMES_A, NAMES_B, NAMES_SHARED
+from dedupe.spill import MEMORY
 from dedupe.verify.measures import (
     Measured,
     in_order,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from dedupe.clean import Kept
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
+    from dedupe.spill import Spill
 
 __all__ = [
     "Answers",
@@ -50,6 +52,8 @@ __all__ = [
     "measure",
     "verify",
 ]
+
+_TAKEN_AT_ONCE = 100_000
 
 _UNLIKE = -8.0
 """Log-odds of same_story for a pair below the containment floor."""
@@ -64,22 +68,23 @@ def verify(
     kept: Kept,
     settings: Settings,
     on_progress: Callable[[str, int, int], None] | None = None,
+    spill: Spill = MEMORY,
 ) -> tuple[pa.Table, pa.Table]:
     """Measure the candidates and judge them; returns the pairs and passages tables."""
-    import pyarrow as pa
-
     clocks = documents.select(["source", "published", "published_until"])
 
     def judged(block: Measured) -> tuple[pa.Table, pa.Table]:
         return _judge_block(block, clocks), block.passages
 
     blocks = measured_blocks(candidates, kept, settings, judged, on_progress)
-    pairs = pa.concat_tables(table for table, _ in blocks)
-    passages = joined_passages(
-        [table for _, table in blocks], [table.num_rows for table, _ in blocks]
-    )
+    sizes = [table.num_rows for table, _ in blocks]
+    passages = joined_passages([table for _, table in blocks], sizes)
+    pairs = spill.table(table for table, _ in blocks)
     order = np.lexsort((pairs.column("b").to_numpy(), pairs.column("a").to_numpy()))
-    return pairs.take(order).combine_chunks(), in_order(passages, order)
+    del blocks
+    steps = range(0, max(len(order), 1), _TAKEN_AT_ONCE)
+    taken = (pairs.take(order[start : start + _TAKEN_AT_ONCE]) for start in steps)
+    return spill.table(taken), in_order(passages, order)
 
 
 def _judge_block(measured: Measured, documents: pa.Table) -> pa.Table:
