@@ -133,3 +133,17 @@ def test_load__names_start_from_the_folder_of_the_file(tmp_path: Path) -> None:
     assert Settings.load(path).names == "/desk/names.json"
     path.write_text("seed = 3", encoding="utf-8")
     assert Settings.load(path).names == Settings().names
+
+
+@pytest.mark.parametrize(
+    ("text", "n_bytes"),
+    [("", 0), ("2GB", 2_000_000_000), ("1.5 gib", 3 << 29), ("500M", 500_000_000), ("7", 7)],
+)
+def test_memory_limit__is_a_size(text: str, n_bytes: int) -> None:
+    assert Settings(memory_limit=text).memory_limit_bytes == n_bytes
+
+
+@pytest.mark.parametrize("value", ["GB", "much", "-1", "1.5.2GB", 7, None, "2 G B"])
+def test_memory_limit__anything_else_is_refused(value: Any) -> None:
+    with pytest.raises(SettingsError, match="memory_limit must be a size"):
+        Settings(memory_limit=value)

@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe import OutputError, spill
-from dedupe.spill import MEMORY, Spill
+from dedupe import OutputError, Settings, SettingsError, find_duplicates, spill
+from dedupe.clean.kept import text_bytes
+from dedupe.documents import SCHEMA, documents_table
+from dedupe.read import read
+from dedupe.spill import MEMORY, Spill, spilled_table
+from tests import mixed_scripts
+from tests.test_pipeline import PAGES, SEEDS, shown
 
 
 @settings(deadline=None, max_examples=60)
@@ -91,3 +97,78 @@ def test_held__drops_pages_when_there_are_too_many(monkeypatch: pytest.MonkeyPat
         while not dropped:
             pass
     assert len(array) == 1000
+
+
+# --- tables
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    batches=st.lists(st.lists(mixed_scripts.texts, max_size=3), max_size=4),
+    limit=st.sampled_from([8, 0]),
+)
+def test_spilled_table__is_all_batches_in_one_piece(batches: list[list[str]], limit: int) -> None:
+    tables = [documents_table({"text": text, "id": text[:2]} for text in one) for one in batches]
+    found = spilled_table(tables, Spill(limit_bytes=limit))
+    expected = pa.concat_tables([SCHEMA.empty_table(), *tables])
+    assert found.schema.equals(SCHEMA)
+    assert found.equals(expected)
+    data, offsets = text_bytes(found)
+    assert offsets[-1] - offsets[0] == len(data)
+    assert not len(data) or not data.flags.writeable
+
+
+def test_table__of_a_spill_is_the_tables_joined(tmp_path: Path) -> None:
+    tables = [pa.table({"a": [1, 2], "b": ["x", None]}), pa.table({"a": [3], "b": ["y"]})]
+    for place in (Spill(tmp_path, 8), MEMORY):
+        assert place.table(tables).equals(pa.concat_tables(tables))
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- whole runs
+
+
+@pytest.fixture
+def any_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spill, "_BASE_BYTES", 0)
+    monkeypatch.setattr(spill, "_BYTES_PER_DOCUMENT", 0)
+
+
+@pytest.mark.usefixtures("any_limit")
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_find_duplicates__a_limit_of_nothing_spills_all_and_changes_nothing(
+    tmp_path: Path, *, shuffled: bool
+) -> None:
+    pages = PAGES[::-1] if shuffled else PAGES
+    place = Spill(tmp_path, 8)
+    found = find_duplicates(pages, spill=place)
+    assert shown(found) == shown(find_duplicates(PAGES))
+    assert found.run["spilled_bytes"] > 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("any_limit")
+def test_find_duplicates__of_inputs_on_disk_is_that_of_inputs_in_memory(tmp_path: Path) -> None:
+    place = Spill(tmp_path, 8)
+    reading = read([SEEDS], spill=place)
+    assert reading.documents.equals(read([SEEDS]).documents)
+    found = find_duplicates(reading.documents, spill=place)
+    assert shown(found) == shown(find_duplicates(reading.documents))
+
+
+@pytest.mark.usefixtures("any_limit")
+def test_find_duplicates__a_full_disk_is_told_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(spill, "_allocate", full)
+    with pytest.raises(OutputError, match="No space left"):
+        find_duplicates(PAGES, spill=Spill(tmp_path, 8))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_find_duplicates__a_limit_too_small_is_refused_with_the_least_that_works() -> None:
+    with pytest.raises(SettingsError, match=r"100MB are too little for .* least .* 4\d\dMB"):
+        find_duplicates(PAGES, Settings(memory_limit="100MB"))

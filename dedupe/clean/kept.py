@@ -40,7 +40,9 @@ def text_bytes(documents: pa.Table) -> tuple[NDArray[np.uint8], NDArray[np.int64
     """Return the text column as (data, text_offsets), without copying a single chunk."""
     import pyarrow as pa
 
-    column = documents.column("text").combine_chunks()
+    column = documents.column("text")
+    # Joining copies, even one chunk.
+    column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
     if isinstance(column, pa.ChunkedArray):
         column = column.chunk(0) if column.num_chunks else pa.array([], pa.large_string())
     _, offsets_buffer, data_buffer = column.buffers()
