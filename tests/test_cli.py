@@ -62,6 +62,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         fields: Mapping[str, str],
         on_error: options.OnError,
         _on_progress: Any,
+        _spill: Any = None,
     ) -> invented.Reading:
         seen.update(inputs=list(inputs), fields=fields, on_error=on_error.value)
         rejects = seen.get("rejects", [])
