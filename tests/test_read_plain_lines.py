@@ -189,7 +189,7 @@ def test_read__what_crawls_write_is_plain(both: Any, n_plain: list[int]) -> None
         "date_publish": "2018-06-02 09:16:55", "image": None, "n": 3.5, "meta": {"tags": ["x", {}]},
     }  # fmt: skip
     lines = [orjson.dumps({**record, "id": f"a{n}"} | {f"k{n}": n}) for n in range(9)]
-    plain, patient = both(b"\n".join(lines))
+    plain, patient = both(b"\n".join([*lines, b""]))
     assert plain == patient
     assert sum(n_plain) == len(lines)
 
@@ -199,7 +199,7 @@ def test_read__one_odd_line_sends_its_neighbours_alone_to_the_patient_reader(
 ) -> None:
     lines = [b'{"text":"%s %d"}' % (b"word " * 20, n) for n in range(40)]
     lines[17] = b'{"text":"\\ud800"}'
-    plain, patient = both(b"\n".join(lines))
+    plain, patient = both(b"\n".join([*lines, b""]))
     assert plain == patient
     assert n_plain.count(0) == 1
     assert sum(n_plain) >= len(lines) - 4

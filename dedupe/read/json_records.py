@@ -14,14 +14,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dedupe.read.ledger import Records
-from dedupe.read.plain_lines import GROUP_BYTES
-from dedupe.read.streams import split_lines
+from dedupe.read.plain_lines import GROUP_BYTES, Columns
+from dedupe.read.streams import LineSplitter, join_chunks, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dedupe.read.ledger import Ledger, Limits
-    from dedupe.read.plain_lines import Columns, PlainLines
+    from dedupe.read.plain_lines import PlainLines
     from dedupe.read.streams import ByteStream
 
 _MARK = re.compile(rb'["\[\]{},]')
@@ -46,28 +46,32 @@ def read_lines(
 
     Lines that `plain` can read are left to it.
     """
-    numbered = split_lines(iter(stream), limits.record_bytes)
     if plain:
-        numbered = _in_groups(numbered, GROUP_BYTES)
-    yield from _parsed(numbered, stream, file, ledger, limits, plain)
+        numbered = _plain_or_split(iter(stream), plain, limits.record_bytes)
+    else:
+        numbered = split_lines(iter(stream), limits.record_bytes)
+    yield from _parsed(numbered, stream, file, ledger, limits)
 
 
-def _in_groups(
-    numbered: Iterable[tuple[int, list[bytes | None]]], n_bytes: int
-) -> Iterator[tuple[int, list[bytes | None]]]:
-    """Join neighbouring lists of lines until they hold so many bytes."""
-    held: list[bytes | None] = []
-    first, size = 1, 0
-    for number, lines in numbered:
-        if not held:
-            first = number
-        held += lines
-        size += sum(map(len, filter(None, lines)))
-        if size >= n_bytes:
-            yield first, held
-            held, size = [], 0
-    if held:
-        yield first, held
+def _plain_or_split(
+    chunks: Iterator[bytes], plain: PlainLines, limit: int
+) -> Iterator[tuple[int, list[bytes | None] | Columns]]:
+    """Yield numbered lines, but for groups that are plain: their columns, and the last number."""
+    splitter = LineSplitter(limit)
+    for group in join_chunks(chunks, GROUP_BYTES):
+        # Of a group above the limit some line may be.
+        can_be_plain = splitter.is_between and len(group) <= limit
+        columns = plain.read(splitter.number, group) if can_be_plain else None
+        if columns:
+            splitter.number = columns.last_line + 1
+            yield columns.last_line, columns
+            continue
+        number, lines = splitter.split(group)
+        if lines:
+            yield number, lines
+    number, lines = splitter.rest()
+    if lines:
+        yield number, lines
 
 
 def read_values(
@@ -198,26 +202,24 @@ class _Cutter:
 
 
 def _parsed(
-    numbered: Iterable[tuple[int, list[bytes | None]]],
+    numbered: Iterable[tuple[int, list[bytes | None] | Columns]],
     stream: ByteStream,
     file: str,
     ledger: Ledger,
     limits: Limits,
-    plain: PlainLines | None = None,
 ) -> Iterator[Records | Columns]:
-    """Parse numbered pieces of JSON, a batch at a time, but for those that `plain` can read."""
+    """Parse numbered pieces of JSON, a batch at a time; columns are passed on."""
     mend = ledger.on_error == "replace"
     records: list[dict[str, Any]] = []
     numbers: list[int] = []
     size, number, n_rejects = 0, 1, ledger.n_rejects
     for first, pieces in numbered:
-        columns = plain.read(first, pieces) if plain else None
-        if columns:
+        if isinstance(pieces, Columns):
             if records:
                 yield Records(records, [file] * len(records), numbers)
                 records, numbers, size, n_rejects = [], [], 0, ledger.n_rejects
-            yield columns
-            number = first + len(pieces) - 1
+            yield pieces
+            number = first
             continue
         for number, piece in enumerate(pieces, first):
             record = _loaded(piece, limits, mend=mend)

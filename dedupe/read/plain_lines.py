@@ -33,6 +33,8 @@ _MOST_KEYS = 60
 _MOST_FAILURES = 8
 """After so many more groups that were not plain than were, the file is taken not to be."""
 _SPARE_SHARE = 8
+_BLOCK = 1 << 16
+_NEWLINE = ord("\n")
 
 
 class Columns:
@@ -44,6 +46,7 @@ class Columns:
         places: int32 (2, K, N), where each value starts and ends in data.
         kinds: uint8 (K, N), see kernels.json_lines.
         lines: int64 (N,), numbers of the records' lines.
+        last_line: number of the last line, be there a record or not.
         file: their file.
 
     Attributes:
@@ -57,12 +60,14 @@ class Columns:
         places: NDArray[np.int32],
         kinds: NDArray[np.uint8],
         lines: NDArray[np.int64],
+        last_line: int,
         file: str,
     ) -> None:
         present = np.any(kinds, axis=1)
         self._rows = {key: place for place, key in enumerate(keys) if present[place]}
         self.keys = frozenset(self._rows)
         self.lines = lines
+        self.last_line = last_line
         self.file = file
         self._data, self._places, self._kinds = data, places, kinds
 
@@ -136,6 +141,12 @@ class Columns:
         ]
 
 
+def _count_newlines(data: NDArray[np.uint8]) -> int:
+    """Count block by block, so that what is compared stays in cache."""
+    blocks = range(0, len(data), _BLOCK)
+    return sum(int(np.count_nonzero(data[at : at + _BLOCK] == _NEWLINE)) for at in blocks)
+
+
 class PlainLines:
     """Reads the lines of one file where they are plain.
 
@@ -150,23 +161,25 @@ class PlainLines:
         self._keys: list[bytes] = []
         self._n_failures = 0
 
-    def read(self, first: int, lines: Sequence[bytes | None]) -> Columns | None:
-        """Return the records of lines numbered from `first`, or None where one is not plain."""
-        if self._n_failures >= _MOST_FAILURES or None in lines:
+    def read(self, first: int, lines: bytes) -> Columns | None:
+        """Return the records of whole lines numbered from `first`, or None where one is not plain.
+
+        What the file ends with is a whole line only if a newline ends it.
+        """
+        if self._n_failures >= _MOST_FAILURES or not lines.endswith(b"\n"):
             return None
-        columns = self._columns(
-            first, b"\n".join([line or b"" for line in lines] + [b""]), len(lines)
-        )
+        columns = self._columns(first, lines)
         if columns is None or not self._can_be_documents(columns):
             self._n_failures += 1
             return None
         self._n_failures = max(0, self._n_failures - 1)
         return columns
 
-    def _columns(self, first: int, text: bytes, n_lines: int) -> Columns | None:
+    def _columns(self, first: int, text: bytes) -> Columns | None:
         from dedupe.kernels import json_lines as kernels
 
         data = np.frombuffer(text, np.uint8)
+        n_lines = _count_newlines(data)
         places = np.empty((2, _MOST_KEYS, n_lines), np.int32)
         kinds = np.zeros((_MOST_KEYS, n_lines), np.uint8)
         numbers = np.empty(n_lines, np.int64)
@@ -187,7 +200,7 @@ class PlainLines:
         n_rows, n_keys = int(progress[1]), len(self._keys)
         return Columns(
             data, [key.decode() for key in self._keys], places[:, :n_keys, :n_rows],
-            kinds[:n_keys, :n_rows], first + numbers[:n_rows], self._file,
+            kinds[:n_keys, :n_rows], first + numbers[:n_rows], first + n_lines - 1, self._file,
         )  # fmt: skip
 
     def _known_keys(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -219,23 +219,76 @@ def split_lines(chunks: Iterator[bytes], limit: int) -> Iterator[tuple[int, list
         The number of the first line, from 1, and the lines; a line of more than
         `limit` bytes is None, and was never held whole.
     """
-    number, size = 1, 0
-    held: list[bytes] = []
+    splitter = LineSplitter(limit)
     for chunk in chunks:
+        number, lines = splitter.split(chunk)
+        if lines:
+            yield number, lines
+    number, lines = splitter.rest()
+    if lines:
+        yield number, lines
+
+
+class LineSplitter:
+    """Splits chunks at newlines as they come; holds the line that is open, up to `limit` bytes.
+
+    Attributes:
+        number: of the line that is open, from 1.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.number = 1
+        self._limit = limit
+        self._held: list[bytes] = []
+        self._size = 0
+
+    @property
+    def is_between(self) -> bool:
+        """Tell whether nothing of a line has come yet."""
+        return self._size == 0
+
+    def split(self, chunk: bytes) -> tuple[int, list[bytes | None]]:
+        """Return the number of the first line that ends in `chunk`, and all that do."""
         lines: list[bytes | None] = [*chunk.split(b"\n")]
         first, last = lines[0] or b"", lines.pop() or b""
-        size += len(first)
-        if size <= limit:
-            held.append(first)
+        self._size += len(first)
+        if self._size <= self._limit:
+            self._held.append(first)
         else:
-            held.clear()
+            self._held.clear()
         if not lines:
+            return self.number, []
+        if len(chunk) > self._limit:
+            lines = [None if line and len(line) > self._limit else line for line in lines]
+        lines[0] = b"".join(self._held) if self._size <= self._limit else None
+        number = self.number
+        self.number += len(lines)
+        self._held, self._size = [last], len(last)
+        return number, lines
+
+    def rest(self) -> tuple[int, list[bytes | None]]:
+        """Return the line that no newline ended, if there is one."""
+        if not self._size:
+            return self.number, []
+        return self.number, [b"".join(self._held) if self._size <= self._limit else None]
+
+
+def join_chunks(chunks: Iterator[bytes], n_bytes: int) -> Iterator[bytes]:
+    """Join chunks until they have so many bytes, and cut them behind a newline if there is one.
+
+    A line that the file ends with, without a newline, comes apart from all others.
+    """
+    held: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size < n_bytes:
+            held.append(chunk)
             continue
-        if len(chunk) > limit:
-            lines = [None if line and len(line) > limit else line for line in lines]
-        lines[0] = b"".join(held) if size <= limit else None
-        yield number, lines
-        number += len(lines)
-        held, size = [last], len(last)
-    if size:
-        yield number, [b"".join(held) if size <= limit else None]
+        end = chunk.rfind(b"\n") + 1 or len(chunk)
+        yield b"".join([*held, chunk[:end]])
+        held = [chunk[end:]]
+        size = len(held[0])
+    last = b"".join(held)
+    end = last.rfind(b"\n") + 1
+    yield from filter(None, (last[:end], last[end:]))
