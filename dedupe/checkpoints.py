@@ -4,13 +4,17 @@
                        <--find--
 
 A checkpoint counts once `kept.json` names it and its checksum; a file that is
-cut, damaged or of another run (other documents, settings or version) is as if
+cut, damaged or of another run (other documents, settings or code) is as if
 it were not there, and its stage runs again. Each file is one Arrow row: a column
 for every array, and in the schema's metadata how they belong together.
+
+While a run is at work it holds a lock on the folder: a second one is refused.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import json
 import logging
@@ -25,7 +29,7 @@ import pyarrow as pa
 from dedupe.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from dedupe.settings import Settings
 
@@ -40,12 +44,13 @@ class Checkpoints:
     """The finished stages of one run, in one folder.
 
     Args:
-        folder: made when the first stage is kept.
+        folder: made if it is not there.
         run: what tells this run from others, see `fingerprint`.
         records: the named tuples that stages return.
 
     Raises:
-        OutputError: the folder holds something else.
+        OutputError: the folder holds something else, cannot be made, or another
+            run is at work in it.
     """
 
     def __init__(self, folder: str | Path, run: str, records: Iterable[type]) -> None:
@@ -54,6 +59,14 @@ class Checkpoints:
         self._records: dict[str, Any] = {kind.__name__: kind for kind in records}
         self._checksums: dict[str, str] = {}
         _check_place(self._folder)
+        with self._writing():
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = _lock(self._folder)
+        if self._lock is None:
+            raise OutputError(
+                f"{self._folder}: another run with --resume is at work here; "
+                "wait for its end, or give --out another folder"
+            )
         try:
             index = json.loads((self._folder / _INDEX).read_text("utf-8"))
             if index["run"] == run:
@@ -63,15 +76,23 @@ class Checkpoints:
         except (OSError, ValueError, KeyError, TypeError):
             pass
 
+    def close(self) -> None:
+        """Give up the lock; a folder in which nothing was kept goes."""
+        if self._lock is not None:
+            with contextlib.suppress(OSError):
+                self._folder.rmdir()
+            os.close(self._lock)
+            self._lock = None
+
     def find(self, stage: str) -> Any:
         """Return what a stage returned in an earlier run, or None."""
         if stage not in self._checksums:
             return None
         try:
-            data = self._place(stage).read_bytes()
+            data = _mapped(self._place(stage))
             if _checksum(data) != self._checksums[stage]:
                 raise ValueError("its checksum is wrong")  # noqa: TRY301
-            row = pa.ipc.open_stream(pa.py_buffer(data)).read_all()
+            row = pa.ipc.open_stream(data).read_all()
             shape = json.loads(row.schema.metadata[_SHAPE])
             answer = self._unpack(shape, row)
         except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
@@ -90,15 +111,21 @@ class Checkpoints:
         shape = _pack(answer, columns)
         row = pa.table(columns, [str(place) for place in range(len(columns))])
         row = row.replace_schema_metadata({_SHAPE: json.dumps(shape).encode()})
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._checksums[stage] = _write(self._place(stage), row)
-            index = {"run": self._run, "checksums": self._checksums}
+        with self._writing():
+            checksum = _write(self._place(stage), row)
+            checksums = self._checksums | {stage: checksum}
+            index = {"run": self._run, "checksums": checksums}
             _write(self._folder / _INDEX, json.dumps(index).encode())
+        self._checksums = checksums
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise OutputError(
-                f"{self._folder}: cannot be written ({error.strerror or error}); "
-                "make room, or run without --resume"
+                f"{self._folder}: cannot be written ({error.strerror or error}); what was kept "
+                "there before stands: make room and go on with --resume, or run without"
             ) from error
 
     def _place(self, stage: str) -> Path:
@@ -120,13 +147,50 @@ class Checkpoints:
 
 
 def remove(folder: str | Path) -> None:
-    """Remove the checkpoints of a run that is done."""
+    """Remove the checkpoints of a run that is done, unless another has begun to use them."""
     if (Path(folder) / _INDEX).is_file():
-        shutil.rmtree(folder, ignore_errors=True)
+        lock = _lock(Path(folder))
+        if lock is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """Lock a folder until the handle is closed; None while another holds it.
+
+    Some file systems know no locks: there nobody is refused.
+    """
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    except OSError:
+        logger.info("%s cannot be locked", folder)
+    return handle
+
+
+def _mapped(place: Path) -> pa.Buffer:
+    """Return a file's bytes, of which no copy is in memory."""
+    with pa.memory_map(str(place)) as file:
+        return file.read_buffer()
+
+
+@functools.cache
+def _code() -> str:
+    """Hash the package: between two releases the version stays, and results may not."""
+    digest = hashlib.blake2b(digest_size=16)
+    package = Path(__file__).parent
+    for source in sorted([*package.rglob("*.py"), *package.rglob("*.json")]):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
 
 
 def fingerprint(documents: pa.Table, settings: Settings, more: Any = None) -> str:
-    """Name a run by its version, its settings that can change a result, and all its documents.
+    """Name a run by its code, its settings that can change a result, and all its documents.
 
     Args:
         documents: in id order.
@@ -137,7 +201,7 @@ def fingerprint(documents: pa.Table, settings: Settings, more: Any = None) -> st
 
     digest = hashlib.blake2b(digest_size=16)
     named = {name: value for name, value in settings.to_dict().items() if name not in _FREE}
-    digest.update(json.dumps([__version__, named, more], sort_keys=True).encode())
+    digest.update(json.dumps([__version__, _code(), named, more], sort_keys=True).encode())
     with pa.ipc.new_stream(pa.PythonFile(_Digesting(digest), "w"), documents.schema) as stream:
         stream.write_table(documents.combine_chunks())
     return digest.hexdigest()
@@ -192,16 +256,20 @@ def _write(place: Path, content: pa.Table | bytes) -> str:
     """Write a file whole or not at all, and onto the disk; returns its checksum."""
     draft = place.with_name(place.name + ".draft")
     digest = hashlib.blake2b(digest_size=16)
-    with draft.open("wb") as file:
-        sink = _Digesting(digest, file)
-        if isinstance(content, bytes):
-            sink.write(content)
-        else:
-            with pa.ipc.new_stream(pa.PythonFile(sink, "w"), content.schema) as stream:
-                stream.write_table(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(place)
+    try:
+        with draft.open("wb") as file:
+            sink = _Digesting(digest, file)
+            if isinstance(content, bytes):
+                sink.write(content)
+            else:
+                with pa.ipc.new_stream(pa.PythonFile(sink, "w"), content.schema) as stream:
+                    stream.write_table(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(place)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
     return digest.hexdigest()
 
 

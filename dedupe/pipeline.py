@@ -8,6 +8,7 @@ With an earlier result, against.py stands in for what is between sketch and veri
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import resource
 import sys
@@ -109,7 +110,7 @@ def find_duplicates(
     _check_decisions(overrides, table, earlier)
     kept_stages = _checkpoints(checkpoints, table, settings, overrides, names, earlier)
     stages = _Stages(on_progress, kept_stages, spill)
-    with spill.held():
+    with spill.held(), contextlib.closing(stages):
         return _run(given, table, order, names, (settings, overrides), stages, earlier, keep=keep)
 
 
@@ -395,6 +396,11 @@ class _Stages:
         self.rows.append({"stage": stage, "seconds": seconds, "rows": n_rows})
         self.report(stage, 1, 1)
         return answer
+
+    def close(self) -> None:
+        """Leave the checkpoints to another run."""
+        if self._checkpoints:
+            self._checkpoints.close()
 
     def report(self, stage: str, done: int, total: int) -> None:
         """Pass on a share of the stage's rows; stages count in units of their own."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import signal
@@ -20,7 +22,7 @@ from dedupe.documents import documents_table
 from tests.test_pipeline import PAGES, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 STAGES = (
     "clean", "harvest", "sketch", "weigh", "candidates", "verify", "roundups", "cluster",
@@ -41,6 +43,12 @@ def stop_before(stage: str) -> Callable[[str, int, int], None]:
             raise KeyboardInterrupt
 
     return on_progress
+
+
+@contextlib.contextmanager
+def at_work(folder: Path, run: str) -> Iterator[Checkpoints]:
+    with contextlib.closing(Checkpoints(folder, run, [Pair])) as checkpoints:
+        yield checkpoints
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +129,11 @@ def test_checkpoints__return_what_was_kept_for_the_same_run_only(tmp_path: Path)
         np.zeros((0, 2), np.int64),
         {"n": 3, "m": None},
     )
-    Checkpoints(tmp_path / "at", "run", [Pair]).keep("first", value)
-    (pair, table, flags, empty, rest) = Checkpoints(tmp_path / "at", "run", [Pair]).find("first")
+    with at_work(tmp_path / "at", "run") as checkpoints:
+        checkpoints.keep("first", value)
+    with at_work(tmp_path / "at", "run") as checkpoints:
+        (pair, table, flags, empty, rest) = checkpoints.find("first")
+        assert checkpoints.find("second") is None
     assert isinstance(pair, Pair)
     assert pair.numbers.tolist() == value[0].numbers.tolist()
     assert str(pair.numbers.dtype) == "uint32"
@@ -131,8 +142,63 @@ def test_checkpoints__return_what_was_kept_for_the_same_run_only(tmp_path: Path)
     assert flags.tolist() == [True, False]
     assert (empty.shape, empty.dtype) == ((0, 2), np.int64)
     assert rest == value[4]
-    assert Checkpoints(tmp_path / "at", "other run", [Pair]).find("first") is None
-    assert Checkpoints(tmp_path / "at", "run", [Pair]).find("second") is None
+    with at_work(tmp_path / "at", "other run") as checkpoints:
+        assert checkpoints.find("first") is None
+
+
+def test_checkpoints__a_second_run_at_work_in_one_folder_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "at"
+    with at_work(folder, "run") as checkpoints:
+        checkpoints.keep("first", 1)
+        with pytest.raises(OutputError, match="another run with --resume is at work"):
+            Checkpoints(folder, "run", [Pair])
+        # Nor is what a run at work needs taken from it.
+        remove(folder)
+        assert checkpoints.find("first") == 1
+    remove(folder)
+    assert not folder.exists()
+
+
+def test_checkpoints__a_folder_in_which_nothing_was_kept_goes(tmp_path: Path) -> None:
+    with at_work(tmp_path / "at", "run"):
+        assert (tmp_path / "at").is_dir()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_checkpoints__a_full_disk_leaves_what_was_kept_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    folder = tmp_path / "at"
+    with at_work(folder, "run") as checkpoints:
+        checkpoints.keep("first", 1)
+        before = sorted(path.name for path in folder.iterdir())
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(OutputError, match="what was kept there before stands"):
+            checkpoints.keep("second", 2)
+        assert sorted(path.name for path in folder.iterdir()) == before
+    with at_work(folder, "run") as checkpoints:
+        assert (checkpoints.find("first"), checkpoints.find("second")) == (1, None)
+
+
+def test_find_duplicates__an_error_within_a_stage_leaves_the_folder_to_the_next_run(
+    tmp_path: Path, whole: Result
+) -> None:
+    folder = tmp_path / "stages"
+    for stage in ("clean", "sketch"):
+        with pytest.raises(KeyboardInterrupt):
+            find_duplicates(PAGES, Settings(), stop_before(stage), checkpoints=folder)
+        assert folder.exists() == (stage == "sketch")
+    assert shown(find_duplicates(PAGES, checkpoints=folder)) == shown(whole)
+
+
+def test_fingerprint__tells_code_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = documents_table(PAGES)
+    one = fingerprint(table, Settings())
+    monkeypatch.setattr("dedupe.checkpoints._code", lambda: "other code")
+    assert fingerprint(table, Settings()) != one
 
 
 def test_checkpoints__never_touch_a_folder_of_something_else(tmp_path: Path) -> None:
