@@ -26,6 +26,7 @@ against.py      new documents, an archive     -> what a run over both would find
 touching.py       which earlier documents share a bucket with a new one
 spill.py        arrays larger than memory
 checkpoints.py  what finished stages returned -> an interrupted run goes on from there
+estimate.py     inputs                        -> what a run over them will take
 comparison.py   compare(): the same stages on two documents
 inspection.py   inspect(): how one document is read
 overrides.py    a reader's decisions  -> stories that honour them

@@ -11,7 +11,7 @@ with all other pairs and a reader's decisions, is read from its files.
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dedupe.candidates import Weights
     from dedupe.grounds import Change, Grounds, Reason
     from dedupe.sketch import Sketches
+    from dedupe.verify import Measured
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,14 +113,43 @@ def explain(
         InputError: an id the run does not know, or inputs that are not as they were.
         OutputError: no result in the folder.
     """
+    result = result if isinstance(result, Result) else Result.load(result)
+    stories = _stories_of(result, a, b)
+    again = _measured_again(result, a, b, inputs)
+    verified = _verified(result, *again.ids)
+    return Explanation(
+        a=again.ids[0],
+        b=again.ids[1],
+        relation=verified["relation"] if verified else None,
+        same_story=verified["same_story"] if verified else None,
+        one_story=stories[0] == stories[1],
+        probability=verified["probability"] if verified else None,
+        evidence=_evidence(result, {a, b}),
+        **_of_nets(again, verified),
+        **_of_pair(again, result, verified, one_story=stories[0] == stories[1]),
+        **_of_stories(result, stories, again.ids),
+    )
+
+
+class _Again(NamedTuple):
+    """Two documents of a run, read, sketched and measured once more, whatever they share."""
+
+    table: pa.Table
+    rows: tuple[int, int]
+    ids: tuple[str, str]
+    settings: Settings
+    sketches: Sketches
+    weights: Weights
+    measured: Measured
+    pair: dict[str, Any]
+
+
+def _measured_again(result: Result, a: str, b: str, inputs: Sequence[str | Path] | None) -> _Again:
     from dedupe.candidates import weigh
     from dedupe.clean import clean
-    from dedupe.grounds import grounds, model_part
     from dedupe.sketch import sketch
     from dedupe.verify import given_pairs, judge, measure
 
-    result = result if isinstance(result, Result) else Result.load(result)
-    stories = _stories_of(result, a, b)
     settings = Settings.from_dict(result.run["settings"])
     table = _collection(result, inputs)
     ids = table.column("id").to_pylist()
@@ -127,51 +157,64 @@ def explain(
     sketches = sketch(kept, settings)
     weights = weigh(sketches)
     x, y = sorted((ids.index(a), ids.index(b)))
-    rows = np.array([x]), np.array([y])
     everything = dataclasses.replace(settings, containment_floor=0.0)
-    measured = measure(given_pairs(*rows, sketches, weights, everything), kept, everything)
-    verified = _verified(result, ids[x], ids[y])
-    nets, n_bands, n_rare = _nets(sketches, weights, settings, x, y)
+    pairs = given_pairs(np.array([x]), np.array([y]), sketches, weights, everything)
+    measured = measure(pairs, kept, everything)
     pair = judge(measured, table).to_pylist()[0] if len(measured.a) else {}
+    return _Again(table, (x, y), (ids[x], ids[y]), settings, sketches, weights, measured, pair)
+
+
+def _of_nets(again: _Again, verified: dict[str, Any] | None) -> dict[str, Any]:
+    """Return which nets hold both documents, and why they were not compared."""
+    nets, n_bands, n_rare = _nets(again.sketches, again.weights, again.settings, *again.rows)
+    return {
+        "nets": tuple(nets),
+        "why_not": None if verified else _why_not(nets, again.pair, again.settings),
+        "bands_in_common": n_bands,
+        "bands": again.settings.n_slots // again.settings.band_rows,
+        "rare_in_common": n_rare,
+    }
+
+
+def _of_pair(
+    again: _Again, result: Result, verified: dict[str, Any] | None, *, one_story: bool
+) -> dict[str, Any]:
+    """Return the measures of the pair, what the models make of them, and its passages."""
+    from dedupe.grounds import grounds, model_part
+
+    pair, measured = again.pair, again.measured
     reasons, change = model_part(measured) if pair else ([], None)
-    found = grounds(measured, table) if pair else None
-    one_story = stories[0] == stories[1]
+    found = grounds(measured, again.table) if pair else None
+    texts = again.table.column("text")
+    return {
+        "resemblance": pair.get("resemblance", 0.0),
+        "containment_a": pair.get("containment_a", 0.0),
+        "containment_b": pair.get("containment_b", 0.0),
+        "longest_run": pair.get("longest_run", 0),
+        "grounds": found,
+        "overruled": _overruled(result, verified, found, set(again.ids), one_story=one_story),
+        "reasons": reasons,
+        "change": change,
+        "passages": [
+            Passage(row["a_start"], row["a_end"], row["b_start"], row["b_end"])
+            for row in measured.passages.to_pylist()
+        ],
+        "text_a": texts[again.rows[0]].as_py(),
+        "text_b": texts[again.rows[1]].as_py(),
+    }
+
+
+def _of_stories(result: Result, stories: Sequence[str], ids: tuple[str, str]) -> dict[str, Any]:
+    """Return what the stories of both say of either, and who would be named without it."""
     told = [story for story in result.stories if story["story"] in stories]
-    texts = table.column("text")
-    return Explanation(
-        a=ids[x],
-        b=ids[y],
-        relation=verified["relation"] if verified else None,
-        same_story=verified["same_story"] if verified else None,
-        one_story=one_story,
-        probability=verified["probability"] if verified else None,
-        nets=tuple(nets),
-        why_not=None if verified else _why_not(nets, pair, settings),
-        bands_in_common=n_bands,
-        bands=settings.n_slots // settings.band_rows,
-        rare_in_common=n_rare,
-        resemblance=pair.get("resemblance", 0.0),
-        containment_a=pair.get("containment_a", 0.0),
-        containment_b=pair.get("containment_b", 0.0),
-        longest_run=pair.get("longest_run", 0),
-        grounds=found,
-        overruled=_overruled(result, verified, found, {a, b}, one_story=one_story),
-        reasons=reasons,
-        change=change,
-        evidence=_evidence(result, {a, b}),
-        clues={name: _clues(told, name) for name in (ids[x], ids[y])},
-        counterfactuals=[
+    return {
+        "clues": {name: _clues(told, name) for name in ids},
+        "counterfactuals": [
             {"story": story["story"]} | row
             for story in told
             for row in story.get("counterfactuals", [])
         ],
-        passages=[
-            Passage(row["a_start"], row["a_end"], row["b_start"], row["b_end"])
-            for row in measured.passages.to_pylist()
-        ],
-        text_a=texts[x].as_py(),
-        text_b=texts[y].as_py(),
-    )
+    }
 
 
 def _stories_of(result: Result, a: str, b: str) -> list[str]:

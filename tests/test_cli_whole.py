@@ -53,7 +53,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_cluster__writes_the_contract(run: Path) -> None:
     out = run / "stories"
-    expected = {*FILES} - {"rejects.jsonl"}
+    expected = {*FILES} - {"rejects.jsonl", "archive"}
     assert {path.name for path in out.iterdir()} == expected
     for name, schema in (("documents", DOCUMENTS), ("pairs", PAIRS), ("passages", PASSAGES)):
         assert pq.read_schema(out / f"{name}.parquet").names == schema.names
@@ -272,3 +272,18 @@ def test_cluster__ctrl_c_in_the_work_leaves_the_earlier_result(tmp_path: Path) -
     assert b"interrupted" in err
     assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
     assert {path.name for path in tmp_path.iterdir()} == {"one.jsonl", "out"}
+
+
+def test_filter__whole_numbers_beyond_64_bits_stay_whole(tmp_path: Path) -> None:
+    vast = 123456789012345678901234567890
+    rows = [{"id": vast + place, "text": TEXT[place:], "n": [-vast, 1e300]} for place in (0, 400)]
+    (tmp_path / "pages.jsonl").write_bytes(lines(*rows))
+    done = dedupe("cluster", "pages.jsonl", "--out", "out", "-q", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    ids = pq.read_table(tmp_path / "out" / "documents.parquet")["id"].to_pylist()
+    assert ids == [str(row["id"]) for row in rows]
+    kept = dedupe("filter", "out", "pages.jsonl", cwd=tmp_path)
+    assert kept.returncode == 0, kept.stderr
+    found = [json.loads(line) for line in kept.stdout.splitlines()]
+    assert found
+    assert all(row in rows for row in found)

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import importlib.resources
+import json as plain_json
 import logging
 import os
 import time
@@ -15,11 +16,13 @@ import typer
 from dedupe import report
 from dedupe.cli import terminal
 from dedupe.cli.codes import Code
+from dedupe.cli.dry_run import tell
 from dedupe.cli.options import (
     Against,
     AllPassages,
     CannotLinks,
     Csv,
+    DryRun,
     FailOnDuplicates,
     Fields,
     Inputs,
@@ -109,6 +112,7 @@ def cluster(
     resume: Resume = False,
     keep: Keep = False,
     against: Against = None,
+    dry_run: DryRun = False,
     on_error: OnErrorOption = OnError.SKIP,
     max_rejects: MaxRejects = None,
     strict: Strict = False,
@@ -134,6 +138,11 @@ def cluster(
     checkpoints = out.absolute().with_name(f".{out.name}.stages") if resume else None
     spill = spill_beside(out, settings)
     more = {"overrides": overrides, "checkpoints": checkpoints, "keep": keep, "against": against}
+    if dry_run:
+        with terminal.session(quiet=quiet, verbose=verbose):
+            how = {"fields": fields, "on_error": on_error.value}
+            tell(inputs, settings, how | {"options": {"keep": keep, "against": against}}, json=json)
+        return
     with terminal.session(quiet=quiet, verbose=verbose) as on_progress:
         started = time.perf_counter()
         with spill.held():
@@ -184,18 +193,25 @@ def filter_(
 
     Give the inputs and fields just as dedupe cluster got them. Records keep every field.
     """
-    import orjson
-
     from dedupe.filter import unique_records
     from dedupe.result import Result
 
     names = parse_fields(field)
     with terminal.session(quiet=quiet, verbose=verbose):
         records = unique_records(Result.load(folder), inputs, fields=names, on_error=on_error.value)
-        terminal.emit_bytes(
-            orjson.dumps(record, default=_as_json, option=orjson.OPT_APPEND_NEWLINE)
-            for record in records
-        )
+        terminal.emit_bytes(map(_line, records))
+
+
+def _line(record: dict[str, Any]) -> bytes:
+    """Write a record as a line of JSON."""
+    import orjson
+
+    try:
+        return orjson.dumps(record, default=_as_json, option=orjson.OPT_APPEND_NEWLINE)
+    except orjson.JSONEncodeError:
+        # A whole number beyond 64 bits, which only Python's json writes.
+        plain = plain_json.dumps(record, default=_as_json, ensure_ascii=False)
+        return plain.encode("utf-8", "replace") + b"\n"
 
 
 def _as_json(value: Any) -> str:

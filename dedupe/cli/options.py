@@ -46,6 +46,14 @@ Fields = Annotated[
         rich_help_panel=READING,
     ),
 ]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Cluster a sample and print what the run would take: seconds, memory, disk. "
+        "Writes nothing.",
+    ),
+]
 Against = Annotated[
     Path | None,
     typer.Option(

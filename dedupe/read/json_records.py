@@ -9,6 +9,7 @@ array are cut apart by their brackets before any is parsed.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ _MARK = re.compile(rb'["\[\]{},]')
 _INSIDE_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _WITHIN = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 """What stands between the brackets of one value: whole strings, and all else."""
+_VAST = 2.0**63
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _KINDS = {
     list: "a list", str: "a string", int: "a number", float: "a number", bool: "true or false",
@@ -247,7 +249,19 @@ def _loaded(piece: bytes | None, limits: Limits, *, mend: bool) -> Any:
         record = orjson.loads(piece or b"")
     except orjson.JSONDecodeError:
         record = None
-    return record if type(record) is dict else _examined(piece, limits, mend=mend)
+    if type(record) is not dict:
+        return _examined(piece, limits, mend=mend)
+    return json.loads(piece or b"") if _has_vast(record) else record
+
+
+def _has_vast(value: Any) -> bool:
+    """Say whether a value holds a number beyond 64 bits: orjson rounds whole ones to floats."""
+    kind = type(value)
+    if kind is float:
+        return not -_VAST < value < _VAST
+    if kind is dict:
+        return any(map(_has_vast, value.values()))
+    return kind is list and any(map(_has_vast, value))
 
 
 def _examined(piece: bytes | None, limits: Limits, *, mend: bool) -> dict[str, Any] | str | None:
@@ -272,8 +286,6 @@ def _loads_mended(piece: bytes, *, mend: bool) -> Any:
     A number that is none, or infinite, is null; a lone surrogate is U+FFFD. Where
     `mend` is set, so is what is not UTF-8.
     """
-    import json
-
     import orjson
 
     try:
