@@ -169,14 +169,17 @@ def _sampled(
     batches = read_batches(
         inputs, fields=fields, on_error=on_error, limits=limits, on_progress=on_progress
     )
+    ended = started
     for batch in batches:
-        tables.append(batch.documents)
-        n_docs += batch.documents.num_rows
+        # Only now is it told how many bytes the batches before have taken.
         if n_docs >= sample:
             break
-        if len(tables) == 1:
-            started, n_before = time.perf_counter(), n_docs
-    seconds = (time.perf_counter() - started) / max(n_docs - n_before, 1)
+        tables.append(batch.documents)
+        n_docs += batch.documents.num_rows
+        ended = time.perf_counter()
+        if len(tables) == 1 and n_docs < sample:
+            started, n_before = ended, n_docs
+    seconds = (ended - started) / max(n_docs - n_before, 1)
     documents = pa.concat_tables(tables).combine_chunks()
     share = read[0] / read[1] if read[1] and n_docs >= sample else 1.0
     return documents.slice(0, sample), share * min(1.0, sample / max(n_docs, 1)), seconds

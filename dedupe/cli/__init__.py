@@ -1,6 +1,7 @@
 """The command line: parse, call the library, print.
 
     corpus.py    cluster, filter, demo
+    dry_run.py   what cluster --dry-run prints
     pair.py      compare
     single.py    inspect
     finished.py  explain, sources
