@@ -1,7 +1,9 @@
-"""Time whole processes, JSON lines on disk to stories on disk, beside the peers.
+r"""Time whole processes, JSON lines on disk to stories on disk, beside the peers.
 
     python benchmarks/speed.py                          # 30,000 articles, 3 runs
     python benchmarks/speed.py --sizes 100000 --threads 2 --peers rensa
+    python benchmarks/speed.py --sizes 10000 30000 100000 1000000 --crowds --runs 1 \
+        --environment FOLDER --scaling 30000 --out FOLDER   # all that README.md shows
 
 Every contestant is a fresh process on the same file with the same number of
 threads, so that start-up, reading, shingling and writing count for all. The
@@ -9,6 +11,7 @@ runs are interleaved (one of each, then again), and medians are compared: a
 machine that slows down slows all of them. What each found is scored against
 the known stories and printed beside its time; speed that loses stories is
 cheap. Rensa's position sampler names no pairs, so only its flags are scored.
+text-dedup runs its own command in an environment of its own.
 
 The first run of a kernel compiles it. One small run before the race fills the
 cache, and its time is printed apart.
@@ -19,34 +22,36 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import math
 import os
+import re
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import venv
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import articles
 import metrics
 import orjson
+import speed_report
+
+from dedupe import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 HERE = Path(__file__).resolve().parent
 OURS = "dedupe"
-PEERS = ("rensa", "rensa-rho", "datasketch")
+PEERS = ("rensa", "rensa-rho", "datasketch", "text-dedup")
+TEXT_DEDUP = "text-dedup==0.4.0"
+TEXT_DEDUP_PYTHON = "TEXT_DEDUP_PYTHON"
+COUNTED_DOCUMENTS = (200, 400)
 ENTRY = "from dedupe.cli import main; main()"
 WARM_UP_DOCUMENTS = 500
-SLIGHT_SECONDS = 0.1
-TARGETS = {
-    30_000: {"rensa": 4, "datasketch": 15},
-    1_000_000: {"rensa": 10, "datasketch": 40},
-}
-"""How many times faster than each peer a collection of at least so many articles should be."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +64,7 @@ class Finish:
         peak_memory_bytes: resident, of the largest process.
         precision: pairwise; for flags, of flagged documents.
         recall: pairwise; for flags, of documents that have a copy.
+        counts: rows and bytes of ours.
     """
 
     seconds: float
@@ -66,6 +72,7 @@ class Finish:
     peak_memory_bytes: int
     precision: float
     recall: float
+    counts: dict[str, int] = dataclasses.field(default_factory=dict)
 
 
 def command(contestant: str, pages: Path, out: Path, threads: int) -> list[str]:
@@ -73,6 +80,10 @@ def command(contestant: str, pages: Path, out: Path, threads: int) -> list[str]:
     if contestant == OURS:
         place = ["cluster", str(pages), "--out", str(out), "--threads", str(threads)]
         return [sys.executable, "-c", ENTRY, *place, "--json"]
+    if contestant == "text-dedup":
+        python = os.environ[TEXT_DEDUP_PYTHON]
+        place = [str(HERE / "text_dedup_news.py"), str(pages), str(out)]
+        return [python, *place, "--threads", str(threads)]
     peer = [sys.executable, str(HERE / "peers.py"), contestant, str(pages), str(out)]
     return [*peer, "--threads", str(threads)]
 
@@ -137,6 +148,15 @@ def _our_finish(out: Path, truth: Sequence[str], ended: _Ended) -> Finish:
         peak_memory_bytes=ended.peak_memory_bytes,
         precision=precision,
         recall=recall,
+        counts={
+            "sampled_shingles": next(
+                (stage["rows"] for stage in run["stages"] if stage["stage"] == "weigh"), 0
+            ),
+            "pairs_found": run["candidate_pairs"]["found"],
+            "pairs_screened": run["candidate_pairs"]["screened"],
+            "pairs_verified": parquet.read_metadata(out / "pairs.parquet").num_rows,
+            "disk_bytes": sum(path.stat().st_size for path in out.iterdir()),
+        },
     )
 
 
@@ -192,6 +212,7 @@ def summary(finishes: Sequence[Finish]) -> dict[str, Any]:
         "peak_memory_bytes": max(one.peak_memory_bytes for one in finishes),
         "precision": finishes[0].precision,
         "recall": finishes[0].recall,
+        "counts": finishes[0].counts,
     }
 
 
@@ -204,78 +225,71 @@ def warm_up(threads: int) -> float:
         return race(OURS, pages, truth, threads).seconds
 
 
-def growth(races: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """Compare our smallest and our largest collection; None with fewer than two sizes.
+def environment(folder: Path) -> Path | None:
+    """Return the Python of text-dedup's own environment, made if need be; None where it fails."""
+    python = folder / "bin" / "python"
+    if not python.exists():
+        venv.create(folder, with_pip=True)
+        words = [str(python), "-m", "pip", "install", "--quiet", TEXT_DEDUP]
+        ended = subprocess.run(words, capture_output=True, check=False)
+        if ended.returncode:
+            print(f"text-dedup is left out: {ended.stderr.decode('utf-8', 'replace')[-300:]}")
+            shutil.rmtree(folder, ignore_errors=True)
+            return None
+    return python
 
-    Returns:
-        `exponent` of time, `bytes_per_document` of peak memory above the base, and
-        `stages`: the exponent of each stage that takes a tenth of a second or more.
-    """
-    small, large = (min(races, key=_size), max(races, key=_size))
-    if _size(small) == _size(large):
-        return None
-    before, after = (one["contestants"][OURS] for one in (small, large))
-    more = _size(large) - _size(small)
-    times = math.log(_size(large) / _size(small))
-    return {
-        "exponent": math.log(after["seconds"] / before["seconds"]) / times,
-        "bytes_per_document": (after["peak_memory_bytes"] - before["peak_memory_bytes"]) / more,
-        "stages": {
-            stage: math.log(after["stages"][stage] / seconds) / times
-            for stage, seconds in before["stages"].items()
-            if seconds >= SLIGHT_SECONDS and stage in after["stages"]
-        },
+
+def scale(n_docs: int, runs: int, most: int, seed: int, *, crowds: bool) -> dict[str, Any]:
+    """Time our stages with one thread and with more, interleaved."""
+    threads = sorted({1, most})
+    one = {n: race_all(n_docs, [OURS], 1, n, seed, crowds=crowds) for n in threads}
+    seconds = {n: [race["contestants"][OURS]["stages"]] for n, race in one.items()}
+    for _ in range(runs - 1):
+        for n in threads:
+            again = race_all(n_docs, [OURS], 1, n, seed, crowds=crowds)
+            seconds[n].append(again["contestants"][OURS]["stages"])
+    stages = {
+        stage: [statistics.median(run[stage] for run in seconds[n]) for n in threads]
+        for stage in seconds[1][0]
     }
+    return {"documents": n_docs, "threads": threads, "stages": stages}
 
 
-def target(peer: str, n_docs: int) -> int | None:
-    """Return how many times faster than a peer a collection of this size should be."""
-    reached = [size for size in TARGETS if size <= n_docs]
-    return TARGETS[max(reached)].get(peer) if reached else None
+def instructions(contestants: Sequence[str], seed: int) -> dict[str, float]:
+    """Count the instructions a document takes, by valgrind, which no noise can touch.
+
+    Two sizes, one thread: what starting up takes cancels out. Valgrind knows no
+    AVX-512, so that kernels are compiled for a processor without it.
+    """
+    plain = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": ""}
+    counted: dict[str, list[int]] = {name: [] for name in contestants}
+    with tempfile.TemporaryDirectory() as folder:
+        pages, out = Path(folder) / "articles.jsonl", Path(folder) / "out"
+        for n_docs in COUNTED_DOCUMENTS:
+            articles.write(n_docs, pages, Path(folder) / "truth.jsonl", seed)
+            for name in contestants:
+                words = command(name, pages, out, 1)
+                subprocess.run(words, env=os.environ | plain, check=True, capture_output=True)
+                _remove(out)
+                counted[name].append(_instructions(words, os.environ | plain))
+                _remove(out)
+    more = COUNTED_DOCUMENTS[1] - COUNTED_DOCUMENTS[0]
+    return {name: (large - small) / more for name, (small, large) in counted.items()}
 
 
-def _size(one: dict[str, Any]) -> int:
-    """Return how many documents a race was run over."""
-    return int(one["documents"])
+def _instructions(words: Sequence[str], environment: Mapping[str, str]) -> int:
+    tool = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
+    ended = subprocess.run([*tool, *words], env=environment, check=True, capture_output=True)
+    told = re.search(rb"I\s+refs:\s+([\d,]+)", ended.stderr)
+    if told is None:
+        raise RuntimeError(f"valgrind told no count:\n{ended.stderr[-500:]!r}")
+    return int(told[1].replace(b",", b""))
 
 
-def show(result: dict[str, Any]) -> None:
-    """Print one race: times, ratios, what was found, and our stages."""
-    from rich.console import Console
-    from rich.table import Table
-
-    title = (
-        f"{result['documents']:,} articles, {result['text_bytes'] / 1e6:.1f} MB, "
-        f"{result['threads']} threads, whole process"
-    )
-    table = Table(title=title, title_justify="left")
-    for heading in (
-        "contestant",
-        "seconds",
-        "range",
-        "ours faster",
-        "recall",
-        "precision",
-        "peak MB",
-    ):
-        table.add_column(heading, justify="left" if heading == "contestant" else "right")
-    ours = result["contestants"][OURS]
-    for name, one in result["contestants"].items():
-        ratio = "" if name == OURS else f"{one['seconds'] / ours['seconds']:.1f} x"
-        goal = target(name, result["documents"])
-        table.add_row(
-            name,
-            f"{one['seconds']:.2f}",
-            f"{one['fastest']:.2f}-{one['slowest']:.2f}",
-            f"{ratio} (>= {goal})" if goal else ratio,
-            f"{one['recall']:.4f}",
-            f"{one['precision']:.4f}",
-            f"{one['peak_memory_bytes'] / 1e6:,.0f}",
-        )
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    console.print(table)
-    stages = [f"{stage} {seconds:.2f}" for stage, seconds in ours["stages"].items()]
-    console.print(f"our stages, seconds: {', '.join(stages)}", highlight=False)
+def _remove(place: Path) -> None:
+    if place.is_dir():
+        shutil.rmtree(place)
+    place.unlink(missing_ok=True)
 
 
 def main() -> None:
@@ -285,36 +299,42 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="interleaved runs of each")
     parser.add_argument("--threads", type=int, default=2, help="threads of every contestant")
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
+    parser.add_argument("--upto", nargs="*", default=[], metavar="PEER=N", help="spare slow peers")
     parser.add_argument("--seed", type=int, default=1, help="of the synthetic articles")
-    parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--crowds", action="store_true", help="see articles.py")
+    parser.add_argument(
+        "--scaling", type=int, metavar="N", help="our stages by threads, N articles"
+    )
+    parser.add_argument("--instructions", action="store_true", help="count them, with valgrind")
+    parser.add_argument("--environment", type=Path, help="of text-dedup; made where it is absent")
+    parser.add_argument("--out", type=Path, help="folder for figures, tables and plots")
     given = parser.parse_args()
+    before = speed_report.machine()
+    python = environment(given.environment) if given.environment else None
+    if python:
+        os.environ[TEXT_DEDUP_PYTHON] = str(python)
+    peers = [peer for peer in given.peers if peer != "text-dedup" or python]
+    upto = {peer: int(most) for peer, _, most in (one.partition("=") for one in given.upto)}
     cold = warm_up(given.threads)
     print(f"warm-up ({WARM_UP_DOCUMENTS} articles, kernels compiled if need be): {cold:.2f} s")
-    races = []
+    report: dict[str, Any] = {"machine": before, "runs": given.runs, "warm_up_seconds": cold}
+    report |= {"settings": Settings().to_dict(), "races": []}
+    how = {"crowds": given.crowds}
     for n_docs in given.sizes:
-        races.append(
-            race_all(
-                n_docs,
-                [OURS, *given.peers],
-                given.runs,
-                given.threads,
-                given.seed,
-                crowds=given.crowds,
-            )
-        )
-        show(races[-1])
-    grown = growth(races)
-    if grown:
-        print(
-            f"growth: exponent {grown['exponent']:.2f}, "
-            f"{grown['bytes_per_document']:.0f} bytes a document above the base"
-        )
-        stages = [f"{stage} {exponent:.2f}" for stage, exponent in grown["stages"].items()]
-        print(f"growth of stages, exponents: {', '.join(stages)}")
-    if given.json:
-        report = {"warm_up_seconds": cold, "races": races, "growth": grown}
-        given.json.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+        racing = [OURS, *(peer for peer in peers if n_docs <= upto.get(peer, n_docs))]
+        found = race_all(n_docs, racing, given.runs, given.threads, given.seed, **how)
+        speed_report.show(found)
+        report["races"].append(found)
+        # A million takes its time: what is known is written before the next size begins.
+        if given.out:
+            speed_report.write(report, given.out)
+    if given.scaling:
+        report["scaling"] = scale(given.scaling, given.runs, given.threads, given.seed, **how)
+    if given.instructions:
+        report["instructions"] = instructions([OURS, *given.peers[:2]], given.seed)
+    if given.out:
+        speed_report.write(report, given.out)
+    print(speed_report.markdown(report))
 
 
 if __name__ == "__main__":

@@ -4,11 +4,16 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import articles
 import orjson
+import plots
 import pytest
 import speed
+import speed_report
+
+from dedupe import Settings
 
 BENCHMARKS = speed.HERE
 
@@ -43,19 +48,20 @@ def test_summary__takes_the_median_of_each_figure() -> None:
 
 def test_growth__is_the_exponent_of_time_and_the_slope_of_memory() -> None:
     races = [race_of(1000, 100.0, 5_000_000), race_of(100, 1.0, 4_100_000)]
-    grown = speed.growth(races)
+    grown = speed_report.growth(races)
     assert grown is not None
     # A stage too short to time has no exponent.
+    assert (grown.pop("from"), grown.pop("to")) == (100, 1000)
     assert grown.pop("stages") == pytest.approx({"read": 2.0})
     assert grown == pytest.approx({"exponent": 2.0, "bytes_per_document": 1000})
-    assert speed.growth(races[:1]) is None
+    assert speed_report.growth(races[:1]) is None
 
 
 def test_target__a_larger_collection_asks_for_more() -> None:
-    assert speed.target("rensa", 29_999) is None
-    assert speed.target("rensa", 30_000) == 4
-    assert speed.target("rensa", 2_000_000) == 10
-    assert speed.target("rensa-rho", 2_000_000) is None
+    assert speed_report.target("rensa", 29_999) is None
+    assert speed_report.target("rensa", 30_000) == 4
+    assert speed_report.target("rensa", 2_000_000) == 10
+    assert speed_report.target("rensa-rho", 2_000_000) is None
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -88,7 +94,10 @@ def test_race__a_contestant_that_fails_is_reported_with_its_last_words(tmp_path:
         speed.race("rensa", tmp_path / "no-such-file", [], 1)
 
 
-@pytest.mark.parametrize("script", ["quality", "speed", "gate", "articles", "peers"])
+SCRIPTS = ["quality", "speed", "gate", "articles", "peers", "text_dedup_news"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
 def test_script__runs_alone_and_explains_itself(script: str, tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, str(BENCHMARKS / f"{script}.py"), "--help"],
@@ -97,3 +106,50 @@ def test_script__runs_alone_and_explains_itself(script: str, tmp_path: Path) -> 
         check=True,
     )
     assert b"usage:" in ended.stdout
+
+
+def report_of(*sizes: int) -> dict[str, Any]:
+    counts = dict.fromkeys(("sampled_shingles", "pairs_found", "pairs_screened"), 7)
+    counts |= {"pairs_verified": 3, "disk_bytes": 9}
+    races = []
+    for size in sizes:
+        race = race_of(size, size / 100, 1000 * size)
+        one = {"fastest": 1.0, "slowest": 2.0, "recall": 0.5, "precision": 0.75, "counts": counts}
+        contestants = {speed.OURS: race["contestants"][speed.OURS] | one}
+        contestants["rensa"] = one | {"seconds": size / 50.0, "peak_memory_bytes": 5, "stages": {}}
+        races.append(race | {"text_bytes": 10 * size, "threads": 2, "contestants": contestants})
+    return {
+        "machine": speed_report.machine(),
+        "runs": 1,
+        "settings": Settings().to_dict(),
+        "races": races,
+        "scaling": {"documents": 9, "threads": [1, 2], "stages": {"sketch": [1.8, 1.0]}},
+    }
+
+
+def test_write__gives_figures_tables_and_plots_that_are_xml(tmp_path: Path) -> None:
+    speed_report.write(report_of(1000, 100), tmp_path)
+    names = {path.name for path in tmp_path.iterdir()}
+    plots_drawn = {"cost.svg", "memory.svg", "stages.svg", "recall-100.svg", "recall-1000.svg"}
+    assert names == {"speed.json", "speed.md", *plots_drawn}
+    for name in plots_drawn:
+        marks = ET.fromstring((tmp_path / name).read_text())  # noqa: S314 - our own
+        assert marks.tag.endswith("svg")
+        words = "".join(marks.itertext())
+        assert "read" in words if name == "stages.svg" else "rensa" in words
+
+
+def test_markdown__tells_ratios_exponents_threads_and_a_billion() -> None:
+    told = speed_report.markdown(report_of(100, 1000))
+    assert "| rensa | 20.00 | 1.00-2.00 | 2.0 x | 0.5000 | 0.7500 | 0 |" in told
+    assert "| read | 0.50 | 5.00 | 1.00 |" in told
+    assert "| sketch | 1.80 | 1.00 | 1.80 |" in told
+    assert "| signature | 512 B | 0.51 TB |" in told
+
+
+def test_axis__places_values_from_one_end_to_the_other() -> None:
+    across = plots.axis([20.0, 3_000.0], is_log=True)
+    assert (across.place(10.0), across.place(10_000.0)) == (0.0, 1.0)
+    assert across.place(100.0) == pytest.approx(1 / 3)
+    assert across.ticks() == [10.0, 100.0, 1000.0, 10_000.0]
+    assert plots.axis([0.2, 0.4], is_log=False).place(0.5) == 0.5
