@@ -191,7 +191,7 @@ def _read(
 ) -> Compared:
     """Clean, harvest and sketch documents."""
     n_docs = table.num_rows
-    *spans, keys = stages.run("clean", n_docs, _kept_spans, table, settings, earlier)
+    *spans, keys = stages.run("clean", n_docs, _kept_spans, table, settings, earlier, stages.spill)
     kept = Kept(*text_bytes(table), *spans)
     clues = stages.run("harvest", n_docs, harvest, table, kept, names, settings.threads)
     sketches = stages.run("sketch", n_docs, sketch, kept, settings, stages.report, stages.spill)
@@ -261,11 +261,11 @@ def _check_kinds(settings: object, overrides: object) -> None:
 
 
 def _kept_spans(
-    table: pa.Table, settings: Settings, earlier: Archive | None
+    table: pa.Table, settings: Settings, earlier: Archive | None, spill: Spill
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
     """Clean, and leave out the texts: they need not be kept twice."""
     known = learn_with(earlier, table, settings) if earlier else None
-    kept, furniture = clean_and_learn(table, settings, known)
+    kept, furniture = clean_and_learn(table, settings, known, spill=spill)
     return kept.spans, kept.offsets, furniture.keys
 
 

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe import OutputError, Settings, SettingsError, find_duplicates, spill
+from dedupe import clean as cleaning
 from dedupe.clean.kept import text_bytes
 from dedupe.documents import SCHEMA, documents_table
 from dedupe.read import read
@@ -172,3 +173,14 @@ def test_find_duplicates__a_full_disk_is_told_and_leaves_nothing(
 def test_find_duplicates__a_limit_too_small_is_refused_with_the_least_that_works() -> None:
     with pytest.raises(SettingsError, match=r"100MB are too little for .* least .* 4\d\dMB"):
         find_duplicates(PAGES, Settings(memory_limit="100MB"))
+
+
+def test_clean__batches_of_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = read([SEEDS]).documents
+    expected, furniture = cleaning.clean_and_learn(table, Settings())
+    monkeypatch.setattr(cleaning, "_BLOCKS_AT_ONCE", 3)
+    kept, learned = cleaning.clean_and_learn(table, Settings(threads=3), spill=Spill(limit_bytes=8))
+    assert kept.spans.tolist() == expected.spans.tolist()
+    assert kept.offsets.tolist() == expected.offsets.tolist()
+    assert learned.keys.tolist() == furniture.keys.tolist()
+    assert len(learned.keys)

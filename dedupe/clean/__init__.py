@@ -25,6 +25,7 @@ record.py           clues beside the text: byline and canonical address
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,7 +38,8 @@ from dedupe.clean.kept import (
     kept_ranges,
     text_bytes,
 )
-from dedupe.ragged import running_total
+from dedupe.ragged import batch_bounds, running_total
+from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,7 +48,9 @@ if TYPE_CHECKING:
     from dedupe.clean.blocks import Blocks
     from dedupe.clean.furniture import Furniture
     from dedupe.settings import Settings
+    from dedupe.spill import Spill
 
+_BLOCKS_AT_ONCE = 500_000
 _SLIGHT_BYTES = 30
 
 __all__ = ["Kept", "clean", "code_points", "furniture_ranges", "keep_all", "kept_ranges"]
@@ -74,23 +78,34 @@ def clean_and_learn(
     settings: Settings,
     furniture: Furniture | None = None,
     blocks: Blocks | None = None,
+    spill: Spill = MEMORY,
 ) -> tuple[Kept, Furniture]:
-    """Say which ranges of each text are its story, and what is furniture: as given, or learned."""
-    from dedupe.clean.blocks import read_blocks
+    """Say which ranges of each text are its story, and what is furniture: as given, or learned.
+
+    Only learning looks at all documents at once.
+    """
+    from dedupe.clean.blocks import documents_between, read_blocks
     from dedupe.clean.furniture import block_keys, is_known, learn, outlet_numbers
     from dedupe.clean.layout import story_blocks
 
     data, text_offsets = text_bytes(documents)
     if blocks is None:
-        blocks = read_blocks(data, text_offsets, settings)
+        blocks = read_blocks(data, text_offsets, settings, spill)
     outlets = outlet_numbers(documents)
     keys = block_keys(blocks, outlets)
     if furniture is None:
         furniture = learn(blocks, keys, outlets, documents.column("title"))
-    known = is_known(keys, furniture)
-    is_cut = known | ~story_blocks(blocks, known, settings)
-    kept = keep_blocks(data, text_offsets, blocks, ~is_cut | _is_slight(blocks, is_cut))
-    return kept, furniture
+    spans, n_spans = [np.zeros((0, 2), np.int64)], [np.zeros(0, np.int64)]
+    for first, last in pairwise(batch_bounds(np.diff(blocks.offsets) + 1, _BLOCKS_AT_ONCE)):
+        some = documents_between(blocks, first, last)
+        known = is_known(keys[blocks.offsets[first] : blocks.offsets[last]], furniture)
+        is_cut = known | ~story_blocks(some, known, settings)
+        is_kept = ~is_cut | _is_slight(some, is_cut)
+        kept = keep_blocks(data, text_offsets[first : last + 1], some, is_kept)
+        spans.append(kept.spans)
+        n_spans.append(np.diff(kept.offsets))
+    offsets = running_total(np.concatenate(n_spans))
+    return Kept(data, text_offsets, np.concatenate(spans), offsets), furniture
 
 
 def _is_slight(blocks: Blocks, is_cut: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -11,13 +11,16 @@ import numpy as np
 
 from dedupe.clean.phrases import load_phrases
 from dedupe.ragged import batch_bounds, running_total
+from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.settings import Settings
+    from dedupe.spill import Spill
 
 _BATCH_BYTES = 4_000_000
+_BATCHES_AT_ONCE = 16
 BYTES_PER_WORD = 6
 """Bytes that stand for a word, blanks included: about right from English to Chinese."""
 
@@ -43,7 +46,10 @@ class Blocks(NamedTuple):
 
 
 def read_blocks(
-    data: NDArray[np.uint8], text_offsets: NDArray[np.int64], settings: Settings
+    data: NDArray[np.uint8],
+    text_offsets: NDArray[np.int64],
+    settings: Settings,
+    spill: Spill = MEMORY,
 ) -> Blocks:
     """Cut every text into blocks, in threads over ranges of documents.
 
@@ -51,6 +57,7 @@ def read_blocks(
         data: uint8 (B,), UTF-8.
         text_offsets: int64 (D+1,), text d is data[text_offsets[d]:text_offsets[d+1]].
         settings: the seed and the number of threads.
+        spill: where blocks go that memory does not hold.
     """
     from dedupe.kernels import blocks, fold
     from dedupe.kernels._compile import for_ranges
@@ -74,16 +81,28 @@ def read_blocks(
         )  # fmt: skip
         return tuple(part[:found].copy() for part in (starts, ends, hashes, traits))
 
+    columns = [spill.grow(kind) for kind in (np.int64, np.int64, np.uint64, np.uint8)]
     bounds = batch_bounds(np.diff(text_offsets), _BATCH_BYTES)
-    parts = for_ranges(read, bounds, settings.threads)
-    empty = (np.zeros(0, np.int64),) * 2 + (
-        np.zeros(0, np.uint64),
-        np.zeros((0, blocks.N_TRAITS), np.uint8),
+    for at in range(0, len(bounds) - 1, _BATCHES_AT_ONCE):
+        for parts in for_ranges(read, bounds[at : at + _BATCHES_AT_ONCE + 1], settings.threads):
+            for column, part in zip(columns, parts, strict=True):
+                column.add(part.ravel())
+    starts, ends, hashes, traits = (column.whole() for column in columns)
+    traits = traits.reshape(-1, blocks.N_TRAITS)
+    return Blocks(starts, ends, hashes, traits, running_total(n_blocks), text_hashes)
+
+
+def documents_between(blocks: Blocks, first: int, last: int) -> Blocks:
+    """Return the blocks of documents first to below last, without a copy."""
+    some = slice(blocks.offsets[first], blocks.offsets[last])
+    return Blocks(
+        blocks.starts[some],
+        blocks.ends[some],
+        blocks.hashes[some],
+        blocks.traits[some],
+        blocks.offsets[first : last + 1] - blocks.offsets[first],
+        blocks.text_hashes[first:last],
     )
-    starts, ends, hashes, traits = (
-        np.concatenate([part[i] for part in parts]) if parts else empty[i] for i in range(4)
-    )
-    return Blocks(starts, ends, hashes, traits, running_total(n_blocks), text_hashes)  # type: ignore[arg-type]
 
 
 def documents_of(blocks: Blocks) -> NDArray[np.int64]:
