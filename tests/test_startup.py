@@ -58,9 +58,11 @@ def test_startup__the_check_sees_what_is_imported() -> None:
 
 def test_startup__a_run_imports_no_linear_algebra_and_no_scikit_learn() -> None:
     texts = ["The harbour bridge was closed on Tuesday. " * n for n in (1, 9)]
-    modules = modules_after(f"import dedupe; dedupe.find_duplicates({texts})")
-    assert "numba" in modules
-    assert modules & {"scipy.linalg", "scipy.sparse", "sklearn"} == set()
+    # Kernels may be compiled in the first run; in the second they are loaded.
+    for _ in range(2):
+        modules = modules_after(f"import dedupe; dedupe.find_duplicates({texts})")
+        assert "numba" in modules
+        assert modules & {"scipy.linalg", "scipy.sparse", "sklearn"} == set()
 
 
 def test_startup__numba_still_finds_linear_algebra_for_the_code_of_others() -> None:

@@ -242,8 +242,9 @@ class _DiskCache(FunctionCache):
         which the rest was not seen to be enough are left to their own way.
         """
         numbas: Any = super()
+        # Code that sums an array names a module of Numba's, which is imported to load it.
+        _support_arrays()
         if numba.version_info[:2] != _SEEN_NUMBA:
-            _support_arrays()
             return numbas.load_overload(sig, target_context)
         nrt.rtsys.initialize(target_context)
         with numbas._guard_against_spurious_io_errors():  # noqa: SLF001 - as in the base class
