@@ -4,10 +4,11 @@
     python benchmarks/index.py --documents 1000000 --json index.json
     python benchmarks/index.py --equality ../shared/data     # the same stories as a run?
 
-Each line is one span of the filling: documents a second in commits of a
-thousand, one thread, durable; then, at that size, percentiles of single
-queries and single adds (merging goes on meanwhile), bytes a document on disk
-beside text and metadata, and memory. datasketch's LSH in memory looks up and
+Each line is one span of the filling: documents a second of the clock, and of the
+processor (which a busy machine disturbs less), in commits of a thousand, one
+thread, durable; then, at that size, percentiles of single queries and single
+adds (merging goes on meanwhile), bytes a document on disk beside text and
+metadata, and memory. datasketch's LSH in memory looks up and
 inserts as its documentation shows, over shingles made in Python; where a
 redis-server is installed its LSH on Redis does too. They keep no text, no
 stories, and judge no pair: the nearest thing that is in use, not the same thing.
@@ -75,41 +76,50 @@ def pages(n_docs: int, seed: int = 1) -> Iterator[dict[str, Any]]:
 def fill(folder: Path, n_docs: int) -> list[dict[str, Any]]:
     """Fill an index and measure it at each doubling."""
     print(
-        f"{'documents':>10} {'docs/s':>7} {'slowest':>8} {'query p50':>9} {'p99':>6} "
+        f"{'documents':>10} {'docs/s':>7} {'cpu':>7} {'slowest':>8} {'query p50':>9} {'p99':>6} "
         f"{'add p50':>8} {'p99':>6} {'B/doc':>6} {'MB':>6} segments"
     )
     stops = {n_docs} | {n_docs >> k for k in range(1, 20) if n_docs >> k >= 10_000}
-    source = pages(n_docs)
-    probes = list(pages(2 * N_PROBES * (len(stops) + 1), seed=2))
+    # What is asked at each stop are the next articles: as many of them copies as of the others.
+    source = pages(n_docs + 2 * N_PROBES * len(stops))
     rows = []
     with Index(folder, Settings(threads=1)) as index:
         index.add_many({**page, "id": f"warm{i}"} for i, page in enumerate(pages(50, seed=3)))
         seconds: list[float] = []
         done = n_span = 0
-        while batch := list(itertools.islice(source, AT_ONCE)):
+        worked = 0.0
+        while done < n_docs:
+            batch = list(itertools.islice(source, min(AT_ONCE, n_docs - done)))
+            before = time.process_time()
             seconds.append(timed(functools.partial(index.add_many, batch)))
+            worked += time.process_time() - before
             done += len(batch)
             n_span += len(batch)
             if done in stops or done == n_docs:
-                rate = n_span / sum(seconds)
-                rows.append(probe(index, done, rate, max(seconds), probes))
-                seconds, n_span = [], 0
+                rates = n_span / sum(seconds), n_span / worked
+                rows.append(probe(index, done, rates, max(seconds), source))
+                seconds, n_span, worked = [], 0, 0.0
     return rows
 
 
 def probe(
-    index: Index, done: int, rate: float, slowest: float, probes: list[dict[str, Any]]
+    index: Index,
+    done: int,
+    rates: tuple[float, float],
+    slowest: float,
+    source: Iterator[dict[str, Any]],
 ) -> dict[str, Any]:
     """Time single queries and adds at one size; print and return the line."""
-    asked = [probes.pop() for _ in range(N_PROBES)]
-    added = [{**probes.pop(), "id": f"probe{done}-{i}"} for i in range(N_PROBES)]
+    asked = list(itertools.islice(source, N_PROBES))
+    added = list(itertools.islice(source, N_PROBES))
     queries = [1000 * timed(functools.partial(index.query, page)) for page in asked]
     adds = [1000 * timed(functools.partial(index.add, page)) for page in added]
     stats = index.stats()
     unit = 1 if sys.platform == "darwin" else 1024
     row = {
         "documents": done,
-        "documents_per_second": rate,
+        "documents_per_second": rates[0],
+        "documents_per_processor_second": rates[1],
         "slowest_commit_seconds": slowest,
         "query_ms": np.percentile(queries, [50, 99]).tolist(),
         "add_ms": np.percentile(adds, [50, 99]).tolist(),
@@ -118,7 +128,8 @@ def probe(
         "segments": len(stats["segments"]),
     }
     print(
-        f"{done:>10,} {rate:>7,.0f} {slowest:>7.2f}s {row['query_ms'][0]:>9.1f} "
+        f"{done:>10,} {rates[0]:>7,.0f} {rates[1]:>7,.0f} {slowest:>7.2f}s "
+        f"{row['query_ms'][0]:>9.1f} "
         f"{row['query_ms'][1]:>6.1f} {row['add_ms'][0]:>8.1f} {row['add_ms'][1]:>6.1f} "
         f"{row['bytes_per_document_beside']:>6,.0f} {row['memory_mb']:>6,.0f} {row['segments']}",
         flush=True,
