@@ -43,7 +43,7 @@ _TEXT_CAP = 8
 _FEW = 3
 
 _MANY_SAMPLED = 16
-"""Of so many sampled shingles two texts with a resemblance of .2 share one, but for 1 pair in 650."""
+"""Of so many sampled shingles texts with a resemblance of .2 share one, but for 1 pair in 650."""
 
 
 class Batch(NamedTuple):
