@@ -47,8 +47,8 @@ _CLOSE_ODDS = 4.0
 
 _CHANGED_ODDS = 0.25
 
-_MOST_AROUND = 100
-"""Documents of one story that are measured again when the furniture of one was learned."""
+_MOST_AROUND, _MOST_CONCERNED = 20, 100
+"""Documents of one story, and of one commit, that are measured again when furniture was learned."""
 
 
 def take_turn(store: Store, n_added: int) -> list[int]:
@@ -68,7 +68,7 @@ def take_turn(store: Store, n_added: int) -> list[int]:
 
 def around(numbers: Iterable[int], held: Held) -> list[int]:
     """Return documents and those in whose stories, or near them, they stand."""
-    numbers = list(numbers)
+    numbers = list(numbers)[:_MOST_CONCERNED]
     held.load_places(numbers)
     live = {place.component for one in numbers if (place := held.place(one)).state <= GROUPED}
     stories = {held.place(one).story for one in numbers if held.is_live(one)}
@@ -76,7 +76,7 @@ def around(numbers: Iterable[int], held: Held) -> list[int]:
     for table, keys in (("components", live), ("stories", stories)):
         for row in held.catalog.get_many(table, keys).values():
             found.update(np.frombuffer(row[0], np.int64)[:_MOST_AROUND].tolist())
-    return sorted(found)
+    return sorted(found)[: 2 * _MOST_CONCERNED]
 
 
 def review(numbers: Iterable[int], held: Held, settings: Settings) -> list[int]:
