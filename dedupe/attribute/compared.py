@@ -1,6 +1,6 @@
 """Signals of two pages: what one kept and the other lost.
 
-Story  ->  aligned deletions, lost credits, openings, lengths  ->  Evidence
+Story  ->  aligned deletions, lost credits, openings  ->  Evidence
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _BORDER = 80
 _CONTEXT_LETTERS = 12
 _VERB = re.compile(r"\btold\b")
-_SMALLEST_SURPLUS = 0.05
 
 
 def deletion(story: Story) -> Iterator[Evidence]:
@@ -77,30 +76,6 @@ def dated_opening(story: Story) -> Iterator[Evidence]:
             says = "opens with place and date, as wires file"
             points = POINTS["dated_opening"]["dated"]
             yield toward(story, (row, other), dated[0], points, says)
-
-
-def length(story: Story) -> Iterator[Evidence]:
-    """One text holds the other and more: copies are cut more often than grown."""
-    for pair, row, other in _both_ways(story):
-        surplus = pair.containment_b - pair.containment_a
-        surplus = surplus if row == pair.a else -surplus
-        if surplus >= _SMALLEST_SURPLUS:
-            most = POINTS["length"]["excerpt" if pair.relation == "excerpt" else "other"]
-            held = pair.containment_b if row == pair.a else pair.containment_a
-            says = f"holds {held:.0%} of the text of {story.pages.label(other)}, and is longer"
-            yield toward(story, (row, other), None, most * min(1.0, 2 * surplus), says)
-
-
-def one_outlet(story: Story) -> Iterator[Evidence]:
-    """Nobody but one outlet has the story."""
-    outlets = {story.pages.outlet(row) for row in story.rows}
-    if len(story.rows) < 2 or len(outlets) > 1 or None in outlets:
-        return
-    row = story.rows[0]
-    says = f"every version found is {story.pages.label(row)}'s own"
-    points = POINTS["one_outlet"]["one_outlet"]
-    for work in range(len(story.works)):
-        yield Evidence("", "", points, work, -1, None, row, -1, -1, says)
 
 
 def _both_ways(story: Story) -> Iterator[tuple[Pair, int, int]]:

@@ -1,6 +1,7 @@
 """Pairs that link two stories in; who took from whom, and which part from which page, out.
 
-    Taken, one a pair  ->  parent_of(), passage_parents()
+    pairs of two stories    ->  settle_crossings()  directions; rows of round-ups
+    Taken, one a pair       ->  parent_of(), passage_parents()
 
 A round-up has several parents. Of each part of it, every page that holds the
 part may be the one it was taken from; the likelier a page is its story's
@@ -12,13 +13,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
+from dedupe.attribute.docket import crossings_of
+from dedupe.attribute.judging import in_ranges, new_judging
+from dedupe.attribute.parents import RELATIONS, SINGLE
+from dedupe.attribute.reasons import limits
+from dedupe.attribute.rows import roundup_row
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from dedupe.attribute.evidence import Pair
+    from dedupe.attribute.judging import Desk
     from dedupe.attribute.pages import Pages
+    from dedupe.attribute.placing import Filled
 
 # A page that holds this share of what the fullest holds may be the parent.
 _AS_FULL = 0.8
@@ -27,6 +38,15 @@ _SHORTEST_PART = 60
 # Parts that overlap by half of the smaller are one.
 _HALF = 2
 _LEAST_CHANCE = 0.01
+
+
+_DIRECTED = np.array(
+    [RELATIONS.index(name) for name in ("roundup", "partial", "exact", "repost", "excerpt",
+                                        "rewrite", "paraphrase", "update")]
+)  # fmt: skip
+_CROSSING = [RELATIONS.index(name) for name in ("roundup", "partial")]
+# Evidence this strong overrules the rule that the taker holds more of its own.
+_STRONG = 0.8
 
 
 class Taken(NamedTuple):
@@ -47,6 +67,81 @@ class Taken(NamedTuple):
     share: float
     relation: str
     spans: Sequence[tuple[int, int]]
+
+
+def settle_crossings(
+    desk: Desk, stories: NDArray[np.int64], decided: Collection[int], filled: Filled
+) -> dict[int, dict[str, Any]]:
+    """Direct the pairs that link two stories; a page alone that took from another says so.
+
+    Args:
+        desk: outlets, clues, pairs.
+        stories: int64 (D,), the story of each document.
+        decided: documents that a reader holds for origins.
+        filled: what is known of all documents; written to.
+
+    Returns:
+        The rows of round-ups, by document.
+    """
+    places = desk.table.crossing(_DIRECTED)
+    first = _directions(desk, places, decided)
+    filled.pair_a_first[places] = first
+    crossing = np.isin(desk.table.relation[places], _CROSSING)
+    linked = desk.table.pairs(places[crossing])
+    n_parts = roundups(linked, stories)
+    found: dict[int, list[Taken]] = {}
+    for pair, a_first in zip(linked, first[crossing].tolist(), strict=True):
+        child = _taker(pair, a_first, n_parts)
+        sure = max(0.5, a_first if child == pair.b else 1 - a_first)
+        parent = pair.b if child == pair.a else pair.a
+        found.setdefault(child, []).append(taken(pair, child, int(stories[parent]), sure))
+    chance = filled.origin_probability
+    in_hand = np.bincount(stories, chance, len(stories)) if found else chance
+    rows = {}
+    for child in sorted(found):
+        if filled.relation[child] != SINGLE:
+            continue
+        best = parent_of(found[child], chance)
+        filled.relation[child], filled.parent[child] = RELATIONS.index(best.relation), best.parent
+        filled.parent_name[child] = desk.pages.outlet(best.parent)
+        filled.parent_probability[child] = best.sure
+        if len({one.label for one in found[child]}) > 1:
+            parts = passage_parents(found[child], chance, in_hand, desk.pages)
+            rows[child] = roundup_row(desk.pages, child, parts)
+    return rows
+
+
+def _directions(
+    desk: Desk, places: NDArray[np.int64], decided: Collection[int]
+) -> NDArray[np.float64]:
+    """Return the chance, of some pairs, that a's text stands nearer the origin."""
+    from dedupe.kernels.places import fill_directions
+
+    docket = crossings_of(places, desk.pages, desk.table)
+    for member in np.flatnonzero(np.isin(docket.rows, sorted(decided)))[::-1].tolist():
+        docket.decided[member // 2] = member
+    judging = new_judging(desk, docket)
+    judging.glance()
+    first = np.full(len(places), 0.5)
+    why, bounds = judging.reasons.weighing(), limits()
+    in_ranges(
+        len(places), lambda start, end: fill_directions(docket, why, bounds, start, end, first)
+    )
+    return first
+
+
+def _taker(pair: Pair, a_first: float, n_parts: Mapping[int, int]) -> int:
+    """Return who took: the page that holds parts of more stories, and then as evidence says.
+
+    Where that is weak, the page of which the smaller share is found in the
+    other: a round-up holds much that its sources do not.
+    """
+    parts = n_parts.get(pair.a, 0), n_parts.get(pair.b, 0)
+    if pair.relation == "roundup" and parts[0] != parts[1]:
+        return pair.a if parts[0] > parts[1] else pair.b
+    if max(a_first, 1 - a_first) > _STRONG:
+        return pair.a if a_first < 0.5 else pair.b
+    return pair.a if pair.containment_a < pair.containment_b else pair.b
 
 
 def taken(pair: Pair, child: int, label: int, sure: float) -> Taken:
@@ -81,14 +176,14 @@ def parent_of(found: Sequence[Taken], chance: NDArray[Any]) -> Taken:
 
 
 def passage_parents(
-    found: Sequence[Taken], chance: NDArray[Any], in_hand: Mapping[int, float], pages: Pages
+    found: Sequence[Taken], chance: NDArray[Any], in_hand: NDArray[Any], pages: Pages
 ) -> list[dict[str, Any]]:
     """Return the parts of a round-up by place, each with the page it likely came from.
 
     Args:
         found: what it took.
         chance: float64 (D,), each document's chance to be its story's origin.
-        in_hand: the chance that a story's origin is among its documents, by story.
+        in_hand: float64 (D,), the chance that a story's origin is among its documents.
         pages: names of outlets.
 
     Returns:
@@ -114,7 +209,7 @@ def passage_parents(
 def _part(
     part: tuple[int, int, list[tuple[int, Taken]]],
     chance: NDArray[Any],
-    in_hand: Mapping[int, float],
+    in_hand: NDArray[Any],
     pages: Pages,
 ) -> dict[str, Any]:
     start, end, holders = part
@@ -123,7 +218,7 @@ def _part(
     for length, one in holders:
         share = length / (end - start)
         weights[one.parent] = share * max(_LEAST_CHANCE, float(chance[one.parent]))
-        absent = max(absent, 1.0 - in_hand[one.label])
+        absent = max(absent, 1.0 - float(in_hand[one.label]))
     best = max(weights, key=lambda row: (round(weights[row], 9), -row))
     return {
         "start": start,

@@ -14,6 +14,8 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dedupe.attribute.evidence import Evidence
 from dedupe.attribute.pages import NEVER
 from dedupe.attribute.said import about
@@ -21,6 +23,8 @@ from dedupe.attribute.signals import POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from dedupe.attribute.evidence import Story
     from dedupe.clean.clue import Clue
@@ -134,6 +138,27 @@ def _date(year: int, month: int, day: int) -> dt.date | None:
         return dt.date(year, month, day)
     except ValueError:
         return None
+
+
+def days_differ(
+    claimed: NDArray[np.int64], until: NDArray[np.int64], group: NDArray[np.int64], n_groups: int
+) -> NDArray[np.bool_]:
+    """Say of which groups the documents claim to have appeared on more than one day.
+
+    Args:
+        claimed: int64 (M,), when each document claims to have appeared at the earliest.
+        until: int64 (M,), and at the latest.
+        group: int64 (M,), the group of each.
+        n_groups: how many there are.
+    """
+    known = (claimed != NEVER) & (until != NEVER)
+    width = np.where(known, until, 0) - np.where(known, claimed, 0)
+    known &= width <= _WIDEST_CLAIM
+    day = (claimed + np.where(width >= _NO_ZONE, _FIRST_ZONE, 0)) // _DAY
+    first, last = np.full(n_groups, np.iinfo(np.int64).max), np.full(n_groups, NEVER)
+    np.minimum.at(first, group[known], day[known])
+    np.maximum.at(last, group[known], day[known])
+    return np.asarray(first < last)
 
 
 def _out_of_the_week(story: Story) -> Iterator[Evidence]:

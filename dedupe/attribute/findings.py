@@ -1,6 +1,8 @@
 """Every signal asked of a story.
 
-Story  ->  find_evidence(), find_more(), find_record()  ->  Evidence, any number
+Story  ->  find_evidence(), find_more()  ->  Evidence, any number
+
+Signals of numbers alone are found in all stories at once (kernels/glances.py).
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, TypeAlias
 
-from dedupe.attribute import clocks, compared, days, edits, said, standing, traces
+from dedupe.attribute import compared, days, edits, said, standing, traces
 from dedupe.attribute.evidence import Evidence
 from dedupe.attribute.signals import SIGNALS
 
@@ -35,18 +37,17 @@ FUNCTIONS: dict[str, _Find] = {
     "link": traces.link,
     "clock_bound": days.clock_bound,
     "inner_time": days.inner_time,
-    "clock": clocks.clock,
-    "first_seen": clocks.first_seen,
-    "length": compared.length,
-    "one_outlet": compared.one_outlet,
     "edit_kind": edits.edit_kind,
     "quote_altered": edits.quote_altered,
     "shared_slip": edits.shared_slip,
     "union": standing.union,
-    "outlet_prior": standing.outlet_prior,
 }
 """The function of each signal; it names neither the signal nor the table's group."""
 
+IN_NUMBERS = frozenset({"clock", "first_seen", "length", "one_outlet", "outlet_prior"})
+"""Signals without a function: kernels find them."""
+
+_DAYS = "days"
 # Kinds of clues that a signal reads: stories without them need not ask it.
 _KINDS_READ = {
     "credit": {"credit"},
@@ -62,41 +63,43 @@ _KINDS_READ = {
     "residue": {"residue"},
     "link": {"link"},
     "clock_bound": {"dateline"},
+    "inner_time": {"dateline", _DAYS},
 }
 
 # Signals that compare works: one work alone need not ask them.
-_COMPARING = {
-    "deletion", "credit_lost", "dated_opening", "clock", "first_seen", "length", "link",
-    "clock_bound", "inner_time",
-}  # fmt: skip
+_COMPARING = {"deletion", "credit_lost", "dated_opening", "link", "clock_bound", "inner_time"}
 
 # Signals that read whole texts, by the fewest works they need: asked where the
 # others leave the origin open.
-_LATE = {
-    "edit_kind": 2, "quote_altered": 3, "shared_slip": 5, "union": 3, "outlet_prior": 2,
-}  # fmt: skip
-_MOST_READ = 24
+_LATE = {"quote_altered": 3, "shared_slip": 5, "union": 3}
 
 
-def find_evidence(story: Story) -> list[Evidence]:
-    """Ask every signal that may find something at a glance, and sign what it finds."""
+def find_evidence(story: Story, *, days_differ: bool) -> list[Evidence]:
+    """Ask every signal that may find something at a glance, and sign what it finds.
+
+    Args:
+        story: to be asked.
+        days_differ: its pages claim to have appeared on more than one day.
+    """
     kinds = frozenset(clue.kind for clues in story.clues.values() for clue in clues)
+    kinds = kinds | {_DAYS} if days_differ else kinds
     return _signed(story, _worth_asking(kinds, alone=len(story.works) == 1))
 
 
-def find_more(story: Story) -> list[Evidence]:
-    """Ask the signals that read whole texts; a story of many works is decided without them."""
+def find_more(story: Story, *, edited: bool) -> list[Evidence]:
+    """Ask the signals that read whole texts.
+
+    Args:
+        story: to be asked.
+        edited: aligned text of two of its works differs in what `edit_kind` reads.
+    """
     n_works = len(story.works)
-    if n_works > _MOST_READ:
-        return []
-    return _signed(story, [one for fewest, one in _LATE_SIGNALS if n_works >= fewest])
-
-
-def find_record(story: Story) -> list[Evidence]:
-    """Ask what the other stories of a story's outlets say; of many works, as little as the rest."""
-    if not story.leanings or not 2 <= len(story.works) <= _MOST_READ:
-        return []
-    return _signed(story, [one for _, one in _LATE_SIGNALS if one[0].name == "outlet_prior"])
+    asked = [
+        (signal, FUNCTIONS[signal.name])
+        for signal in SIGNALS
+        if (signal.name == "edit_kind" and edited) or n_works >= _LATE.get(signal.name, n_works + 1)
+    ]
+    return _signed(story, asked)
 
 
 def _signed(story: Story, asked: Iterable[tuple[Signal, _Find]]) -> list[Evidence]:
@@ -106,13 +109,6 @@ def _signed(story: Story, asked: Iterable[tuple[Signal, _Find]]) -> list[Evidenc
         for signal, find in asked
         for item in find(story)
     ]
-
-
-_LATE_SIGNALS = [
-    (_LATE[signal.name], (signal, FUNCTIONS[signal.name]))
-    for signal in SIGNALS
-    if signal.name in _LATE
-]
 
 
 @functools.cache
@@ -126,7 +122,6 @@ def _worth_asking(kinds: frozenset[str], *, alone: bool) -> list[tuple[Signal, _
     return [
         (signal, FUNCTIONS[signal.name])
         for signal in SIGNALS
-        if signal.name not in _LATE
-        and (signal.name not in _KINDS_READ or kinds & _KINDS_READ[signal.name])
+        if kinds & _KINDS_READ.get(signal.name, frozenset())
         and not (alone and signal.name in _COMPARING)
     ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.clean.kept import text_bytes
 from dedupe.documents import host
 from dedupe.names import main_label
 
@@ -50,10 +51,19 @@ class Pages:
             name: documents.column(name).combine_chunks()
             for name in ("id", "source", "url", "text")
         }
+        self._texts = documents.select(["text"])
         self._names = names
         self._ids: dict[int, str] = {}
-        self._outlets: dict[int, tuple[str | None, str | None]] = {}
-        self._sources: dict[str, tuple[str | None, str | None]] = {}
+        encoded = self._columns["source"].dictionary_encode()
+        # Most sources recur: each is looked up once, and a document knows its place.
+        self._sources: list[str] = encoded.dictionary.to_pylist()
+        self._place = {source: place for place, source in enumerate(self._sources)}
+        self._source_of = encoded.indices.fill_null(-1).to_numpy()
+        self._outlets = [
+            (names.outlet(source), host(source) if "." in source else None)
+            for source in self._sources
+        ]
+        self._same: dict[tuple[str, str, str | None], bool] = {}
         claimed, claimed_until = (
             _moments(documents, name) for name in ("published", "published_until")
         )
@@ -62,24 +72,32 @@ class Pages:
         until = np.where(void, NEVER, claimed_until)
         both = (until != NEVER) & (seen != NEVER)
         latest = np.where(both, np.minimum(until, seen), np.maximum(until, seen))
-        self.claimed, self.claimed_until = claimed.data, claimed_until.data
-        # Asked for one by one: views give plain numbers, and copy nothing.
-        self.earliest, self.latest, self.seen = (
-            moments.data for moments in (np.where(void, NEVER, claimed), latest, seen)
-        )
+        self.claimed, self.claimed_until = claimed, claimed_until
+        self.earliest, self.latest, self.seen = np.where(void, NEVER, claimed), latest, seen
 
     def _value(self, column: str, row: int) -> str | None:
         value: str | None = self._columns[column][row].as_py()
         return value
 
     def hold(self, rows: NDArray[np.int64]) -> None:
-        """Look up ids and outlets of some documents at once; names are learned by then."""
-        ids, sources, urls = (
-            self._columns[name].take(rows).to_pylist() for name in ("id", "source", "url")
-        )
-        held = rows.tolist()
-        self._ids = dict(zip(held, ids, strict=True))
-        self._outlets = dict(zip(held, map(self._outlet_of, sources, urls), strict=True))
+        """Look up the ids of some documents at once."""
+        ids = self._columns["id"].take(rows).to_pylist()
+        self._ids = dict(zip(rows.tolist(), ids, strict=True))
+
+    def outlet_numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return a number for the name of each document's outlet, -1 where it has none."""
+        number: dict[str, int] = {}
+        by_source = [
+            -1 if outlet is None else number.setdefault(outlet, len(number))
+            for outlet, _ in self._outlets
+        ]
+        places = self._source_of[rows]
+        found = np.array([*by_source, -1], np.int64)[places]
+        for at in np.flatnonzero(places < 0).tolist():
+            outlet = self.outlet(int(rows[at]))
+            if outlet is not None:
+                found[at] = number.setdefault(outlet, len(number))
+        return found
 
     def id(self, row: int) -> str:
         """Return the id of a document."""
@@ -89,6 +107,10 @@ class Pages:
         """Return the text as given."""
         return self._value("text", row) or ""
 
+    def text_bytes(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Return all texts, UTF-8, and where each begins: see `clean.kept.text_bytes`."""
+        return text_bytes(self._texts)
+
     def address(self, row: int) -> str | None:
         """Return where a page was found, as `plain_address` writes it."""
         url = self._value("url", row)
@@ -96,7 +118,8 @@ class Pages:
 
     def outlet(self, row: int) -> str | None:
         """Return the displayed name of a document's outlet."""
-        return self._whose(row)[0]
+        place = self._source_of[row]
+        return self._outlets[place][0] if place >= 0 else self._whose(row)[0]
 
     def domain(self, row: int) -> str | None:
         """Return the domain of a document's outlet, or its source as given."""
@@ -112,10 +135,9 @@ class Pages:
 
     def unlisted_labels(self) -> dict[str, str]:
         """Return the letters of each source that names.json does not list, with the source."""
-        sources = [source for source in self._columns["source"].unique().to_pylist() if source]
         return {
             main_label(source): source
-            for source in sorted(sources)
+            for source in sorted(filter(None, self._sources))
             if "." in source and not self._names.of_domain(source)
         }
 
@@ -123,30 +145,29 @@ class Pages:
         """Call a source that has no name but its domain by a name that pages give it."""
         if source is None or "." not in source or "." in name:
             return
-        domain = host(source)
-        outlet, _ = self._sources.get(source) or (self._names.outlet(source), domain)
+        place = self._place[source]
+        outlet, domain = self._outlets[place]
         if outlet == domain:
-            self._sources[source] = (name, domain)
+            self._outlets[place] = (name, domain)
 
     def is_outlet(self, row: int, name: str, names: Names) -> bool:
         """Say whether `name` is this document's outlet."""
         outlet, domain = self._whose(row)
-        return outlet is not None and names.same(name, outlet, domain)
+        if outlet is None:
+            return False
+        key = (name, outlet, domain)
+        if key not in self._same:
+            self._same[key] = names.same(*key)
+        return self._same[key]
 
     def _whose(self, row: int) -> tuple[str | None, str | None]:
         """Return the name of a document's outlet, and its domain."""
-        held = self._outlets.get(row)
-        return held or self._outlet_of(self._value("source", row), self._value("url", row))
-
-    def _outlet_of(self, source: str | None, url: str | None) -> tuple[str | None, str | None]:
-        """Return the outlet's name and its domain; most sources recur, so both are kept."""
-        if source is None:
+        place = self._source_of[row]
+        if place < 0:
+            url = self._value("url", row)
             return (self._names.outlet(None, url), host(url)) if url else (None, None)
-        if source not in self._sources:
-            outlet = self._names.outlet(source)
-            self._sources[source] = (outlet, host(source) if "." in source else None)
-        outlet, domain = self._sources[source]
-        return outlet, domain or host(url) or source
+        outlet, domain = self._outlets[place]
+        return outlet, domain or host(self._value("url", row)) or self._sources[place]
 
 
 def _moments(documents: pa.Table, name: str) -> NDArray[np.int64]:

@@ -1,6 +1,6 @@
 """A judged story in, its row of stories.jsonl out.
 
-    Judged, Placed  ->  story_row()  ->  dict
+    Told  ->  story_row()  ->  dict
 
 Evidence is listed once, the strongest first; each document's clues, for and
 against where it was placed, point into that list. Points are positive where a
@@ -12,7 +12,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dedupe.attribute.counterfactual import counterfactuals
 from dedupe.attribute.pages import NEVER
 from dedupe.attribute.signals import makes_copy
 from dedupe.attribute.verdict import CANNOT_TELL, origin_object
@@ -23,12 +22,12 @@ if TYPE_CHECKING:
     from dedupe.attribute.evidence import Evidence, Story
     from dedupe.attribute.pages import Pages
     from dedupe.attribute.parents import Placed
-    from dedupe.attribute.verdict import Judged, Verdict
+    from dedupe.attribute.verdict import Verdict
     from dedupe.clean.clue import Clue
 
 # Kinds of clues by which a page says whom it has its text from.
 _CREDITS = frozenset({"credit", "pointer", "dateline", "byline"})
-_MOST_CANDIDATES, _MOST_EVIDENCE = 8, 12
+_MOST_EVIDENCE = 12
 _DERIVED_BY_THEMSELVES = frozenset({"scar", "unnamed_agencies"})
 _MOST_ALIKE = 3
 # Clues are listed by document up to so many works: of more, the story's must do.
@@ -36,31 +35,56 @@ _MOST_LISTED = 24
 _MOST_FOR, _MOST_AGAINST = 3, 2
 
 
-def story_row(story: Story, judged: Judged, placed: Sequence[Placed]) -> dict[str, Any]:
-    """Return a story as stories.jsonl holds it.
+class Told(NamedTuple):
+    """What is told of one story.
 
-    Args:
-        story: with all its documents.
-        judged: the works that were weighed; all, unless it was too large.
-        placed: its documents, with their parents.
+    Attributes:
+        pages: outlets, ids and texts.
+        rows: its documents, rising.
+        works: the work of each; -1 where the story was too large to weigh it.
+        verdict: who wrote it first.
+        evidence: all of it.
+        placed: where the weighed documents stand, by work, the head of each first.
+        counterfactuals: rows of what each kind of evidence changes.
+        story: with all its documents, if any has a clue.
     """
-    pages, verdict = story.pages, judged.verdict
-    known = [int(pages.earliest[row]) for row in story.rows if pages.earliest[row] != NEVER]
-    sources = sorted({outlet for row in story.rows if (outlet := pages.outlet(row))})
-    listed = _strongest(judged.evidence, verdict)
-    clues = _clues(judged, placed, listed)
+
+    pages: Pages
+    rows: list[int]
+    works: list[int]
+    verdict: Verdict
+    evidence: list[Evidence]
+    placed: list[Placed]
+    counterfactuals: list[dict[str, Any]]
+    story: Story | None
+
+    def called(self, work: int) -> str:
+        """Return who stands for a work: the origin, or the first of its documents."""
+        if work == self.verdict.work:
+            return self.pages.label(self.verdict.row)
+        return self.pages.label(self.rows[self.works.index(work)])
+
+
+def story_row(told: Told) -> dict[str, Any]:
+    """Return a story as stories.jsonl holds it."""
+    pages, verdict = told.pages, told.verdict
+    known = [moment for moment in pages.earliest[told.rows].tolist() if moment != NEVER]
+    sources = sorted({outlet for row in told.rows if (outlet := pages.outlet(row))})
+    listed = _strongest(told.evidence, verdict)
+    clues = _clues(told, listed)
+    documents = [pages.id(row) for row in told.rows]
     return {
-        "story": pages.id(story.rows[0]),
-        "size": len(story.rows),
-        "documents": [pages.id(row) for row in story.rows],
+        "story": documents[0],
+        "size": len(documents),
+        "documents": documents,
         "sources": sources,
         "first_published": _iso(min(known)) if known else None,
-        "origin": dict(verdict.origin),
-        "candidates": [origin_object(story, one) for one in verdict.ranked[:_MOST_CANDIDATES]],
-        "credited": [pages.id(row) for row in _credited(story, verdict, placed)],
-        "evidence": [_shown(judged.story, verdict, item) for item in listed],
+        "origin": verdict.origin,
+        "candidates": [origin_object(pages, one) for one in verdict.ranked],
+        "credited": [pages.id(row) for row in _credited(told)],
+        "evidence": [_shown(told, item) for item in listed],
         "clues": clues,
-        "counterfactuals": counterfactuals(judged),
+        "counterfactuals": told.counterfactuals,
     }
 
 
@@ -83,22 +107,19 @@ def roundup_row(pages: Pages, row: int, parts: list[dict[str, Any]]) -> dict[str
     }
 
 
-def _credited(story: Story, verdict: Verdict, placed: Iterable[Placed]) -> list[int]:
+def _credited(told: Told) -> list[int]:
     """Return the documents that name their parent, or the story's origin, as their source.
 
     Of a story too large to be weighed whole, what was not weighed hangs below the origin.
     """
-    crediting = {
-        row: names
-        for row, clues in story.clues.items()
-        if (names := {clue.name for clue in clues if clue.name and _is_credit(clue)})
-    }
-    if not crediting:
+    story, verdict = told.story, told.verdict
+    if story is None:
         return []
-    parents = {one.row: (one.parent, one.name) for one in placed}
+    parents = {one.row: (one.parent, one.name) for one in told.placed}
     origin = verdict.row, verdict.name
     found = []
-    for row, names in sorted(crediting.items()):
+    for row, clues in sorted(story.clues.items()):
+        names = {clue.name for clue in clues if clue.name and _is_credit(clue)}
         wanted = {parents.get(row, origin), origin}
         if any(_names_one(story, row, name, wanted) for name in names):
             found.append(row)
@@ -142,24 +163,22 @@ def _order(item: Evidence) -> tuple[float, int, int, str, int, int, int, str]:
     return -abs(item.points), *place, item.signal
 
 
-def _clues(
-    judged: Judged, placed: Iterable[Placed], listed: list[Evidence]
-) -> list[dict[str, Any]]:
+def _clues(told: Told, listed: list[Evidence]) -> list[dict[str, Any]]:
     """Return, by document, the places of its clues in a list of evidence, which grows by them.
 
     Where nothing tells, no document has a place to speak for.
     """
-    story = judged.story
-    if judged.verdict.band == "unknown" or len(story.works) > _MOST_LISTED:
+    if not told.verdict.told or max(told.works) >= _MOST_LISTED:
         return []
+    work_of = dict(zip(told.rows, told.works, strict=True))
     number = {_told(item): place for place, item in enumerate(listed)}
-    ordered = sorted(judged.evidence, key=_order)
+    ordered = sorted(told.evidence, key=_order)
     shown = []
-    for one in placed:
-        work = story.work_of[one.row]
-        if one.parent >= 0 and story.work_of[one.parent] == work:
+    for one in told.placed:
+        work, parent = work_of[one.row], work_of.get(one.parent, -1)
+        if parent == work:
             continue
-        place = _Place(work, story.work_of[one.parent] if one.parent >= 0 else -1, one.name)
+        place = _Place(work, parent, one.name)
         sides = [_side(item, place) for item in ordered]
         speaks: dict[str, list[int]] = {"for": [], "against": []}
         for word, sign, most in (("for", 1, _MOST_FOR), ("against", -1, _MOST_AGAINST)):
@@ -170,7 +189,7 @@ def _clues(
                     listed.append(item)
                 speaks[word].append(number[_told(item)])
         if speaks["for"] or speaks["against"]:
-            shown.append({"document": story.pages.id(one.row), **speaks})
+            shown.append({"document": told.pages.id(one.row), **speaks})
     return shown
 
 
@@ -233,30 +252,29 @@ def _strongest(evidence: Sequence[Evidence], verdict: Verdict) -> list[Evidence]
     return kept[:_MOST_EVIDENCE]
 
 
-def _shown(story: Story, verdict: Verdict, item: Evidence) -> dict[str, Any]:
+def _shown(told: Told, item: Evidence) -> dict[str, Any]:
     quoted = item.start >= 0
-    against = _against(verdict, item)
+    against = _against(told.verdict, item)
     return {
         "signal": item.signal,
         "points": round(-abs(item.points) if against else abs(item.points), 3),
-        "document": story.pages.id(item.row),
-        "toward": _toward(story, verdict, item),
+        "document": told.pages.id(item.row),
+        "toward": _toward(told, item),
         "against": against,
         "start": item.start if quoted else None,
         "end": item.end if quoted else None,
-        "quote": story.pages.text(item.row)[item.start : item.end] if quoted else None,
+        "quote": told.pages.text(item.row)[item.start : item.end] if quoted else None,
         "says": item.says,
     }
 
 
-def _toward(story: Story, verdict: Verdict, item: Evidence) -> str | None:
+def _toward(told: Told, item: Evidence) -> str | None:
     """Return who wrote it first if the evidence is right, called as everywhere else."""
     if item.name is not None:
         return item.name
     if item.parent >= 0:
-        named = item.parent == verdict.work
-        return story.pages.label(verdict.row if named else story.works[item.parent][0])
-    return story.pages.label(item.row) if item.points > 0 else None
+        return told.called(item.parent)
+    return told.pages.label(item.row) if item.points > 0 else None
 
 
 def _against(verdict: Verdict, item: Evidence) -> bool:

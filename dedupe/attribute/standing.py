@@ -1,6 +1,7 @@
 """Signals of standing: what one work holds of all others, and what its outlet is known for.
 
-Story  ->  union of what siblings share, outlet's other stories  ->  Evidence
+Story  ->  union of what siblings share  ->  Evidence
+Record of each outlet  ->  leanings()  ->  log-odds
 """
 
 from __future__ import annotations
@@ -73,25 +74,12 @@ def _cover(work: int, shared: Mapping[tuple[int, int], set[int]], n_works: int) 
     return held / common if common else 0.0
 
 
-def outlet_prior(story: Story) -> Iterator[Evidence]:
-    """Other stories of the outlet were, or were not, its own (Beta smoothing to the average).
-
-    Only decided stories are counted, and this is asked of open ones: no story
-    counts for itself.
-    """
-    for work, rows in enumerate(story.works):
-        outlet = story.pages.outlet(rows[0]) or ""
-        if points := story.leanings.get(outlet):
-            record = story.records[outlet]
-            label = story.pages.label(rows[0])
-            says = (
-                f"{label} was the origin of {record.n_origin} of {record.n_stories} other stories"
-            )
-            yield Evidence("", "", points, work, -1, None, rows[0], -1, -1, says)
-
-
 def leanings(records: Mapping[str, Record]) -> dict[str, float]:
-    """Return the log-odds of each outlet whose record says anything: smoothed, and capped."""
+    """Return the log-odds of each outlet whose record says anything: smoothed, and capped.
+
+    The more of the other decided stories were its own, the likelier is the next
+    (Beta smoothing to the average of all).
+    """
     n_stories = sum(record.n_stories for record in records.values())
     n_origin = sum(record.n_origin for record in records.values())
     if not 0 < n_origin < n_stories:

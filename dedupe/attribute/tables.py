@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.attribute.evidence import Pair
+from dedupe.attribute.parents import RELATIONS
 from dedupe.attribute.signals import derives
 from dedupe.clean.clue import Clue
 
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-# Pairs looked up at once.
-_BLOCK = 4096
 _SPANS = ("a_start", "a_end", "b_start", "b_end")
 
 
 class ClueTable:
-    """Clues by document."""
+    """Clues by document.
+
+    Attributes:
+        documents: int64, those that have any, rising.
+    """
 
     def __init__(self, table: pa.Table) -> None:
         """Read a table of `clues_schema()`, in any order."""
@@ -35,7 +38,9 @@ class ClueTable:
         self._documents = documents[order]
         ordered = table.take(order) if np.any(np.diff(documents) < 0) else table
         self._clues = list(map(Clue, *(ordered.column(name).to_pylist() for name in Clue._fields)))
-        self._places = _runs(self._documents)
+        self.documents, firsts = np.unique(self._documents, return_index=True)
+        ends = itertools.pairwise([*firsts.tolist(), len(documents)])
+        self._places = dict(zip(self.documents.tolist(), ends, strict=True))
 
     def of(self, row: int) -> list[Clue]:
         """Return the clues of one document, in the order of the table."""
@@ -48,15 +53,23 @@ class ClueTable:
             if clue.name is not None:
                 yield row, clue
 
-    def deriving(self) -> list[int]:
+    def deriving(self) -> NDArray[np.int64]:
         """Return the documents with a clue that may make them copies by itself."""
         found = [derives(clue.kind, clue.rule, clue.name) for clue in self._clues]
-        rows: list[int] = np.unique(self._documents[np.array(found, dtype=bool)]).tolist()
+        rows: NDArray[np.int64] = np.unique(self._documents[np.array(found, dtype=bool)])
         return rows
 
 
 class PairTable:
-    """Verified pairs and their passages, by story."""
+    """Verified pairs and their passages, by story.
+
+    Shapes (P pairs)
+        rows        int64 (P, 2)  the two documents
+        relation    int8  (P,)    place in RELATIONS
+        resemblance, containment_a, containment_b   float64 (P,)
+        spans       int64 (G, 4)  passages: where they begin and end in a, and in b
+        span_ends   int64 (P+1,)  pair p has passages [span_ends[p], span_ends[p+1])
+    """
 
     def __init__(self, pairs: pa.Table, passages: pa.Table, stories: NDArray[np.int64]) -> None:
         """Read the tables.
@@ -66,59 +79,58 @@ class PairTable:
             passages: aligned passages, sorted by pair.
             stories: int64 (D,), the story of each document.
         """
-        self._columns = [
-            pairs.column(name).combine_chunks()
-            for name in ("relation", "resemblance", "containment_a", "containment_b")
-        ]
-        self._rows = np.stack([_array(pairs, "a"), _array(pairs, "b")], axis=1)
-        self._spans = np.stack([_array(passages, name) for name in _SPANS], axis=1)
-        self._span_ends = np.searchsorted(_array(passages, "pair"), np.arange(len(self._rows) + 1))
-        label, other = stories[self._rows].T
-        inner = np.flatnonzero(label == other)
-        inner = inner[np.argsort(label[inner], kind="stable")]
-        self._places = _runs(label[inner])
-        self._inner = inner
-        self._block_start = 0
-        self._block: list[Pair] = []
-        self._outer = np.flatnonzero(label != other)
-
-    def within(self, label: int) -> list[Pair]:
-        """Return the pairs of one story; cheapest for stories in their order."""
-        if label not in self._places:
-            return []
-        first, last = self._places[label]
-        if first < self._block_start or last > self._block_start + len(self._block):
-            places = self._inner[first : max(last, first + _BLOCK)]
-            self._block_start, self._block = first, list(self._pairs(places))
-        return self._block[first - self._block_start : last - self._block_start]
-
-    def crossing(self, relations: frozenset[str]) -> Iterator[Pair]:
-        """Yield the pairs of two stories that stand in one of some relations."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        wanted = pc.is_in(self._columns[0].take(self._outer), pa.array(sorted(relations)))
-        return self._pairs(self._outer[np.asarray(wanted)])
+        relation = pc.index_in(pairs.column("relation"), value_set=pa.array(RELATIONS))
+        self.relation = relation.to_numpy().astype(np.int8)
+        self.resemblance, self.containment_a, self.containment_b = (
+            pairs.column(name).to_numpy()
+            for name in ("resemblance", "containment_a", "containment_b")
+        )
+        self.rows = np.stack([_array(pairs, "a"), _array(pairs, "b")], axis=1)
+        self.spans = np.stack([_array(passages, name) for name in _SPANS], axis=1)
+        self.span_ends = np.searchsorted(_array(passages, "pair"), np.arange(len(self.rows) + 1))
+        label, other = stories[self.rows].T
+        inner = np.flatnonzero(label == other)
+        self._inner = inner[np.argsort(label[inner], kind="stable")]
+        self._labels = label[self._inner]
+        self._outer = np.flatnonzero(label != other)
 
-    def _pairs(self, places: NDArray[np.int64]) -> Iterator[Pair]:
-        """Yield some pairs with their passages."""
-        if not len(places):
-            return
-        columns = (column.take(places).to_pylist() for column in self._columns)
-        firsts, lasts = self._span_ends[places].tolist(), self._span_ends[places + 1].tolist()
+    def within(self, labels: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the pairs of some stories.
+
+        Args:
+            labels: the stories, rising.
+
+        Returns:
+            int64 (Q,), places of pairs by story; and int64 (S+1,), where each story's begin.
+        """
+        firsts = np.searchsorted(self._labels, labels)
+        counts = np.searchsorted(self._labels, labels, side="right") - firsts
+        offsets = np.concatenate([[0], np.cumsum(counts)])
+        steps = np.arange(offsets[-1]) + np.repeat(firsts - offsets[:-1], counts)
+        return self._inner[steps], offsets
+
+    def crossing(self, n_relations: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the places of the pairs of two stories that stand in one of some relations."""
+        places: NDArray[np.int64] = self._outer[np.isin(self.relation[self._outer], n_relations)]
+        return places
+
+    def pairs(self, places: NDArray[np.int64]) -> list[Pair]:
+        """Return some pairs with their passages."""
+        firsts, lasts = self.span_ends[places].tolist(), self.span_ends[places + 1].tolist()
         spans = (
-            list(map(tuple, self._spans[first:last].tolist())) if last > first else []
+            list(map(tuple, self.spans[first:last].tolist())) if last > first else []
             for first, last in zip(firsts, lasts, strict=True)
         )
-        rows = self._rows[places].T.tolist()
-        yield from map(Pair, places.tolist(), *rows, *columns, spans)
-
-
-def _runs(values: NDArray[np.int64]) -> dict[int, tuple[int, int]]:
-    """Return where each of some sorted values begins, and where it ends."""
-    distinct, firsts = np.unique(values, return_index=True)
-    places = [*firsts.tolist(), len(values)]
-    return dict(zip(distinct.tolist(), itertools.pairwise(places), strict=True))
+        relations = (RELATIONS[number] for number in self.relation[places].tolist())
+        measures = (
+            column[places].tolist()
+            for column in (self.resemblance, self.containment_a, self.containment_b)
+        )
+        rows = self.rows[places].T.tolist()
+        return list(map(Pair, places.tolist(), *rows, relations, *measures, spans))
 
 
 def _array(table: pa.Table, name: str) -> NDArray[np.int64]:

@@ -1,4 +1,7 @@
-"""Tokens of two passages in; which token of one is which of the other, out.
+"""Aligned text in; how one side was edited into the other, out.
+
+    tokens of two passages     ->  fill_matches()  which token of one is which of the other
+    texts, passages of pairs   ->  fill_edited()   which pairs lost marks, accents or words
 
 Axes: N tokens of a, M tokens of b.
 """
@@ -21,6 +24,7 @@ A word that stands alone between two substitutions is still matched; of two ways
 to match as many, the one in fewer runs is taken, as a reader would.
 """
 
+_ACCENTS, _MARKS, _CUT, _SAID = 0, 1, 2, 3
 _UP, _LEFT, _MATCHED, _RUNS_ON = 0, 1, 2, 4
 _NEVER = -(1 << 30)
 
@@ -89,3 +93,102 @@ def _trace(came: NDArray[np.uint8], match: NDArray[np.int64]) -> None:
             j -= 1
         else:
             i -= 1
+
+
+@kernel
+def fill_edited(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    places: NDArray[np.int64],
+    span_ends: NDArray[np.int64],
+    spans: NDArray[np.int64],
+    first: int,
+    last: int,
+    differs: NDArray[np.bool_],
+) -> None:
+    """Write of which pairs the aligned texts differ in what attribution reads in them.
+
+    One side has accents or quotation marks and the other none, one is cut with
+    an ellipsis, or both quote somebody (so that words must be read).
+
+    Shapes (D documents, Q pairs asked, P pairs, G passages)
+        data       uint8 (B,)    texts, UTF-8
+        offsets    int64 (D+1,)  text d is data[offsets[d]:offsets[d+1]]
+        rows       int64 (Q, 2)  documents
+        places     int64 (Q,)    the pair's place among P
+        span_ends  int64 (P+1,)  pair p has passages [span_ends[p], span_ends[p+1])
+        spans      int64 (G, 4)  code points: where they begin and end in a, and in b
+        differs    bool  (Q,)    overwritten for [first, last)
+    """
+    for q in range(first, last):
+        start, end = span_ends[places[q]], span_ends[places[q] + 1]
+        one = _look(data, offsets, rows[q, 0], spans[start:end, 0], spans[start:end, 1])
+        other = _look(data, offsets, rows[q, 1], spans[start:end, 2], spans[start:end, 3])
+        differs[q] = one[_CUT] != other[_CUT] or (one[_SAID] > 0 and other[_SAID] > 0)
+        for counted in (_ACCENTS, _MARKS):
+            differs[q] |= (one[counted] == 0) != (other[counted] == 0)
+
+
+@kernel
+def _look(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    row: int,
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Count accents and quotation marks in passages, and say if they are cut or quote somebody."""
+    found = np.zeros(4, np.int64)
+    at, n_points, last = offsets[row], 0, offsets[row + 1]
+    for k in range(len(starts)):
+        if starts[k] < n_points:
+            at, n_points = offsets[row], 0
+        while at < last and n_points < starts[k]:
+            at += 1
+            while at < last and data[at] & 0xC0 == 0x80:
+                at += 1
+            n_points += 1
+        begin = at
+        while at < last and n_points < ends[k]:
+            _count(data, begin, at, last, found)
+            at += 1
+            while at < last and data[at] & 0xC0 == 0x80:
+                at += 1
+            n_points += 1
+    return found
+
+
+@kernel
+def _count(
+    data: NDArray[np.uint8], begin: int, at: int, last: int, found: NDArray[np.int64]
+) -> None:
+    """Count the character at one place, or the words that end there."""
+    byte = np.int64(data[at])
+    if byte == ord('"'):
+        found[_MARKS] += 1
+    elif byte == ord("."):
+        if at - begin >= 2 and data[at - 1] == byte and data[at - 2] == byte:
+            found[_CUT] = 1
+    elif byte == ord("d"):
+        if (
+            at - begin >= 4
+            and data[at - 1] == ord("i")
+            and data[at - 2] == ord("a")
+            and data[at - 3] == ord("s")
+            and data[at - 4] == ord(" ")
+        ):
+            found[_SAID] = 1
+    elif byte >= 0xC2 and at + 1 < last:
+        second = np.int64(data[at + 1])
+        third = np.int64(data[at + 2]) if at + 2 < last else 0
+        if byte == 0xC2:
+            found[_MARKS] += second in (0xAB, 0xBB)
+        elif byte <= 0xC9:
+            is_sign = byte == 0xC3 and second in (0x97, 0xB7)
+            found[_ACCENTS] += not (is_sign or (byte == 0xC9 and second > 0x8F))
+        elif byte == 0xE2 and second == 0x80:
+            found[_MARKS] += third in (0x9C, 0x9D, 0x9E)
+            found[_CUT] = max(found[_CUT], np.int64(third == 0xA6))
+        elif byte == 0xE3 and second == 0x80:
+            found[_MARKS] += third in (0x8C, 0x8D)

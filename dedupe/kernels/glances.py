@@ -1,0 +1,222 @@
+"""Stories in; what clocks, lengths and outlets say of their works, out.
+
+    Docket  ->  glance()  ->  Glimpses, one a reason
+
+What each signal means, and when it fails, stands in dedupe/attribute/signals.py.
+A clock is never a point. Intervals that do not meet give an order, less sure
+the closer they are; intervals that overlap but are shifted, such as two days
+without zones, give a weaker one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dedupe.kernels._compile import kernel
+from dedupe.kernels.dockets import EXCERPT, NEVER, Docket, by_work
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CLOCK, FIRST_SEEN, LENGTH, ONE_OUTLET = 0, 1, 2, 3
+"""Signals that need no text and no clue."""
+
+_HOUR = 3_600_000_000
+# Between two clocks an hour apart, half of the trust is left.
+_APART_SCALE, _SEEN_SCALE = _HOUR, 6 * _HOUR
+# Beyond this many works, all are compared with the earliest only: all pairs are quadratic.
+_ALL_PAIRS = 64
+_SMALLEST_SURPLUS = 0.05
+
+
+class Worth(NamedTuple):
+    """Points of the cases, in log-odds."""
+
+    apart: float
+    shifted: float
+    seen: float
+    excerpt: float
+    longer: float
+    one_outlet: float
+
+
+class Glimpses(NamedTuple):
+    """Reasons seen at a glance.
+
+    Shapes (E,)
+        story, signal, child, parent   int64
+        points   float64  log-odds
+        member   int64    document that carries it
+        other    int64    document that it is set against; -1 for none
+        value    float64  microseconds between the clocks, or share of the other's text
+    """
+
+    story: NDArray[np.int64]
+    signal: NDArray[np.int64]
+    child: NDArray[np.int64]
+    parent: NDArray[np.int64]
+    points: NDArray[np.float64]
+    member: NDArray[np.int64]
+    other: NDArray[np.int64]
+    value: NDArray[np.float64]
+
+
+@kernel
+def glance(docket: Docket, worth: Worth, first: int, last: int, out: Glimpses) -> int:
+    """Write what is seen of stories [first, last); returns how many reasons there are.
+
+    Those beyond the length of `out` are counted only: call again with longer arrays.
+    """
+    n = 0
+    for s in range(first, last):
+        n = _clocks(docket, worth, s, out, n)
+        n = _lengths(docket, worth, s, out, n)
+        n = _one_outlet(docket, worth, s, out, n)
+    return n
+
+
+@kernel
+def _put(
+    out: Glimpses,
+    n: int,
+    place: tuple[int, int, int, int],
+    points: float,
+    member: int,
+    other: int,
+    value: float,
+) -> int:
+    if n < len(out.story):
+        out.story[n], out.signal[n], out.child[n], out.parent[n] = place
+        out.points[n], out.value[n] = points, value
+        out.member[n], out.other[n] = member, other
+    return n + 1
+
+
+@kernel
+def _clocks(docket: Docket, worth: Worth, s: int, out: Glimpses, n: int) -> int:
+    """Compare when works appeared; where no page claims a date, when they were first seen."""
+    n_works = docket.n_works[s]
+    if n_works < 2:
+        return n
+    row, sighted = np.full(n_works, -1), np.full(n_works, -1)
+    earliest, unclaimed = np.zeros(n_works, np.int64), np.ones(n_works, np.bool_)
+    for m in by_work(docket, s):
+        w, latest = docket.work[m], docket.latest[m]
+        if latest != NEVER and not docket.broken[m]:
+            bound = docket.earliest[m]
+            # Unknown is the smallest number: one unbounded clock unbounds them all.
+            earliest[w] = bound if row[w] < 0 else min(earliest[w], bound)
+            if row[w] < 0 or latest < docket.latest[row[w]]:
+                row[w] = m
+        if docket.earliest[m] != NEVER or docket.seen[m] == NEVER:
+            unclaimed[w] = False
+        elif sighted[w] < 0 or docket.seen[m] < docket.seen[sighted[w]]:
+            sighted[w] = m
+    for w in range(n_works):
+        if not unclaimed[w]:
+            sighted[w] = -1
+    n = _publications(docket, worth, s, row, earliest, out, n)
+    return _sightings(docket, worth, s, sighted, out, n)
+
+
+@kernel
+def _first(row: NDArray[np.int64], moments: NDArray[np.int64]) -> int:
+    """Return the only work to set against all others; -1 where all pairs are compared."""
+    n_known, first = 0, -1
+    for w in range(len(row)):
+        if row[w] >= 0:
+            n_known += 1
+            if first < 0 or moments[row[w]] < moments[row[first]]:
+                first = w
+    return first if n_known > _ALL_PAIRS else -1
+
+
+@kernel
+def _publications(
+    docket: Docket,
+    worth: Worth,
+    s: int,
+    row: NDArray[np.int64],
+    earliest: NDArray[np.int64],
+    out: Glimpses,
+    n: int,
+) -> int:
+    only = _first(row, docket.latest)
+    for i in range(len(row)):
+        if row[i] < 0 or (only >= 0 and i != only):
+            continue
+        for j in range(len(row)):
+            if i == j or row[j] < 0 or earliest[j] == NEVER:
+                continue
+            early, late = docket.latest[row[i]], docket.latest[row[j]]
+            points = _order(worth, earliest[i], early, earliest[j], late)
+            if points > 0.0:
+                n = _put(out, n, (s, CLOCK, j, i), points, row[i], row[j], float(late - early))
+    return n
+
+
+@kernel
+def _order(worth: Worth, from_1: int, to_1: int, from_2: int, to_2: int) -> float:
+    """Return the log-odds that the first of two clocks came first; 0 where they do not say."""
+    gap = from_2 - to_1
+    if gap > 0:
+        return worth.apart * gap / (gap + _APART_SCALE)
+    if from_1 == NEVER or not (from_1 < from_2 <= to_1 < to_2):
+        return 0.0
+    shift = min(from_2 - from_1, to_2 - to_1)
+    width = max(to_2 - from_2, to_1 - from_1)
+    return worth.shifted * min(1.0, 2 * shift / width)
+
+
+@kernel
+def _sightings(
+    docket: Docket, worth: Worth, s: int, row: NDArray[np.int64], out: Glimpses, n: int
+) -> int:
+    only = _first(row, docket.seen)
+    for i in range(len(row)):
+        if row[i] < 0 or (only >= 0 and i != only):
+            continue
+        for j in range(len(row)):
+            gap = docket.seen[row[j]] - docket.seen[row[i]] if row[j] >= 0 else 0
+            if gap > 0:
+                points = worth.seen * gap / (gap + _SEEN_SCALE)
+                n = _put(out, n, (s, FIRST_SEEN, j, i), points, row[i], row[j], float(gap))
+    return n
+
+
+@kernel
+def _lengths(docket: Docket, worth: Worth, s: int, out: Glimpses, n: int) -> int:
+    """One text holds the other and more: copies are cut more often than grown."""
+    for p in range(docket.pair_offsets[s], docket.pair_offsets[s + 1]):
+        a, b = docket.a[p], docket.b[p]
+        i, j = docket.work[a], docket.work[b]
+        if i < 0 or j < 0 or i == j:
+            continue
+        surplus = docket.containment_b[p] - docket.containment_a[p]
+        most = worth.excerpt if docket.relation[p] == EXCERPT else worth.longer
+        points = most * min(1.0, 2 * abs(surplus))
+        if surplus >= _SMALLEST_SURPLUS:
+            n = _put(out, n, (s, LENGTH, j, i), points, a, b, docket.containment_b[p])
+        elif -surplus >= _SMALLEST_SURPLUS:
+            n = _put(out, n, (s, LENGTH, i, j), points, b, a, docket.containment_a[p])
+    return n
+
+
+@kernel
+def _one_outlet(docket: Docket, worth: Worth, s: int, out: Glimpses, n: int) -> int:
+    """Nobody but one outlet has the story."""
+    row, n_rows, outlet = -1, 0, -1
+    for m in range(docket.offsets[s], docket.offsets[s + 1]):
+        if docket.work[m] < 0:
+            continue
+        if row < 0:
+            row, outlet = m, docket.outlet[m]
+        if docket.outlet[m] < 0 or docket.outlet[m] != outlet:
+            return n
+        n_rows += 1
+    if n_rows >= 2:
+        for w in range(docket.n_works[s]):
+            n = _put(out, n, (s, ONE_OUTLET, w, -1), worth.one_outlet, row, -1, 0.0)
+    return n
