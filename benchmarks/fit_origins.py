@@ -30,16 +30,18 @@ from datasets import fold_name
 
 import dedupe
 from dedupe.attribute import columns
-from dedupe.attribute.evidence import CAP, Evidence, summed
+from dedupe.attribute.evidence import CAP, Evidence
 from dedupe.attribute.model import posterior
+from dedupe.attribute.reasons import summed
 from dedupe.attribute.signals import DERIVING, SIGNALS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from dedupe.attribute.verdict import Judged
+    from dedupe.attribute.evidence import Story
+    from dedupe.attribute.judging import Judging
 
 FACTORS = (0.6, 0.7, 0.85, 1.0, 1.15, 1.4, 1.7)
 _PENALTY = 6.0
@@ -71,22 +73,41 @@ class Case(NamedTuple):
 def cases_of(simulated: copytrees.Simulated) -> list[Case]:
     """Judge a collection, and keep what every judged story was judged by."""
     truth = {row["id"]: row for row in simulated.truth}
-    judged: dict[int, Judged] = {}
-    judge = columns._judged  # noqa: SLF001 - the one place where a story's evidence is whole
+    dockets: list[Judging] = []
+    judge = columns._judged  # noqa: SLF001 - all that is judged passes here
 
-    def listen(*looked_at: Any) -> Judged:
-        answer = judge(*looked_at)
-        # A second look adds to the first.
-        judged[answer.story.rows[0]] = answer
-        return answer
+    def listen(*looked_at: Any) -> Judging:
+        dockets.append(judge(*looked_at))
+        return dockets[-1]
 
     with mock.patch.object(columns, "_judged", listen):
         dedupe.find_duplicates(simulated.documents)
-    return [case for one in judged.values() if (case := _case(one, truth)) is not None]
+    # Pages alone are judged first; those that are copies, again with all others.
+    judged = {story.rows[0]: (story, evidence, weights) for one in dockets
+              for story, evidence, weights in _judged_by(one)}  # fmt: skip
+    return [case for one in judged.values() if (case := _case(*one, truth)) is not None]
 
 
-def _case(judged: Judged, truth: dict[str, dict[str, object]]) -> Case | None:
-    story = judged.story
+def _judged_by(
+    judging: Judging,
+) -> Iterator[tuple[Story, list[Evidence], NDArray[np.float64]]]:
+    """Yield each story of a docket with its evidence, and the affinity of its works."""
+    from dedupe.kernels.sums import fill_affinity
+
+    docket, n_stories = judging.docket, judging.n_stories
+    evidence = judging.reasons.of(docket, 0, n_stories, judging.desk.pages, judging.records)
+    for s, story in judging.stories(np.arange(n_stories)):
+        affinity = np.empty((len(story.works), len(story.works)))
+        fill_affinity(docket, s, affinity, False)  # noqa: FBT003 - a kernel takes no keywords
+        yield story, evidence[s], affinity
+
+
+def _case(
+    story: Story,
+    evidence: list[Evidence],
+    affinity: NDArray[np.float64],
+    truth: dict[str, dict[str, object]],
+) -> Case | None:
     rows = [truth[story.pages.id(row)] for row in story.rows]
     if len({row["tree"] for row in rows}) > 1 or rows[0]["relation"] == "roundup":
         return None
@@ -96,10 +117,10 @@ def _case(judged: Judged, truth: dict[str, dict[str, object]]) -> Case | None:
         for work, members in enumerate(story.works)
         if any(fold_name(story.pages.outlet(row) or "") == origin for row in members)
     ]
-    named = {fold_name(name) for name in judged.scores.absent if name}
+    named = {fold_name(name) for name in summed(affinity, evidence).absent if name}
     absent = None if right else origin if origin in named else ""
     half = datasets.half(str(rows[0]["tree"]))
-    return Case(judged.scores.weights.affinity, judged.evidence, right, absent, half)
+    return Case(affinity, evidence, right, absent, half)
 
 
 def chance(case: Case, factors: dict[str, float]) -> float:

@@ -10,15 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dedupe.attribute.columns import _nothing_said
-from dedupe.attribute.evidence import CAP, Pair, Story, score
-from dedupe.attribute.findings import FUNCTIONS
+from dedupe.attribute.evidence import CAP
+from dedupe.attribute.findings import FUNCTIONS, IN_NUMBERS
 from dedupe.attribute.model import UNSEEN_PRIOR, posterior
-from dedupe.attribute.pages import Pages
+from dedupe.attribute.reasons import summed
 from dedupe.attribute.signals import SIGNALS
 from dedupe.attribute.tables import PairTable
-from dedupe.documents import documents_table
-from dedupe.names import default_names, load_names
+from dedupe.names import load_names
 from tests.stories import BODY, PAIRS, PASSAGES, judge, origin, pair
 
 if TYPE_CHECKING:
@@ -516,7 +514,8 @@ def test_signals__each_is_named_once_and_says_when_it_fails() -> None:
 
 
 def test_signals__every_one_has_a_function_and_none_says_more_than_its_points() -> None:
-    assert set(FUNCTIONS) == {signal.name for signal in SIGNALS}
+    assert {*FUNCTIONS, *IN_NUMBERS} == {signal.name for signal in SIGNALS}
+    assert not IN_NUMBERS & set(FUNCTIONS)
     papers: list[dict[str, Any]] = [
         {"source": "harborlightnow.com", "text": HARBORLIGHT, "published": "2026-03-01"},
         {"source": "castaway.example", "text": SCARRED, "published": "2026-03-02"},
@@ -531,13 +530,6 @@ def test_signals__every_one_has_a_function_and_none_says_more_than_its_points() 
     evidence = judge(papers).stories[0]["evidence"]
     assert len({item["signal"] for item in evidence}) > 5
     assert all(abs(item["points"]) <= most[item["signal"]] for item in evidence)
-
-
-def test_silent__stories_share_no_array_that_can_be_written() -> None:
-    scores, known = _nothing_said(2)
-    for array in (*scores.weights, scores.standing, *known):
-        with pytest.raises(ValueError, match="read-only"):
-            array[...] = 1.0
 
 
 def test_large__papers_of_one_wire_story_are_siblings_of_the_agency() -> None:
@@ -568,16 +560,8 @@ def test_origin__what_two_works_share_tells_nothing_of_who_came_first(shared: fl
         [{"source": "one.example"}, {"source": "two.example", "text": BODY + " Rain."}],
         pairs=[pair(0, 1, "rewrite", **measures)],
     )
-    story = Story(
-        rows=[0, 1],
-        works=[[0], [1]],
-        work_of={0: 0, 1: 1},
-        pairs=[Pair(0, 0, 1, "rewrite", shared, shared, shared, ())],
-        clues={},
-        pages=Pages(documents_table([{"text": BODY}] * 2), default_names()),
-        names=default_names(),
-    )
-    known = posterior(score(story, []).weights)
+    affinity = np.full((2, 2), 0.05 + shared)
+    known = posterior(summed(affinity, []).weights)
     assert known.origin[:2].tolist() == pytest.approx(found.origin_probability.tolist())
     assert known.parent.max() < 0.5
     assert found.relation == ["rewrite", "rewrite"]
@@ -607,11 +591,15 @@ def test_pairs__of_many_stories_are_read_in_blocks_and_in_any_order() -> None:
         stories,
     )
     for n in (2999, 0, 1, 1500, 2999, 2):
-        [found] = table.within(2 * n)
+        places, offsets = table.within(np.array([2 * n]))
+        [found] = table.pairs(places)
+        assert offsets.tolist() == [0, 1]
         assert (found.place, found.a, found.b) == (n, 2 * n, 2 * n + 1)
         assert found.resemblance == n / n_stories
         assert list(found.passages) == ([(n, 1, 0, 1)] if n in (0, 2999) else [])
-    assert table.within(1) == []
+    places, offsets = table.within(np.array([0, 1, 6]))
+    assert places.tolist() == [0, 3]
+    assert offsets.tolist() == [0, 1, 1, 2]
 
 
 def copies_of_one_outlet(n_copies: int, text: str) -> int:

@@ -2,27 +2,29 @@
 
 documents, stories, pairs, passages, clues  ->  attribute()  ->  Attribution
 
-columns.py   stories in turn; the results by document and by pair
+columns.py   the stage: what is settled at once, what is judged; the results
 tables.py    the clues of a document, the pairs of a story, looked up
 pages.py     outlets, texts and clocks, looked up where a story needs them
-works.py     exact copies and an outlet's own versions count once
-evidence.py  a story, a piece of evidence, and how evidence adds up
+docket.py    stories as columns; exact copies and an outlet's own versions are one work
+judging.py   a docket judged: at a glance, by texts, by the records of outlets
+evidence.py  a story, and a piece of evidence
 signals.py   the table of signals: what each looks for, and its points
 said.py      signals of one page: credits, scars, self-references
 compared.py  signals of two pages: what one kept and the other lost
 traces.py    signals of where a page's parts came from: residue, links
 days.py      signals of the days that texts name
-clocks.py    signals of time
 edits.py     signals of how aligned text was edited
 standing.py  signals of what a work holds of all others, and of its outlet's record
-findings.py  all signals asked
-model.py     probabilities of every origin and parent, over all trees at once
-verdict.py   the origin named or "cannot tell"
-parents.py   the parent and relation of each document
-counterfactual.py  what the verdict would be without each kind of evidence
+findings.py  all signals of clues and texts asked; kernels/glances.py finds the others
+reasons.py   evidence of all stories as columns
+model.py     what is summed, over all trees at once; kernels/origins.py sums it
+placing.py   relation and parent of each document, direction of each pair
+parents.py   the relations, and a placed document
 crossings.py what one story's page took from others: round-ups and their parents
+verdict.py   the origin named or "cannot tell"
+counterfactual.py  what the verdict would be without each kind of evidence
+writing.py   columns to what is told of each story
 rows.py      the row of stories.jsonl
-tree.py      one tree of the works, for parents.py
 """
 
 from dedupe.attribute.columns import Attribution, attribute

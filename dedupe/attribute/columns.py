@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from dedupe.attribute.counterfactual import left_out
 from dedupe.attribute.crossings import settle_crossings
 from dedupe.attribute.docket import docket_of
 from dedupe.attribute.judging import Desk, Judging, new_judging
@@ -92,9 +93,11 @@ def attribute(
     judging.read_texts()
     judging.recall()
     written = _written(judging)
-    placed = place(judging, written, filled)
+    why = judging.reasons.weighing()
+    model = judging.model(why, written, parents=True)
+    placed = place(judging, written, model, filled)
     hang_rest(judging, filled)
-    rows = write_rows(judging, written, placed)
+    rows = write_rows(judging, written, placed, left_out(judging, why, written, model))
     rows |= settle_crossings(desk, stories, decided, filled)
     _LOG.debug("%d stories written", len(rows))
     return Attribution(

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dedupe.attribute.docket import crossings_of
-from dedupe.attribute.judging import in_ranges, new_judging
+from dedupe.attribute.judging import new_judging
 from dedupe.attribute.parents import RELATIONS, SINGLE
-from dedupe.attribute.reasons import limits
 from dedupe.attribute.rows import roundup_row
 
 if TYPE_CHECKING:
@@ -115,19 +114,16 @@ def _directions(
     desk: Desk, places: NDArray[np.int64], decided: Collection[int]
 ) -> NDArray[np.float64]:
     """Return the chance, of some pairs, that a's text stands nearer the origin."""
-    from dedupe.kernels.places import fill_directions
+    from dedupe.kernels.places import first_chance
 
     docket = crossings_of(places, desk.pages, desk.table)
     for member in np.flatnonzero(np.isin(docket.rows, sorted(decided)))[::-1].tolist():
         docket.decided[member // 2] = member
     judging = new_judging(desk, docket)
     judging.glance()
-    first = np.full(len(places), 0.5)
-    why, bounds = judging.reasons.weighing(), limits()
-    in_ranges(
-        len(places), lambda start, end: fill_directions(docket, why, bounds, start, end, first)
-    )
-    return first
+    model = judging.model(judging.reasons.weighing(), np.arange(len(places)))
+    # Of two works, the first against the second is the second of four numbers.
+    return np.array([first_chance(odds) for odds in model.ahead[1::4].tolist()])
 
 
 def _taker(pair: Pair, a_first: float, n_parts: Mapping[int, int]) -> int:

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.kernels.dockets import Docket, fill_works
-
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 
     from dedupe.attribute.pages import Pages
     from dedupe.attribute.tables import PairTable
+    from dedupe.kernels.dockets import Docket
 
 MOST_WORKS = 150
 """Works weighed together: the model is cubic. The rest of a larger story hangs below them."""
@@ -45,6 +44,8 @@ def docket_of(
         decided: documents that a reader holds for origins.
         speaking: bool (D,), documents that name a source.
     """
+    from dedupe.kernels.dockets import fill_works
+
     labels = stories[rows]
     offsets = np.append(np.flatnonzero(np.diff(labels, prepend=-1)), len(rows))
     place, pair_offsets = table.within(labels[offsets[:-1]])
@@ -89,6 +90,8 @@ def _columns(
     b: NDArray[np.int64],
     n_works: NDArray[np.int64],
 ) -> Docket:
+    from dedupe.kernels.dockets import Docket
+
     outlet = pages.outlet_numbers(rows)
     return Docket(
         rows=rows,

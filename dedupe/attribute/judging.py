@@ -11,6 +11,7 @@ kernels see all the others.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from dedupe.attribute.pages import Pages
     from dedupe.attribute.tables import ClueTable, PairTable
-    from dedupe.kernels.dockets import Docket, Verdicts
+    from dedupe.kernels.dockets import Docket, Model, Verdicts, Weighing
     from dedupe.kernels.glances import Glimpses
     from dedupe.names import Names
 
@@ -39,6 +40,8 @@ _OUTLET_PRIOR = next(n for n, signal in enumerate(SIGNALS) if signal.name == "ou
 _MOST_READ = 24
 # Stories in one call of a kernel, so that two threads share even a few hundred.
 _RANGE = 256
+# Stories whose pairs are looked up at once.
+_BLOCK = 1024
 
 
 class Desk(NamedTuple):
@@ -75,6 +78,10 @@ class Judging:
         """Count the stories."""
         return len(self.docket.n_works)
 
+    def too_large(self) -> frozenset[int]:
+        """Return the stories of which only a part is weighed."""
+        return frozenset(self.story_of()[self.docket.work < 0].tolist())
+
     def story_of(self) -> NDArray[np.int64]:
         """Return the story of each member."""
         return np.repeat(np.arange(self.n_stories), np.diff(self.docket.offsets))
@@ -84,12 +91,15 @@ class Judging:
         docket, pages = self.docket, self.desk.pages
         story, weighed = self.story_of(), docket.work >= 0
         has_clue = np.isin(docket.rows, self.desk.clues.documents) & weighed
-        claims = (moments[docket.rows[weighed]] for moments in (pages.claimed, pages.claimed_until))
-        differ = days_differ(*claims, story[weighed], self.n_stories) & (docket.n_works > 1)
+        rows = docket.rows[weighed]
+        differ = days_differ(
+            pages.claimed[rows], pages.claimed_until[rows], story[weighed], self.n_stories
+        )
+        differ &= docket.n_works > 1
         asked = differ.copy()
         asked[story[has_clue]] = True
         said: list[tuple[int, Evidence]] = []
-        for s, one in self._stories(np.flatnonzero(asked)):
+        for s, one in self.stories(np.flatnonzero(asked)):
             said += ((s, item) for item in find_evidence(one, days_differ=bool(differ[s])))
             if one.clues:
                 self.speaking[s] = one
@@ -115,47 +125,99 @@ class Judging:
         rows: list[int] = self.docket.rows[slice(*self.docket.offsets[s : s + 2])].tolist()
         return rows
 
-    def _stories(self, chosen: NDArray[np.int64]) -> Iterator[tuple[int, Story]]:
+    def stories(self, chosen: NDArray[np.int64]) -> Iterator[tuple[int, Story]]:
         """Yield some stories with all that signals ask for; only what is weighed."""
         docket, desk = self.docket, self.desk
-        weighed = (docket.work[docket.a] >= 0) & (docket.work[docket.b] >= 0)
-        for s in chosen.tolist():
-            start, end = docket.offsets[s : s + 2].tolist()
-            works: list[list[int]] = [[] for _ in range(docket.n_works[s])]
-            work_of = {}
-            clues = {}
-            for row, work in zip(self._rows(s), docket.work[start:end].tolist(), strict=True):
-                if work >= 0:
-                    works[work].append(row)
-                    work_of[row] = work
-                    if found := desk.clues.of(row):
-                        clues[row] = found
-            pairs = slice(*docket.pair_offsets[s : s + 2])
-            yield (
-                s,
-                Story(
-                    rows=list(work_of),
-                    works=works,
-                    work_of=work_of,
-                    pairs=desk.table.pairs(docket.place[pairs][weighed[pairs]]),
-                    clues=clues,
-                    pages=desk.pages,
-                    names=desk.names,
-                ),
-            )
+        for start in range(0, len(chosen), _BLOCK):
+            block = chosen[start : start + _BLOCK]
+            counts, pairs = self._weighed_pairs(block)
+            found = iter(desk.table.pairs(docket.place[pairs]))
+            for s, n_pairs in zip(block.tolist(), counts.tolist(), strict=True):
+                works: list[list[int]] = [[] for _ in range(docket.n_works[s])]
+                span = slice(*docket.offsets[s : s + 2].tolist())
+                work_of = {}
+                rows = docket.rows[span].tolist()
+                for row, work in zip(rows, docket.work[span].tolist(), strict=True):
+                    if work >= 0:
+                        works[work].append(row)
+                        work_of[row] = work
+                yield (
+                    s,
+                    Story(
+                        rows=list(work_of),
+                        works=works,
+                        work_of=work_of,
+                        pairs=list(itertools.islice(found, n_pairs)),
+                        clues={row: said for row in work_of if (said := desk.clues.of(row))},
+                        pages=desk.pages,
+                        names=desk.names,
+                    ),
+                )
+
+    def _weighed_pairs(
+        self, stories: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return how many pairs each of some stories has, and these pairs, of weighed works."""
+        docket = self.docket
+        firsts, lasts = docket.pair_offsets[stories], docket.pair_offsets[stories + 1]
+        story = np.repeat(np.arange(len(stories)), lasts - firsts)
+        ends = np.cumsum(lasts - firsts)
+        pairs = np.arange(len(story)) + (lasts - ends)[story]
+        weighed = (docket.work[docket.a[pairs]] >= 0) & (docket.work[docket.b[pairs]] >= 0)
+        return np.bincount(story[weighed], minlength=len(stories)), pairs[weighed]
 
     def judge(self, chosen: NDArray[np.int64] | None = None) -> None:
         """Weigh the origins of some stories, or of all, by the evidence so far."""
-        from dedupe.kernels.dockets import fill_verdicts
+        from dedupe.kernels.verdicts import fill_verdicts
 
         chosen = np.arange(self.n_stories) if chosen is None else chosen
         why, bounds = self.reasons.weighing(), limits()
+        model = self.model(why, chosen)
         in_ranges(
             len(chosen),
             lambda first, last: fill_verdicts(
-                self.docket, why, bounds, chosen, first, last, self.verdicts
+                self.docket, why, bounds, chosen, first, last, model, self.verdicts
             ),
         )
+
+    def model(
+        self,
+        why: Weighing,
+        chosen: NDArray[np.int64],
+        without: NDArray[np.int64] | None = None,
+        *,
+        parents: bool = False,
+    ) -> Model:
+        """Return the chances of origins of some stories.
+
+        Args:
+            why: all evidence.
+            chosen: the stories; one may stand there more than once.
+            without: int64, the kind of evidence to leave out of each; None leaves out none.
+            parents: the chances of parents are wanted, too.
+        """
+        from dedupe.kernels.dockets import MOST_ABSENT, Model
+        from dedupe.kernels.sums import fill_model
+
+        without = np.full(len(chosen), -1) if without is None else without
+        n_works = self.docket.n_works[chosen]
+        n_all = n_works + MOST_ABSENT
+        offsets = [
+            np.concatenate([[0], np.cumsum(sizes)])
+            for sizes in (n_all, n_works**2, n_all * n_works if parents else 0 * n_all)
+        ]
+        flat = [np.zeros(ends[-1]) for ends in offsets]
+        absent = np.full((len(chosen), MOST_ABSENT), -1)
+        columns = itertools.chain.from_iterable(zip(offsets, flat, strict=True))
+        model = Model(np.zeros(len(chosen), np.int64), absent, *columns)
+        bounds = limits()
+        in_ranges(
+            len(chosen),
+            lambda first, last: fill_model(
+                self.docket, why, bounds, chosen, without, first, last, model
+            ),
+        )
+        return model
 
     def sure(self, probability: float) -> NDArray[np.bool_]:
         """Say which stories have a verdict of some probability."""
@@ -169,7 +231,7 @@ class Judging:
         asked = np.flatnonzero(open_yet & (edited | (n_works >= 3)))
         said = [
             (s, item)
-            for s, story in self._stories(asked)
+            for s, story in self.stories(asked)
             for item in find_more(story, edited=bool(edited[s]))
         ]
         self.reasons.say(said, members_of(self.docket, said), look=1)
@@ -201,22 +263,18 @@ class Judging:
         docket, story = self.docket, self.story_of()
         named = np.flatnonzero((docket.work >= 0) & (docket.outlet >= 0))
         n_outlets = int(docket.outlet.max(initial=-1)) + 1
-        both, firsts = np.unique(story[named] * n_outlets + docket.outlet[named], return_index=True)
+        _, firsts = np.unique(story[named] * n_outlets + docket.outlet[named], return_index=True)
         member = named[firsts]
         n_of_story = np.bincount(story[member], minlength=self.n_stories)
         rivals = n_of_story >= 2
         decided = self.sure(MEDIUM)
         counted = member[(rivals & decided)[story[member]]]
-        first = np.where(
-            self.verdicts.member[:, 0] >= 0, docket.outlet[self.verdicts.member[:, 0]], -1
-        )
+        best = self.verdicts.member[:, 0]
+        first = np.where(best >= 0, docket.outlet[best], -1)
         won = first[story[counted]] == docket.outlet[counted]
         self.records = self._records(docket.outlet[counted], counted, won)
-        self._lean(
-            np.flatnonzero(
-                rivals & ~decided & (docket.n_works >= 2) & (docket.n_works <= _MOST_READ)
-            )
-        )
+        open_yet = rivals & ~decided & (docket.n_works >= 2) & (docket.n_works <= _MOST_READ)
+        self._lean(np.flatnonzero(open_yet))
 
     def _records(
         self, outlets: NDArray[np.int64], members: NDArray[np.int64], won: NDArray[np.bool_]
@@ -295,17 +353,16 @@ def _glimpses(docket: Docket) -> Glimpses:
     def of_range(first: int, last: int) -> Glimpses:
         n = int(docket.pair_offsets[last] - docket.pair_offsets[first]) + 64
         while True:
-            whole = [np.zeros(n, np.int64) for _ in range(4)]
-            room = Glimpses(
-                *whole, np.zeros(n), np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n)
-            )
+            a, b, c, d, e, f = np.zeros((6, n), np.int64)
+            points, value = np.zeros((2, n))
+            room = Glimpses(a, b, c, d, points, e, f, value)
             n_found = glance(docket, worth, first, last, room)
             if n_found <= n:
-                return Glimpses(*(column[:n_found] for column in room))
+                return Glimpses._make(column[:n_found] for column in room)
             n = n_found
 
     parts = in_ranges(len(docket.n_works), of_range)
-    return Glimpses(*map(np.concatenate, zip(*parts, strict=True)))
+    return Glimpses._make(map(np.concatenate, zip(*parts, strict=True)))
 
 
 def in_ranges(n: int, function: Callable[[int, int], Any]) -> list[Any]:

@@ -79,10 +79,11 @@ class Pages:
         value: str | None = self._columns[column][row].as_py()
         return value
 
-    def hold(self, rows: NDArray[np.int64]) -> None:
-        """Look up the ids of some documents at once."""
-        ids = self._columns["id"].take(rows).to_pylist()
+    def hold(self, rows: NDArray[np.int64]) -> list[str]:
+        """Look up the ids of some documents at once, keep them at hand, and return them."""
+        ids: list[str] = self._columns["id"].take(rows).to_pylist()
         self._ids = dict(zip(rows.tolist(), ids, strict=True))
+        return ids
 
     def outlet_numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return a number for the name of each document's outlet, -1 where it has none."""
@@ -92,7 +93,7 @@ class Pages:
             for outlet, _ in self._outlets
         ]
         places = self._source_of[rows]
-        found = np.array([*by_source, -1], np.int64)[places]
+        found: NDArray[np.int64] = np.array([*by_source, -1], np.int64)[places]
         for at in np.flatnonzero(places < 0).tolist():
             outlet = self.outlet(int(rows[at]))
             if outlet is not None:

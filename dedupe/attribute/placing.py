@@ -11,12 +11,12 @@ import numpy as np
 
 from dedupe.attribute.judging import in_ranges
 from dedupe.attribute.parents import RELATIONS
-from dedupe.attribute.reasons import limits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.attribute.judging import Judging
+    from dedupe.kernels.dockets import Model
     from dedupe.kernels.places import Places
 
 _DERIVED, _PARAPHRASE = RELATIONS.index("derived"), RELATIONS.index("paraphrase")
@@ -42,12 +42,13 @@ class Filled(NamedTuple):
     pair_a_first: NDArray[np.float64]
 
 
-def place(judging: Judging, written: NDArray[np.int64], filled: Filled) -> Places:
+def place(judging: Judging, written: NDArray[np.int64], model: Model, filled: Filled) -> Places:
     """Place the documents of all stories; those of stories not written keep their relation.
 
     Args:
         judging: the stories.
         written: those that get a row, rising.
+        model: the chances of their parents.
         filled: what is known of all documents; written to.
 
     Returns:
@@ -64,12 +65,9 @@ def place(judging: Judging, written: NDArray[np.int64], filled: Filled) -> Place
         probability=np.full(len(docket.rows), np.nan),
         first=np.full(len(docket.place), 0.5),
     )
-    why, bounds = judging.reasons.weighing(), limits()
     in_ranges(
         len(written),
-        lambda first, last: fill_places(
-            docket, why, bounds, written, first, last, verdicts, places
-        ),
+        lambda first, last: fill_places(docket, written, first, last, model, verdicts, places),
     )
     filled.origin_probability[docket.rows] = verdicts.probability
     filled.pair_a_first[docket.place] = places.first

@@ -241,10 +241,21 @@ def summed(affinity: NDArray[np.float64], evidence: Sequence[Evidence]) -> Score
         affinity: float64 (N, N), see `Weights`.
         evidence: between the N works.
     """
-    from dedupe.kernels import dockets
+    from dedupe.kernels.dockets import MOST_ABSENT
+    from dedupe.kernels.sums import fill_sums
 
     reasons = Reasons(1)
     reasons.say([(0, item) for item in evidence], np.zeros(len(evidence), np.int64))
-    sums = dockets.summed(reasons.weighing(), 0, len(evidence), -1, affinity, limits())
-    absent = [reasons.names[place] if place >= 0 else None for place in sums.absent.tolist()]
-    return Scores(Weights(*sums[:6]), sums.standing, absent)
+    n_works = len(affinity)
+    order, edges, (roots, standing) = (
+        np.zeros(shape) for shape in ((n_works, n_works), (n_works, n_works), (2, n_works))
+    )
+    pulls = np.zeros((MOST_ABSENT, n_works))
+    absent = np.full(MOST_ABSENT, -1)
+    n_absent = fill_sums(
+        reasons.weighing(), 0, len(evidence), -1, CAP, order, edges, roots, standing, pulls, absent
+    )
+    prior = np.full(n_absent, UNSEEN_PRIOR / n_absent)
+    weights = Weights(affinity, order, edges, roots, pulls[:n_absent], prior)
+    names = [*reasons.names, None]
+    return Scores(weights, standing, [names[place] for place in absent[:n_absent].tolist()])

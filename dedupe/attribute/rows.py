@@ -41,6 +41,7 @@ class Told(NamedTuple):
     Attributes:
         pages: outlets, ids and texts.
         rows: its documents, rising.
+        documents: their ids.
         works: the work of each; -1 where the story was too large to weigh it.
         verdict: who wrote it first.
         evidence: all of it.
@@ -51,6 +52,7 @@ class Told(NamedTuple):
 
     pages: Pages
     rows: list[int]
+    documents: list[str]
     works: list[int]
     verdict: Verdict
     evidence: list[Evidence]
@@ -68,15 +70,14 @@ class Told(NamedTuple):
 def story_row(told: Told) -> dict[str, Any]:
     """Return a story as stories.jsonl holds it."""
     pages, verdict = told.pages, told.verdict
-    known = [moment for moment in pages.earliest[told.rows].tolist() if moment != NEVER]
+    known = [moment for row in told.rows if (moment := int(pages.earliest[row])) != NEVER]
     sources = sorted({outlet for row in told.rows if (outlet := pages.outlet(row))})
     listed = _strongest(told.evidence, verdict)
     clues = _clues(told, listed)
-    documents = [pages.id(row) for row in told.rows]
     return {
-        "story": documents[0],
-        "size": len(documents),
-        "documents": documents,
+        "story": told.documents[0],
+        "size": len(told.documents),
+        "documents": told.documents,
         "sources": sources,
         "first_published": _iso(min(known)) if known else None,
         "origin": verdict.origin,

@@ -56,7 +56,7 @@ class Verdict(NamedTuple):
     @property
     def told(self) -> bool:
         """Say whether an origin is named."""
-        return self.origin["band"] != "unknown"
+        return bool(self.origin["band"] != "unknown")
 
 
 def verdict_of(

@@ -8,16 +8,16 @@ would be the largest thing of the run.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dedupe.attribute.counterfactual import counterfactual
-from dedupe.attribute.docket import MOST_WORKS
 from dedupe.attribute.evidence import Story
-from dedupe.attribute.judging import in_ranges
 from dedupe.attribute.parents import RELATIONS, Placed
-from dedupe.attribute.reasons import GROUPS, limits
+from dedupe.attribute.reasons import GROUPS
 from dedupe.attribute.rows import Told, story_row
 from dedupe.attribute.verdict import Candidate, Verdict, verdict_of
 
@@ -26,14 +26,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dedupe.attribute.counterfactual import LeftOut
     from dedupe.attribute.judging import Judging
-    from dedupe.kernels.places import Places, Without
+    from dedupe.kernels.places import Places
 
 _BLOCK = 4096
 
 
 def write_rows(
-    judging: Judging, written: NDArray[np.int64], places: Places
+    judging: Judging, written: NDArray[np.int64], places: Places, without: LeftOut
 ) -> dict[int, dict[str, Any]]:
     """Return the rows of some stories, by their first document.
 
@@ -41,55 +42,47 @@ def write_rows(
         judging: the stories.
         written: those that get a row, rising.
         places: where their documents stand.
+        without: what kinds of evidence change in them.
     """
-    without = _without(judging, written)
     rows = {}
-    for start in range(0, len(written), _BLOCK):
-        for told in _block(judging, written[start : start + _BLOCK], places, without):
-            rows[told.rows[0]] = story_row(told)
+    with _uncollected():
+        for start in range(0, len(written), _BLOCK):
+            for told in _block(judging, written[start : start + _BLOCK], places, without):
+                rows[told.rows[0]] = story_row(told)
     return rows
 
 
-def _without(judging: Judging, written: NDArray[np.int64]) -> Without:
-    """Judge stories again without each of their strongest kinds of evidence."""
-    from dedupe.kernels.places import N_KINDS, Without, fill_without
-
-    shape = (judging.n_stories, N_KINDS)
-    out = Without(
-        kind=np.full(shape, -1),
-        before=np.zeros(shape),
-        after=np.zeros(shape),
-        work=np.full(shape, -1),
-        name=np.full(shape, -1),
-        clear=np.zeros(shape, np.bool_),
-    )
-    why, bounds = judging.reasons.weighing(), limits()
-    in_ranges(
-        len(written),
-        lambda first, last: fill_without(
-            judging.docket, why, bounds, written, first, last, judging.verdicts, out
-        ),
-    )
-    return out
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector of garbage from looking through all rows again for every few of them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _block(
-    judging: Judging, block: NDArray[np.int64], places: Places, without: Without
+    judging: Judging, block: NDArray[np.int64], places: Places, without: LeftOut
 ) -> Iterator[Told]:
     """Yield what is told of some stories."""
     docket, pages = judging.docket, judging.desk.pages
-    base, end = int(docket.offsets[block[0]]), int(docket.offsets[block[-1] + 1])
-    pages.hold(docket.rows[base:end])
-    evidence = judging.reasons.of(docket, int(block[0]), int(block[-1]) + 1, pages, judging.records)
+    first, last = int(block[0]), int(block[-1]) + 1
+    base, end = docket.offsets[[first, last]].tolist()
     rows, works = docket.rows[base:end].tolist(), docket.work[base:end].tolist()
-    first = int(block[0])
-    ends = (docket.offsets[first : int(block[-1]) + 2] - base).tolist()
-    verdicts = _verdicts(judging, block)
-    for s, verdict in zip(block.tolist(), verdicts, strict=True):
+    documents = pages.hold(docket.rows[base:end])
+    evidence = judging.reasons.of(docket, first, last, pages, judging.records)
+    ends, large = (docket.offsets[first : last + 1] - base).tolist(), judging.too_large()
+    for s, verdict in zip(block.tolist(), _verdicts(judging, block), strict=True):
         span = slice(ends[s - first], ends[s - first + 1])
-        reasons = evidence[s - first]
-        told = Told(pages, rows[span], works[span], verdict, reasons, [], [], _whole(judging, s))
-        if reasons or told.story:
+        story = judging.speaking.get(s) if s not in large else _whole(judging, s)
+        told = Told(
+            pages, rows[span], documents[span], works[span], verdict, evidence[s - first],
+            [], [], story,
+        )  # fmt: skip
+        if verdict.told or story:
             told.placed.extend(_placed(judging, places, span.start + base, told))
         if verdict.told:
             told.counterfactuals.extend(_counterfactuals(judging, without, s, told))
@@ -114,13 +107,10 @@ def _verdicts(judging: Judging, block: NDArray[np.int64]) -> Iterator[Verdict]:
         yield verdict_of(judging.desk.pages, ranked, work, told=told)
 
 
-def _whole(judging: Judging, s: int) -> Story | None:
-    """Return a story with all its documents, weighed or not; None where none has a clue."""
+def _whole(judging: Judging, s: int) -> Story:
+    """Return a story with all its documents, weighed or not."""
     docket, desk = judging.docket, judging.desk
-    span = slice(*docket.offsets[s : s + 2])
-    if docket.n_works[s] < MOST_WORKS or (docket.work[span] >= 0).all():
-        return judging.speaking.get(s)
-    rows = docket.rows[span].tolist()
+    rows = docket.rows[slice(*docket.offsets[s : s + 2])].tolist()
     found = {row: said for row in rows if (said := desk.clues.of(row))}
     return Story(
         rows=rows, works=[], work_of={}, pairs=[], clues=found, pages=desk.pages, names=desk.names
@@ -144,14 +134,11 @@ def _placed(judging: Judging, places: Places, start: int, told: Told) -> Iterato
 
 
 def _counterfactuals(
-    judging: Judging, without: Without, s: int, told: Told
+    judging: Judging, without: LeftOut, s: int, told: Told
 ) -> list[dict[str, Any]]:
     """Return what each kind of evidence changes, that which matters most first."""
     names, found = [*judging.reasons.names, None], []
-    columns = (column[s].tolist() for column in without)
-    for kind, before, after, work, name, clear in zip(*columns, strict=True):
-        if kind < 0:
-            break
+    for kind, before, after, work, name, clear in without.get(s, ()):
         origin = None
         if clear:
             origin = told.called(work) if work >= 0 else names[name]

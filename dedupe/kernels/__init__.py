@@ -22,9 +22,18 @@ facts.py     one text           -> narration, numbers, names
 passages.py  anchors            -> passages
 sentences.py stems of a pair     -> sentences that tell the same
 gather.py    those sentences    -> passages in other words
-edits.py     tokens of a passage -> which token is which
+edits.py     aligned passages    -> which token is which; what was lost
 postings.py  sorted postings    -> where keys stand, in memory and in a file's bytes
 trees.py     features           -> sums of regression trees
+dockets.py   documents of stories -> works
+glances.py   works              -> what clocks, lengths and outlets say
+sums.py      reasons            -> their sums, and the chances that follow
+origins.py   weights of edges   -> chance of each origin and parent, over all trees
+elimination.py  a matrix        -> inverse and determinant
+verdicts.py  chances of works   -> the likeliest origins
+places.py    chances of parents -> relation and parent of each document
+links.py     pairs of a story   -> how close documents and works are
+arborescence.py  gains of edges -> the heaviest tree
 
 A stage validates; a kernel trusts. `_compile.py` is the one door to Numba.
 """

@@ -27,6 +27,8 @@ to match as many, the one in fewer runs is taken, as a reader would.
 _ACCENTS, _MARKS, _CUT, _SAID = 0, 1, 2, 3
 _UP, _LEFT, _MATCHED, _RUNS_ON = 0, 1, 2, 4
 _NEVER = -(1 << 30)
+# Bytes looked at together; in most texts all are ASCII.
+_STRIDE = 16
 
 
 @kernel
@@ -123,39 +125,76 @@ def fill_edited(
     """
     for q in range(first, last):
         start, end = span_ends[places[q]], span_ends[places[q] + 1]
-        one = _look(data, offsets, rows[q, 0], spans[start:end, 0], spans[start:end, 1])
-        other = _look(data, offsets, rows[q, 1], spans[start:end, 2], spans[start:end, 3])
+        ones = _byte_spans(data, offsets, rows[q, 0], spans[start:end, 0], spans[start:end, 1])
+        others = _byte_spans(data, offsets, rows[q, 1], spans[start:end, 2], spans[start:end, 3])
+        differs[q] = False
+        if _are_equal(data, ones, others):
+            continue
+        one, other = _look(data, ones), _look(data, others)
         differs[q] = one[_CUT] != other[_CUT] or (one[_SAID] > 0 and other[_SAID] > 0)
         for counted in (_ACCENTS, _MARKS):
             differs[q] |= (one[counted] == 0) != (other[counted] == 0)
 
 
 @kernel
-def _look(
+def _byte_spans(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
     row: int,
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Count accents and quotation marks in passages, and say if they are cut or quote somebody."""
-    found = np.zeros(4, np.int64)
+    """Return where passages, given in code points of a text, begin and end in `data`."""
+    found = np.empty((len(starts), 2), np.int64)
     at, n_points, last = offsets[row], 0, offsets[row + 1]
     for k in range(len(starts)):
         if starts[k] < n_points:
             at, n_points = offsets[row], 0
-        while at < last and n_points < starts[k]:
+        found[k, 0] = _advanced(data, at, last, starts[k] - n_points)
+        found[k, 1] = _advanced(data, found[k, 0], last, ends[k] - starts[k])
+        at, n_points = found[k, 1], ends[k]
+    return found
+
+
+@kernel
+def _advanced(data: NDArray[np.uint8], at: int, last: int, n_points: int) -> int:
+    """Return the place some code points on from another."""
+    while n_points > 0 and at < last:
+        if n_points >= _STRIDE and at + _STRIDE <= last:
+            high = np.uint8(0)
+            for k in range(_STRIDE):
+                high |= data[at + k]
+            if high < 0x80:
+                at += _STRIDE
+                n_points -= _STRIDE
+                continue
+        at += 1
+        while at < last and data[at] & 0xC0 == 0x80:
             at += 1
-            while at < last and data[at] & 0xC0 == 0x80:
-                at += 1
-            n_points += 1
-        begin = at
-        while at < last and n_points < ends[k]:
-            _count(data, begin, at, last, found)
-            at += 1
-            while at < last and data[at] & 0xC0 == 0x80:
-                at += 1
-            n_points += 1
+        n_points -= 1
+    return at
+
+
+@kernel
+def _are_equal(data: NDArray[np.uint8], ones: NDArray[np.int64], others: NDArray[np.int64]) -> bool:
+    for k in range(len(ones)):
+        size = ones[k, 1] - ones[k, 0]
+        if others[k, 1] - others[k, 0] != size:
+            return False
+        for n in range(size):
+            if data[ones[k, 0] + n] != data[others[k, 0] + n]:
+                return False
+    return True
+
+
+@kernel
+def _look(data: NDArray[np.uint8], spans: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count accents and quotation marks in passages, and say if they are cut or quote somebody."""
+    found = np.zeros(4, np.int64)
+    for k in range(len(spans)):
+        for at in range(spans[k, 0], spans[k, 1]):
+            if data[at] & 0xC0 != 0x80:
+                _count(data, spans[k, 0], at, spans[k, 1], found)
     return found
 
 

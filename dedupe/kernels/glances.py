@@ -102,7 +102,8 @@ def _clocks(docket: Docket, worth: Worth, s: int, out: Glimpses, n: int) -> int:
         return n
     row, sighted = np.full(n_works, -1), np.full(n_works, -1)
     earliest, unclaimed = np.zeros(n_works, np.int64), np.ones(n_works, np.bool_)
-    for m in by_work(docket, s):
+    members = by_work(docket.work, docket.offsets[s], docket.offsets[s + 1], n_works)
+    for m in members:
         w, latest = docket.work[m], docket.latest[m]
         if latest != NEVER and not docket.broken[m]:
             bound = docket.earliest[m]
@@ -117,8 +118,8 @@ def _clocks(docket: Docket, worth: Worth, s: int, out: Glimpses, n: int) -> int:
     for w in range(n_works):
         if not unclaimed[w]:
             sighted[w] = -1
-    n = _publications(docket, worth, s, row, earliest, out, n)
-    return _sightings(docket, worth, s, sighted, out, n)
+    n = _publications(docket.latest, worth, s, row, earliest, out, n)
+    return _sightings(docket.seen, worth, s, sighted, out, n)
 
 
 @kernel
@@ -135,7 +136,7 @@ def _first(row: NDArray[np.int64], moments: NDArray[np.int64]) -> int:
 
 @kernel
 def _publications(
-    docket: Docket,
+    latest: NDArray[np.int64],
     worth: Worth,
     s: int,
     row: NDArray[np.int64],
@@ -143,14 +144,14 @@ def _publications(
     out: Glimpses,
     n: int,
 ) -> int:
-    only = _first(row, docket.latest)
+    only = _first(row, latest)
     for i in range(len(row)):
         if row[i] < 0 or (only >= 0 and i != only):
             continue
         for j in range(len(row)):
             if i == j or row[j] < 0 or earliest[j] == NEVER:
                 continue
-            early, late = docket.latest[row[i]], docket.latest[row[j]]
+            early, late = latest[row[i]], latest[row[j]]
             points = _order(worth, earliest[i], early, earliest[j], late)
             if points > 0.0:
                 n = _put(out, n, (s, CLOCK, j, i), points, row[i], row[j], float(late - early))
@@ -172,14 +173,14 @@ def _order(worth: Worth, from_1: int, to_1: int, from_2: int, to_2: int) -> floa
 
 @kernel
 def _sightings(
-    docket: Docket, worth: Worth, s: int, row: NDArray[np.int64], out: Glimpses, n: int
+    seen: NDArray[np.int64], worth: Worth, s: int, row: NDArray[np.int64], out: Glimpses, n: int
 ) -> int:
-    only = _first(row, docket.seen)
+    only = _first(row, seen)
     for i in range(len(row)):
         if row[i] < 0 or (only >= 0 and i != only):
             continue
         for j in range(len(row)):
-            gap = docket.seen[row[j]] - docket.seen[row[i]] if row[j] >= 0 else 0
+            gap = seen[row[j]] - seen[row[i]] if row[j] >= 0 else 0
             if gap > 0:
                 points = worth.seen * gap / (gap + _SEEN_SCALE)
                 n = _put(out, n, (s, FIRST_SEEN, j, i), points, row[i], row[j], float(gap))

@@ -6,6 +6,9 @@ What is summed, and why, stands in dedupe/attribute/model.py. Most stories have
 one work or two, whose trees can be written down; of more, all trees are summed
 at once by determinants and inverses of N x N.
 
+Loops, not array expressions: each of those is a function of its own to compile,
+and together they took longer than a run.
+
 Axes: N works, V absent sources.
 """
 
@@ -17,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.kernels._compile import kernel
+from dedupe.kernels.elimination import eliminate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,15 +53,12 @@ def fill_marginals(
         prior                   (V,)
         origin                  (N+V,)    overwritten; sums to 1
         parent                  (N+V, N)  overwritten; column j sums to 1 - origin[j];
-                                without columns, origins alone are found
+                                without rows, origins alone are found
     Cost    3 + V inverses and as many determinants, O(N^3) each; none for N <= 2.
     Source  Koo, Globerson, Carreras and Collins 2007: marginals of single-root
             trees from the inverse of the Laplacian (Tutte 1984).
     """
     n_works = len(roots)
-    parent[:] = 0.0
-    if n_works <= 2 and parent.shape[1] == 0:
-        parent = np.zeros((len(origin), n_works))
     if n_works == 1:
         _fill_of_one(roots, pulls, prior, origin, parent)
     elif n_works == 2:
@@ -75,13 +76,17 @@ def _fill_of_one(
     parent: NDArray[np.float64],
 ) -> None:
     """Weigh the one work against each absent source, its only possible parents."""
-    origin[0] = (1.0 - prior.sum()) * math.exp(roots[0])
-    total = origin[0]
-    for v in range(len(prior)):
+    n_absent = len(prior)
+    origin[0] = (1.0 - _total(prior)) * math.exp(roots[0])
+    for v in range(n_absent):
         origin[1 + v] = prior[v] * math.exp(pulls[v, 0])
-        total += origin[1 + v]
-    origin /= total
-    parent[1:, 0] = origin[1:]
+    total = _total(origin)
+    for i in range(1 + n_absent):
+        origin[i] /= total
+    if len(parent):
+        parent[0, 0] = 0.0
+        for v in range(n_absent):
+            parent[1 + v, 0] = origin[1 + v]
 
 
 @kernel
@@ -96,39 +101,41 @@ def _fill_of_two(
     parent: NDArray[np.float64],
 ) -> None:
     """Sum over the two trees of two works, and the three below each absent source."""
-    ahead = order[0, 1]
+    n_absent = len(prior)
+    ahead, alike = order[0, 1], affinity[0, 1]
     first, second = math.exp(max(ahead, 0.0)), math.exp(max(-ahead, 0.0))
     # Of works alone the one parent's weight is fixed: order acts on the roots.
     to_second = math.exp(edges[0, 1] + roots[0]) / second
     to_first = math.exp(edges[1, 0] + roots[1]) / first
-    works = (1.0 - prior.sum()) * (to_second + to_first) / (1.0 / first + 1.0 / second)
+    works = (1.0 - _total(prior)) * (to_second + to_first) / (1.0 / first + 1.0 / second)
     share = to_second / (to_second + to_first)
-    forward, backward = affinity[0, 1] * math.exp(ahead), affinity[0, 1] * math.exp(-ahead)
-    direct_0 = (1 + affinity[0, 1]) / (1 + backward)
-    direct_1 = (1 + affinity[0, 1]) / (1 + forward)
+    forward, backward = alike * math.exp(ahead), alike * math.exp(-ahead)
+    direct_0, direct_1 = (1 + alike) / (1 + backward), (1 + alike) / (1 + forward)
     forward, backward = forward * direct_1, backward * direct_0
     by_order = direct_0 * direct_1 + direct_0 * forward + direct_1 * backward
     forward *= math.exp(edges[0, 1])
     backward *= math.exp(edges[1, 0])
-    n_absent = len(prior)
     total = works
-    for v in range(n_absent):
-        pull_0, pull_1 = math.exp(pulls[v, 0]) * direct_0, math.exp(pulls[v, 1]) * direct_1
-        origin[2 + v] = prior[v] * (pull_0 * pull_1 + pull_0 * forward + pull_1 * backward)
-        origin[2 + v] /= by_order
-        total += origin[2 + v]
-    works /= total
-    origin[0], origin[1] = works * share, works * (1 - share)
-    parent[0, 1], parent[1, 0] = origin[0], origin[1]
+    below = np.empty((n_absent, 2))
     for v in range(n_absent):
         pull_0, pull_1 = math.exp(pulls[v, 0]) * direct_0, math.exp(pulls[v, 1]) * direct_1
         trees = pull_0 * pull_1 + pull_0 * forward + pull_1 * backward
-        to_1, to_0 = pull_0 * forward / trees, pull_1 * backward / trees
+        origin[2 + v] = prior[v] * trees / by_order
+        # Below this source: the first from the second, the second from the first.
+        below[v, 0], below[v, 1] = pull_1 * backward / trees, pull_0 * forward / trees
+        total += origin[2 + v]
+    works /= total
+    origin[0], origin[1] = works * share, works * (1 - share)
+    for v in range(n_absent):
         origin[2 + v] /= total
-        parent[0, 1] += origin[2 + v] * to_1
-        parent[1, 0] += origin[2 + v] * to_0
-        parent[2 + v, 0] = origin[2 + v] * (1 - to_0)
-        parent[2 + v, 1] = origin[2 + v] * (1 - to_1)
+    if len(parent):
+        parent[0, 0] = parent[1, 1] = 0.0
+        parent[0, 1], parent[1, 0] = origin[0], origin[1]
+        for v in range(n_absent):
+            parent[1, 0] += origin[2 + v] * below[v, 0]
+            parent[0, 1] += origin[2 + v] * below[v, 1]
+            for j in range(2):
+                parent[2 + v, j] = origin[2 + v] * (1 - below[v, j])
 
 
 @kernel
@@ -143,47 +150,73 @@ def fill_by_determinants(
     parent: NDArray[np.float64],
 ) -> None:
     """Do what `fill_marginals` does, for any number of works."""
-    n_works, n_absent = len(roots), len(prior)
-    only_origins = parent.shape[1] == 0
-    plain = affinity / max(n_works - 1, 1)
-    for i in range(n_works):
-        plain[i, i] = 0.0
-    favoured = plain * np.exp(order)
-    pulled = np.exp(edges)
-    first = _first(order)
-    ordered = _ordered(plain, favoured)
-    chance, below = np.empty(n_works), np.empty((n_works, n_works))
-    blank = _fill_rooted_in_works(plain, np.zeros(n_works), chance, below)
-    log_base = blank + np.log(np.maximum(chance, _SMALLEST))
-    by_order = _sum_of_works(ordered, first - log_base)
-    ordered_works = ordered * pulled
-    by_all = _fill_rooted_in_works(ordered_works, first + roots - log_base, chance, below)
+    n, n_absent = len(roots), len(prior)
+    plain, works, absent = np.empty((n, n)), np.empty((n, n)), np.empty((n, n))
+    direct = _fill_ordered(affinity, order, plain, works, absent)
+    first, none = _first(order), np.empty(0)
+    inverse, chance, blank = np.empty((n, n)), np.empty(n), np.empty((0, n))
+    # Without evidence each sum would be this: what is mere shape is divided out.
+    log_sum = _log_trees(plain, none, np.zeros(n), inverse, chance)
+    log_roots = np.empty(n)
+    for i in range(n):
+        log_roots[i] = first[i] - log_sum - math.log(max(chance[i], _SMALLEST))
     log_mass = np.empty(1 + n_absent)
-    log_mass[0] = math.log(1.0 - prior.sum()) + by_all - by_order
-    # Beside the works, an absent source is one more possible parent of weight 1.
-    direct = (1.0 + _column_sums(plain)) / (1.0 + _column_sums(favoured))
-    ordered = favoured * direct
-    by_order = _sum_of_absent(ordered, direct)
-    weights = ordered * pulled
+    log_mass[0] = -_log_trees(works, none, log_roots, blank, none)
+    by_order = _log_trees(absent, direct, none, blank, none)
+    for i in range(n):
+        log_roots[i] += roots[i]
+        for j in range(n):
+            pulled = math.exp(edges[i, j])
+            works[i, j] *= pulled
+            absent[i, j] *= pulled
+    log_mass[0] += math.log(1.0 - _total(prior))
+    log_mass[0] += _log_trees(works, none, log_roots, inverse, chance)
+    pulled_by = np.empty((n_absent, n))
     for v in range(n_absent):
-        by_all = _sum_of_absent(weights, direct * np.exp(pulls[v]))
+        for j in range(n):
+            pulled_by[v, j] = direct[j] * math.exp(pulls[v, j])
+        by_all = _log_trees(absent, pulled_by[v], none, blank, none)
         log_mass[1 + v] = math.log(prior[v]) + by_all - by_order
-    mass = np.exp(log_mass - log_mass.max())
-    mass /= mass.sum()
-    origin[:n_works] = mass[0] * chance
-    origin[n_works:] = mass[1:]
-    _tidy(origin)
-    if only_origins:
+    _fill_mixed(log_mass, chance, origin)
+    if len(parent) == 0:
         return
-    _fill_near_root(ordered_works, chance, below)
-    parent[:n_works] = mass[0] * below
-    children, others = np.empty(n_works), np.empty((n_works, n_works))
+    mass = max(0.0, 1.0 - _total(origin[n:]))
+    _fill_near_root(works, chance, inverse, mass, parent)
     for v in range(n_absent):
-        _fill_rooted_in_absent(weights, direct * np.exp(pulls[v]), children, others)
-        parent[:n_works] += mass[1 + v] * others
-        parent[n_works + v] = mass[1 + v] * children
-    for i in range(n_works + n_absent):
+        _log_trees(absent, pulled_by[v], none, inverse, chance)
+        for i in range(n):
+            parent[n + v, i] = origin[n + v] * chance[i]
+            for j in range(n):
+                below = absent[i, j] * (inverse[j, j] - inverse[j, i])
+                parent[i, j] += origin[n + v] * below
+    for i in range(n + n_absent):
         _tidy(parent[i])
+
+
+@kernel
+def _fill_mixed(
+    log_mass: NDArray[np.float64], chance: NDArray[np.float64], origin: NDArray[np.float64]
+) -> None:
+    """Share out 1 among the works, taken together, and the absent sources."""
+    n_works, highest, total = len(chance), log_mass[0], 0.0
+    for v in range(len(log_mass)):
+        highest = max(highest, log_mass[v])
+    for v in range(len(log_mass)):
+        log_mass[v] = math.exp(log_mass[v] - highest)
+        total += log_mass[v]
+    for i in range(n_works):
+        origin[i] = log_mass[0] / total * chance[i]
+    for v in range(1, len(log_mass)):
+        origin[n_works + v - 1] = log_mass[v] / total
+    _tidy(origin)
+
+
+@kernel
+def _total(values: NDArray[np.float64]) -> float:
+    total = 0.0
+    for i in range(len(values)):
+        total += values[i]
+    return total
 
 
 @kernel
@@ -194,20 +227,34 @@ def _tidy(chances: NDArray[np.float64]) -> None:
 
 
 @kernel
-def _column_sums(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    sums = np.zeros(matrix.shape[1])
-    for i in range(matrix.shape[0]):
-        sums += matrix[i]
-    return sums
+def _fill_ordered(
+    affinity: NDArray[np.float64],
+    order: NDArray[np.float64],
+    plain: NDArray[np.float64],
+    works: NDArray[np.float64],
+    absent: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Write weights without evidence, and those that favour earlier parents.
 
-
-@kernel
-def _ordered(plain: NDArray[np.float64], favoured: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Favour earlier parents, and leave the total weight of each work's parents as it was."""
-    total, scale = _column_sums(favoured), _column_sums(plain)
-    for j in range(len(total)):
-        scale[j] = scale[j] / total[j] if total[j] > 0 else 1.0
-    return favoured * scale
+    The total weight of each work's parents stays as it was: of works alone, or
+    beside an absent source of weight 1 and of no clock. Returns that source's
+    own weights then.
+    """
+    n = len(affinity)
+    direct = np.empty(n)
+    for j in range(n):
+        total = favoured = 0.0
+        for i in range(n):
+            plain[i, j] = affinity[i, j] / (n - 1) if i != j else 0.0
+            works[i, j] = plain[i, j] * math.exp(order[i, j])
+            total += plain[i, j]
+            favoured += works[i, j]
+        direct[j] = (1.0 + total) / (1.0 + favoured)
+        scale = total / favoured if favoured > 0 else 1.0
+        for i in range(n):
+            absent[i, j] = works[i, j] * direct[j]
+            works[i, j] *= scale
+    return direct
 
 
 @kernel
@@ -231,157 +278,101 @@ def _first(order: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @kernel
-def _laplacian(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    laplacian = -weights
-    sums = _column_sums(weights)
-    for i in range(len(weights)):
-        laplacian[i, i] = sums[i]
-    return laplacian
-
-
-@kernel
-def _sum_of_works(weights: NDArray[np.float64], log_roots: NDArray[np.float64]) -> float:
-    """Return the logarithm of the sum over trees rooted in exactly one work."""
-    shift = log_roots.max()
-    rooted = _laplacian(weights)
-    rooted[0] = np.exp(log_roots - shift)
-    return _eliminate(rooted, np.empty((len(weights), 0))) + shift
-
-
-@kernel
-def _sum_of_absent(weights: NDArray[np.float64], pull: NDArray[np.float64]) -> float:
-    """Return the logarithm of the sum over trees rooted in one absent source."""
-    laplacian = _laplacian(weights)
-    for i in range(len(pull)):
-        laplacian[i, i] += pull[i]
-    return _eliminate(laplacian, np.empty((len(weights), 0)))
-
-
-@kernel
-def _fill_rooted_in_works(
-    weights: NDArray[np.float64],
-    log_roots: NDArray[np.float64],
-    chance: NDArray[np.float64],
-    below: NDArray[np.float64],
-) -> float:
-    """Sum over trees rooted in exactly one work; returns the logarithm of the sum.
-
-    Shapes
-        chance  float64 (N,)    overwritten: of each work to be the root
-        below   float64 (N, N)  overwritten: [i, j], that i is the parent of j
-    """
-    n_works = len(weights)
-    if n_works == 1:
-        chance[0], below[0, 0] = 1.0, 0.0
-        return float(log_roots[0])
-    shift = log_roots.max()
-    rooted = _laplacian(weights)
-    rooted[0] = np.exp(log_roots - shift)
-    roots = rooted[0].copy()
-    inverse = np.eye(n_works)
-    log_sum = _eliminate(rooted, inverse)
-    for i in range(n_works):
-        chance[i] = max(roots[i] * inverse[i, 0], 0.0)
-    chance /= chance.sum()
-    for i in range(n_works):
-        for j in range(n_works):
-            stay = inverse[j, j] if j > 0 else 0.0
-            move = inverse[j, i] if i > 0 else 0.0
-            below[i, j] = weights[i, j] * (stay - move)
-    return float(log_sum + shift)
-
-
-@kernel
-def _fill_rooted_in_absent(
+def _log_trees(
     weights: NDArray[np.float64],
     pull: NDArray[np.float64],
-    children: NDArray[np.float64],
-    below: NDArray[np.float64],
-) -> None:
-    """Share out the trees rooted in one absent source, which may have several children.
+    log_roots: NDArray[np.float64],
+    inverse: NDArray[np.float64],
+    chance: NDArray[np.float64],
+) -> float:
+    """Sum over all trees; returns the logarithm of the sum.
 
     Shapes
-        children  float64 (N,)    overwritten: that a work is the source's own child
-        below     float64 (N, N)  overwritten: [i, j], that i is the parent of j
+        weights    float64 (N, N)  of edges
+        pull       float64 (N,)    of edges from one absent root, which may have
+                                   several children; or empty
+        log_roots  float64 (N,)    that a work is the only root; or empty
+        inverse    float64 (N, N)  overwritten: of the Laplacian; or (0, N)
+        chance     float64 (N,)    overwritten: of each work to be the root, or
+                                   the absent root's child
     """
-    n_works = len(weights)
-    laplacian = _laplacian(weights)
-    for i in range(n_works):
-        laplacian[i, i] += pull[i]
-    inverse = np.eye(n_works)
-    _eliminate(laplacian, inverse)
-    for i in range(n_works):
-        children[i] = pull[i] * inverse[i, i]
-        for j in range(n_works):
-            below[i, j] = weights[i, j] * (inverse[j, j] - inverse[j, i])
+    n = len(weights)
+    in_works = len(log_roots) > 0
+    shift = -np.inf
+    matrix = np.empty((n, n))
+    for j in range(n):
+        total = 0.0
+        for i in range(n):
+            matrix[i, j] = -weights[i, j]
+            total += weights[i, j]
+        matrix[j, j] = total
+        if in_works:
+            shift = max(shift, log_roots[j])
+        else:
+            matrix[j, j] += pull[j]
+    if in_works:
+        for j in range(n):
+            matrix[0, j] = math.exp(log_roots[j] - shift)
+    for i in range(len(inverse)):
+        for j in range(n):
+            inverse[i, j] = 1.0 if i == j else 0.0
+    log_sum = eliminate(matrix, inverse)
+    if len(inverse) == 0:
+        return log_sum + shift if in_works else log_sum
+    total = 0.0
+    for i in range(n):
+        if in_works:
+            chance[i] = max(math.exp(log_roots[i] - shift) * inverse[i, 0], 0.0)
+        else:
+            chance[i] = pull[i] * inverse[i, i]
+        total += chance[i]
+    if not in_works:
+        return log_sum
+    for i in range(n):
+        chance[i] /= total
+    return log_sum + shift
 
 
 @kernel
 def _fill_near_root(
-    weights: NDArray[np.float64], chance: NDArray[np.float64], below: NDArray[np.float64]
+    weights: NDArray[np.float64],
+    chance: NDArray[np.float64],
+    inverse: NDArray[np.float64],
+    mass: float,
+    parent: NDArray[np.float64],
 ) -> None:
-    """Let the likeliest root have as many children as all other works together.
+    """Write the parents of works below works, and let the likeliest root have half of them.
 
     Syndication goes out from the source: by counting trees alone, a copy would
-    come from one of three hundred siblings. Origins stay as they are; only
-    parents below the likeliest root change.
+    come from one of three hundred siblings. So the likeliest root has as many
+    children as all other works together.
+
+    Args:
+        weights: float64 (N, N)
+        chance: float64 (N,), of each work to be the root
+        inverse: float64 (N, N), of the Laplacian rooted in works
+        mass: that the root is a work
+        parent: float64 (N+V, N), of which the works' rows are overwritten
     """
-    n_works = len(weights)
-    if n_works < 2:
-        return
+    n = len(weights)
     _tidy(chance)
     root = np.argmax(chance)
-    rest, pull = np.empty((n_works - 1, n_works - 1)), np.empty(n_works - 1)
-    for i in range(n_works - 1):
+    rest, pull = np.empty((n - 1, n - 1)), np.empty(n - 1)
+    for i in range(n - 1):
         above = i + (i >= root)
-        pull[i] = weights[root, above] * (n_works - 1)
-        for j in range(n_works - 1):
+        pull[i] = weights[root, above] * (n - 1)
+        for j in range(n - 1):
             rest[i, j] = weights[above, j + (j >= root)]
-    children, among = np.empty(n_works - 1), np.empty((n_works - 1, n_works - 1))
-    _fill_rooted_in_absent(rest, pull, children, among)
-    for j in range(n_works - 1):
-        work = j + (j >= root)
-        left = 1.0 - chance[work]
-        below[root, work] = children[j] * left
-        for i in range(n_works - 1):
-            below[i + (i >= root), work] = among[i, j] * left
-
-
-@kernel
-def _eliminate(matrix: NDArray[np.float64], right: NDArray[np.float64]) -> float:
-    """Solve matrix @ x = right in place of right; returns log |det matrix|.
-
-    Shapes
-        matrix  float64 (N, N)  destroyed
-        right   float64 (N, R)  overwritten: x; R may be 0
-    Source  Gauss and Jordan, with partial pivoting. No BLAS: stories are small,
-            and loading it takes longer than most runs spend here.
-    """
-    n = len(matrix)
-    only_sum = right.shape[1] == 0
-    log_sum = 0.0
-    for k in range(n):
-        pivot = k
-        for i in range(k + 1, n):
-            if abs(matrix[i, k]) > abs(matrix[pivot, k]):
-                pivot = i
-        if pivot != k:
-            for j in range(k, n):
-                matrix[k, j], matrix[pivot, j] = matrix[pivot, j], matrix[k, j]
-            for j in range(right.shape[1]):
-                right[k, j], right[pivot, j] = right[pivot, j], right[k, j]
-        log_sum += math.log(abs(matrix[k, k]))
-        scale = 1.0 / matrix[k, k]
-        for j in range(k, n):
-            matrix[k, j] *= scale
-        for j in range(right.shape[1]):
-            right[k, j] *= scale
-        for i in range(k + 1 if only_sum else 0, n):
-            factor = matrix[i, k]
-            if i == k or factor == 0.0:
-                continue
-            for j in range(k, n):
-                matrix[i, j] -= factor * matrix[k, j]
-            for j in range(right.shape[1]):
-                right[i, j] -= factor * right[k, j]
-    return log_sum
+    among, children = np.empty((n - 1, n - 1)), np.empty(n - 1)
+    _log_trees(rest, pull, np.empty(0), among, children)
+    for i in range(n):
+        stay = inverse[root, root] if root > 0 else 0.0
+        move = inverse[root, i] if i > 0 else 0.0
+        parent[i, root] = mass * weights[i, root] * (stay - move)
+    for j in range(n - 1):
+        below = j + (j >= root)
+        left = mass * (1.0 - chance[below])
+        parent[below, below] = 0.0
+        parent[root, below] = children[j] * left
+        for i in range(n - 1):
+            parent[i + (i >= root), below] = rest[i, j] * (among[j, j] - among[j, i]) * left
