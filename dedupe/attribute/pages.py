@@ -51,7 +51,6 @@ class Pages:
             name: documents.column(name).combine_chunks()
             for name in ("id", "source", "url", "text")
         }
-        self._texts = documents.select(["text"])
         self._names = names
         self._ids: dict[int, str] = {}
         encoded = self._columns["source"].dictionary_encode()
@@ -110,7 +109,9 @@ class Pages:
 
     def text_bytes(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """Return all texts, UTF-8, and where each begins: see `clean.kept.text_bytes`."""
-        return text_bytes(self._texts)
+        import pyarrow as pa
+
+        return text_bytes(pa.table({"text": self._columns["text"]}))
 
     def address(self, row: int) -> str | None:
         """Return where a page was found, as `plain_address` writes it."""
