@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from dedupe import OutputError, Settings, SettingsError, find_duplicates, spill
 from dedupe import clean as cleaning
+from dedupe.clean import clues
 from dedupe.clean.kept import text_bytes
 from dedupe.documents import SCHEMA, documents_table
 from dedupe.read import read
@@ -184,3 +185,12 @@ def test_clean__batches_of_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch
     assert kept.offsets.tolist() == expected.offsets.tolist()
     assert learned.keys.tolist() == furniture.keys.tolist()
     assert len(learned.keys)
+
+
+def test_harvest__batches_of_documents_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = read([SEEDS]).documents
+    kept = cleaning.clean(table, Settings())
+    expected = clues.harvest(table, kept)
+    monkeypatch.setattr(clues, "_AT_ONCE", 7)
+    assert clues.harvest(table, kept).equals(expected)
+    assert expected.num_rows

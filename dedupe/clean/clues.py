@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.clean.clue import Clue, clues_schema
-from dedupe.clean.kept import Kept, keep_all
+from dedupe.clean.kept import Kept, documents_between, keep_all
 from dedupe.clean.reading import Reader
 from dedupe.clean.record import record_clues
 from dedupe.clean.scan import NAME, OUTLET, scan
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["Clue", "clues_of", "clues_schema", "harvest"]
+
+_AT_ONCE = 50_000
+"""Documents whose clues are objects at one time."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -54,11 +57,18 @@ def harvest(
     Returns:
         A table of `clues_schema()`; `document` is the row in `documents`.
     """
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     sources: list[str | None] = pc.unique(documents.column("source")).to_pylist()
     names = (names or default_names()).collecting(sources)
-    return _table(_clues(documents, kept, names, n_threads))
+    tables = [clues_schema().empty_table()]
+    for first in range(0, kept.n_docs, _AT_ONCE):
+        last = min(first + _AT_ONCE, kept.n_docs)
+        some = documents.slice(first, last - first)
+        found = _clues(some, documents_between(kept, first, last), names, n_threads)
+        tables.append(_table((first + document, clues) for document, clues in found))
+    return pa.concat_tables(tables).combine_chunks()
 
 
 def clues_of(

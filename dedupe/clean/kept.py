@@ -55,6 +55,16 @@ def text_bytes(documents: pa.Table) -> tuple[NDArray[np.uint8], NDArray[np.int64
     return data, offsets
 
 
+def documents_between(kept: Kept, first: int, last: int) -> Kept:
+    """Return what is kept of documents first to below last, without a copy."""
+    return Kept(
+        kept.data,
+        kept.text_offsets[first : last + 1],
+        kept.spans[kept.offsets[first] : kept.offsets[last]],
+        kept.offsets[first : last + 1] - kept.offsets[first],
+    )
+
+
 def keep_all(documents: pa.Table) -> Kept:
     """Keep every text whole, as one range."""
     data, text_offsets = text_bytes(documents)
