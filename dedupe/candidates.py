@@ -177,7 +177,8 @@ def _counted_weights(sketches: Sketches, n_threads: int, spill: Spill) -> NDArra
     by_frequency = np.log1p(max(n_docs, 1) / np.maximum(np.arange(n_docs + 1), 1)).astype(
         np.float32
     )
-    weights = spill.empty(len(sketches.sampled), np.float32)
+    # Written all over: in a mapped file every partition would touch all of it.
+    weights = np.empty(len(sketches.sampled), np.float32)
     equal = equal_hashes(sketches.sampled, sketches.offsets, spill)
 
     def weigh_part(part: EqualHashes) -> None:

@@ -5,11 +5,12 @@ hashes  ->  equal_hashes()  ->  Equals  --each-->  EqualHashes of one partition
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
-from dedupe.ragged import running_total
+from dedupe.ragged import batch_bounds, running_total
 from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _PARTITION = 1 << 16
 _LARGEST = 1 << 22
 _MOST_BITS = 12
+_DEALT_BYTES, _DEALT_EACH = 96_000_000, 12
 
 Answer = TypeVar("Answer")
 
@@ -30,7 +32,7 @@ class EqualHashes(NamedTuple):
     """One partition: places that hold its hashes, in the order of the hashes.
 
     Shapes (R hashes, N places of the partition)
-        places   uint32 (R,)  the partition begins at first
+        places   uint32 (n,)  the partition begins at first
         order    int32  (N,)  by hash, then by place; counted from first
         begins   bool   (N,)  another hash than the one before in order
         holders  int32  (N,)  the document of each place
@@ -63,68 +65,84 @@ class EqualHashes(NamedTuple):
 
 
 class Equals(NamedTuple):
-    """Places of hashes, dealt out by the hashes' first bits.
+    """Hashes, and how many of them begin with which bits.
 
     Shapes (R hashes, D documents)
         hashes   uint64 (R,)
         offsets  int64  (D+1,)  document d holds hashes[offsets[d]:offsets[d+1]]
-        places   uint32 (R,)    rising within each partition
-        starts   int64  (n + 1,)  partition i is places[starts[i]:starts[i+1]]
+        sizes    int64  (2**n_bits,)  hashes of each partition
         n_bits   int            in which the hashes of a partition agree
+        at_once  int            hashes that are dealt out in one pass over all
     """
 
     hashes: NDArray[np.uint64]
     offsets: NDArray[np.int64]
-    places: NDArray[np.uint32]
-    starts: NDArray[np.int64]
+    sizes: NDArray[np.int64]
     n_bits: int
+    at_once: int
 
     def buckets(self, wanted: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the wanted holders of each hash that two or more of them hold, as a partition."""
-        parts = [self.partition(number).buckets(wanted) for number in range(len(self.starts) - 1)]
+        parts = self.each(lambda part: part.buckets(wanted), 1)
         members = np.concatenate([members for members, _ in parts])
         return members, running_total(np.concatenate([np.diff(bounds) for _, bounds in parts]))
 
     def each(self, function: Callable[[EqualHashes], Answer], n_threads: int) -> list[Answer]:
-        """Call a function with every partition, in threads; returns the answers in order."""
+        """Call a function with every partition, in threads; returns the answers in order.
+
+        Each pass reads all hashes from first to last and deals out as many as memory
+        is meant to hold: places all over a mapped file would be read again and again.
+        """
+        from dedupe.kernels import grouping
         from dedupe.kernels._compile import for_ranges
 
-        def call(number: int, _: int) -> Answer:
-            return function(self.partition(number))
+        kind = np.uint32 if len(self.hashes) < 1 << 32 else np.uint64
+        answers = []
+        for first, last in pairwise(batch_bounds(self.sizes, self.at_once)):
+            starts = running_total(self.sizes[first:last])
+            dealt, places = np.empty(starts[-1], np.uint64), np.empty(starts[-1], kind)
+            grouping.fill_partitions(
+                self.hashes, self.n_bits, first, last, starts[:-1].copy(), dealt, places
+            )
 
-        return for_ranges(call, range(len(self.starts)), n_threads)
+            def call(
+                number: int,
+                _: int,
+                starts: NDArray[np.int64] = starts,
+                dealt: NDArray[np.uint64] = dealt,
+                places: NDArray[np.uint32] = places,
+            ) -> Answer:
+                bounds = int(starts[number]), int(starts[number + 1])
+                return function(self._in_order(dealt, places, *bounds))
 
-    def partition(self, number: int) -> EqualHashes:
-        """Put one partition in order."""
+            answers += for_ranges(call, range(len(starts)), n_threads)
+        return answers
+
+    def _in_order(
+        self, dealt: NDArray[np.uint64], places: NDArray[np.uint32], first: int, last: int
+    ) -> EqualHashes:
         from dedupe.kernels import grouping
 
-        first, last = int(self.starts[number]), int(self.starts[number + 1])
         order = np.empty(last - first, np.int32)
         holders = np.empty(last - first, np.int32)
-        grouping.fill_holders(self.offsets, self.places, first, last, holders)
+        grouping.fill_holders(self.offsets, places, first, last, holders)
         begins = np.ones(last - first, np.bool_)
         if last - first < _LARGEST:
-            grouping.fill_equal_order(
-                self.hashes, self.places, first, last, self.n_bits, order, begins
-            )
+            grouping.fill_equal_order(dealt, first, last, self.n_bits, order, begins)
         else:
-            hashes = self.hashes[self.places[first:last]]
-            order[:] = np.argsort(hashes, kind="stable")
-            begins[1:] = np.diff(hashes[order]) != 0
-        return EqualHashes(self.places, first, order, begins, holders)
+            order[:] = np.argsort(dealt[first:last], kind="stable")
+            begins[1:] = np.diff(dealt[first:last][order]) != 0
+        return EqualHashes(places, first, order, begins, holders)
 
 
 def equal_hashes(
     hashes: NDArray[np.uint64], offsets: NDArray[np.int64], spill: Spill = MEMORY
 ) -> Equals:
-    """Deal out the places of hashes, uint64 (R,), held by documents as `Equals` says."""
+    """Count how many hashes, uint64 (R,), begin alike; documents hold them as `Equals` says."""
     from dedupe.kernels import grouping
 
     n_bits = min(max(1, (len(hashes) // _PARTITION).bit_length()), _MOST_BITS)
-    counts = np.zeros(1 << n_bits, np.int64)
-    grouping.count_partitions(hashes, n_bits, counts)
-    starts = running_total(counts)
-    kind = np.uint32 if len(hashes) < 1 << 32 else np.uint64
-    places = spill.empty(len(hashes), kind)
-    grouping.fill_partitions(hashes, n_bits, starts[:-1].copy(), places)
-    return Equals(hashes, offsets, places, starts, n_bits)
+    sizes = np.zeros(1 << n_bits, np.int64)
+    grouping.count_partitions(hashes, n_bits, sizes)
+    at_once = max(spill.at_most(_DEALT_BYTES), 1) // _DEALT_EACH + 1
+    return Equals(hashes, offsets, sizes, n_bits, at_once)

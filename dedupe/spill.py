@@ -31,8 +31,11 @@ if TYPE_CHECKING:
 
 _IN_MEMORY_BYTES = 256_000_000
 """Arrays that may stay in memory, in sum, where nobody limits it."""
-_MAPPED_BYTES = 256_000_000
-"""Mapped pages that may be in memory at once."""
+_MAPPED_BYTES, _MAPPED_BYTES_PER_DOCUMENT = 256_000_000, 1_000
+"""Mapped pages that may be in memory at once where nobody limits it; with a limit, what it leaves.
+
+Signatures and samples of a document are some 1,200: fewer would come and go again and again.
+"""
 _BASE_BYTES, _BYTES_PER_DOCUMENT = 450_000_000, 700
 """Memory that cannot leave: of any run, and of each document (benchmarks/speed.py)."""
 _WATCH_SECONDS = 0.02
@@ -51,6 +54,7 @@ class Spill:
         self._folder = Path(folder) if folder else Path(tempfile.gettempdir())
         self._limit = limit_bytes
         self._left = min(_IN_MEMORY_BYTES, limit_bytes // 8) if limit_bytes else _IN_MEMORY_BYTES
+        self._most_mapped = 1 << 62 if limit_bytes else _MAPPED_BYTES
         self._maps: list[mmap.mmap] = []
         self.spilled_bytes = 0
 
@@ -89,11 +93,12 @@ class Spill:
         return min(n_bytes, self._limit // 16) if self._limit else n_bytes
 
     def check(self, n_docs: int) -> None:
-        """Refuse a limit that so many documents cannot keep to.
+        """Be told how many documents there are; refuse a limit that they cannot keep to.
 
         Raises:
             SettingsError: it is too small; the message names the smallest that will do.
         """
+        self._most_mapped = max(self._most_mapped, n_docs * _MAPPED_BYTES_PER_DOCUMENT)
         least = _BASE_BYTES + n_docs * _BYTES_PER_DOCUMENT
         if self._limit and self._limit < least:
             raise SettingsError(
@@ -152,7 +157,7 @@ class Spill:
         unmapped = (_resident_bytes() or (0, 0))[1]
         while not done.wait(_WATCH_SECONDS):
             whole, mapped = _resident_bytes() or (0, 0)
-            if self._maps and (whole > most or mapped - unmapped > _MAPPED_BYTES):
+            if self._maps and (whole > most or mapped - unmapped > self._most_mapped):
                 self.drop()
 
     def _file(self) -> Any:

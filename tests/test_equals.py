@@ -46,8 +46,14 @@ def test_buckets__hold_the_wanted_holders_of_each_hash(
 
 
 @settings(deadline=None, max_examples=80)
-@given(held=documents, partition=st.sampled_from([1, 3, 1 << 16]))
-def test_weigh__is_the_same_in_any_partitions(held: list[list[int]], partition: int) -> None:
+@given(
+    held=documents,
+    partition=st.sampled_from([1, 3, 1 << 16]),
+    dealt=st.sampled_from([1, 50, 96_000_000]),
+)
+def test_weigh__is_the_same_in_any_partitions(
+    held: list[list[int]], partition: int, dealt: int
+) -> None:
     hashes, offsets = ragged(held)
     n_docs = len(held)
     sketches = Sketches(
@@ -56,6 +62,7 @@ def test_weigh__is_the_same_in_any_partitions(held: list[list[int]], partition: 
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(equals, "_PARTITION", partition)
+        patch.setattr(equals, "_DEALT_BYTES", dealt)
         weights = weigh(sketches, n_threads=2).weights
     frequency = Counter(hashes.tolist())
     expected = [np.float32(np.log1p(n_docs / frequency[value])) for value in hashes.tolist()]

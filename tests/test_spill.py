@@ -87,11 +87,15 @@ def test_spill__a_full_disk_is_told_and_nothing_is_left(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_held__drops_pages_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("limit", [8, 0])
+def test_held__drops_pages_when_there_are_too_many(
+    limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(spill, "_MAPPED_BYTES", 0)
-    mapped = iter([0, 0, *[1] * 10_000])
-    monkeypatch.setattr(spill, "_resident_bytes", lambda: (1, next(mapped)))
-    place = Spill(limit_bytes=8)
+    monkeypatch.setattr(spill, "_IN_MEMORY_BYTES", 0)
+    sizes = iter([(7, 0), (7, 0), *[(9, 1)] * 10_000])
+    monkeypatch.setattr(spill, "_resident_bytes", lambda: next(sizes))
+    place = Spill(limit_bytes=limit)
     dropped = []
     monkeypatch.setattr(place, "drop", lambda: dropped.append(True))
     array = place.empty(1000, np.int64)

@@ -35,38 +35,46 @@ def count_partitions(hashes: NDArray[np.uint64], n_bits: int, counts: NDArray[np
 
 @kernel
 def fill_partitions(
-    hashes: NDArray[np.uint64], n_bits: int, heads: NDArray[np.int64], places: NDArray[np.uint32]
+    hashes: NDArray[np.uint64],
+    n_bits: int,
+    first: int,
+    last: int,
+    heads: NDArray[np.int64],
+    dealt: NDArray[np.uint64],
+    places: NDArray[np.uint32],
 ) -> None:
-    """Write the places of hashes, rising within each partition.
+    """Write the hashes of partitions [first, last) and their places, rising within each.
 
     Shapes
         hashes  uint64 (R,)
         n_bits  1 or more
-        heads   int64  (2**n_bits,)  where each partition begins; ends where it ends
-        places  uint32 (R,)          overwritten
+        heads   int64  (last - first,)  where each partition begins; ends where it ends
+        dealt   uint64 (n,)             overwritten
+        places  uint32 (n,)             overwritten
     """
     shift = np.uint64(64 - n_bits)
     for i in range(hashes.size):
         partition = np.int64(hashes[i] >> shift)
-        places[heads[partition]] = i
-        heads[partition] += 1
+        if first <= partition < last:
+            at = heads[partition - first]
+            dealt[at] = hashes[i]
+            places[at] = i
+            heads[partition - first] = at + 1
 
 
 @kernel
 def fill_equal_order(
     hashes: NDArray[np.uint64],
-    places: NDArray[np.uint32],
     first: int,
     last: int,
     skipped_bits: int,
     order: NDArray[np.int32],
     begins: NDArray[np.bool_],
 ) -> None:
-    """Order places[first:last] by hash, then by place.
+    """Order hashes[first:last]; equal ones stay in their order.
 
     Shapes
-        hashes        uint64 (R,)
-        places        uint32 (R,)  rising from first to last
+        hashes        uint64 (n,)
         skipped_bits  high bits in which the hashes agree
         order         int32 (N,)   overwritten: counted from `first`
         begins        bool  (N,)   overwritten: another hash than the one before in order
@@ -77,7 +85,7 @@ def fill_equal_order(
     keys = np.empty(n, dtype=np.uint64)
     skipped = np.uint64(skipped_bits)
     for i in range(n):
-        keys[i] = ((hashes[places[first + i]] << skipped) & ~_PLACE) | np.uint64(i)
+        keys[i] = ((hashes[first + i] << skipped) & ~_PLACE) | np.uint64(i)
     sort_range(keys, 0, n)
     for i in range(n):
         order[i] = np.int32(keys[i] & _PLACE)
@@ -88,15 +96,15 @@ def fill_equal_order(
         begins[start] = True
         for j in range(start + 1, i):
             moved = order[j]
-            value = hashes[places[first + moved]]
+            value = hashes[first + moved]
             k = j
-            while k > start and hashes[places[first + order[k - 1]]] > value:
+            while k > start and hashes[first + order[k - 1]] > value:
                 order[k] = order[k - 1]
                 k -= 1
             order[k] = moved
         for j in range(start + 1, i):
-            before = hashes[places[first + order[j - 1]]]
-            begins[j] = hashes[places[first + order[j]]] != before
+            before = hashes[first + order[j - 1]]
+            begins[j] = hashes[first + order[j]] != before
         start = i
 
 
