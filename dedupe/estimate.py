@@ -57,7 +57,7 @@ class Estimate:
         sample: documents that were clustered to find out.
         stages: seconds of each stage, starting and saving among them.
         seconds: their sum.
-        peak_memory_bytes: resident, at most at any moment.
+        peak_memory_bytes: resident, at most at any moment; never above the settings' limit.
         disk_bytes: of the result's folder.
     """
 
@@ -117,6 +117,9 @@ def estimate(
         stage: _line(small, large, small.stages.get(stage, 0.0), seconds, n_docs)
         for stage, seconds in large.stages.items()
     }
+    memory = _memory(first, small, large, n_docs)
+    if settings.memory_limit_bytes:
+        memory = min(memory, settings.memory_limit_bytes)
     disk = _line(small, large, small.disk_bytes, large.disk_bytes, n_docs)
     return Estimate(
         documents=n_docs,
@@ -124,7 +127,7 @@ def estimate(
         sample=n_sample,
         stages={stage: round(seconds, 3) for stage, seconds in stages.items()},
         seconds=round(sum(stages.values()), 3),
-        peak_memory_bytes=_memory(first, small, large, n_docs),
+        peak_memory_bytes=memory,
         disk_bytes=int(disk),
     )
 

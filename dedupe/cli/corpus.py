@@ -140,18 +140,12 @@ def cluster(
     more = {"overrides": overrides, "checkpoints": checkpoints, "keep": keep, "against": against}
     if dry_run:
         with terminal.session(quiet=quiet, verbose=verbose):
-            how = {"fields": fields, "on_error": on_error.value}
-            tell(inputs, settings, how | {"options": {"keep": keep, "against": against}}, json=json)
+            kinds = {"options": {"keep": keep, "against": against}, "fields": fields}
+            tell(inputs, settings, kinds | {"on_error": on_error.value}, json=json)
         return
     with terminal.session(quiet=quiet, verbose=verbose) as on_progress:
-        started = time.perf_counter()
-        with spill.held():
-            reading = read(inputs, fields, on_error, on_progress, spill)
-        limit.check(reading)
-        seconds = time.perf_counter() - started
-        result = run(reading, settings, on_progress, seconds, more | {"spill": spill})
-        record = {"reading": {"fields": fields, "on_error": on_error.value}}
-        result = dataclasses.replace(result, run=result.run | record)
+        how = (fields, on_error, limit)
+        result = _clustered(inputs, how, settings, on_progress, more | {"spill": spill})
         write_csv = functools.partial(report.write_csv, result, guard=not no_csv_guard)
         result.save(out, overwrite=overwrite, also=write_csv if csv else None)
         _forget(checkpoints)
@@ -160,6 +154,25 @@ def cluster(
         show(result, json=json, top=top, written={"folder": str(out), "files": files})
     if fail_on_duplicates and any(story["size"] > 1 for story in result.stories):
         raise typer.Exit(Code.DUPLICATES)
+
+
+def _clustered(
+    inputs: Sequence[str],
+    how: tuple[Mapping[str, str], OnError, Limit],
+    settings: "Settings",
+    on_progress: "OnProgress | None",
+    options: Mapping[str, Any],
+) -> "Result":
+    """Read inputs and find duplicates; the result records how they were read."""
+    fields, on_error, limit = how
+    started = time.perf_counter()
+    with options["spill"].held():
+        reading = read(inputs, fields, on_error, on_progress, options["spill"])
+    limit.check(reading)
+    seconds = time.perf_counter() - started
+    result = run(reading, settings, on_progress, seconds, options)
+    record = {"reading": {"fields": fields, "on_error": on_error.value}}
+    return dataclasses.replace(result, run=result.run | record)
 
 
 def _forget(checkpoints: Path | None) -> None:
