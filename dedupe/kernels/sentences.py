@@ -196,7 +196,7 @@ def weigh_stems(a: Side, b: Side, of_a: Postings, of_b: Postings) -> NDArray[np.
 
 
 @kernel
-def _sizes(
+def sentence_sizes(
     postings: Postings, weights: NDArray[np.float64], n_sentences: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the length of each sentence's weighted vector, and its distinct stems, (S,) each."""
@@ -233,8 +233,8 @@ def fill_seeds(
     Cost      sentences of a times sentences of b, at worst
     """
     n_a, n_b = len(a.bounds) - 1, len(b.bounds) - 1
-    norms_a, distinct_a = _sizes(of_a, weights, n_a)
-    norms_b, distinct_b = _sizes(of_b, weights, n_b)
+    norms_a, distinct_a = sentence_sizes(of_a, weights, n_a)
+    norms_b, distinct_b = sentence_sizes(of_b, weights, n_b)
     dots = np.zeros(n_a)
     common = np.zeros(n_a, np.int64)
     times = np.zeros(len(weights), np.int64)

@@ -271,15 +271,15 @@ def _as_given(
     given = np.empty_like(counts)
     given[order] = counts
     for left, right in SIDES:
-        _exchange(given, left, right, flipped)
+        exchange(given, left, right, flipped)
     passages[:, PAIR] = order[passages[:, PAIR]]
     mirrored = flipped[passages[:, PAIR]]
-    _exchange(passages, A_FROM, B_FROM, mirrored)
-    _exchange(passages, A_TO, B_TO, mirrored)
+    exchange(passages, A_FROM, B_FROM, mirrored)
+    exchange(passages, A_TO, B_TO, mirrored)
     return given, passages
 
 
-def _exchange(table: NDArray[Any], left: int, right: int, rows: NDArray[np.bool_]) -> None:
+def exchange(table: NDArray[Any], left: int, right: int, rows: NDArray[np.bool_]) -> None:
     """Exchange two columns of a table in some rows."""
     kept = table[rows, left]
     table[rows, left] = table[rows, right]

@@ -1,0 +1,67 @@
+"""Pairs in; how their texts tell it, sentence by sentence, out.
+
+    pairs -> tell() -> numbers of kernels.telling, a row for each pair
+
+What words alone leave undecided is looked at more closely: the likest sentence
+of each, the order of words within it, facts that stand in the same sentence, and
+letters instead of words.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dedupe.verify.measures import content_keys, exchange
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dedupe.clean import Kept
+    from dedupe.settings import Settings
+    from dedupe.shingle import Shingles
+
+_STEP = 64
+_PREFIX, _LEAST_SENTENCE, _MOST_SENTENCE = 5, 6, 120
+
+
+def tell(
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    shingles: Shingles,
+    kept: Kept,
+    settings: Settings,
+) -> NDArray[np.float64]:
+    """Return how documents a[i] and b[i] tell it, float64 (P, kernels.telling.N_TELLINGS).
+
+    Args:
+        a: int64 (P,), places in `rows`.
+        b: int64 (P,), others.
+        rows: int64 (N,), rows of `kept` that were shingled.
+        shingles: of those rows.
+        kept: their texts.
+        settings: `threads`.
+    """
+    from dedupe.kernels import telling
+    from dedupe.kernels._compile import for_ranges
+
+    content = content_keys(shingles)
+    flipped = content[b] < content[a]
+    one, other = np.where(flipped, b, a), np.where(flipped, a, b)
+    tokens = telling.Tokens(
+        kept.data, kept.text_offsets[rows], shingles.token_hashes, shingles.token_starts,
+        shingles.token_ends, shingles.token_flags, shingles.token_offsets,
+    )  # fmt: skip
+    told = np.zeros((len(a), telling.N_TELLINGS))
+
+    def run(first: int, last: int) -> None:
+        telling.fill_tellings(
+            one, other, first, last, tokens, _PREFIX, _LEAST_SENTENCE, _MOST_SENTENCE, told
+        )
+
+    for_ranges(run, [*range(0, len(a), _STEP), len(a)], settings.threads)
+    for left, right in telling.SIDES:
+        exchange(told, left, right, flipped)
+    return told
