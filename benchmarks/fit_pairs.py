@@ -1,6 +1,6 @@
-"""Labelled pairs in, `dedupe/verify/model.json` out: the two models that judge a pair.
+"""Labelled pairs in, the models that judge a pair out: `model*.json` of `dedupe/verify`.
 
-    python benchmarks/fit_pairs.py            fit, report, write the model
+    python benchmarks/fit_pairs.py            fit, report, write the models
     python benchmarks/fit_pairs.py --dry-run  fit and report only
 
 Labels come from the tuning half of each set, figures from the other half:
@@ -12,11 +12,13 @@ Labels come from the tuning half of each set, figures from the other half:
     reuters          dispatches a week or more apart: neither (its templates);
                      and edited copies, made here, of known relation
     mixed            stories made to share a known part of their narration
+    read             one story or not: pairs that two readers judged alike
 
-Both models are boosted trees of depth three, monotone: a larger share never
-speaks against copying; changed slots and brevity never speak for it. Each
-source and label counts alike, up to 400 pairs; the few labelled by hand for
-lineage, of the sets COUNTER and Clough-Stevenson, count four times.
+All models are boosted trees of depth two or three, monotone: a larger share
+never speaks against copying; changed slots and brevity never speak for it. Each
+source and label counts alike, up to 400 pairs; the few labelled by hand count
+more, see LINEAGE_WEIGHT and READ_WEIGHT. The first models judge every pair, the
+closer ones those left undecided; these are fitted on all pairs, too.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import datasets
+import label_pairs
 import numpy as np
 from brute_force import exact_pairs
 from edits import EDITS, OTHER_STORY, mixed
@@ -41,27 +44,53 @@ from dedupe.documents import documents_table
 from dedupe.settings import Settings
 from dedupe.sketch import sketch
 from dedupe.verify import given_pairs, measure
-from dedupe.verify.relation import FEATURES, features, load_trees
+from dedupe.verify.relation import (
+    CLOSER_FEATURES,
+    FEATURES,
+    closer_features,
+    features,
+    load_trees,
+    second_odds,
+    undecided,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-_MODEL = datasets.ROOT / "dedupe" / "verify" / "model.json"
-_FALLING = ("numbers_changed", "names_changed", "brevity")
+NAMES = ("same_story", "lineage")
+MODELS = tuple(
+    datasets.ROOT / "dedupe" / "verify" / name for name in ("model.json", "model_closer.json")
+)
+_FALLING = ("numbers_changed", "names_changed", "brevity", "refilled")
 """Features that speak against copying; all others speak for it."""
+
+_EITHER = ("size_longer", "brevity")
+"""Features that may speak either way for lineage, in the closer model: of two reports of one
+event the short ones are copies more often, and of two texts that share little the long ones."""
 
 _LINEAGE_ONLY = ("vocabulary_longer",)
 """Features that only lineage is fitted on: a common vocabulary is a common subject, not yet a
 common story (with it, ECB+ loses one near pair in fifteen)."""
+
+_CLOSER_LINEAGE_ONLY = tuple(
+    name for name in CLOSER_FEATURES if name.endswith("_longer") and name not in FEATURES
+)
+"""Likewise: a page may hold a story and much else, and have little in common with its like."""
 
 MOST_PAIRS = 400
 LINEAGE_WEIGHT = {"counter": 4.0, "clough": 4.0}
 """How much more the pairs of a source count for lineage: of 1, 2, 4 and 8, what gains most on
 COUNTER while at most one Reuters pair in thirty is wrongly called derived."""
 
-N_TREES = 120
+CLOSER_LINEAGE_WEIGHT = {"counter": 8.0, "clough": 8.0}
+READ_WEIGHT = {"read": 2.0}
+"""How much more the pairs of a source count for the closer models of lineage and of one story."""
+
+SHAPE, CLOSER_SHAPE = (120, 3, 0.1), (150, 2, 0.08)
+"""Trees, their depth, and the learning rate; the second of the closer model of lineage: of few
+labels, flatter trees gain on COUNTER in cross-validation."""
 
 _WEEK_SECONDS = 7 * 86_400
 
@@ -71,6 +100,7 @@ class Labelled(NamedTuple):
 
     source: str
     features: NDArray[np.float64]
+    closer: NDArray[np.float64]
     same_story: NDArray[np.int64]
     lineage: NDArray[np.int64]
     held: NDArray[np.bool_]
@@ -85,20 +115,48 @@ def main() -> None:
     parser.add_argument("--dry-run", action="store_true", help="do not write the model")
     options = parser.parse_args()
     labelled = list(collect(options.data))
-    model: dict[str, object] = {
+    first, closer = fit_first(labelled), fit_closer(labelled)
+    report(labelled, first, closer)
+    if not options.dry_run:
+        for path, model in zip(MODELS, (first, closer), strict=True):
+            path.write_text(json.dumps(model) + "\n", encoding="utf-8")
+
+
+def fit_first(labelled: Sequence[Labelled]) -> dict[str, Any]:
+    """Fit the models that judge every pair, on all but the readings."""
+    known = [one for one in labelled if one.source != "read"]
+    return {
         "command": "python benchmarks/fit_pairs.py",
         "features": list(FEATURES),
+        "same_story": fit(
+            [(without(one.features, _LINEAGE_ONLY), one.same_story, one) for one in known],
+            {},
+            SHAPE,
+        ),
+        "lineage": fit([(one.features, one.lineage, one) for one in known], LINEAGE_WEIGHT, SHAPE),
     }
-    for name in ("same_story", "lineage"):
-        known = [(one, getattr(one, name)) for one in labelled]
-        if name == "lineage":
-            fitted = fit(known, LINEAGE_WEIGHT)
-        else:
-            fitted = fit([(without(one, _LINEAGE_ONLY), label) for one, label in known], {})
-        model[name] = fitted
-        report(name, fitted, known)
-    if not options.dry_run:
-        _MODEL.write_text(json.dumps(model) + "\n", encoding="utf-8")
+
+
+def fit_closer(labelled: Sequence[Labelled]) -> dict[str, Any]:
+    """Fit the models that judge what the first leave undecided."""
+    return {
+        "command": "python benchmarks/fit_pairs.py",
+        "features": list(CLOSER_FEATURES),
+        "same_story": fit(
+            [
+                (without(one.closer, _LINEAGE_ONLY + _CLOSER_LINEAGE_ONLY), one.same_story, one)
+                for one in labelled
+            ],
+            READ_WEIGHT,
+            SHAPE,
+        ),
+        "lineage": fit(
+            [(one.closer, one.lineage, one) for one in labelled],
+            CLOSER_LINEAGE_WEIGHT,
+            CLOSER_SHAPE,
+            _EITHER,
+        ),
+    }
 
 
 def collect(data: Path) -> Iterator[Labelled]:
@@ -120,6 +178,7 @@ def collect(data: Path) -> Iterator[Labelled]:
     if dispatches is not None:
         yield of_dispatches(dispatches)
         yield of_mixed(dispatches)
+    yield from of_readings(data)
 
 
 def of_collection(
@@ -133,12 +192,20 @@ def of_collection(
     kept = clean(table, settings)
     sketches = sketch(kept, settings)
     weights = weigh(sketches)
-    measured = measure(find_candidates(sketches, weights, settings), kept, settings)
+    candidates = find_candidates(sketches, weights, settings)
+    measured = measure(candidates, kept, settings, closely=True)
     rows = zip(measured.a.tolist(), measured.b.tolist(), strict=True)
     labels = np.array([label(a, b) for a, b in rows], dtype=np.int64).reshape(-1, 3)
     keep = ~measured.exact & (labels[:, :2].max(axis=1) >= 0)
+    closer = np.zeros((len(keep), len(CLOSER_FEATURES)))
+    closer[measured.looked] = closer_features(measured)
     return Labelled(
-        source, features(measured)[keep], labels[keep, 0], labels[keep, 1], labels[keep, 2] > 0
+        source,
+        features(measured)[keep],
+        closer[keep],
+        labels[keep, 0],
+        labels[keep, 1],
+        labels[keep, 2] > 0,
     )
 
 
@@ -170,17 +237,19 @@ def of_pairs(name: str, pairs: Sequence[datasets.LabelledPair]) -> Labelled:
             rows.append(found[0])
             labels.append((*known[pair.label], pair.half == "held"))
     table = np.array(labels, dtype=np.int64)
-    return Labelled(name, np.array(rows), table[:, 0], table[:, 1], table[:, 2] > 0)
+    closer = np.array(rows)
+    first = closer[:, : len(FEATURES)]
+    return Labelled(name, first, closer, table[:, 0], table[:, 1], table[:, 2] > 0)
 
 
 def compared(a: str, b: str) -> NDArray[np.float64]:
-    """Return the features of two texts, float64 (1, F); (0, F) when they share nothing."""
+    """Return the closer features of two texts, (1, F); (0, F) when equal or sharing nothing."""
     table = documents_table([a, b])
     kept = clean(table, EVERY_SHINGLE)
     sketches = sketch(kept, EVERY_SHINGLE)
     weights = weigh(sketches, Background(np.zeros(0, np.uint64), np.zeros(0, np.int64), 1))
     pair = given_pairs(np.array([0]), np.array([1]), sketches, weights, EVERY_SHINGLE)
-    return features(measure(pair, kept, EVERY_SHINGLE))
+    return closer_features(measure(pair, kept, EVERY_SHINGLE, closely=True))
 
 
 def of_events(reports: Sequence[dict[str, Any]]) -> Labelled:
@@ -272,37 +341,87 @@ def _side(share: float, border: float) -> int:
     return -1 if abs(share - border) < 0.06 else int(share > border)
 
 
-def without(one: Labelled, names: Sequence[str]) -> Labelled:
-    """Return the pairs with some features made constant, so that no tree asks for them."""
-    values = one.features.copy()
-    values[:, [FEATURES.index(name) for name in names]] = 0.0
-    return one._replace(features=values)
+def of_readings(data: Path) -> Iterator[Labelled]:
+    """Label the pairs that two readers judged alike, all sets as one source.
+
+    The readings are of narration: of lineage, which a quotation has too, they say
+    nothing (fitted on them, COUNTER and Clough-Stevenson lose .01 each).
+    Three pairs of spotify are one story to these readers and two to those who
+    grouped its documents: what they are is not known.
+    """
+    readings = label_pairs.load_readings()
+    parts = []
+    for name in label_pairs.COUNTS:
+        documents = label_pairs.load_documents(name, data)
+        if documents is None:
+            continue
+        ids = [str(one["id"]) for one in documents]
+        grouped = None if name == "reuters" else datasets.load_stories(name, data)
+        story_of = dict(zip(ids, grouped.stories, strict=True)) if grouped else {}
+        agreed = {
+            frozenset((row.a, row.b)): row.reading_1
+            for row in readings
+            if row.set == name
+            and row.reading_1 == row.reading_2
+            and (not story_of or (story_of[row.a] == story_of[row.b]) == (row.reading_1 == "same"))
+        }
+
+        def label(
+            a: int, b: int, ids: list[str] = ids, agreed: Mapping[frozenset[str], str] = agreed
+        ) -> tuple[int, int, bool]:
+            said = agreed.get(frozenset((ids[a], ids[b])))
+            held = datasets.half(" ".join(sorted((ids[a], ids[b])))) == "held"
+            return (-1 if said is None else int(said == "same")), -1, held
+
+        parts.append(of_collection("read", documents, label))
+    if parts:
+        columns: Any = [np.concatenate(column) for column in list(zip(*parts, strict=True))[1:]]
+        yield Labelled("read", *columns)
+
+
+def without(values: NDArray[np.float64], names: Sequence[str]) -> NDArray[np.float64]:
+    """Return features, some of them made constant so that no tree asks for them."""
+    values = values.copy()
+    values[:, [CLOSER_FEATURES.index(name) for name in names]] = 0.0
+    return values
 
 
 def fit(
-    labelled: Sequence[tuple[Labelled, NDArray[np.int64]]], weight: Mapping[str, float]
+    labelled: Sequence[tuple[NDArray[np.float64], NDArray[np.int64], Labelled]],
+    weight: Mapping[str, float],
+    shape: tuple[int, int, float],
+    either: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Fit boosted trees on the tuning halves; returns bias and trees, ready for JSON.
 
-    `weight` says how much more the pairs of some sources count.
+    Args:
+        labelled: features, labels, and the pairs they belong to.
+        weight: how much more the pairs of some sources count.
+        shape: trees, their depth, the learning rate.
+        either: features that may speak for or against.
     """
     rows, labels, counts = [], [], []
-    for one, label in labelled:
+    for values, label, one in labelled:
         for value in (0, 1):
             chosen = (label == value) & ~one.held
             n = int(chosen.sum())
             if n:
-                rows.append(one.features[chosen])
+                rows.append(values[chosen])
                 labels.append(np.full(n, value))
                 counts.append(np.full(n, weight.get(one.source, 1.0) * min(n, MOST_PAIRS) / n))
+    n_trees, depth, rate = shape
+    n_features = rows[0].shape[1]
     model = HistGradientBoostingClassifier(
-        max_iter=N_TREES,
-        max_depth=3,
-        learning_rate=0.1,
+        max_iter=n_trees,
+        max_depth=depth,
+        learning_rate=rate,
         min_samples_leaf=20,
         l2_regularization=5.0,
         early_stopping=False,
-        monotonic_cst=[-1 if name in _FALLING else 1 for name in FEATURES],
+        monotonic_cst=[
+            0 if name in either else -1 if name in _FALLING else 1
+            for name in CLOSER_FEATURES[:n_features]
+        ],
         random_state=0,
     )
     model.fit(np.concatenate(rows), np.concatenate(labels), np.concatenate(counts))
@@ -322,24 +441,43 @@ def _tree(nodes: NDArray[np.void]) -> dict[str, list[float]]:
     }
 
 
-def report(
-    name: str, fitted: dict[str, Any], labelled: Sequence[tuple[Labelled, NDArray[np.int64]]]
-) -> None:
-    """Print precision and recall on the held halves."""
-    trees = load_trees(fitted)
-    print(f"\n{name}: {len(fitted['trees'])} trees")
-    print(f"  {'source':10} {'half':5} {'pairs':>7} {'true':>6} {'precision':>9} {'recall':>7}")
-    for one, label in labelled:
-        for half, chosen in (("tune", ~one.held), ("held", one.held)):
-            known = chosen & (label >= 0)
-            said = trees.log_odds(one.features[known]) > 0
-            true = label[known] == 1
-            right = int((said & true).sum())
-            precision, recall = right / max(said.sum(), 1), right / max(true.sum(), 1)
-            print(
-                f"  {one.source:10} {half:5} {known.sum():7} {true.sum():6} "
-                f"{precision:9.3f} {recall:7.3f}"
-            )
+def judged(
+    one: Labelled, first: dict[str, Any], closer: dict[str, Any]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the log-odds of one story and of lineage, (P, 2), and who was looked at closely.
+
+    Given pairs, of COUNTER and Clough-Stevenson, all are, as in `compare`.
+    """
+    odds = _odds(first, one.features)
+    looked = undecided(odds) | (one.source in ("counter", "clough"))
+    odds[looked] = second_odds(odds[looked], _odds(closer, one.closer[looked]))
+    return odds, looked
+
+
+def _odds(model: dict[str, Any], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.stack([load_trees(model[name]).log_odds(values) for name in NAMES], axis=1)
+
+
+def report(labelled: Sequence[Labelled], first: dict[str, Any], closer: dict[str, Any]) -> None:
+    """Print how many pairs are looked at, and precision and recall, of both halves."""
+    answers = [judged(one, first, closer) for one in labelled]
+    for column, name in enumerate(NAMES):
+        print(f"\n{name}: {len(first[name]['trees'])} trees, then {len(closer[name]['trees'])}")
+        print(
+            f"  {'source':10} {'half':5} {'pairs':>7} {'true':>6} {'looked':>7} "
+            f"{'precision':>9} {'recall':>7}"
+        )
+        for one, (odds, looked) in zip(labelled, answers, strict=True):
+            label = getattr(one, name)
+            for half, chosen in (("tune", ~one.held), ("held", one.held)):
+                known = chosen & (label >= 0)
+                said, true = odds[known, column] > 0, label[known] == 1
+                right = int((said & true).sum())
+                precision, recall = right / max(said.sum(), 1), right / max(true.sum(), 1)
+                print(
+                    f"  {one.source:10} {half:5} {known.sum():7} {true.sum():6} "
+                    f"{looked[known].sum():7} {precision:9.3f} {recall:7.3f}"
+                )
 
 
 if __name__ == "__main__":

@@ -10,15 +10,16 @@ source, as SVG.
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import datasets
 import metrics
-from fit_pairs import Labelled, collect
+from fit_pairs import MODELS, NAMES, Labelled, collect, judged
 from reliability import diagram
 
-from dedupe.verify.relation import load_model, probability
+from dedupe.verify.relation import probability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder for the diagrams")
     options = parser.parse_args()
     labelled = list(collect(options.data))
-    for name in ("same_story", "lineage"):
+    for name in NAMES:
         answers = held_answers(name, labelled)
         print(f"\n{name}\n  {'source':10} {'pairs':>6} {'ECE':>6} {'Brier':>6}")
         for one in answers:
@@ -64,14 +65,15 @@ def main() -> None:
 
 
 def held_answers(name: str, labelled: Sequence[Labelled]) -> list[Told]:
-    """Apply a model to the held pairs whose label is known."""
-    trees = load_model()[name]
+    """Say what the fitted models, first and closer, tell of held pairs whose label is known."""
+    models = [json.loads(path.read_text(encoding="utf-8")) for path in MODELS]
     answers = []
     for one in labelled:
         label = getattr(one, name)
         known = one.held & (label >= 0)
         if known.any():
-            told = probability(trees.log_odds(one.features[known]))
+            odds, _ = judged(one, *models)
+            told = probability(odds[known, NAMES.index(name)])
             answers.append(Told(one.source, told, label[known] == 1))
     return answers
 

@@ -125,7 +125,7 @@ def compare(
     sketches = sketch(kept, EVERY_SHINGLE)
     weights = weigh(sketches, background or Background(np.zeros(0, np.uint64), np.zeros(0, int), 1))
     candidates = given_pairs(np.array([0]), np.array([1]), sketches, weights, EVERY_SHINGLE)
-    pairs, passages = verify(candidates, table, kept, EVERY_SHINGLE)
+    pairs, passages = verify(candidates, table, kept, EVERY_SHINGLE, closely=True)
     if not pairs.num_rows:
         return _unrelated()
     # The two are taken as one story even where they are not: a passage, too, has a direction.

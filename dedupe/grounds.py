@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from dedupe.verify import Measured
 
-_LOWER_IS_COPY = frozenset({"numbers_changed", "names_changed"})
-_NO_EVIDENCE = frozenset({"brevity"})
+_LOWER_IS_COPY = frozenset({"numbers_changed", "names_changed", "refilled"})
+_NO_EVIDENCE = frozenset({"brevity", "size_longer"})
 """Features that describe the texts and not what they share."""
 
 _CONVENTIONS = {
@@ -116,7 +116,7 @@ class _View(NamedTuple):
 
     def relations(self, measured: Measured) -> list[str]:
         """Return the relation of each row; `measured` is the pair they vary."""
-        lineage, same = fitted.ruled_odds(self.values, self.exact, self.recurs)
+        lineage, same = fitted.ruled_odds(fitted.model_odds(self.values), self.exact, self.recurs)
         # Of the words only their ratio counts.
         words = np.stack([self.ratio, np.ones_like(self.ratio)], axis=1)
         stretched = measured._replace(exact=self.exact, words=words)
@@ -139,19 +139,20 @@ def model_part(measured: Measured) -> tuple[list[Reason], Change | None]:
         Features by how far they moved the model, the strongest first; and what
         would flip it, None where no single change would.
     """
-    model = fitted.load_model()["same_story"]
-    values = fitted.features(measured)
-    odds = float(model.log_odds(values)[0])
+    values, names = _values(measured)
+    models = [models["same_story"] for models in _models(names)]
+    odds = float(fitted.model_odds(values)[0, 0])
     reasons, flips = [], []
-    for place, name in enumerate(fitted.FEATURES):
+    for place, name in enumerate(names):
         if name in _NO_EVIDENCE:
             continue
         # The other end: nothing shared, or all of it.
         other = float((odds <= 0) != (name in _LOWER_IS_COPY))
-        tried = np.concatenate([[other], _steps(model.threshold[model.feature == place])])
+        thresholds = [model.threshold[model.feature == place] for model in models]
+        tried = np.concatenate([[other], _steps(np.concatenate(thresholds))])
         asked = np.repeat(values, len(tried), axis=0)
         asked[:, place] = tried
-        answers = model.log_odds(asked)
+        answers = fitted.model_odds(asked)[:, 0]
         reasons.append(Reason(name, float(values[0, place]), odds - float(answers[0])))
         flipped = tried[(answers > 0) != (odds > 0)]
         if len(flipped):
@@ -160,6 +161,19 @@ def model_part(measured: Measured) -> tuple[list[Reason], Change | None]:
     reasons.sort(key=lambda reason: (-abs(reason.log_odds), reason.feature))
     change = min(flips, key=lambda one: (abs(one.needed - one.value), one.feature), default=None)
     return [reason for reason in reasons if reason.log_odds], change
+
+
+def _values(measured: Measured) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Return the features by which one pair was judged, float64 (1, F), and their names."""
+    if len(measured.looked):
+        return fitted.closer_features(measured), fitted.CLOSER_FEATURES
+    return fitted.features(measured), fitted.FEATURES
+
+
+def _models(names: tuple[str, ...]) -> list[dict[str, fitted.Trees]]:
+    """Return the models that a pair of these features was judged by."""
+    closer = [] if names == fitted.FEATURES else [fitted.load_model(closer=True)]
+    return [fitted.load_model(), *closer]
 
 
 def _steps(thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -175,7 +189,7 @@ def grounds(measured: Measured, documents: pa.Table) -> Grounds:
         measured: one pair.
         documents: table of `documents.SCHEMA` that its rows belong to.
     """
-    values = fitted.features(measured)
+    values, _ = _values(measured)
     words = measured.words.astype(np.float64)
     view = _View(
         values,
@@ -184,7 +198,7 @@ def grounds(measured: Measured, documents: pa.Table) -> Grounds:
         fitted.recurring(measured, values, documents),
         measured.exact,
     )
-    models = fitted.load_model()
+    same, lineage = fitted.model_odds(values)[0].tolist()
     found = Grounds(
         relation=view.relations(measured)[0],
         shared=_feature(view, "containment"),
@@ -192,8 +206,8 @@ def grounds(measured: Measured, documents: pa.Table) -> Grounds:
         one_outlet=bool(view.one_outlet[0]),
         numbers_changed=_feature(view, "numbers_changed"),
         weighted=_feature(view, "weighted"),
-        same_story_log_odds=float(models["same_story"].log_odds(values)[0]),
-        lineage_log_odds=float(models["lineage"].log_odds(values)[0]),
+        same_story_log_odds=same,
+        lineage_log_odds=lineage,
         rule="exact" if view.exact[0] else "recurs" if view.recurs[0] else None,
         says="",
         turns=_turns(view, measured),
@@ -209,10 +223,11 @@ def _turns(view: _View, measured: Measured) -> list[Turn]:
     """Try every value at which a model or a convention may turn."""
     if view.exact[0]:
         return []
-    models = fitted.load_model().values()
+    _, names = _values(measured)
+    models = [model for models in _models(names) for model in models.values()]
     tried = [
         turn
-        for place, name in enumerate(fitted.FEATURES)
+        for place, name in enumerate(names)
         if name not in _NO_EVIDENCE
         for turn in _feature_turns(view, measured, place, [
             *(model.threshold[model.feature == place] for model in models),
@@ -247,7 +262,7 @@ def _feature_turns(
     many.values[:, place] = needed
     value = float(view.values[0, place])
     return [
-        Turn(fitted.FEATURES[place], value, float(one), relation)
+        Turn(fitted.CLOSER_FEATURES[place], value, float(one), relation)
         for one, relation in zip(needed, many.relations(measured), strict=True)
     ]
 

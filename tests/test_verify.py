@@ -22,7 +22,16 @@ from dedupe.settings import Settings
 from dedupe.sketch import sketch
 from dedupe.verify import Measured, OnDemand, given_pairs, judge, measure, measures, verify
 from dedupe.verify import relation as relating
-from dedupe.verify.relation import FEATURES, RELATIONS, features, load_model, probability, relate
+from dedupe.verify.relation import (
+    CLOSER_FEATURES,
+    FEATURES,
+    RELATIONS,
+    closer_features,
+    features,
+    load_model,
+    probability,
+    relate,
+)
 from tests import mixed_scripts
 from tests import reference_pairs as reference
 from tests import reference_text as text_reference
@@ -34,8 +43,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ALL = Settings(threads=1, containment_floor=0.0, rare_sampling=1, passage_words=8, passage_gap=20)
-FALLING = {"numbers_changed", "names_changed", "brevity"}
-MODEL = json.loads((Path(relating.__file__).with_name("model.json")).read_text("utf-8"))
+FALLING = {"numbers_changed", "names_changed", "brevity", "refilled"}
+EITHER = {"brevity", "size_longer"}
+MODELS = [
+    json.loads((Path(relating.__file__).with_name(name)).read_text("utf-8"))
+    for name in ("model.json", "model_closer.json")
+]
 
 STORY = (
     "The ferry Marlow ran aground on Tuesday with 42 people aboard, the harbour office said. "
@@ -59,13 +72,17 @@ def all_rows(n_docs: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def measured(
-    texts: Sequence[str], chosen: Settings = ALL, kept: Kept | None = None
+    texts: Sequence[str],
+    chosen: Settings = ALL,
+    kept: Kept | None = None,
+    *,
+    closely: bool = False,
 ) -> tuple[Measured, pa.Table]:
     table = documents_table(texts)
     kept = keep_all(table) if kept is None else kept
     sketches = sketch(kept, chosen)
     candidates = given_pairs(*all_rows(len(texts)), sketches, weigh(sketches), chosen)
-    return measure(candidates, kept, chosen), table
+    return measure(candidates, kept, chosen, closely=closely), table
 
 
 def judged(texts: Sequence[str], chosen: Settings = ALL) -> list[dict[str, Any]]:
@@ -255,32 +272,48 @@ def walk(tree: dict[str, list[float]], values: Sequence[float]) -> float:
     return tree["value"][node]
 
 
-shares = st.lists(st.floats(0, 1), min_size=len(FEATURES), max_size=len(FEATURES))
+shares = st.lists(st.floats(0, 1), min_size=len(CLOSER_FEATURES), max_size=len(CLOSER_FEATURES))
 
 
 @settings(deadline=None, max_examples=60)
-@given(values=shares, name=st.sampled_from(["same_story", "lineage"]))
-def test_model__equals_a_walk_down_every_tree(values: list[float], name: str) -> None:
-    expected = MODEL[name]["bias"] + sum(walk(tree, values) for tree in MODEL[name]["trees"])
-    assert load_model()[name].log_odds(np.array([values]))[0] == pytest.approx(expected)
+@given(values=shares, name=st.sampled_from(["same_story", "lineage"]), closer=st.booleans())
+def test_model__equals_a_walk_down_every_tree(values: list[float], name: str, closer: bool) -> None:
+    model = MODELS[closer][name]
+    expected = model["bias"] + sum(walk(tree, values) for tree in model["trees"])
+    found = load_model(closer=closer)[name].log_odds(np.array([values]))[0]
+    assert found == pytest.approx(expected)
 
 
 @settings(deadline=None, max_examples=150)
 @given(
     values=shares,
-    place=st.integers(0, len(FEATURES) - 1),
+    place=st.integers(0, len(CLOSER_FEATURES) - 1),
     rise=st.floats(0, 1),
     name=st.sampled_from(["same_story", "lineage"]),
+    closer=st.booleans(),
 )
 def test_model__more_in_common_never_speaks_against(
-    values: list[float], place: int, rise: float, name: str
+    values: list[float], place: int, rise: float, name: str, closer: bool
 ) -> None:
+    feature = CLOSER_FEATURES[place]
+    if closer and name == "lineage" and feature in EITHER:
+        return
     raised = [*values]
     raised[place] = min(1.0, values[place] + rise)
-    low, high = load_model()[name].log_odds(np.array([values, raised]))
-    if FEATURES[place] in FALLING:
+    low, high = load_model(closer=closer)[name].log_odds(np.array([values, raised]))
+    if feature in FALLING:
         low, high = high, low
     assert low <= high + 1e-9
+
+
+@settings(deadline=None, max_examples=60)
+@given(texts=st.lists(copies, min_size=2, max_size=3))
+def test_closer_features__lie_between_none_and_all(texts: list[str]) -> None:
+    found = measured(texts, closely=True)[0]
+    values = closer_features(found)
+    assert values.shape == (int((~found.exact).sum()), len(CLOSER_FEATURES))
+    assert (values >= 0).all()
+    assert (values <= 1 + 1e-6).all()
 
 
 @settings(deadline=None, max_examples=60)
@@ -296,8 +329,8 @@ def test_model__of_other_features_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     path = tmp_path / "model.json"
-    path.write_text(json.dumps(MODEL | {"features": ["length"]}), "utf-8")
-    monkeypatch.setattr(relating, "_MODEL", path)
+    path.write_text(json.dumps(MODELS[0] | {"features": ["length"]}), "utf-8")
+    monkeypatch.setattr(relating, "_MODELS", (path, path))
     with pytest.raises(ValueError, match=r"model.json: fitted for other features; run benchmarks"):
         load_model.__wrapped__()
 

@@ -47,8 +47,7 @@ LEADS = 14
 FACTS_SAME, FACTS_A, FACTS_B = 15, 16, 17
 PLAIN_SAME, PLAIN_A, PLAIN_B = 18, 19, 20
 N_FRAMES, N_REFILLED = 21, 22
-NEW_A, NEW_B = 23, 24
-N_TELLINGS = 25
+N_TELLINGS = 23
 """Columns of what `fill_tellings` writes."""
 
 SIDES = (
@@ -61,7 +60,6 @@ SIDES = (
     (NEAR_A, NEAR_B),
     (FACTS_A, FACTS_B),
     (PLAIN_A, PLAIN_B),
-    (NEW_A, NEW_B),
 )
 """Pairs of columns that change places when the two texts do."""
 
@@ -381,7 +379,7 @@ def _letters(document: int, tokens: Tokens) -> NDArray[np.uint64]:
 
 @kernel
 def _write_grams(a: NDArray[np.uint64], b: NDArray[np.uint64], out: NDArray[np.float64]) -> None:
-    """Write which share of each side's runs of letters the other has, and how many it has not."""
+    """Write which share of each side's runs of letters the other has."""
     mask = np.int64(63)
     while mask + 1 < 2 * (len(a) + len(b)):
         mask = 2 * mask + 1
@@ -406,4 +404,3 @@ def _write_grams(a: NDArray[np.uint64], b: NDArray[np.uint64], out: NDArray[np.f
     for side in range(2):
         size = counts[1 + side] + counts[3]
         out[GRAMS_A + side] = counts[3] / max(size, 1)
-        out[NEW_A + side] = counts[1 + side]

@@ -1,6 +1,7 @@
 """Stage 6: candidate pairs in; measured pairs with relation, probability and passages, out.
 
 measures.py   exact overlap, then alignment  -> Measured, passages
+telling.py    undecided pairs, by sentence   -> more measures
 sentences.py  a pair, on demand         -> passages in other words, and their scores
 edits.py      a passage, on demand      -> its words that changed
 relation.py   measures, by fitted trees      -> relation, same_story, probability
@@ -69,14 +70,21 @@ def verify(
     settings: Settings,
     on_progress: Callable[[str, int, int], None] | None = None,
     spill: Spill = MEMORY,
+    *,
+    closely: bool = False,
 ) -> tuple[pa.Table, pa.Table]:
-    """Measure the candidates and judge them; returns the pairs and passages tables."""
+    """Measure the candidates and judge them; returns the pairs and passages tables.
+
+    `closely` looks at all of them as at those left undecided.
+    """
     clocks = documents.select(["source", "published", "published_until"])
 
     def judged(block: Measured) -> tuple[pa.Table, pa.Table]:
         return _judge_block(block, clocks), block.passages
 
-    blocks = measured_blocks(candidates, kept, settings, judged, on_progress)
+    blocks = measured_blocks(
+        candidates, kept, settings, judged, on_progress, closely=closely
+    )
     sizes = [table.num_rows for table, _ in blocks]
     passages = joined_passages([table for _, table in blocks], sizes)
     pairs = spill.table(table for table, _ in blocks)

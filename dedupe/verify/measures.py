@@ -1,4 +1,8 @@
-"""Candidate pairs in; what each pair shares, exactly, and where, out."""
+"""Candidate pairs in; what each pair shares, exactly, and where, out.
+
+What words alone leave undecided is looked at more closely on the way, while its
+texts are at hand: `telling.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 
 from dedupe.candidates import EXACT
+from dedupe.kernels.telling import N_TELLINGS
 from dedupe.ragged import batch_bounds
 from dedupe.shingle import SHINGLE_WORDS, Shingles, shingle, text_sizes
 
@@ -42,6 +47,10 @@ class Measured(NamedTuple):
         weighted   float32 (P, 2)    share found in the other, by sampled shingles
                                      weighted with inverse document frequency
         counts     int32   (P, kernels.columns.N_MEASURES)
+        looked     int64   (L,)      places of the pairs that were looked at closely, rising
+        told       float64 (L, kernels.telling.N_TELLINGS)  how those tell it
+        odds       float64 (P, 2)    log-odds of one story and of lineage, by the models:
+                                     the second where looked at closely, else the first
         passages   table of pair, a_start, a_end, b_start, b_end: code points
     """
 
@@ -54,6 +63,9 @@ class Measured(NamedTuple):
     exact: NDArray[np.bool_]
     weighted: NDArray[np.float32]
     counts: NDArray[np.int32]
+    looked: NDArray[np.int64]
+    told: NDArray[np.float64]
+    odds: NDArray[np.float64]
     passages: pa.Table
 
 
@@ -62,19 +74,37 @@ def measure(
     kept: Kept,
     settings: Settings,
     on_progress: Callable[[str, int, int], None] | None = None,
+    *,
+    closely: bool = False,
 ) -> Measured:
     """Measure every candidate pair, in blocks whose texts fit in memory.
+
+    Those that the first models leave undecided are looked at closely; all of
+    them if `closely`.
 
     Returns:
         The pairs above the floor, sorted by (a, b), with their passages.
     """
-    blocks = measured_blocks(candidates, kept, settings, lambda block: block, on_progress)
-    columns: Any = [
-        np.concatenate(parts) for parts in zip(*(one[:-1] for one in blocks), strict=True)
-    ]
-    order = np.lexsort((columns[1], columns[0]))
-    passages = joined_passages([one.passages for one in blocks], [len(one.a) for one in blocks])
-    return Measured._make([*(column[order] for column in columns), in_order(passages, order)])
+    blocks = measured_blocks(
+        candidates, kept, settings, lambda block: block, on_progress, closely=closely
+    )
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(one, name) for one in blocks])
+        for name in Measured._fields
+        if name != "passages"
+    }
+    sizes = [len(one.a) for one in blocks]
+    order = np.lexsort((columns["b"], columns["a"]))
+    told, looked = columns.pop("told"), columns.pop("looked")
+    looked += np.repeat(np.cumsum([0, *sizes[:-1]]), [len(one.looked) for one in blocks])
+    looked = np.argsort(order)[looked]
+    by_pair = np.argsort(looked)
+    return Measured(
+        **{name: column[order] for name, column in columns.items()},
+        looked=looked[by_pair],
+        told=told[by_pair],
+        passages=in_order(joined_passages([one.passages for one in blocks], sizes), order),
+    )
 
 
 def measured_blocks(
@@ -83,6 +113,8 @@ def measured_blocks(
     settings: Settings,
     use: Callable[[Measured], Answer],
     on_progress: Callable[[str, int, int], None] | None = None,
+    *,
+    closely: bool = False,
 ) -> list[Answer]:
     """Measure the candidates block by block, in threads, and return what is made of each.
 
@@ -97,7 +129,8 @@ def measured_blocks(
     single = dataclasses.replace(settings, threads=1)
 
     def run(first: int, last: int) -> Answer:
-        answer = use(_measure_block(candidates, np.sort(order[first:last]), kept, single))
+        places = np.sort(order[first:last])
+        answer = use(_measure_block(candidates, places, kept, single, closely=closely))
         if on_progress:
             on_progress("verify", last, n_pairs)
         return answer
@@ -125,9 +158,17 @@ def _block_bounds(candidates: Candidates, order: NDArray[np.int64], kept: Kept) 
 
 
 def _measure_block(
-    candidates: Candidates, places: NDArray[np.int64], kept: Kept, settings: Settings
+    candidates: Candidates,
+    places: NDArray[np.int64],
+    kept: Kept,
+    settings: Settings,
+    *,
+    closely: bool,
 ) -> Measured:
     import pyarrow as pa
+
+    from dedupe.verify.relation import judged_twice
+    from dedupe.verify.telling import tell
 
     first, second = candidates.a[places], candidates.b[places]
     rows = np.unique(np.concatenate([first, second]))
@@ -145,7 +186,7 @@ def _measure_block(
     distinct = np.diff(shingles.word_offsets).astype(np.int32)
     shared_words = overlaps(a, b, shingles.words, shingles.word_offsets, settings)
     spans = as_code_points(spans, a, b, rows, shingles, kept)
-    return Measured(
+    measured = Measured(
         rows[a],
         rows[b],
         shared[above],
@@ -155,7 +196,15 @@ def _measure_block(
         (candidates.nets[places] & EXACT).astype(bool),
         candidates.shared_weight[places],
         counts,
+        np.zeros(0, np.int64),
+        np.zeros((0, N_TELLINGS)),
+        np.zeros((len(a), 2)),
         pa.table({name: spans[:, i] for i, name in enumerate(PASSAGE_COLUMNS)}),
+    )
+    return judged_twice(
+        measured,
+        lambda at: tell(a[at], b[at], rows, shingles, kept, settings),
+        closely=closely,
     )
 
 

@@ -1,11 +1,14 @@
 """Measures of a pair in; relation, same_story and probability, out.
 
-    Measured -> features() -> model.json -> two log-odds -> relation
+    Measured -> features() -> model.json -> two log-odds
+             -> closer_features() -> model_closer.json -> two better ones, if undecided
+             -> relation
 
 Two sets of boosted trees on the same features, monotone where meaning asks it
 (Friedman 2001): `lineage` says whether any of the text has one source,
-`same_story` whether the two tell one written story. `benchmarks/fit_pairs.py`
-fits both with scikit-learn and writes `model.json`; nothing here needs it.
+`same_story` whether the two tell one written story. Where either hesitates, the
+texts are looked at closely, and two more sets decide. `benchmarks/fit_pairs.py`
+fits all with scikit-learn and writes both files; nothing here needs it.
 """
 
 from __future__ import annotations
@@ -17,16 +20,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from dedupe.kernels import columns
+from dedupe.kernels import columns, telling
 from dedupe.shingle import SHINGLE_WORDS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pyarrow as pa
     from numpy.typing import NDArray
 
     from dedupe.verify.measures import Measured
 
-_MODEL = Path(__file__).with_name("model.json")
+_MODELS = (Path(__file__).with_name("model.json"), Path(__file__).with_name("model_closer.json"))
 
 # Shares that part one relation from the next: conventions, stated in the README.
 NEARLY_ALL, SIMILAR_LENGTH, MANY_WORDS, SLOTS_DIFFER, SOMETHING = 0.85, 0.7, 0.3, 0.3, 0.05
@@ -59,6 +64,37 @@ FEATURES = (
     "vocabulary_longer",
 )
 """Names of the feature columns, in order; all lie between 0 and 1."""
+
+CLOSER_FEATURES = (
+    *FEATURES,
+    "grams",
+    "grams_longer",
+    "likeness",
+    "likeness_longer",
+    "told",
+    "told_longer",
+    "ordered",
+    "ordered_longer",
+    "leads",
+    "rising",
+    "near",
+    "near_longer",
+    "facts",
+    "plain",
+    "refilled",
+    "scattered",
+    "scattered_longer",
+    "size_longer",
+)
+"""Those of a pair that was looked at closely: between 0 and 1, too."""
+
+_UNDECIDED_STORY, _UNDECIDED_LINEAGE = (-0.5, 3.0), (-0.5, 0.5)
+"""Log-odds of the first models between which a pair is looked at closely: a fortieth of
+the pairs of Reuters for the story, a twentieth for lineage."""
+
+_VOUCHED = 0.5
+"""Log-odds of one story that a closer look can give a pair, at most, if the first gave less: of
+.25, .5 and no limit the largest that keeps spotify's stories apart."""
 
 RELATIONS = (
     "exact", "repost", "excerpt", "rewrite", "paraphrase", "update",
@@ -131,6 +167,61 @@ def lead_shares(measured: Measured) -> NDArray[np.float64]:
     return found / np.clip(n_places, 1, columns.LEAD_SHINGLES)
 
 
+def closer_features(measured: Measured) -> NDArray[np.float64]:
+    """Return the closer models' view of the pairs looked at, (L, len(CLOSER_FEATURES))."""
+    if not len(measured.looked):
+        return np.zeros((0, len(CLOSER_FEATURES)))
+    told = measured.told
+    pairs = measured._replace(
+        **{
+            name: getattr(measured, name)[measured.looked]
+            for name in ("shared", "sizes", "words", "vocabulary", "weighted", "counts")
+        }
+    )
+    run = pairs.counts[:, [columns.LONGEST_RUN]] / np.maximum(pairs.words, 1)
+    grams = told[:, [telling.GRAMS_A, telling.GRAMS_B]]
+    # What stands in one long run may be a quotation; a copy has more to show.
+    scattered = np.clip(grams - run, 0, 1)
+    sided = [
+        part
+        for sides in (
+            grams,
+            *(
+                told[:, [left, right]]
+                for left, right in (
+                    (telling.LIKENESS_A, telling.LIKENESS_B),
+                    (telling.TOLD_A, telling.TOLD_B),
+                    (telling.ORDERED_A, telling.ORDERED_B),
+                )
+            ),
+        )
+        for part in (sides.max(axis=1), sides.min(axis=1))
+    ]
+    near = told[:, [telling.NEAR_A, telling.NEAR_B]]
+
+    def kept(same: int, among: list[int], weight: float) -> NDArray[np.float64]:
+        """Share of the facts or words of matching sentences that both have."""
+        found = told[:, same] + weight / 2
+        return np.asarray(found / (told[:, among].min(axis=1) + weight))
+
+    return np.column_stack(
+        [
+            features(pairs),
+            *sided,
+            told[:, telling.LEADS],
+            told[:, [telling.RISING_A, telling.RISING_B]].mean(axis=1),
+            near.max(axis=1),
+            near.min(axis=1),
+            kept(telling.FACTS_SAME, [telling.FACTS_A, telling.FACTS_B], 2.0),
+            kept(telling.PLAIN_SAME, [telling.PLAIN_A, telling.PLAIN_B], 4.0),
+            told[:, telling.N_REFILLED] / (told[:, telling.N_FRAMES] + 2),
+            scattered.max(axis=1),
+            scattered.min(axis=1),
+            np.minimum(np.log1p(pairs.words.max(axis=1)) / np.log(20_000), 1),
+        ]
+    )
+
+
 class Trees(NamedTuple):
     """Boosted regression trees whose leaves add up to natural log-odds.
 
@@ -160,12 +251,73 @@ class Trees(NamedTuple):
 
 
 @functools.cache
-def load_model() -> dict[str, Trees]:
-    """Read the fitted models; their features must be `FEATURES`."""
-    model: dict[str, Any] = json.loads(_MODEL.read_text(encoding="utf-8"))
-    if tuple(model["features"]) != FEATURES:
-        raise ValueError(f"{_MODEL}: fitted for other features; run benchmarks/fit_pairs.py")
+def load_model(*, closer: bool = False) -> dict[str, Trees]:
+    """Read the fitted models, the first or the closer ones.
+
+    Raises:
+        ValueError: they are of other features than FEATURES or CLOSER_FEATURES.
+    """
+    path = _MODELS[closer]
+    model: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if tuple(model["features"]) != (CLOSER_FEATURES if closer else FEATURES):
+        raise ValueError(f"{path}: fitted for other features; run benchmarks/fit_pairs.py")
     return {name: load_trees(model[name]) for name in ("same_story", "lineage")}
+
+
+def model_odds(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the log-odds of one story and of lineage, float64 (P, 2).
+
+    Of FEATURES the first models tell, of CLOSER_FEATURES both, as `second_odds` says.
+    """
+    first = _odds(values[:, : len(FEATURES)], closer=False)
+    if values.shape[1] == len(FEATURES):
+        return first
+    return second_odds(first, _odds(values, closer=True))
+
+
+def _odds(values: NDArray[np.float64], *, closer: bool) -> NDArray[np.float64]:
+    # The kernel reads rows: a view of some columns would be compiled for anew.
+    values = np.ascontiguousarray(values)
+    models = load_model(closer=closer)
+    return np.stack([models[name].log_odds(values) for name in ("same_story", "lineage")], axis=1)
+
+
+def judged_twice(
+    measured: Measured, tell: Callable[[NDArray[np.int64]], NDArray[np.float64]], *, closely: bool
+) -> Measured:
+    """Apply the first models, and the closer ones where they hesitate.
+
+    Args:
+        measured: pairs without odds.
+        tell: how pairs at places tell it, as `telling.tell` says.
+        closely: look at every pair closely.
+    """
+    odds = model_odds(features(measured))
+    looked = np.flatnonzero((undecided(odds) | closely) & ~measured.exact)
+    measured = measured._replace(looked=looked, told=tell(looked))
+    odds[looked] = model_odds(closer_features(measured))
+    return measured._replace(odds=odds)
+
+
+def second_odds(first: NDArray[np.float64], closer: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the log-odds of pairs looked at closely, from both models' (L, 2).
+
+    Lineage is the closer model's to tell. One story is what both say on average;
+    and a pair that only the closer look joins is joined weakly, since stories
+    add up what their pairs say.
+    """
+    odds = closer.copy()
+    mean = (first[:, 0] + closer[:, 0]) / 2
+    odds[:, 0] = np.minimum(mean, np.maximum(first[:, 0], _VOUCHED))
+    return odds
+
+
+def undecided(odds: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Say which pairs the first models leave undecided, bool (P,)."""
+    among = np.zeros(len(odds), np.bool_)
+    for column, (low, high) in zip(odds.T, (_UNDECIDED_STORY, _UNDECIDED_LINEAGE), strict=True):
+        among |= (low < column) & (column < high)
+    return among
 
 
 def load_trees(fitted: dict[str, Any]) -> Trees:
@@ -203,7 +355,7 @@ def judge(measured: Measured, documents: pa.Table) -> pa.Table:
 
     values = features(measured)
     recurs = recurring(measured, values, documents)
-    lineage, same = ruled_odds(values, measured.exact, recurs)
+    lineage, same = ruled_odds(measured.odds, measured.exact, recurs)
     containment = measured.shared[:, None] / np.maximum(measured.sizes, 1)
     union = measured.sizes.sum(axis=1) - measured.shared
     one_outlet = same_outlet(measured, documents)
@@ -240,12 +392,13 @@ def judge(measured: Measured, documents: pa.Table) -> pa.Table:
 
 
 def ruled_odds(
-    values: NDArray[np.float64], exact: NDArray[np.bool_], recurs: NDArray[np.bool_]
+    odds: NDArray[np.float64], exact: NDArray[np.bool_], recurs: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the log-odds of lineage and of one story, float64 (P,) each, rules over models."""
-    models = load_model()
-    lineage = models["lineage"].log_odds(values)
-    same = models["same_story"].log_odds(values)
+    """Return the log-odds of lineage and of one story, float64 (P,) each, rules over models.
+
+    `odds` is what `model_odds` says.
+    """
+    same, lineage = odds[:, 0].copy(), odds[:, 1].copy()
     same[recurs] = np.minimum(same[recurs], _RECURS_ODDS)
     lineage[recurs] = np.minimum(lineage[recurs], _RECURS_ODDS)
     lineage[exact] = same[exact] = 10.0
