@@ -24,7 +24,7 @@ sentences.py stems of a pair     -> sentences that tell the same
 gather.py    those sentences    -> passages in other words
 edits.py     aligned passages    -> which token is which; what was lost
 postings.py  sorted postings    -> where keys stand, in memory and in a file's bytes
-telling.py    how two texts tell it: likest sentences, letters, facts in place
+telling.py   tokens of a pair   -> how both tell it: likest sentences, letters, facts
 trees.py     features           -> sums of regression trees
 dockets.py   documents of stories -> works
 glances.py   works              -> what clocks, lengths and outlets say
