@@ -82,9 +82,7 @@ def verify(
     def judged(block: Measured) -> tuple[pa.Table, pa.Table]:
         return _judge_block(block, clocks), block.passages
 
-    blocks = measured_blocks(
-        candidates, kept, settings, judged, on_progress, closely=closely
-    )
+    blocks = measured_blocks(candidates, kept, settings, judged, on_progress, closely=closely)
     sizes = [table.num_rows for table, _ in blocks]
     passages = joined_passages([table for _, table in blocks], sizes)
     pairs = spill.table(table for table, _ in blocks)
