@@ -266,7 +266,7 @@ def _passages(pair: _Pair, anchored: Boxes, passage_words: int, agreement: Agree
     told = _gathered(pair, pair.seeds[pair.sure], levels)
     short = np.minimum(*(_size(told, side) for side in _SIDES)) < agreement.short_words
     told = told[~short | (told[:, MATCHED] >= agreement.short_cosine * IN_MILLIONTHS)]
-    told, sharper = _unless_copied(told, dense, agreement.matched)
+    told, sharper = _unless_copied(pair, told, dense, agreement.matched)
     copied = dense[sharper | (dense[:, MATCHED] >= agreement.matched_words)]
     # What matches word for word is cut last.
     copied[:, MATCHED] += IN_MILLIONTHS
@@ -282,18 +282,28 @@ def _passages(pair: _Pair, anchored: Boxes, passage_words: int, agreement: Agree
     return np.concatenate([boxes, np.array(few, np.int64).reshape(-1, N_BOX)])
 
 
-def _unless_copied(told: Boxes, dense: Boxes, matched: float) -> tuple[Boxes, NDArray[np.bool_]]:
-    """Leave out passages of sentences that are little more than a copy cut mid-sentence.
+def _unless_copied(
+    pair: _Pair, told: Boxes, dense: Boxes, matched: float
+) -> tuple[Boxes, NDArray[np.bool_]]:
+    """Leave out sentences that match one another by little more than a copy cut in them.
 
-    Returns the others, and which of `dense` say it with sharper ends.
+    Returns the other passages, and which of `dense` say it with sharper ends.
     """
     sharper, kept = np.zeros(len(dense), np.bool_), np.ones(len(told), np.bool_)
     for place, box in enumerate(told):
         inside = _meets(dense, box)
         shorter = min(_size(box[None], side)[0] for side in _SIDES)
-        kept[place] = dense[inside, MATCHED].sum() < matched * shorter
-        sharper |= inside & ~kept[place]
+        if _is_one_sentence(pair, box):
+            kept[place] = dense[inside, MATCHED].sum() < matched * shorter
+            sharper |= inside & ~kept[place]
     return told[kept], sharper
+
+
+def _is_one_sentence(pair: _Pair, box: Boxes) -> bool:
+    return all(
+        np.searchsorted(text.bounds, box[end]) - np.searchsorted(text.bounds, box[start]) <= 1
+        for text, (start, end) in zip((pair.a, pair.b), _SIDES, strict=True)
+    )
 
 
 def _gathered(pair: _Pair, seeds: Boxes, levels: Levels) -> Boxes:
