@@ -261,6 +261,22 @@ def test_kernels__do_not_use_both_sort_and_argsort() -> None:
     assert len(used) <= 1
 
 
+def test_kernels__with_an_underscore_are_called_by_kernels_alone() -> None:
+    # They are compiled without a way in from Python; a call from there would crash.
+    for path in Path(sorting.__file__).parent.glob("*.py"):
+        functions = [
+            node for node in ast.parse(path.read_bytes()).body if isinstance(node, ast.FunctionDef)
+        ]
+        kernels = {
+            node.name for node in functions if "kernel" in map(ast.unparse, node.decorator_list)
+        }
+        for node in functions:
+            if node.name not in kernels:
+                named = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+                inward = {name for name in kernels & named if name.startswith("_")}
+                assert not inward, f"{path.name}: {node.name} calls {inward}"
+
+
 # --- sizes and batches
 
 

@@ -88,7 +88,7 @@ def test_signature__last_round_fills_its_slot_even_with_the_largest_value() -> N
     mixed = mixed * pow(0xFF51AFD7ED558CCD, -1, 2**64) % 2**64
     shingle = ((mixed ^ (mixed >> 32)) - nth * 0x9E3779B97F4A7C15) % 2**64
     assert reference.rehash(shingle, nth) == 2**32 - 1
-    least = sketch._least(np.array([shingle], np.uint64), np.uint64(nth))
+    least = sketch.least_of(np.array([shingle], np.uint64), np.uint64(nth))
     assert least == sketch.EMPTY - 1
 
 

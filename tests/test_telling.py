@@ -66,7 +66,7 @@ def test_likest__is_the_sentence_of_largest_cosine(a: list[list[int]], b: list[l
     one, other = side_of(a), side_of(b)
     of_one, of_other = list_postings(one, 6), list_postings(other, 6)
     weights = weigh_stems(one, other, of_one, of_other)
-    found = kernels._find_likest(one, other, of_one, of_other, weights)
+    found = kernels.find_likest(one, other, of_one, of_other, weights)
     for likest, own, others in ((found[0], a, b), (found[1], b, a)):
         assert likest.cosine == pytest.approx(reference.likeness(own, others), abs=1e-9)
         assert (likest.place < len(others)).all()
@@ -75,7 +75,7 @@ def test_likest__is_the_sentence_of_largest_cosine(a: list[list[int]], b: list[l
 @settings(deadline=None)
 @given(a=st.lists(st.integers(0, 4), max_size=8), b=st.lists(st.integers(0, 4), max_size=8))
 def test_common_order__equals_the_definition(a: list[int], b: list[int]) -> None:
-    found = kernels._common_order(np.array(a, np.int64), np.array(b, np.int64))
+    found = kernels.common_order(np.array(a, np.int64), np.array(b, np.int64))
     assert found == reference.common_order(a, b)
 
 
@@ -83,7 +83,7 @@ def test_common_order__equals_the_definition(a: list[int], b: list[int]) -> None
 @given(a=st.lists(st.integers(0, 9), max_size=20), b=st.lists(st.integers(0, 9), max_size=20))
 def test_near__equals_the_definition(a: list[int], b: list[int]) -> None:
     out = np.zeros(kernels.N_TELLINGS)
-    kernels._write_near(np.array(a, np.int64), np.array(b, np.int64), 10, out)
+    kernels.write_near(np.array(a, np.int64), np.array(b, np.int64), 10, out)
     assert out[kernels.NEAR_A] == pytest.approx(reference.near(a, b))
     assert out[kernels.NEAR_B] == pytest.approx(reference.near(b, a))
 
@@ -93,7 +93,7 @@ def test_near__equals_the_definition(a: list[int], b: list[int]) -> None:
 def test_grams__equal_the_definition(a: str, b: str) -> None:
     out = np.zeros(kernels.N_TELLINGS)
     one, other = (np.array([*map(ord, text)], np.uint64) for text in (a, b))
-    kernels._write_grams(one, other, out)
+    kernels.write_grams(one, other, out)
     assert out[kernels.GRAMS_A] == pytest.approx(reference.grams(a, b))
     assert out[kernels.GRAMS_B] == pytest.approx(reference.grams(b, a))
 

@@ -92,13 +92,21 @@ def kernel(function: Function) -> Function:
         function: module-level function of arrays and scalars. It is compiled
             for each set of argument types on first call, or read from the
             cache. Under NUMBA_DISABLE_JIT=1 it runs as it is, with the
-            compiled code's silent wrap-around.
+            compiled code's silent wrap-around. One whose name begins with an
+            underscore is for other kernels only: it gets no way in from Python,
+            which takes long to compile.
 
     Returns:
         The kernel, called like the function.
     """
     dispatcher: Any = numba.njit(
-        nogil=True, fastmath=False, boundscheck=False, error_model="numpy", cache=False
+        nogil=True,
+        fastmath=False,
+        boundscheck=False,
+        error_model="numpy",
+        cache=False,
+        no_cfunc_wrapper=True,
+        no_cpython_wrapper=function.__name__.startswith("_"),
     )(function)
     if dispatcher is function:
         return _without_warnings(function)
@@ -350,7 +358,7 @@ def _can_write(folder: Path) -> bool:
 
 @functools.cache
 def _announce_once() -> None:
-    logger.info("compiling kernels for this machine, once; this takes up to a minute")
+    logger.info("compiling kernels for this machine, once; this takes a minute or two")
 
 
 @functools.cache

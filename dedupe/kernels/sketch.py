@@ -101,7 +101,7 @@ def fill_empty_slots(hashes: NDArray[np.uint64], row: NDArray[np.uint32]) -> Non
         _fill_round(hashes, np.uint64(nth), settled, row)
     for slot in range(n_slots):
         if row[slot] == EMPTY:
-            row[slot] = _least(hashes, np.uint64(n_slots + slot))
+            row[slot] = least_of(hashes, np.uint64(n_slots + slot))
 
 
 @kernel
@@ -130,7 +130,7 @@ def _fill_round(
 
 
 @kernel
-def _least(hashes: NDArray[np.uint64], nth: np.uint64) -> np.uint32:
+def least_of(hashes: NDArray[np.uint64], nth: np.uint64) -> np.uint32:
     """Return the least low half in a round; below EMPTY, so that the slot is full."""
     least = EMPTY - np.uint32(1)
     for i in range(hashes.shape[0]):

@@ -155,13 +155,13 @@ def _fill_pair(
     other = Side(places_b, _bounds(flags_b, least, most))
     of_one, of_other = list_postings(one, n_words), list_postings(other, n_words)
     weights = weigh_stems(one, other, of_one, of_other)
-    likest_a, likest_b = _find_likest(one, other, of_one, of_other, weights)
+    likest_a, likest_b = find_likest(one, other, of_one, of_other, weights)
     _write_side(one, other, likest_a, out, 0)
     _write_side(other, one, likest_b, out, 1)
     out[LEADS] = likest_a.cosine[0] if likest_a.place[0] == 0 else 0.0
-    _write_near(places_a, places_b, n_words, out)
+    write_near(places_a, places_b, n_words, out)
     _write_slots(one, other, flags_a, flags_b, likest_a, likest_b, out)
-    _write_grams(_letters(a, tokens), _letters(b, tokens), out)
+    write_grams(_letters(a, tokens), _letters(b, tokens), out)
 
 
 @kernel
@@ -187,7 +187,7 @@ def _none_likest(n_sentences: int) -> Likest:
 
 
 @kernel
-def _find_likest(
+def find_likest(
     a: Side, b: Side, of_a: Postings, of_b: Postings, weights: NDArray[np.float64]
 ) -> tuple[Likest, Likest]:
     """Return the likest sentence of b for each of a, and of a for each of b, by cosine.
@@ -240,7 +240,7 @@ def _write_side(
         at = likest.place[s]
         if at < 0:
             continue
-        common = _common_order(
+        common = common_order(
             one.stems[one.bounds[s] : one.bounds[s + 1]],
             other.stems[other.bounds[at] : other.bounds[at + 1]],
         )
@@ -253,7 +253,7 @@ def _write_side(
 
 
 @kernel
-def _common_order(one: NDArray[np.int64], other: NDArray[np.int64]) -> int:
+def common_order(one: NDArray[np.int64], other: NDArray[np.int64]) -> int:
     """Return the length of a longest common subsequence (Wagner and Fischer 1974)."""
     row = np.zeros(len(other) + 1, np.int64)
     for i in range(len(one)):
@@ -275,7 +275,7 @@ def _single_places(stems: NDArray[np.int64], n_words: int) -> NDArray[np.int64]:
 
 
 @kernel
-def _write_near(
+def write_near(
     a: NDArray[np.int64], b: NDArray[np.int64], n_words: int, out: NDArray[np.float64]
 ) -> None:
     """Write how often two common words that follow each other in one text do so in the other."""
@@ -378,7 +378,7 @@ def _letters(document: int, tokens: Tokens) -> NDArray[np.uint64]:
 
 
 @kernel
-def _write_grams(a: NDArray[np.uint64], b: NDArray[np.uint64], out: NDArray[np.float64]) -> None:
+def write_grams(a: NDArray[np.uint64], b: NDArray[np.uint64], out: NDArray[np.float64]) -> None:
     """Write which share of each side's runs of letters the other has."""
     mask = np.int64(63)
     while mask + 1 < 2 * (len(a) + len(b)):
