@@ -20,6 +20,8 @@ result.py       9 Result                      -> files
 report.py       Result                        -> terminal, CSV
 
 pipeline.py     find_duplicates(): the stages in order
+intake.py       documents as a caller has them -> a table in order of id
+stages.py       a stage                       -> its answer, timed, kept, told of
 tables.py       what they found               -> tables of the result
 archive.py      what a run keeps              -> later documents can be compared with it
 against.py      new documents, an archive     -> what a run over both would find of the new

@@ -83,7 +83,7 @@ class Background:
     @classmethod
     def of(cls, documents: pa.Table | Iterable[Document | Mapping[str, Any] | str]) -> Background:
         """Count the shingles of a collection; equal texts count once."""
-        from dedupe.pipeline import as_reading
+        from dedupe.intake import as_reading
 
         sketches = sketch(clean(as_reading(documents).documents, EVERY_SHINGLE), EVERY_SHINGLE)
         counted = first_of_text(sketches)

@@ -12,12 +12,9 @@ import contextlib
 import dataclasses
 import resource
 import sys
-import threading
-import time
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
 from dedupe.against import check_ids, compare_with, counted, known_answers, learn_with, only_new
 from dedupe.archive import Archive, Compared, as_archive
@@ -28,32 +25,29 @@ from dedupe.clean.clues import harvest
 from dedupe.clean.furniture import Furniture
 from dedupe.clean.kept import text_bytes
 from dedupe.cluster import cluster
-from dedupe.documents import Document, documents_table
 from dedupe.errors import InputError, SettingsError
+from dedupe.intake import as_reading, in_id_order, is_rising
 from dedupe.overrides import Overrides, constrained, decided_origins, rows_of, signed
 from dedupe.result import Result
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
-from dedupe.spill import Spill, spilled_table
+from dedupe.spill import Spill
+from dedupe.stages import Stages
 from dedupe.tables import result_documents, result_pairs, result_passages
 from dedupe.verify import mark_roundups, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from dedupe.checkpoints import Checkpoints
+    from dedupe.intake import Documents
     from dedupe.names import Names
     from dedupe.read import Reading
+    from dedupe.stages import OnProgress
     from dedupe.verify import Answers
-
-    Documents: TypeAlias = Iterable[Document | Mapping[str, Any] | str]
-    OnProgress: TypeAlias = Callable[[str, int, int], None]
-
-
-_TAKEN_AT_ONCE = 10_000
 
 
 def find_duplicates(
@@ -106,10 +100,10 @@ def find_duplicates(
     spill = spill or Spill(limit_bytes=settings.memory_limit_bytes)
     given = as_reading(documents)
     spill.check(given.documents.num_rows)
-    table, order = _in_id_order(given.documents, spill)
+    table, order = in_id_order(given.documents, spill)
     _check_decisions(overrides, table, earlier)
     kept_stages = _checkpoints(checkpoints, table, settings, overrides, names, earlier)
-    stages = _Stages(on_progress, kept_stages, spill)
+    stages = Stages(on_progress, kept_stages, spill)
     with spill.held(), contextlib.closing(stages):
         return _run(given, table, order, names, (settings, overrides), stages, earlier, keep=keep)
 
@@ -120,7 +114,7 @@ def _run(
     order: NDArray[np.int64],
     names: Names | None,
     wanted: tuple[Settings, Overrides],
-    stages: _Stages,
+    stages: Stages,
     earlier: Archive | None,
     *,
     keep: bool,
@@ -143,13 +137,9 @@ def _run(
         return only_new(result, earlier, pile, order)
     kept = Archive.of(found, stories, answers, settings) if keep else None
     documents = result.documents
-    if not _is_rising(order):
+    if not is_rising(order):
         documents = documents.take(np.argsort(order))
     return dataclasses.replace(result, documents=documents, archive=kept)
-
-
-def _is_rising(order: NDArray[np.int64]) -> bool:
-    return bool(np.all(order[1:] > order[:-1]))
 
 
 def _earlier(
@@ -186,7 +176,7 @@ def _read(
     table: pa.Table,
     settings: Settings,
     names: Names | None,
-    stages: _Stages,
+    stages: Stages,
     earlier: Archive | None,
 ) -> Compared:
     """Clean, harvest and sketch documents."""
@@ -198,7 +188,7 @@ def _read(
     return Compared(table, kept, Furniture(keys), clues, sketches)
 
 
-def _compared(found: Compared, settings: Settings, stages: _Stages) -> Compared:
+def _compared(found: Compared, settings: Settings, stages: Stages) -> Compared:
     """Find what may be alike, and measure it."""
     sketches, n_docs = found.sketches, found.table.num_rows
     threads, spill = settings.threads, stages.spill
@@ -219,7 +209,7 @@ def _settle(
     settings: Settings,
     names: Names | None,
     overrides: Overrides,
-    stages: _Stages,
+    stages: Stages,
     answers: Answers,
 ) -> tuple[Result, NDArray[np.int64]]:
     """Make stories of judged pairs, and name who wrote each first.
@@ -288,64 +278,8 @@ def _checkpoints(
     return Checkpoints(folder, run, (Sketches, Weights, Candidates, Attribution))
 
 
-def as_reading(documents: pa.Table | Documents) -> Reading:
-    """Return documents as a table of `documents.SCHEMA`, and what was rejected of a table.
-
-    Raises:
-        InputError: one document instead of many, one without text, or a table
-            without a column of texts.
-    """
-    from dedupe.read import Reading, read_table
-
-    if isinstance(documents, pa.Table):
-        return read_table(documents)
-    if isinstance(documents, pa.RecordBatch):
-        return read_table(pa.table(documents))
-    require_many(documents, "find_duplicates")
-    return Reading(documents=documents_table(documents), rejects=[], inputs=[])
-
-
-def require_many(documents: object, asker: str) -> None:
-    """Refuse one document where many are taken.
-
-    Raises:
-        InputError: it is one document, or nothing that holds any.
-    """
-    one = isinstance(documents, (str, bytes, Document)) or hasattr(documents, "keys")
-    if one or not hasattr(documents, "__iter__"):
-        raise InputError(
-            f"{asker} takes many documents, put into a list, an iterator or an Arrow table, "
-            f"not {type(documents).__name__}"
-        )
-
-
-def _in_id_order(table: pa.Table, spill: Spill) -> tuple[pa.Table, NDArray[np.int64]]:
-    """Sort by id (code points), so that no later stage sees the order of input.
-
-    Returns the table and the input row of each of its rows.
-    """
-    ids = table.column("id")
-    import pyarrow.compute as pc
-
-    # UTF-8 bytes sort as code points do.
-    order = pc.sort_indices(ids).to_numpy().astype(np.int64)
-    ordered = ids.take(order)
-    same = np.flatnonzero(pc.equal(ordered.slice(1), ordered.slice(0, max(len(order) - 1, 0))))
-    if len(same):
-        first, second = sorted(order[same[0] : same[0] + 2].tolist())
-        raise InputError(
-            f'documents {first + 1} and {second + 1} both have the id "{ordered[same[0]]}"; '
-            "ids must be unique"
-        )
-    if _is_rising(order):
-        return table.combine_chunks(), order
-    steps = range(0, len(order), _TAKEN_AT_ONCE)
-    taken = (table.take(order[start : start + _TAKEN_AT_ONCE]) for start in steps)
-    return spilled_table(taken, spill), order
-
-
 def _record(
-    settings: Settings, given: Reading, candidates: Candidates, stages: _Stages
+    settings: Settings, given: Reading, candidates: Candidates, stages: Stages
 ) -> dict[str, Any]:
     from dedupe import __version__
 
@@ -363,49 +297,3 @@ def _record(
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
         "spilled_bytes": stages.spill.spilled_bytes,
     }
-
-
-class _Stages:
-    """Runs stages, notes the seconds and rows of each, and passes progress on.
-
-    A stage that an earlier run has finished is taken from its checkpoint.
-    """
-
-    def __init__(
-        self, on_progress: OnProgress | None, checkpoints: Checkpoints | None, spill: Spill
-    ) -> None:
-        self._checkpoints = checkpoints
-        self.spill = spill
-        self.rows: list[dict[str, Any]] = []
-        self._on_progress = on_progress
-        self._lock = threading.Lock()
-        self._n_rows = self._done = 0
-
-    def run(self, stage: str, n_rows: int, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Call a stage's function with its arguments."""
-        self._n_rows, self._done = n_rows, 0
-        self.report(stage, 0, 1)
-        start = time.perf_counter()
-        answer = self._checkpoints.find(stage) if self._checkpoints else None
-        if answer is None:
-            answer = function(*arguments)
-            if self._checkpoints:
-                self._checkpoints.keep(stage, answer)
-        self.spill.rest()
-        seconds = round(time.perf_counter() - start, 4)
-        self.rows.append({"stage": stage, "seconds": seconds, "rows": n_rows})
-        self.report(stage, 1, 1)
-        return answer
-
-    def close(self) -> None:
-        """Leave the checkpoints to another run."""
-        if self._checkpoints:
-            self._checkpoints.close()
-
-    def report(self, stage: str, done: int, total: int) -> None:
-        """Pass on a share of the stage's rows; stages count in units of their own."""
-        if self._on_progress is None:
-            return
-        with self._lock:
-            self._done = max(self._done, self._n_rows * done // max(total, 1))
-            self._on_progress(stage, self._done, self._n_rows)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dedupe.index import Match
-    from dedupe.pipeline import OnProgress
     from dedupe.read import Batch
+    from dedupe.stages import OnProgress
 
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", help="Folder of the index.", show_default=False)

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from dedupe.documents import SCHEMA, append_document, as_document
 from dedupe.errors import InputError, SettingsError
-from dedupe.pipeline import require_many
+from dedupe.intake import require_many
 from dedupe.settings import Settings
 
 if TYPE_CHECKING:

@@ -99,15 +99,17 @@ def kernel(function: Function) -> Function:
     Returns:
         The kernel, called like the function.
     """
-    dispatcher: Any = numba.njit(
-        nogil=True,
-        fastmath=False,
-        boundscheck=False,
-        error_model="numpy",
-        cache=False,
-        no_cfunc_wrapper=True,
-        no_cpython_wrapper=function.__name__.startswith("_"),
-    )(function)
+    # Two of the options are none that Numba's type hints know.
+    options: dict[str, Any] = {
+        "nogil": True,
+        "fastmath": False,
+        "boundscheck": False,
+        "error_model": "numpy",
+        "cache": False,
+        "no_cfunc_wrapper": True,
+        "no_cpython_wrapper": function.__name__.startswith("_"),
+    }
+    dispatcher: Any = numba.njit(**options)(function)
     if dispatcher is function:
         return _without_warnings(function)
     dispatcher._cache = _KernelCache(function)  # noqa: SLF001 - Numba has no public way
@@ -158,6 +160,11 @@ def for_ranges(
             if future.done():
                 future.result()
         return [future.result() for future in futures]
+    except RuntimeError as error:
+        # Python turns an interrupt that meets the start of a thread into this.
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise error.__context__ from None
+        raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

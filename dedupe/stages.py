@@ -1,0 +1,61 @@
+"""A stage's function and arguments in; its answer, timed, kept and told of, out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dedupe.checkpoints import Checkpoints
+    from dedupe.spill import Spill
+
+    OnProgress: TypeAlias = Callable[[str, int, int], None]
+
+
+class Stages:
+    """Runs stages, notes the seconds and rows of each, and passes progress on.
+
+    A stage that an earlier run has finished is taken from its checkpoint.
+    """
+
+    def __init__(
+        self, on_progress: OnProgress | None, checkpoints: Checkpoints | None, spill: Spill
+    ) -> None:
+        self._checkpoints = checkpoints
+        self.spill = spill
+        self.rows: list[dict[str, Any]] = []
+        self._on_progress = on_progress
+        self._lock = threading.Lock()
+        self._n_rows = self._done = 0
+
+    def run(self, stage: str, n_rows: int, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a stage's function with its arguments."""
+        self._n_rows, self._done = n_rows, 0
+        self.report(stage, 0, 1)
+        start = time.perf_counter()
+        answer = self._checkpoints.find(stage) if self._checkpoints else None
+        if answer is None:
+            answer = function(*arguments)
+            if self._checkpoints:
+                self._checkpoints.keep(stage, answer)
+        self.spill.rest()
+        seconds = round(time.perf_counter() - start, 4)
+        self.rows.append({"stage": stage, "seconds": seconds, "rows": n_rows})
+        self.report(stage, 1, 1)
+        return answer
+
+    def close(self) -> None:
+        """Leave the checkpoints to another run."""
+        if self._checkpoints:
+            self._checkpoints.close()
+
+    def report(self, stage: str, done: int, total: int) -> None:
+        """Pass on a share of the stage's rows; stages count in units of their own."""
+        if self._on_progress is None:
+            return
+        with self._lock:
+            self._done = max(self._done, self._n_rows * done // max(total, 1))
+            self._on_progress(stage, self._done, self._n_rows)
