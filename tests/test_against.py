@@ -25,6 +25,9 @@ from dedupe.verify import measures
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+pytestmark = pytest.mark.needs_jit
+
+
 NEWSROOM = Path(__file__).parent.parent / "seeds" / "newsroom.jsonl"
 PAGES = [orjson.loads(line) for line in NEWSROOM.read_bytes().splitlines()]
 IDS = [page["id"] for page in PAGES]

@@ -18,6 +18,8 @@ from dedupe.estimate import _line, _memory, _Run, estimate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+pytestmark = pytest.mark.needs_jit
+
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:

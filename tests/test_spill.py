@@ -24,6 +24,8 @@ from dedupe.spill import MEMORY, Spill, spilled_table
 from tests import mixed_scripts
 from tests.test_pipeline import PAGES, SEEDS, shown
 
+pytestmark = pytest.mark.needs_jit
+
 
 @settings(deadline=None, max_examples=60)
 @given(
