@@ -65,6 +65,7 @@ def test_startup__a_run_imports_no_linear_algebra_and_no_scikit_learn() -> None:
         assert modules & {"scipy.linalg", "scipy.sparse", "sklearn"} == set()
 
 
+@pytest.mark.needs_jit
 def test_startup__numba_still_finds_linear_algebra_for_the_code_of_others() -> None:
     code = (
         "import numba, numpy as np\n"

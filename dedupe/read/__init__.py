@@ -11,6 +11,7 @@ order of the documents.
     streams.py       a file      -> its bytes, decompressed, in UTF-8, split at newlines
     formats.py       sources     -> records, each by the reader of its form:
     json_records.py                 JSON lines and arrays
+    json_values.py                  one value of them
     plain_lines.py                  JSON lines that are plain, without records
     csv_records.py                  CSV and TSV
     columnar.py                     Parquet, Arrow files and tables

@@ -14,6 +14,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from dedupe.read.json_values import has_vast
 from dedupe.read.ledger import Records
 from dedupe.read.plain_lines import GROUP_BYTES, Columns
 from dedupe.read.streams import LineSplitter, join_chunks, split_lines
@@ -29,7 +30,6 @@ _MARK = re.compile(rb'["\[\]{},]')
 _INSIDE_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _WITHIN = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 """What stands between the brackets of one value: whole strings, and all else."""
-_VAST = 2.0**63
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _KINDS = {
     list: "a list", str: "a string", int: "a number", float: "a number", bool: "true or false",
@@ -251,17 +251,7 @@ def _loaded(piece: bytes | None, limits: Limits, *, mend: bool) -> Any:
         record = None
     if type(record) is not dict:
         return _examined(piece, limits, mend=mend)
-    return json.loads(piece or b"") if _has_vast(record) else record
-
-
-def _has_vast(value: Any) -> bool:
-    """Say whether a value holds a number beyond 64 bits: orjson rounds whole ones to floats."""
-    kind = type(value)
-    if kind is float:
-        return not -_VAST < value < _VAST
-    if kind is dict:
-        return any(map(_has_vast, value.values()))
-    return kind is list and any(map(_has_vast, value))
+    return json.loads(piece or b"") if has_vast(record) else record
 
 
 def _examined(piece: bytes | None, limits: Limits, *, mend: bool) -> dict[str, Any] | str | None:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from dedupe.read.json_values import load_value
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -119,13 +121,11 @@ class Columns:
         return pa.Array.from_buffers(kind, len(kinds), buffers)
 
     def records(self, keys: Sequence[str]) -> list[dict[str, Any]]:
-        """Return the records with some of their keys alone, as `orjson` reads them."""
+        """Return the records with some of their keys alone, as json_records.py reads them."""
         columns = [self._values(key) for key in keys]
         return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
 
     def _values(self, key: str) -> list[Any]:
-        import orjson
-
         from dedupe.kernels import json_lines as kernels
 
         row = self._rows[key]
@@ -136,8 +136,7 @@ class Columns:
         data = self._data.data
         nothing = (kernels.MISSING, kernels.NULL)
         return [
-            None if kind in nothing else orjson.loads(data[start:end])
-            for kind, start, end in places
+            None if kind in nothing else load_value(data[start:end]) for kind, start, end in places
         ]
 
 
