@@ -170,9 +170,10 @@ def n_plain(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @example(lines=TRAPS, end=b"", on_error="skip", fields={})
 @example(
-    lines=[b'{"text":"","author":[-9223372036854775809]}'], end=b"\n", on_error="skip", fields={}
-)
-    lines=[b'{"text":"","author":[-9223372036854775809]}'], end=b"\n", on_error="skip", fields={}
+    lines=[b'{"text":"","author":[-9223372036854775809]}'],
+    end=b"\n",
+    on_error="skip",
+    fields={},
 )
 def test_read__plain_lines_and_records_give_the_same(
     both: Any, lines: list[bytes], end: bytes, on_error: str, fields: dict[str, str]
