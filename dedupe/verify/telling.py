@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.verify.measures import content_keys, exchange
+from dedupe.verify.sentences import AGREEMENT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from dedupe.shingle import Shingles
 
 _STEP = 64
-_PREFIX, _LEAST_SENTENCE, _MOST_SENTENCE = 5, 6, 120
 
 
 def tell(
@@ -58,8 +58,9 @@ def tell(
 
     def run(first: int, last: int) -> None:
         telling.fill_tellings(
-            one, other, first, last, tokens, _PREFIX, _LEAST_SENTENCE, _MOST_SENTENCE, told
-        )
+            one, other, first, last, tokens,
+            AGREEMENT.prefix, AGREEMENT.least_sentence, AGREEMENT.most_sentence, told,
+        )  # fmt: skip
 
     for_ranges(run, [*range(0, len(a), _STEP), len(a)], settings.threads)
     for left, right in telling.SIDES:
