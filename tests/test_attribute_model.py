@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PRIOR = np.array([UNSEEN_PRIOR])
+MANY = pytest.param(300, marks=pytest.mark.needs_jit)
 
 
 def blank(n_works: int, n_absent: int = 1) -> Weights:
@@ -85,14 +86,14 @@ def by_enumeration(given: Weights) -> NDArray[np.float64]:
     return answer
 
 
-@pytest.mark.parametrize("n_works", [1, 2, 10, 300])
+@pytest.mark.parametrize("n_works", [1, 2, 10, MANY])
 def test_posterior__without_evidence_unseen_keeps_its_prior(n_works: int) -> None:
     origin = posterior(blank(n_works)).origin
     assert origin[-1] == pytest.approx(UNSEEN_PRIOR, abs=1e-9)
     assert origin[:-1] == pytest.approx((1 - UNSEEN_PRIOR) / n_works, abs=1e-9)
 
 
-@pytest.mark.parametrize("n_works", [2, 10, 300])
+@pytest.mark.parametrize("n_works", [2, 10, MANY])
 def test_posterior__order_alone_picks_the_first_and_says_nothing_of_the_unseen(
     n_works: int,
 ) -> None:
@@ -156,6 +157,7 @@ def test_posterior__order_of_works_changes_nothing() -> None:
     assert posterior(shuffled).origin[:-1] == pytest.approx(posterior(straight).origin[order])
 
 
+@pytest.mark.needs_jit
 def test_posterior__300_works_at_the_caps_do_not_overflow() -> None:
     n_works = 300
     known = posterior(
@@ -171,6 +173,7 @@ def test_posterior__300_works_at_the_caps_do_not_overflow() -> None:
     assert known.origin.sum() == pytest.approx(1)
 
 
+@pytest.mark.needs_jit
 def test_posterior__papers_that_credit_one_agency_are_siblings_under_it() -> None:
     n_works = 200
     pull = np.vstack([np.full(n_works, 3.5), np.zeros(n_works)])
