@@ -130,6 +130,18 @@ def test_compare__texts_that_share_nothing_are_unrelated(a: str, b: str) -> None
     assert found.a_first_probability == 0.5
 
 
+def test_compare__of_equal_texts_the_earlier_is_first_and_the_evidence_says_so() -> None:
+    early = {"text": STORY, "source": "pierpost.example", "published": "2024-05-01T08:00:00Z"}
+    late = {"text": STORY, "source": "quaynews.example", "published": "2024-05-01T12:00:00Z"}
+    for sides, toward_a in (((early, late), True), ((late, early), False)):
+        comparison = compare(*sides)
+        assert (comparison.a_first_probability > 0.8) is toward_a
+        (reason,) = [one for one in comparison.evidence if one["signal"] == "clock"]
+        assert reason["toward"] == "pierpost.example"
+        assert reason["says"] == "pierpost.example appeared 4 h before quaynews.example"
+        assert not reason["against"]
+
+
 def test_compare__a_lightly_edited_copy_is_the_same_story_told_first_by_the_credited() -> None:
     found = compare({"text": STORY, "source": "ap.example"}, COPY)
     assert found.same_story

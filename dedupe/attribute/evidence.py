@@ -133,7 +133,8 @@ class Evidence(NamedTuple):
             signal gives another than its own.
         points: log-odds; negative speaks against.
         child: work that was copied, or that the evidence is about.
-        parent: work it was copied from, or -1.
+        parent: work it was copied from, or -1; `child` itself, where one of its
+            documents came before the equal ones of other outlets.
         name: absent source it was copied from, or None. Neither parent nor
             name: the points are for `child` being the origin.
         row: document that carries the evidence.

@@ -202,6 +202,8 @@ def _told(item: Evidence) -> tuple[str, int, int, str]:
 def _side(item: Evidence, place: _Place) -> int:
     """Say whether evidence speaks for (1) or against (-1) a work's place, or not of it (0)."""
     has_parent = place.parent >= 0 or place.name is not None
+    if item.child == item.parent:
+        return 1 if item.child == place.work and not has_parent else 0
     if item.child != place.work:
         if item.parent != place.work:
             return 0
@@ -273,7 +275,7 @@ def _toward(told: Told, item: Evidence) -> str | None:
     """Return who wrote it first if the evidence is right, called as everywhere else."""
     if item.name is not None:
         return item.name
-    if item.parent >= 0:
+    if item.parent >= 0 and item.parent != item.child:
         return told.called(item.parent)
     return told.pages.label(item.row) if item.points > 0 else None
 
@@ -284,6 +286,8 @@ def _against(verdict: Verdict, item: Evidence) -> bool:
         return False
     if item.name is not None:
         return item.name != verdict.name
+    if item.parent == item.child:
+        return item.child == verdict.work and item.row != verdict.row
     if item.parent >= 0:
         return item.child == verdict.work
     return (item.points < 0) == (item.child == verdict.work)

@@ -72,6 +72,7 @@ def glance(docket: Docket, worth: Worth, first: int, last: int, out: Glimpses) -
     n = 0
     for s in range(first, last):
         n = _clocks(docket, worth, s, out, n)
+        n = _versions(docket, worth, s, out, n)
         n = _lengths(docket, worth, s, out, n)
         n = _one_outlet(docket, worth, s, out, n)
     return n
@@ -184,6 +185,39 @@ def _sightings(
             if gap > 0:
                 points = worth.seen * gap / (gap + _SEEN_SCALE)
                 n = _put(out, n, (s, FIRST_SEEN, j, i), points, row[i], row[j], float(gap))
+    return n
+
+
+@kernel
+def _versions(docket: Docket, worth: Worth, s: int, out: Glimpses, n: int) -> int:
+    """Of equal texts, one outlet's appeared before all others': they are one work, its own parent.
+
+    Nothing is summed of it; the chance of a work is shared among its documents by their clocks.
+    """
+    n_works, start, end = docket.n_works[s], docket.offsets[s], docket.offsets[s + 1]
+    first, second, known = np.full(n_works, -1), np.full(n_works, -1), np.ones(n_works, np.bool_)
+    for m in range(start, end):
+        w, latest = docket.work[m], docket.latest[m]
+        if w < 0:
+            continue
+        if latest == NEVER or docket.broken[m]:
+            known[w] = False
+        elif first[w] < 0 or latest < docket.latest[first[w]]:
+            first[w] = m
+    for m in range(start, end):
+        w, latest = docket.work[m], docket.latest[m]
+        if w < 0 or not known[w] or docket.whose[m] == docket.whose[first[w]]:
+            continue
+        if second[w] < 0 or latest < docket.latest[second[w]]:
+            second[w] = m
+    for w in range(n_works):
+        one, other = first[w], second[w]
+        if not known[w] or other < 0:
+            continue
+        early, late = docket.latest[one], docket.latest[other]
+        points = _order(worth, docket.earliest[one], early, docket.earliest[other], late)
+        if points > 0.0:
+            n = _put(out, n, (s, CLOCK, w, w), points, one, other, float(late - early))
     return n
 
 
