@@ -39,6 +39,7 @@ filter.py       a result and its inputs       -> one record of each story
 index/          Index: the stages one document at a time, for crawlers
 storage/        the index on disk
 cli/            parses, calls the library, prints
+__main__.py     python -m dedupe
 
 dates.py        what an outlet writes of time -> the interval it may mean
 names.py        spellings of agencies and outlets -> one name for each

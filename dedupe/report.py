@@ -67,21 +67,24 @@ def summarize(result: Result, *, top: int = 10) -> dict[str, Any]:
 
     Returns:
         A dict of plain values: `documents`, `stories` (of two documents or
-        more), `duplicates` (documents beyond the first of each story),
+        more), `duplicates` (documents beyond the first of each story; of a
+        story that an earlier run holds, all new ones),
         `singles` (alone in their story), `derived` (from a source that is
         absent or unnamed), `rejects`, `bad_dates`, `capped_buckets`,
         `relations` (documents of each), `listed` (stories in stories.jsonl)
         and `largest`, a list of the first of them, largest first, ties by name.
     """
-    sizes = [story["size"] for story in result.stories if story["size"] > 1]
+    shared = [story for story in result.stories if story["size"] > 1]
+    n_new = [story["size"] - len(story.get("earlier", ())) for story in shared]
+    n_firsts = sum(not story.get("earlier") for story in shared)
     relations = _count(result.documents["relation"])
     largest = sorted(result.stories, key=lambda story: (-story["size"], story["story"]))[:top]
     members = _members(result.documents, [story["story"] for story in largest])
     return {
         "documents": result.documents.num_rows,
-        "stories": len(sizes),
-        "duplicates": sum(sizes) - len(sizes),
-        "singles": result.documents.num_rows - sum(sizes),
+        "stories": len(shared),
+        "duplicates": sum(n_new) - n_firsts,
+        "singles": result.documents.num_rows - sum(n_new),
         "derived": relations.get("derived", 0),
         "rejects": len(result.rejects),
         "bad_dates": sum(row.get("bad_dates", 0) for row in result.run.get("inputs", [])),

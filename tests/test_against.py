@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import articles
 import numpy as np
 import orjson
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ import dedupe.cli
 from dedupe import InputError, OutputError, Overrides, Result, Settings, SettingsError
 from dedupe import find_duplicates as find
 from dedupe.archive import Archive
+from dedupe.report import summarize
 from dedupe.verify import measures
 
 if TYPE_CHECKING:
@@ -156,6 +158,14 @@ def test_against__says_which_earlier_story_goes_on(kept: Path) -> None:
         assert row["earlier_story"] == (story["earlier_stories"] or [None])[0]
         joined += row["earlier_story"] is not None
     assert 0 < joined < len(PAGES[1::2])
+
+
+def test_summarize__counts_the_new_documents_alone(kept: Path) -> None:
+    result = find(PAGES[1::2], against=kept)
+    summary = summarize(result)
+    alone = pc.sum(pc.equal(result.documents["story_size"], 1)).as_py()
+    assert summary["singles"] == alone > 0
+    assert summary["duplicates"] == result.documents.num_rows - result.unique().num_rows > 0
 
 
 def test_against__no_pair_of_two_earlier_documents_is_written(kept: Path) -> None:
