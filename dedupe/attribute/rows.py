@@ -215,11 +215,15 @@ def _side(item: Evidence, place: _Place) -> int:
 
 
 def _unlike(items: Iterable[Evidence]) -> list[Evidence]:
-    """Keep one of each signal and page it stands on."""
-    kept: dict[tuple[str, int], Evidence] = {}
+    """Keep one of each signal and page it stands on, and one of each that say the same."""
+    kept: list[Evidence] = []
+    seen: set[tuple[str, int | str]] = set()
     for item in items:
-        kept.setdefault((item.signal, item.row), item)
-    return list(kept.values())
+        keys: set[tuple[str, int | str]] = {(item.signal, item.row), (item.signal, item.says)}
+        if not keys & seen:
+            kept.append(item)
+        seen |= keys
+    return kept
 
 
 def _iso(microseconds: int) -> str:
