@@ -361,7 +361,7 @@ def test_index__another_format_or_other_settings_are_named(tmp_path: Path) -> No
     base = sqlite3.connect(tmp_path / "index" / "catalog.sqlite")
     base.execute("PRAGMA user_version=9")
     base.close()
-    with pytest.raises(StoreError, match="index format 9, this version reads 2"):
+    with pytest.raises(StoreError, match="index format 9, this version reads 3"):
         Index(tmp_path / "index")
 
 

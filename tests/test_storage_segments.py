@@ -14,7 +14,7 @@ from dedupe.errors import CorruptIndexError
 from dedupe.kernels import postings as kernels
 from dedupe.storage.merging import Merge
 from dedupe.storage.postings import Postings, Tail
-from dedupe.storage.segments import ABOUT, Hits, Name, Segment, SegmentWriter
+from dedupe.storage.segments import ABOUT, N_STEPS, Hits, Name, Segment, SegmentWriter
 from tests.reference_postings import ranges
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def test_merge__has_the_postings_of_all_its_segments(tmp_path: Path) -> None:
     merged = Segment(tmp_path, name)
     shifted = [part + np.uint64(30 * i) for i, part in enumerate(parts)]
     expected = np.sort(np.concatenate(shifted))
-    assert merged.postings(0, kernels.N_BUCKETS, 1).tolist() == expected.tolist()
+    assert merged.postings(0, N_STEPS, 1).tolist() == expected.tolist()
     assert merged.name.level == 1
     assert merged.name.n_docs == 120
 
@@ -109,7 +109,7 @@ def test_merge__leaves_out_dropped_documents_but_for_spared_postings(tmp_path: P
     spared = postings[postings & np.uint64(0xFFFFFF) == 3][:1]
     name = Merge(tmp_path, [segment], "b.postings", dropped, spared).step(10**6)
     assert name is not None
-    documents = Segment(tmp_path, name).postings(0, kernels.N_BUCKETS, 1) & np.uint64(0xFFFFFF)
+    documents = Segment(tmp_path, name).postings(0, N_STEPS, 1) & np.uint64(0xFFFFFF)
     assert (documents == 3).sum() == 1
     assert (documents != 3).sum() == (postings & np.uint64(0xFFFFFF) != 3).sum()
 
@@ -133,7 +133,7 @@ def test_segment__a_changed_row_is_never_read_in_silence(tmp_path: Path) -> None
     name = written(tmp_path, "a.postings", postings, 40, 1)
     path = tmp_path / "a.postings"
     changed = bytearray(path.read_bytes())
-    changed[4096 + 5 * 700] ^= 1
+    changed[4096 + 4 * 700] ^= 1
     path.write_bytes(changed)
     segment = Segment(tmp_path, name)
     with pytest.raises(CorruptIndexError):

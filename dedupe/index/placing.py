@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dedupe.index.groups import Groups
 from dedupe.storage.catalog import ALONE, GROUPED, Place
 
 if TYPE_CHECKING:
@@ -44,10 +45,12 @@ class Places:
 
     Attributes:
         gone: by document that goes: the new version that goes on with its story, or 0.
+        groups: stories and components.
     """
 
     def __init__(self, held: Held) -> None:
         self._held, self._catalog = held, held.catalog
+        self.groups = Groups(held.catalog)
         self._now: dict[int, Place] = {}
         self._new: dict[int, Newcomer] = {}
         self.gone: dict[int, int] = {}
@@ -123,19 +126,15 @@ class Places:
 
     def leaders_of(self, component: int) -> list[int]:
         """Return the documents that a component is clustered by."""
-        row = self._catalog.get("components", component)
-        if row is None:
-            if self[component].state == GROUPED:
-                self._catalog.need("components", component)
+        if self.groups.get("components", component) is None and self[component].state != GROUPED:
             return [component]
-        return list(np.frombuffer(row[0], np.int64).tolist())
+        return self.groups.numbers("components", component)
 
     def members_of(self, story: int) -> list[int]:
         """Return the documents that a story had before."""
         if self.was(story).state == ALONE:
             return [story]
-        row = self._catalog.need("stories", story)
-        return list(np.frombuffer(row[0], np.int64).tolist())
+        return self.groups.numbers("stories", story)
 
     def retire(self, number: int, state: int) -> None:
         """Take a document out; one that follows it takes its place as a leader."""
@@ -154,13 +153,14 @@ class Places:
                 leaders = self.leaders_of(place.component)
                 leaders = sorted(heir if one == number else one for one in leaders)
                 packed = np.array(leaders, np.int64).tobytes()
-                self._catalog.put("components", [(place.component, packed)])
+                self.groups.put("components", place.component, packed)
         elif place.leader != number:
             heir = place.leader
         self[number] = Place(state, place.story, place.component, heir)
 
     def write(self) -> None:
-        """Write the places that have changed."""
+        """Write the places and groups that have changed."""
+        self.groups.write()
         rows = [
             (number, *place)
             for number, place in sorted(self._now.items())

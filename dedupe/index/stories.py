@@ -13,6 +13,7 @@ part with its first document keeps it.
 from __future__ import annotations
 
 import dataclasses
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,8 +59,9 @@ class Regrouping:
     """
 
     def __init__(self, held: Held, settings: Settings) -> None:
-        self._held, self._catalog, self._settings = held, held.catalog, settings
+        self._held, self._settings = held, settings
         self._places = Places(held)
+        self._groups = self._places.groups
         self._regrouped: set[int] = set()
         self.changes = Changes()
 
@@ -72,10 +74,11 @@ class Regrouping:
                 goes on with its story, or 0.
         """
         places = self._places
-        numbers = places.come(newcomers)
+        places.gone = {number: heir for number, (_, heir) in gone.items()}
+        numbers, alone = _near_and_alone(places.come(newcomers), places)
+        self.changes.touched.update(alone)
         places.load_near(numbers)
         self._held.load_places(gone)
-        places.gone = {number: heir for number, (_, heir) in gone.items()}
         followers: dict[int, list[int]] = {}
         leaders = []
         for number in numbers:
@@ -92,6 +95,7 @@ class Regrouping:
         lone = [one for one in sorted(followers) if places[one].state == ALONE]
         groups += [[one] for one in lone if one not in grouped]
         grouped.update(lone)
+        self._load(groups)
         for group in groups:
             if len(group) == 1 and self._is_new_and_alone(group[0], followers):
                 self.changes.touched.add(group[0])
@@ -115,9 +119,17 @@ class Regrouping:
                 places[number] = place._replace(leader=number)
             if places[number].leader == number:
                 leaders.append(number)
-        for group in self._unions(leaders, []):
+        groups = self._unions(leaders, [])
+        self._load(groups)
+        for group in groups:
             self._regroup(group, {})
         places.write()
+
+    def _load(self, groups: list[list[int]]) -> None:
+        """Read the stories of components that are clustered anew."""
+        places = self._places
+        old = [one for group in groups for one in group if not places.is_new(one)]
+        self._groups.load("stories", {places.was(one).story for one in old})
 
     def _is_new_and_alone(self, number: int, followers: dict[int, list[int]]) -> bool:
         heir = number in self._places.gone.values()
@@ -147,6 +159,8 @@ class Regrouping:
         for number in leaders:
             changed.setdefault(component_of[number], []).append(number)
         groups: dict[int, set[int]] = {}
+        old = [one for one in components.all() if not places.is_new(one)]
+        self._groups.load("components", old)
         for component in components.all():
             members = groups.setdefault(components.find(component), set())
             is_new = places.is_new(component)
@@ -195,13 +209,13 @@ class Regrouping:
             merged = self._merged(claims[i])
             self._settle(story, component, members[i], merged, alone=len(leaders) == 1)
         kept = {claim[0] for claim in claims if claim}
-        self._catalog.delete("stories", sorted(stories - kept))
-        self._catalog.delete("components", sorted(components - {component}))
+        self._groups.delete("stories", stories - kept)
+        self._groups.delete("components", components - {component})
         if len(leaders) > 1 or places[leaders[0]].state == GROUPED:
-            row = (component, np.array(leaders, np.int64).tobytes())
-            self._catalog.put("components", [row])
+            packed = np.array(leaders, np.int64).tobytes()
+            self._groups.put("components", component, packed)
         elif component in components:
-            self._catalog.delete("components", [component])
+            self._groups.delete("components", [component])
 
     def _heir(self, story: int, parts: list[list[int]], group_of: dict[int, int]) -> int | None:
         """Return the part that keeps a story's number; None when none of it lives."""
@@ -231,10 +245,9 @@ class Regrouping:
 
     def _merged(self, claims: list[int]) -> bytes:
         """Return the stories that have gone into the first of these, and those that do now."""
-        rows = self._catalog.get_many("stories", claims).values()
-        before = [np.frombuffer(row[1], np.int64) for row in rows]
-        now = np.array(claims[1:], np.int64)
-        return np.unique(np.concatenate([now, *before])).astype(np.int64).tobytes()
+        rows = [self._groups.get("stories", claim) for claim in claims]
+        before = [np.frombuffer(row[1], np.int64).tolist() for row in rows if row is not None]
+        return np.array(sorted({*claims[1:], *chain(*before)}), np.int64).tobytes()
 
     def _settle(
         self, story: int, component: int, members: list[int], merged: bytes, *, alone: bool
@@ -244,32 +257,44 @@ class Regrouping:
         places = self._places
         if alone and members == [story]:
             places[story] = Place(ALONE, story, story, story)
-            self._catalog.delete("stories", [story])
+            self._groups.delete("stories", [story])
             return
         self._held.load_places(one for one in members if not places.is_new(one))
         for one in members:
             places[one] = Place(GROUPED, story, component, places[one].leader)
         changed = self._held.store.counts["n_commits"] + 1
-        row = (story, np.array(members, np.int64).tobytes(), merged, changed)
-        self._catalog.put("stories", [row])
+        packed = np.array(members, np.int64).tobytes()
+        self._groups.put("stories", story, packed, merged, changed)
 
     def _join(self, leader: int, joined: list[int]) -> None:
         """Add followers to the story of a leader that needs no other look."""
         place = self._places[leader]
-        packed, merged, _ = self._catalog.need("stories", place.story)
+        packed, merged, _ = self._groups.need("stories", place.story)
         for one in joined:
             self._places[one] = Place(GROUPED, place.story, place.component, leader)
         changed = self._held.store.counts["n_commits"] + 1
         members = packed + np.array(joined, np.int64).tobytes()
-        self._catalog.put("stories", [(place.story, members, merged, changed)])
+        self._groups.put("stories", place.story, members, merged, changed)
         self.changes.touched.add(place.story)
 
     def _forget(self, place: Place) -> None:
         """Delete the story of a document that is gone, when no other is left in its component."""
         self.changes.touched.add(place.story)
         if place.component not in self._regrouped:
-            self._catalog.delete("stories", [place.story])
-            self._catalog.delete("components", [place.component])
+            self._groups.delete("stories", [place.story])
+            self._groups.delete("components", [place.component])
+
+
+def _near_and_alone(numbers: list[int], places: Places) -> tuple[list[int], list[int]]:
+    """Return the newcomers that may be one story with another document, and those that are not."""
+    near = set(places.gone.values())
+    for number in numbers:
+        edges = places.edges(number)
+        if len(edges):
+            others = edges["other"][edges["odds"] > 0].tolist()
+            if others:
+                near.update([number, *others])
+    return [one for one in numbers if one in near], [one for one in numbers if one not in near]
 
 
 class _Sets:

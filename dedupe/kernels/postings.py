@@ -5,10 +5,11 @@ A posting says that a document holds a key. It is one uint64: the key's upper
 first document of its array or segment. So sorting postings sorts them by key,
 and the postings of one key by document.
 
-In a segment the first `BUCKET_BITS` bits of a key are the place in a
-directory, and a row keeps the `KEY_BYTES` others and the `DOCUMENT_BYTES`. Keys
-of 32 bits meet by chance once in 2**32 / P lookups of P postings: a candidate
-too many, which the next stage drops.
+In a segment of D documents a row is one uint32: as many low bits as D needs are
+the document, the others the low bits of the key. The bits that are missing of
+the key are the place in a directory, which so has about an entry for each
+document. Keys of 32 bits meet by chance once in 2**32 / P lookups of P postings:
+a candidate too many, which the next stage drops.
 """
 
 from __future__ import annotations
@@ -22,12 +23,9 @@ from dedupe.kernels._compile import kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-KEY_BITS, DOCUMENT_BITS, BUCKET_BITS = 32, 24, 16
-KEY_BYTES, DOCUMENT_BYTES = 2, 3
-ROW_BYTES = KEY_BYTES + DOCUMENT_BYTES
-N_BUCKETS = 1 << BUCKET_BITS
-BLOCK_BYTES = 4100
-"""Bytes under one checksum: a whole number of rows."""
+KEY_BITS, DOCUMENT_BITS = 32, 24
+BLOCK_ROWS = 1024
+"""Rows under one checksum."""
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _MIXER = np.uint64(0xD6E8FEB86659FD93)
@@ -63,28 +61,38 @@ def checksum(data: NDArray[np.uint8], start: int, end: int) -> np.uint64:
 
 
 @kernel
-def fill_checksums(data: NDArray[np.uint8], out: NDArray[np.uint64]) -> None:
-    """Write the checksum of each block of `BLOCK_BYTES`; the last may be short."""
+def checksum_rows(rows: NDArray[np.uint32], start: int, end: int) -> np.uint64:
+    """Hash rows[start:end] as `checksum` hashes bytes."""
+    state = np.uint64(end - start) * _MULTIPLIER + _MIXER
+    for i in range(start, end):
+        state = (state ^ np.uint64(rows[i])) * _MULTIPLIER
+        state ^= state >> _SHIFT
+    return state
+
+
+@kernel
+def fill_checksums(rows: NDArray[np.uint32], out: NDArray[np.uint64]) -> None:
+    """Write the checksum of each block of `BLOCK_ROWS`; the last may be short."""
     for block in range(len(out)):
-        start = block * BLOCK_BYTES
-        out[block] = checksum(data, start, min(start + BLOCK_BYTES, len(data)))
+        start = block * BLOCK_ROWS
+        out[block] = checksum_rows(rows, start, min(start + BLOCK_ROWS, len(rows)))
 
 
 @kernel
 def first_damaged(
-    data: NDArray[np.uint8],
+    rows: NDArray[np.uint32],
     start: int,
     end: int,
     sums: NDArray[np.uint64],
     checked: NDArray[np.uint8],
 ) -> int:
-    """Check the blocks that data[start:end] lies in, each once; returns a damaged one or -1."""
+    """Check the blocks that rows[start:end] lies in, each once; returns a damaged one or -1."""
     if end <= start:
         return -1
-    for block in range(start // BLOCK_BYTES, (end - 1) // BLOCK_BYTES + 1):
+    for block in range(start // BLOCK_ROWS, (end - 1) // BLOCK_ROWS + 1):
         if checked[block] == 0:
-            first = block * BLOCK_BYTES
-            if checksum(data, first, min(first + BLOCK_BYTES, len(data))) != sums[block]:
+            first = block * BLOCK_ROWS
+            if checksum_rows(rows, first, min(first + BLOCK_ROWS, len(rows))) != sums[block]:
                 return block
             checked[block] = 1
     return -1
@@ -92,7 +100,7 @@ def first_damaged(
 
 @kernel
 def first_damaged_row(
-    rows: NDArray[np.uint8],
+    rows: NDArray[np.uint32],
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
     sums: NDArray[np.uint64],
@@ -100,7 +108,7 @@ def first_damaged_row(
 ) -> int:
     """Check the blocks of many ranges of rows; returns a damaged one or -1."""
     for i in range(len(starts)):
-        bad = first_damaged(rows, starts[i] * ROW_BYTES, ends[i] * ROW_BYTES, sums, checked)
+        bad = first_damaged(rows, starts[i], ends[i], sums, checked)
         if bad >= 0:
             return bad
     return -1
@@ -163,8 +171,9 @@ def _lower_bound(values: NDArray[np.uint64], wanted: np.uint64, start: int) -> i
 
 @kernel
 def fill_segment_hits(
-    rows: NDArray[np.uint8],
+    rows: NDArray[np.uint32],
     directory: NDArray[np.uint32],
+    n_bits: int,
     keys: NDArray[np.uint64],
     sums: NDArray[np.uint64],
     checked: NDArray[np.uint8],
@@ -177,9 +186,9 @@ def fill_segment_hits(
     Hashes lie evenly, so the search begins where the key should be, and widens
     until it encloses it: two or three cache lines instead of eleven.
 
-    Shapes (P postings, N keys, B blocks)
-        rows          uint8  (P * ROW_BYTES,)    may be a memory map
-        directory     uint32 (N_BUCKETS + 1,)    first row of each bucket
+    Shapes (P postings, N keys, B blocks, b bits of a document and of a bucket)
+        rows          uint32 (P,)                may be a memory map
+        directory     uint32 (2**b + 1,)         first row of each bucket
         keys          uint64 (N,)                rising; low `KEY_BITS` bits
         sums          uint64 (B,)                checksums of the blocks of rows
         checked       uint8  (B,)                1: seen to be whole; updated
@@ -188,38 +197,39 @@ def fill_segment_hits(
     """
     n_hits = 0
     seen = np.int64(-1)
+    rest_bits = np.uint64(KEY_BITS - n_bits)
     for i in range(len(keys)):
-        bucket = np.int64(keys[i] >> np.uint64(8 * KEY_BYTES))
-        rest = np.int64(keys[i] & np.uint64((1 << (8 * KEY_BYTES)) - 1))
+        bucket = np.int64(keys[i] >> rest_bits)
+        rest = np.int64(keys[i] & ((np.uint64(1) << rest_bits) - np.uint64(1)))
         first = np.int64(directory[bucket])
         last = np.int64(directory[bucket + 1])
         if bucket != seen:
-            bad = first_damaged(rows, first * ROW_BYTES, last * ROW_BYTES, sums, checked)
+            bad = first_damaged(rows, first, last, sums, checked)
             if bad >= 0:
                 return bad, n_hits
             seen = bucket
-        start = _first_row(rows, first, last, rest)
-        if start == last or _row_key(rows, start) != rest:
+        start = _first_row(rows, first, last, rest, n_bits)
+        if start == last or np.int64(rows[start]) >> n_bits != rest:
             continue
         end = start + 1
-        if end < last and _row_key(rows, end) == rest:
-            end = _first_row(rows, end, last, rest + 1)
+        if end < last and np.int64(rows[end]) >> n_bits == rest:
+            end = _first_row(rows, end, last, rest + 1, n_bits)
         hits[n_hits], starts[n_hits], ends[n_hits] = i, start, end
         n_hits += 1
     return -1, n_hits
 
 
 @kernel
-def _first_row(rows: NDArray[np.uint8], first: int, last: int, rest: int) -> int:
+def _first_row(rows: NDArray[np.uint32], first: int, last: int, rest: int, n_bits: int) -> int:
     """Return the first of these rows of a bucket whose key is at least `rest`."""
     low = np.int64(first)
     high = np.int64(last)
-    guess = low + (((high - low) * rest) >> (8 * KEY_BYTES))
+    guess = low + (((high - low) * rest) >> (KEY_BITS - n_bits))
     step = np.int64(4)
     # Rows below `low` are smaller, rows from `high` on are not.
     while low < high:
         middle = min(max(guess, low), high - 1)
-        if _row_key(rows, middle) < rest:
+        if np.int64(rows[middle]) >> n_bits < rest:
             low = middle + 1
             guess = low + step
         else:
@@ -232,31 +242,28 @@ def _first_row(rows: NDArray[np.uint8], first: int, last: int, rest: int) -> int
 
 
 @kernel
-def _row_key(rows: NDArray[np.uint8], row: int) -> int:
-    at = row * ROW_BYTES
-    return (np.int64(rows[at]) << 8) | np.int64(rows[at + 1])
-
-
-@kernel
-def _row_document(rows: NDArray[np.uint8], row: int) -> int:
-    at = row * ROW_BYTES + KEY_BYTES
-    return (np.int64(rows[at]) << 16) | (np.int64(rows[at + 1]) << 8) | np.int64(rows[at + 2])
-
-
-@kernel
-def fill_rows(postings: NDArray[np.uint64], rows: NDArray[np.uint8]) -> None:
-    """Write sorted postings, uint64 (P,), as rows, uint8 (P * ROW_BYTES,)."""
+def fill_rows(
+    postings: NDArray[np.uint64],
+    n_bits: int,
+    rows: NDArray[np.uint32],
+    counts: NDArray[np.int64],
+) -> None:
+    """Write sorted postings, uint64 (P,), as rows, uint32 (P,); adds to the counts of buckets."""
+    documents = (np.uint64(1) << np.uint64(n_bits)) - np.uint64(1)
     for i in range(len(postings)):
-        value = postings[i]
-        for k in range(ROW_BYTES):
-            shift = np.uint64(8 * (ROW_BYTES - 1 - k))
-            rows[i * ROW_BYTES + k] = np.uint8((value >> shift) & np.uint64(255))
+        key = postings[i] >> np.uint64(DOCUMENT_BITS)
+        # The bits of the key that the directory tells are shifted out.
+        rows[i] = np.uint32(
+            ((key << np.uint64(n_bits)) | (postings[i] & documents)) & np.uint64(0xFFFFFFFF)
+        )
+        counts[np.int64(key >> np.uint64(KEY_BITS - n_bits))] += 1
 
 
 @kernel
 def fill_postings(
-    rows: NDArray[np.uint8],
+    rows: NDArray[np.uint32],
     directory: NDArray[np.uint32],
+    n_bits: int,
     first_bucket: int,
     last_bucket: int,
     shift_documents: int,
@@ -265,34 +272,38 @@ def fill_postings(
     """Read the rows of buckets [first_bucket, last_bucket) back as postings.
 
     Args:
-        rows: uint8, a segment's.
-        directory: uint32 (N_BUCKETS + 1,).
+        rows: uint32, a segment's.
+        directory: uint32 (2**n_bits + 1,).
+        n_bits: of a document and of a bucket.
         first_bucket: of those read.
         last_bucket: after those read.
         shift_documents: added to each document.
         out: uint64, a place for each row read.
     """
     base = np.int64(directory[first_bucket])
+    documents = (np.int64(1) << n_bits) - 1
     for bucket in range(first_bucket, last_bucket):
-        top = np.uint64(bucket) << np.uint64(8 * KEY_BYTES + DOCUMENT_BITS)
+        top = np.uint64(bucket) << np.uint64(KEY_BITS - n_bits + DOCUMENT_BITS)
         for row in range(np.int64(directory[bucket]), np.int64(directory[bucket + 1])):
-            key = np.uint64(_row_key(rows, row)) << np.uint64(DOCUMENT_BITS)
-            document = np.uint64(_row_document(rows, row) + shift_documents)
-            out[row - base] = top | key | document
+            value = np.int64(rows[row])
+            key = np.uint64(value >> n_bits) << np.uint64(DOCUMENT_BITS)
+            out[row - base] = top | key | np.uint64((value & documents) + shift_documents)
 
 
 @kernel
 def fill_documents(
-    rows: NDArray[np.uint8],
+    rows: NDArray[np.uint32],
+    n_bits: int,
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
     out: NDArray[np.int64],
 ) -> None:
     """Read the documents of row ranges, one after another, into `out`, int64."""
     place = 0
+    documents = (np.int64(1) << n_bits) - 1
     for i in range(len(starts)):
         for row in range(starts[i], ends[i]):
-            out[place] = _row_document(rows, row)
+            out[place] = np.int64(rows[row]) & documents
             place += 1
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.storage.segments import SegmentWriter
+from dedupe.storage.segments import N_STEPS, SegmentWriter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ FAN_IN = 8
 """Segments of one level that become one of the next (benchmarks/index.py)."""
 
 _SYNC_POSTINGS = 800_000
-"""Postings between two syncs: 4 MB, which a disk takes within a few hundredths of a second."""
+"""Postings between two syncs: 3 MB, which a disk takes within a few hundredths of a second."""
 
 
 def choose(names: list[Name]) -> list[Name]:
@@ -62,7 +62,7 @@ class Merge:
         self._first = segments[0].name.first
         self._dropped, self._spared = dropped, spared
         self._n_rows = sum(segment.name.n_postings for segment in segments)
-        self._bucket = 0
+        self._next = 0
         self._unsynced = 0
         about = np.concatenate([segment.about for segment in segments])
         level = max(segment.name.level for segment in segments) + 1
@@ -70,20 +70,18 @@ class Merge:
 
     def step(self, n_postings: int) -> Name | None:
         """Merge at least so many postings; returns the new segment when it is done."""
-        from dedupe.kernels.postings import N_BUCKETS
-
-        # Hashes lie evenly over the buckets.
-        n_buckets = max(1, -(-n_postings * N_BUCKETS // max(self._n_rows, 1)))
-        last = min(self._bucket + n_buckets, N_BUCKETS)
-        parts = [segment.postings(self._bucket, last, self._first) for segment in self.segments]
+        # Hashes lie evenly over the ranges of keys.
+        n_steps = max(1, -(-n_postings * N_STEPS // max(self._n_rows, 1)))
+        last = min(self._next + n_steps, N_STEPS)
+        parts = [segment.postings(self._next, last, self._first) for segment in self.segments]
         merged = np.sort(np.concatenate(parts))
         self._writer.add(self._without_dropped(merged))
-        self._bucket = last
+        self._next = last
         self._unsynced += len(merged)
         if self._unsynced >= _SYNC_POSTINGS:
             self._writer.sync()
             self._unsynced = 0
-        return self._writer.finish() if last == N_BUCKETS else None
+        return self._writer.finish() if last == N_STEPS else None
 
     def _without_dropped(self, postings: NDArray[np.uint64]) -> NDArray[np.uint64]:
         from dedupe.kernels.postings import DOCUMENT_BITS

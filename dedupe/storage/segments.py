@@ -25,9 +25,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_MAGIC, _FORMAT = b"dedupe.postings\n", 1
+_MAGIC, _FORMAT = b"dedupe.postings\n", 2
 _HEADER = struct.Struct("<16sIQQQQQQ")
 _HEADER_BYTES = 4096
+
+_LEAST_BITS = 12
+"""Bits of a document, and of a bucket, in the smallest segments."""
+N_STEPS = 1 << _LEAST_BITS
+"""Equal ranges of keys that merges read together."""
 
 ABOUT = np.dtype([("n_sampled", "<u2"), ("minute", "<i4")])
 """What a segment keeps of each document: its sampled shingles, its clock in minutes since 1970."""
@@ -105,8 +110,9 @@ class Segment:
         for part, mark in zip(parts[1:], marks, strict=True):
             if int(kernels.checksum(part, 0, len(part))) != mark:
                 raise self._damaged("its tables have changed")
-        self._rows = parts[0]
-        # Copies: in the file the tables lie at odd places, which kernels do not take.
+        self._rows = parts[0].view(np.uint32)
+        self._bits = bits_of(n_docs)
+        # Copies: in the file the tables may lie at odd places, which kernels do not take.
         self._directory = np.frombuffer(parts[1].tobytes(), np.uint32)
         self.about = np.frombuffer(parts[2].tobytes(), ABOUT)
         self._sums = np.frombuffer(parts[3].tobytes(), np.uint64)
@@ -123,7 +129,7 @@ class Segment:
 
         found = np.empty((3, len(keys)), np.int64)
         bad, n_hits = kernels.fill_segment_hits(
-            self._rows, self._directory, keys, self._sums, self._checked, *found
+            self._rows, self._directory, self._bits, keys, self._sums, self._checked, *found
         )
         if bad >= 0:
             raise self._damaged(f"block {bad} of its rows has changed")
@@ -135,18 +141,26 @@ class Segment:
 
         self._ensure(starts, ends)
         out = np.empty(int((ends - starts).sum()), np.int64)
-        kernels.fill_documents(self._rows, starts, ends, out)
+        kernels.fill_documents(self._rows, self._bits, starts, ends, out)
         return out + self.name.first
 
-    def postings(self, first_bucket: int, last_bucket: int, first: int) -> NDArray[np.uint64]:
-        """Read the postings of some buckets, documents counted from number `first`."""
+    def postings(self, first_step: int, last_step: int, first: int) -> NDArray[np.uint64]:
+        """Read the postings of keys in some of `N_STEPS` equal ranges.
+
+        Args:
+            first_step: the first of the ranges.
+            last_step: after the last.
+            first: documents are counted from this number.
+        """
         from dedupe.kernels import postings as kernels
 
-        start, end = int(self._directory[first_bucket]), int(self._directory[last_bucket])
+        shift = self._bits - _LEAST_BITS
+        low, high = first_step << shift, last_step << shift
+        start, end = int(self._directory[low]), int(self._directory[high])
         self._ensure(np.array([start]), np.array([end]))
         out = np.empty(end - start, np.uint64)
         kernels.fill_postings(
-            self._rows, self._directory, first_bucket, last_bucket, self.name.first - first, out
+            self._rows, self._directory, self._bits, low, high, self.name.first - first, out
         )
         return out
 
@@ -186,13 +200,17 @@ def header_mark(header: bytes) -> int:
     return int(kernels.checksum(np.frombuffer(header, np.uint8), 0, len(header))) >> 1
 
 
+def bits_of(n_docs: int) -> int:
+    """Return the bits of a document in a segment, which are those of a bucket too."""
+    return max(_LEAST_BITS, (n_docs - 1).bit_length())
+
+
 def _lengths(n_rows: int, n_docs: int) -> tuple[int, int, int, int]:
     """Return the bytes of rows, directory, documents and checksums."""
     from dedupe.kernels import postings as kernels
 
-    rows = n_rows * kernels.ROW_BYTES
-    n_blocks = -(-rows // kernels.BLOCK_BYTES)
-    return rows, (kernels.N_BUCKETS + 1) * 4, n_docs * ABOUT.itemsize, n_blocks * 8
+    n_blocks = -(-n_rows // kernels.BLOCK_ROWS)
+    return n_rows * 4, ((1 << bits_of(n_docs)) + 1) * 4, n_docs * ABOUT.itemsize, n_blocks * 8
 
 
 class SegmentWriter:
@@ -209,13 +227,12 @@ class SegmentWriter:
     def __init__(
         self, folder: Path, file: str, first: int, about: NDArray[np.void], level: int
     ) -> None:
-        from dedupe.kernels import postings as kernels
-
         self._folder = folder
         self._path = folder / file
         self._first, self._about, self._level = first, about, level
-        self._counts = np.zeros(kernels.N_BUCKETS, np.int64)
-        self._pending = np.zeros(0, np.uint8)
+        self._bits = bits_of(len(about))
+        self._counts = np.zeros(1 << self._bits, np.int64)
+        self._pending = np.zeros(0, np.uint32)
         self._sums: list[NDArray[np.uint64]] = []
         self._n_rows = 0
         self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
@@ -225,14 +242,11 @@ class SegmentWriter:
         """Append sorted postings, none smaller than those before."""
         from dedupe.kernels import postings as kernels
 
-        rows = np.empty(len(postings) * kernels.ROW_BYTES, np.uint8)
-        kernels.fill_rows(postings, rows)
-        shift = np.uint64(kernels.KEY_BITS + kernels.DOCUMENT_BITS - kernels.BUCKET_BITS)
-        buckets = (postings >> shift).astype(np.int64)
-        self._counts += np.bincount(buckets, minlength=kernels.N_BUCKETS)
+        rows = np.empty(len(postings), np.uint32)
+        kernels.fill_rows(postings, self._bits, rows, self._counts)
         self._n_rows += len(postings)
         pending = np.concatenate([self._pending, rows])
-        whole = len(pending) - len(pending) % kernels.BLOCK_BYTES
+        whole = len(pending) - len(pending) % kernels.BLOCK_ROWS
         self._write_rows(pending[:whole])
         self._pending = pending[whole:]
 
@@ -240,10 +254,10 @@ class SegmentWriter:
         """Put what was written on disk, so that the end has little left to do."""
         os.fsync(self._descriptor)
 
-    def _write_rows(self, rows: NDArray[np.uint8]) -> None:
+    def _write_rows(self, rows: NDArray[np.uint32]) -> None:
         from dedupe.kernels import postings as kernels
 
-        sums = np.empty(-(-len(rows) // kernels.BLOCK_BYTES), np.uint64)
+        sums = np.empty(-(-len(rows) // kernels.BLOCK_ROWS), np.uint64)
         kernels.fill_checksums(rows, sums)
         self._sums.append(sums)
         write_all(self._descriptor, rows.data)
