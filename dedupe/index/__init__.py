@@ -14,6 +14,7 @@ frequency.py  sampled shingles               -> weights, by the texts of the ind
 matching.py   new documents                  -> measured pairs, with each other and with old ones
 edges.py      measured pairs                 -> what is kept of them, and back
 placing.py    new documents, and those gone  -> where each stands
+groups.py     stories and components        -> read together, changed, written together
 grouping.py   a component's leaders          -> which of them tell one story
 stories.py    new documents, and those gone  -> the stories they change
 review.py     old pairs                      -> measured again with what is known now
