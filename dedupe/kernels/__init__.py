@@ -11,6 +11,7 @@ story.py     features           -> story or furniture
 words.py     UTF-8 bytes        -> which listed words stand in a text
 mentions.py  listed words       -> the lines that hold them
 sorting.py   hashes             -> sorted, distinct
+totals.py    an array           -> its total; where its largest value stands
 sketch.py    shingles           -> signature slots
 digest.py    documents          -> signatures and samples, in one pass
 grouping.py  hashes             -> those that are equal, a partition at a time
@@ -36,5 +37,6 @@ places.py    chances of parents -> relation and parent of each document
 links.py     pairs of a story   -> how close documents and works are
 arborescence.py  gains of edges -> the heaviest tree
 
-A stage validates; a kernel trusts. `_compile.py` is the one door to Numba.
+A stage validates; a kernel trusts. `_compile.py` is the one door to Numba, and
+`_loading.py` takes from the cache what was compiled before.
 """

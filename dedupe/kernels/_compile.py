@@ -25,7 +25,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import importlib.util
 import logging
 import os
 import re
@@ -41,6 +40,8 @@ import numba
 import numpy as np
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, NullCache, _CacheLocator
 from numba.core.runtime import nrt
+
+from dedupe.kernels._loading import payload, rebuild, support_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -59,30 +60,6 @@ _NAME = re.compile(r"[\w.]+")
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 Answer = TypeVar("Answer")
-
-
-def _support_arrays() -> None:
-    """Load what Numba knows of NumPy's functions, and leave SciPy alone.
-
-    Numba imports SciPy's linear algebra to learn whether it is there, which takes
-    longer than importing Numba. Whether it can be found is answer enough: what
-    uses it asks again, when it is compiled.
-    """
-    if "numba.np.arraymath" in sys.modules:
-        return
-    from numba.np import linalg
-
-    asked = getattr(linalg, "ensure_blas", None)
-
-    def find_scipy() -> None:
-        if importlib.util.find_spec("scipy") is None:
-            raise ImportError("scipy is required for linear algebra")
-
-    linalg.ensure_blas = find_scipy
-    try:
-        importlib.import_module("numba.np.arraymath")
-    finally:
-        linalg.ensure_blas = asked
 
 
 def kernel(function: Function) -> Function:
@@ -198,7 +175,7 @@ class _KernelCache(NullCache):
                 self._forget()
         if found is None:
             _announce_once()
-            _support_arrays()
+            support_arrays()
         return found
 
     def save_overload(self, sig: Any, data: Any) -> None:
@@ -250,20 +227,20 @@ class _DiskCache(FunctionCache):
     _impl_class = _DiskCacheFiles
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Load compiled code, and only that.
-
-        Numba first imports all it knows of Python and NumPy, which takes as long
-        as importing Numba; only compiling needs it, and asks for it. Releases in
-        which the rest was not seen to be enough are left to their own way.
-        """
+        """Load compiled code, and only that; releases of Numba not seen are left to their way."""
         numbas: Any = super()
-        # Code that sums an array names a module of Numba's, which is imported to load it.
-        _support_arrays()
         if numba.version_info[:2] != _SEEN_NUMBA:
+            support_arrays()
             return numbas.load_overload(sig, target_context)
         nrt.rtsys.initialize(target_context)
-        with numbas._guard_against_spurious_io_errors():  # noqa: SLF001 - as in the base class
-            return numbas._load_overload(sig, target_context)  # noqa: SLF001
+        files: Any = self._cache_file
+        codegen = target_context.codegen()
+        name = files._load_index().get(numbas._index_key(sig, codegen))  # noqa: SLF001
+        path = Path(files._data_path(name)) if name else None  # noqa: SLF001
+        # It could have been removed while the index still names it.
+        if path is None or not path.is_file():
+            return None
+        return rebuild(target_context, payload(path.read_bytes()))
 
 
 @functools.cache

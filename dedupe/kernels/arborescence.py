@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.kernels._compile import kernel
+from dedupe.kernels.totals import total
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,11 +39,20 @@ def fill_tree(gains: NDArray[np.float64], parent: NDArray[np.int64]) -> None:
                 parent[j] = i
     parent[0] = -1
     inside = _circle(parent)
-    if not inside.any():
+    n_inside = total(inside)
+    if not n_inside:
         return
     # Shrink the circle to one node, solve what is left, and open it where that pays most.
-    outside, circle = np.flatnonzero(~inside), np.flatnonzero(inside)
-    last = len(outside)
+    last = n - n_inside
+    outside, circle = np.empty(last, np.int64), np.empty(n_inside, np.int64)
+    n_out = n_in = 0
+    for i in range(n):
+        if inside[i]:
+            circle[n_in] = i
+            n_in += 1
+        else:
+            outside[n_out] = i
+            n_out += 1
     shrunk, solved = np.full((last + 1, last + 1), -np.inf), np.empty(last + 1, np.int64)
     enters, leaves = np.full(last, circle[0]), np.full(last, circle[0])
     for i in range(last):

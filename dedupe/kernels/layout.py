@@ -17,6 +17,7 @@ import numpy as np
 from dedupe.kernels import blocks
 from dedupe.kernels._compile import kernel
 from dedupe.kernels.sorting import sort_range
+from dedupe.kernels.totals import total
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -161,8 +162,8 @@ def _fill_places(
     steps_at = np.array([1, 2, 3, 5, 9, 17])
     lengths_at = np.array([2, 4, 9, 21, 61, 151])
     n = sizes.shape[0]
-    total = max(prose.sum(), 1)
-    share = min(prose.sum() * 6 // sizes.sum(), 5)
+    all_prose = max(total(prose), 1)
+    share = min(total(prose) * 6 // total(sizes), 5)
     length = _step(n, lengths_at)
     main_start, main_end = _main_stretch(prose)
     before = 0
@@ -174,7 +175,7 @@ def _fill_places(
             ahead += 1
         stretch = 0 if i < main_start else (1 if i < main_end else 2)
         out[i, DENSITY] = _density(prose, sizes, i)
-        out[i, PLACE] = _step(before * 1000 // total, places_at) + 6 * is_prose
+        out[i, PLACE] = _step(before * 1000 // all_prose, places_at) + 6 * is_prose
         out[i, SINCE_PROSE] = 7 if since == _FAR else _step(since, steps_at)
         out[i, TO_PROSE] = 7 if i + ahead == n else _step(ahead, steps_at)
         out[i, PROSE_SHARE] = share + 6 * is_prose
@@ -191,16 +192,16 @@ def _fill_places(
 def _main_stretch(prose: NDArray[np.int64]) -> tuple[int, int]:
     """Return the stretch of blocks with most prose: no gap in it is longer than _GAP blocks."""
     best_start, best_end, best = 0, 0, 0
-    start, end, total = 0, 0, 0
+    start, end, n_bytes = 0, 0, 0
     for i in range(prose.shape[0]):
         if prose[i] == 0:
             continue
-        if total == 0 or i - end > _GAP:
-            start, total = i, 0
-        total += prose[i]
+        if n_bytes == 0 or i - end > _GAP:
+            start, n_bytes = i, 0
+        n_bytes += prose[i]
         end = i + 1
-        if total > best:
-            best_start, best_end, best = start, end, total
+        if n_bytes > best:
+            best_start, best_end, best = start, end, n_bytes
     return best_start, best_end
 
 
@@ -226,12 +227,12 @@ def _fill_lists(
     """Write how far each block is into a list of other stories, or among readers' replies."""
     steps_at = np.array([1, 2, 3, 5, 9, 17])
     n = prose.shape[0]
-    total = prose.sum()
+    all_prose = total(prose)
     main_start, _ = _main_stretch(prose)
     before = 0
     since = 0
     for i in range(n):
-        nothing_ahead = before == total and total > 0
+        nothing_ahead = before == all_prose and all_prose > 0
         if _is_heading(sizes[i], traits[i]):
             since = 1
         out[i, SINCE_RELATED] = _step(since, steps_at) + (NOTHING_AHEAD if nothing_ahead else 0)

@@ -21,6 +21,7 @@ import numpy as np
 
 from dedupe.kernels._compile import kernel
 from dedupe.kernels.elimination import eliminate
+from dedupe.kernels.totals import largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -356,7 +357,7 @@ def _fill_near_root(
     """
     n = len(weights)
     _tidy(chance)
-    root = np.argmax(chance)
+    root = largest(chance)
     rest, pull = np.empty((n - 1, n - 1)), np.empty(n - 1)
     for i in range(n - 1):
         above = i + (i >= root)

@@ -21,6 +21,7 @@ from dedupe.kernels._compile import kernel
 from dedupe.kernels.arborescence import fill_tree
 from dedupe.kernels.dockets import EXACT, Docket, Model, Verdicts
 from dedupe.kernels.links import LINEAGE, UNKNOWN, Links, read_links
+from dedupe.kernels.totals import largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,7 +73,7 @@ def fill_places(
         parent = model.parent[base : base + n_all * n_works].reshape(n_all, n_works)
         base = model.origin_offsets[j]
         heads = _heads(docket, s, named, verdicts.probability)
-        root = docket.work[named] if named >= 0 else np.argmax(model.origin[base : base + n_all])
+        root = docket.work[named] if named >= 0 else largest(model.origin[base : base + n_all])
         above = _work_parents(parent, root)
         links = read_links(docket, s, named, heads, above, verdicts.probability)
         for w in range(n_works):
@@ -124,7 +125,7 @@ def _work_parents(parent: NDArray[np.float64], root: int) -> NDArray[np.int64]:
     above = np.full(n_works, -1)
     absent = np.empty(n_works, np.int64)
     for w in range(n_works):
-        absent[w] = n_works + np.argmax(parent[n_works:, w])
+        absent[w] = n_works + largest(parent[n_works:, w])
     if n_works == 1:
         above[0] = -1 if root == 0 else absent[0]
         return above

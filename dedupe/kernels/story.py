@@ -26,6 +26,7 @@ from dedupe.kernels.layout import (
     SINCE_RELATED,
     fill_features,
 )
+from dedupe.kernels.totals import total
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -184,7 +185,7 @@ def _keep_unproven(signs: NDArray[np.bool_], kept: NDArray[np.bool_]) -> None:
         while end < n and kept[end] == kept[start]:
             end += 1
         if not kept[start]:
-            n_signs = signs[start:end].sum()
+            n_signs = total(signs[start:end])
             if n_signs < _ENOUGH_SIGNS and n_signs * _BLOCKS_A_SIGN < end - start:
                 kept[start:end] = True
         start = end

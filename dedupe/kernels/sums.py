@@ -14,6 +14,7 @@ import numpy as np
 from dedupe.kernels._compile import kernel
 from dedupe.kernels.dockets import MOST_ABSENT, Docket, Limits, Model, Weighing
 from dedupe.kernels.origins import fill_marginals
+from dedupe.kernels.totals import largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,7 +52,7 @@ def fill_affinity(docket: Docket, s: int, affinity: NDArray[np.float64], alike: 
         for j in range(n_works):
             measured[j] += affinity[i, j] > _UNMEASURED
     for _ in range(_HUBS):
-        hub = np.argmax(measured)
+        hub = largest(measured)
         measured[hub] = -1
         near = np.empty(n_works)
         for i in range(n_works):
@@ -229,6 +230,6 @@ def fill_kinds(
             e = next_group
             weight[why.kind[best]] = max(weight[why.kind[best]], 0.0) + abs(why.points[best])
         for n in range(out.shape[1]):
-            kind = np.argmax(weight)
+            kind = largest(weight)
             out[place, n] = kind if weight[kind] >= 0 else -1
             weight[kind] = -1.0
