@@ -228,6 +228,18 @@ def test_kernel__damaged_cache_is_compiled_anew(tmp_path: Path) -> None:
     assert (mended["out"], mended["misses"]) == (cold["out"], 0)
 
 
+def test_kernel__compiled_anew_calls_those_that_were_cached(tmp_path: Path) -> None:
+    cold = json.loads(run_python(USE_SKETCH, NUMBA_CACHE_DIR=str(tmp_path)).stdout)
+    callers = list(tmp_path.rglob("sketch.fill_signatures*.nb*"))
+    for file in callers:
+        file.unlink()
+    mixed = json.loads(run_python(USE_SKETCH, NUMBA_CACHE_DIR=str(tmp_path)).stdout)
+    assert callers
+    assert mixed["misses"] == 1
+    assert mixed["hits"] > 0
+    assert mixed["out"] == cold["out"]
+
+
 def test_kernel__interpreted_gives_the_same_without_warnings(tmp_path: Path) -> None:
     compiled = json.loads(run_python(USE_SKETCH, NUMBA_CACHE_DIR=str(tmp_path)).stdout)
     interpreted = json.loads(run_python(USE_SKETCH, NUMBA_DISABLE_JIT="1").stdout)
