@@ -19,7 +19,7 @@ import pickle
 import sys
 from typing import TYPE_CHECKING, Any
 
-import llvmlite.binding as llvm
+from llvmlite import binding
 from numba.core.compiler import CompileResult
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def payload(data: bytes) -> Any:
     return pickle.loads(data)  # noqa: S301 - from a folder that only its owner can write
 
 
-def rebuild(target_context: Any, cached: tuple[Any, ...]) -> CompileResult:
+def rebuild(target_context: Any, cached: tuple[Any, ...]) -> Any:
     """Return a cached kernel; the code it was linked from is parsed when it is asked for.
 
     Args:
@@ -78,7 +78,8 @@ def rebuild(target_context: Any, cached: tuple[Any, ...]) -> CompileResult:
     names = {described.llvm_func_name, described.llvm_cpython_wrapper_name}
     library = _library(codegen, library_data, names)
     entry = target_context.get_executable(library, described, environment)
-    result = CompileResult(
+    compiled: Any = CompileResult
+    result = compiled(
         target_context=target_context,
         typing_context=target_context.typing_context,
         library=library,
@@ -117,7 +118,7 @@ def _linkable(library: Any, bitcode: bytes) -> Callable[[], Any]:
 
     def module() -> Any:
         if library._shared_module is None:  # noqa: SLF001 - as Numba does itself
-            library._shared_module = llvm.parse_bitcode(bitcode)  # noqa: SLF001
+            library._shared_module = binding.parse_bitcode(bitcode)  # noqa: SLF001
         return library._shared_module  # noqa: SLF001
 
     return module
