@@ -221,7 +221,11 @@ def append_document(columns: dict[str, list[Any]], document: Document, default_i
     Raises:
         InputError: a field that is no plain value.
     """
-    row: dict[str, Any] = {name: _string(document, name) for name in _STRINGS}
+    row: dict[str, Any] = {}
+    for name in _STRINGS:
+        value = getattr(document, name)
+        is_plain = value is None or (type(value) is str and value and value.isascii())
+        row[name] = value if is_plain else _string(document, name)
     row["id"] = row["id"] or default_id
     row["source"] = row["source"] or host(row["url"])
     row["published"], row["published_until"] = parse_interval(document.published)

@@ -21,6 +21,8 @@ def batch_bounds(sizes: NDArray[np.integer], batch_size: int) -> list[int]:
     """Cut rows into ranges of about `batch_size` in sum; returns their bounds."""
     if len(sizes) == 0:
         return [0]
+    if int(sizes.sum()) <= batch_size:
+        return [0, len(sizes)]
     numbers = (running_total(sizes)[1:] - 1).clip(min=0) // batch_size
     starts = np.flatnonzero(np.diff(numbers)) + 1
     return [0, *starts.tolist(), len(sizes)]

@@ -244,6 +244,12 @@ class _Memory(Spill):
     def takes(self, n_bytes: int) -> bool:  # noqa: ARG002 - there is room for all
         return True
 
+    def table(self, tables: Iterable[pa.Table]) -> pa.Table:
+        """Join tables of one schema."""
+        import pyarrow as pa
+
+        return pa.concat_tables(tables).combine_chunks()
+
 
 MEMORY = _Memory()
 """Where everything stays in memory."""

@@ -12,6 +12,7 @@ an index can keep it and a cluster of machines can send it round.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import logging
@@ -72,6 +73,7 @@ def outlet_numbers(documents: pa.Table) -> NDArray[np.uint64]:
     return np.asarray(numbers[codes + 1])
 
 
+@functools.lru_cache(maxsize=4096)
 def _outlet_number(name: str) -> int:
     folded = name.strip().casefold().removeprefix("www.")
     digest = hashlib.blake2b(folded.encode(), digest_size=8).digest()

@@ -9,6 +9,7 @@ import numpy as np
 from dedupe.candidates import Weights, first_of_text, weighted
 from dedupe.index.keys import SHINGLE, mixed
 from dedupe.runs import group_starts
+from dedupe.storage.postings import sorted_keys
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,16 +35,16 @@ def weigh_among(
         store: the index.
         minutes: the clocks between which texts count.
     """
-    order = np.argsort(sketches.sampled)
-    starts = group_starts(sketches.sampled[order])
+    order, keys = sorted_keys(mixed(sketches.sampled, SHINGLE))
+    starts = group_starts(keys)
     frequency = np.zeros(len(starts), np.int64)
     if len(starts):
         # A shingle of a new document has its smallest place among theirs.
-        first = np.minimum.reduceat(order, starts)
+        first = order[starts]
         is_known = first < len(known)
         frequency[is_known] = known[first[is_known]]
-        keys = mixed(sketches.sampled[first[~is_known]], SHINGLE)
-        frequency[~is_known] = store.postings.find(keys, 0, minutes).counts
+        asked = keys[starts[~is_known]]
+        frequency[~is_known] = store.postings.find(asked, 0, minutes).counts
     counted = first_of_text(sketches)
     counted[n_new:] = False
     counted[:n_new] &= ~np.isin(sketches.text_hashes[:n_new], sketches.text_hashes[n_new:])

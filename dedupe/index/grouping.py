@@ -28,13 +28,10 @@ def clustered(leaders: list[int], places: Places, store: Store, settings: Settin
     """Return a label for each leader: those of one story have one."""
     if len(leaders) == 1:
         return [0]
+    if len(leaders) == 2:
+        return _two(*leaders, places)
     among = set(leaders)
     owned = [(number, _edges_among(number, among, places)) for number in leaders]
-    if len(leaders) == 2:
-        # No third can speak for or against: what cluster() would say, at once.
-        odds = np.concatenate([edges["odds"] for _, edges in owned]).astype(np.float64)
-        units = np.rint(np.clip(odds, -8, 8) * 1024).sum()
-        return [0, 0 if len(odds) and units >= len(odds) else 1]
     ordered = sorted(leaders, key=lambda number: (places.name(number), number))
     rows = {number: row for row, number in enumerate(ordered)}
     pairs, passages = group_tables(owned, rows)
@@ -42,6 +39,17 @@ def clustered(leaders: list[int], places: Places, store: Store, settings: Settin
     pairs = mark_roundups(pairs, passages, look.one_subject)
     labels = cluster(pairs, len(ordered), look.same_story_odds)
     return [int(labels[rows[number]]) for number in leaders]
+
+
+def _two(one: int, other: int, places: Places) -> list[int]:
+    """Return the labels of two leaders: no third can speak for or against; as cluster() would."""
+    odds: list[float] = []
+    for number, wanted in ((one, other), (other, one)):
+        edges = places.edges(number)
+        ends = zip(edges["other"].tolist(), edges["odds"].tolist(), strict=True)
+        odds += [value for end, value in ends if places.leader(end) == wanted]
+    units = sum(round(min(max(value, -8.0), 8.0) * 1024) for value in odds)
+    return [0, 0 if odds and units >= len(odds) else 1]
 
 
 def _edges_among(number: int, leaders: set[int], places: Places) -> NDArray[np.void]:

@@ -25,8 +25,11 @@ from dedupe.index.frequency import weigh_among
 from dedupe.index.keys import BAND, ID, ID_CAP, SHINGLE, TEXT, Keys, posting_keys
 from dedupe.index.outlets import furniture_of
 from dedupe.index.records import as_table
+from dedupe.ragged import running_total
+from dedupe.runs import group_starts
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
+from dedupe.storage.postings import Found
 from dedupe.verify import OnDemand, given_pairs, verify
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from dedupe.clean.blocks import Blocks
     from dedupe.index.held import Held
     from dedupe.index.records import Stored
+    from dedupe.storage.postings import Postings
 
 MOST_FETCHED = 48
 """Documents read and measured for one new document (benchmarks/index.py)."""
@@ -134,16 +138,12 @@ def match(batch: Batch, held: Held, settings: Settings, most: int = MOST_FETCHED
         settings: of the index.
         most: old documents read for each new one.
     """
-    postings = held.store.postings
-    caps = np.array([settings.bucket_cap, settings.rare_cap, _TEXT_CAP, ID_CAP])
-    # An id is one document whenever it appeared; all else is sought within the window.
-    everywhere = batch.keys.kind == ID
-    named = postings.find(batch.keys.keys[everywhere], ID_CAP)
-    same_id = _same_id(batch, named.key, named.document, held)
-    rest = batch.keys.take(~everywhere)
-    found = postings.find(rest.keys, caps[rest.kind], batch.span)
-    row, kind = rest.row[found.key], rest.kind[found.key]
-    within = _within(batch, row, found.document, held)
+    keys = batch.keys
+    found = _looked_up(batch, held.store.postings, settings)
+    row, kind = keys.row[found.key], keys.kind[found.key]
+    named = kind == ID
+    same_id = _same_id(batch, row[named], found.document[named], held)
+    within = ~named & _within(batch, row, found.document, held)
     row, kind, number = row[within], kind[within], found.document[within]
     copies = _copies(batch, row[kind == TEXT], number[kind == TEXT], held)
     nets = (kind != TEXT) & ~np.isin(row, np.array(sorted(copies), np.int64))
@@ -159,9 +159,26 @@ def match(batch: Batch, held: Held, settings: Settings, most: int = MOST_FETCHED
     old = held.documents(sorted({number for _, number in wanted}))
     rows = {one.number: len(batch.minutes) + i for i, one in enumerate(old)}
     cross = [(one, rows[number]) for one, number in wanted]
-    known = found.counts[rest.kind == SHINGLE]
+    known = found.counts[keys.kind == SHINGLE]
     matched = _measured(batch, known, old, cross, held, settings)
-    return matched._replace(same_id=same_id, n_postings=len(found.document) + len(named.document))
+    return matched._replace(same_id=same_id, n_postings=len(found.document))
+
+
+def _looked_up(batch: Batch, postings: Postings, settings: Settings) -> Found:
+    """Look all keys up: ids whenever they appeared, all else within the window."""
+    kind = batch.keys.kind
+    caps = np.array([settings.bucket_cap, settings.rare_cap, _TEXT_CAP, ID_CAP])[kind]
+    if not batch.window:
+        return postings.find(batch.keys.keys, caps)
+    counts = np.zeros(len(kind), np.int64)
+    parts = []
+    for places, span in ((kind == ID, None), (kind != ID, batch.span)):
+        asked = np.flatnonzero(places)
+        found = postings.find(batch.keys.keys[asked], caps[asked], span)
+        counts[asked] = found.counts
+        parts.append((asked[found.key], found.document))
+    key, document = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Found(counts, key, document)
 
 
 def _same_id(
@@ -229,16 +246,18 @@ def _likely(
     Returns rows, and the document that now stands for each chosen one, or 0.
     """
     packed = np.sort((row << 41) | (number << 1) | is_band)
-    distinct, inverse = np.unique(packed >> 1, return_inverse=True)
-    n_bands = np.bincount(inverse, packed & 1, len(distinct))
-    n_rare = np.bincount(inverse, minlength=len(distinct)) - n_bands
+    starts = group_starts(packed >> 1)
+    distinct = packed[starts] >> 1
+    ends = np.append(starts, len(packed))
+    n_bands = np.diff(running_total(packed & 1)[ends])
+    n_rare = np.diff(ends) - n_bands
     row, number = distinct >> 40, distinct & ((1 << 40) - 1)
     n_sampled = held.store.postings.about(number)["n_sampled"]
     fewer = np.minimum(np.diff(batch.sketches.offsets)[row], n_sampled)
     # Keys of 32 bits meet by chance: of many shingles two alike texts share one as well.
     alone = (n_bands == 1) & (n_rare == 0) & (fewer >= _MANY_SAMPLED)
     enough = ((n_bands > 0) & ~alone) | (
-        n_rare >= np.maximum(1, settings.containment_floor * fewer / 2)
+        n_rare >= np.maximum(1, settings.containment_floor * fewer)
     )
     # A band holds as much evidence as its share of the signature.
     score = n_rare / np.maximum(fewer, 1) + n_bands * settings.band_rows / settings.n_slots
