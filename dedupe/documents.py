@@ -12,7 +12,9 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
+from itertools import islice
 from numbers import Number
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -23,7 +25,7 @@ from dedupe.dates import EARLIEST_ZONE, LATEST_ZONE, parse_interval
 from dedupe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
 
@@ -84,6 +86,7 @@ class Document:
 _NAMED_BY = ("name", "$oid", "@id", "title")
 """Keys under which an object that stands for a value keeps it, in schema.org and MongoDB."""
 _DEEPEST = 4
+_AT_ONCE = 1000
 _PLAIN = (str, bytes, Number, list, dict, dt.date, UUID)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _FIELDS = frozenset(field.name for field in dataclasses.fields(Document))
@@ -174,16 +177,19 @@ def documents_table(documents: Iterable[Document | Mapping[str, Any] | str]) -> 
     UTF-8 cannot hold, become U+FFFD.
 
     Raises:
-        InputError: from `as_document` and `append_document`; an id that is the
+        InputError: from `as_document` and `named_columns`; an id that is the
             place of a document without one.
     """
     columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
     unnamed: set[str] = set()
-    for place, value in enumerate(documents, start=1):
-        document = as_document(value)
-        append_document(columns, document, default_id=str(place))
-        if columns["id"][-1] == str(place) and plain(document.id) is None:
-            unnamed.add(str(place))
+    values = iter(documents)
+    while some := [as_document(value) for value in islice(values, _AT_ONCE)]:
+        first = len(columns["id"]) + 1
+        places = range(first, first + len(some))
+        for name, part in named_columns(some, [*map(str, places)].__getitem__).items():
+            columns[name] += part
+        both = zip(places, some, strict=True)
+        unnamed.update(str(place) for place, one in both if plain(one.id) is None)
     if unnamed:
         _check_places(columns["id"], unnamed)
     return pa.table(columns, schema=SCHEMA)
@@ -215,32 +221,44 @@ def stated(documents: pa.Table, name: str = "published") -> pa.Array:
     return moment.combine_chunks()
 
 
-def append_document(columns: dict[str, list[Any]], document: Document, default_id: str) -> None:
-    """Append one document to columns named as in `SCHEMA`.
+def named_columns(
+    documents: Sequence[Document], name: Callable[[int], str]
+) -> dict[str, list[Any]]:
+    """Return documents as the columns of `SCHEMA`.
+
+    Args:
+        documents: many.
+        name: gives the id of the document at a place, from 0, that has none.
 
     Raises:
         InputError: a field that is no plain value.
     """
-    row: dict[str, Any] = {}
-    for name in _STRINGS:
-        value = getattr(document, name)
-        is_plain = value is None or (type(value) is str and value and value.isascii())
-        row[name] = value if is_plain else _string(document, name)
-    row["id"] = row["id"] or default_id
-    row["source"] = row["source"] or host(row["url"])
-    row["published"], row["published_until"] = parse_interval(document.published)
-    row["fetched"], row["fetched_until"] = parse_interval(document.fetched)
-    for name, value in row.items():
-        columns[name].append(value)
+    columns: dict[str, list[Any]] = {field: _strings(documents, field) for field in _STRINGS}
+    columns["id"] = [one or name(place) for place, one in enumerate(columns["id"])]
+    outlets = zip(columns["source"], columns["url"], strict=True)
+    columns["source"] = [source or host(url) for source, url in outlets]
+    for clock in ("published", "fetched"):
+        intervals = [parse_interval(getattr(one, clock)) for one in documents]
+        columns[clock] = [start for start, _ in intervals]
+        columns[f"{clock}_until"] = [end for _, end in intervals]
+    return columns
 
 
-def _string(document: Document, name: str) -> str | None:
-    """Return a field as UTF-8 can hold it; of the text, as much as there is."""
-    value = getattr(document, name)
-    if name == "text":
+def _strings(documents: Sequence[Document], field: str) -> list[str | None]:
+    """Return a field of each document as UTF-8 can hold it; of the text, as much as there is."""
+    return [
+        # Nearly all are as they should be already.
+        value if value is None or (type(value) is str and value and value.isascii())
+        else _string(value, field)
+        for value in map(attrgetter(field), documents)
+    ]  # fmt: skip
+
+
+def _string(value: Any, field: str) -> str | None:
+    if field == "text":
         return encodable(value)
     if value is not None and not isinstance(value, _PLAIN):
-        raise InputError(f"the {name} of a document is a string, not {type(value).__name__}")
+        raise InputError(f"the {field} of a document is a string, not {type(value).__name__}")
     return encodable(plain(value))
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from dedupe.documents import SCHEMA, append_document, as_document
+from dedupe.documents import SCHEMA, as_document, named_columns
 from dedupe.errors import InputError, SettingsError
 from dedupe.intake import require_many
 from dedupe.settings import Settings
@@ -89,12 +89,8 @@ def table_of(documents: pa.Table | Iterable[Document | Mapping[str, Any] | str])
         is_ours = documents.schema.equals(SCHEMA)
         return _checked(documents) if is_ours else _read(documents)
     require_many(documents, "an index")
-    columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
-    for value in documents:
-        document = as_document(value)
-        named = isinstance(document.id, str) and document.id
-        default = "" if named else _name_of(document.url, document.text)
-        append_document(columns, document, default_id=default)
+    read = [as_document(value) for value in documents]
+    columns = named_columns(read, lambda place: _name_of(read[place].url, read[place].text))
     return pa.table(columns, schema=SCHEMA)
 
 

@@ -29,7 +29,7 @@ def clustered(leaders: list[int], places: Places, store: Store, settings: Settin
     if len(leaders) == 1:
         return [0]
     if len(leaders) == 2:
-        return _two(*leaders, places)
+        return _two(leaders[0], leaders[1], places)
     among = set(leaders)
     owned = [(number, _edges_among(number, among, places)) for number in leaders]
     ordered = sorted(leaders, key=lambda number: (places.name(number), number))

@@ -246,7 +246,7 @@ def _likely(
     Returns rows, and the document that now stands for each chosen one, or 0.
     """
     packed = np.sort((row << 41) | (number << 1) | is_band)
-    starts = group_starts(packed >> 1)
+    starts = group_starts((packed >> 1).view(np.uint64))
     distinct = packed[starts] >> 1
     ends = np.append(starts, len(packed))
     n_bands = np.diff(running_total(packed & 1)[ends])

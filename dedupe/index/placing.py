@@ -158,8 +158,8 @@ class Places:
             heir = place.leader
         self[number] = Place(state, place.story, place.component, heir)
 
-    def write(self) -> None:
-        """Write the places and groups that have changed."""
+    def write(self) -> dict[int, int]:
+        """Write the places and groups that have changed; returns those documents' stories."""
         self.groups.write()
         rows = [
             (number, *place)
@@ -167,3 +167,4 @@ class Places:
             if number in self._new or self._held.place(number) != place
         ]
         self._catalog.put("places", rows)
+        return {number: place.story for number, place in self._now.items()}

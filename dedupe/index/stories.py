@@ -37,17 +37,20 @@ class Changes:
         touched: stories that are new, or have other members than before.
         merged: (a story that is gone, the story it went into).
         split: (a story, a part of it that is now another).
+        story_of: the story of each document whose place was written.
     """
 
     touched: set[int] = dataclasses.field(default_factory=set)
     merged: list[tuple[int, int]] = dataclasses.field(default_factory=list)
     split: list[tuple[int, int]] = dataclasses.field(default_factory=list)
+    story_of: dict[int, int] = dataclasses.field(default_factory=dict)
 
     def include(self, later: Changes) -> None:
         """Add what was done after."""
         self.touched |= later.touched
         self.merged += later.merged
         self.split += later.split
+        self.story_of |= later.story_of
 
 
 class Regrouping:
@@ -106,7 +109,7 @@ class Regrouping:
                 self._join(leader, joined)
         for number in gone:
             self._forget(places.was(number))
-        places.write()
+        self.changes.story_of = places.write()
 
     def again(self, numbers: list[int]) -> None:
         """Cluster the components of documents whose edges have changed."""
@@ -123,7 +126,7 @@ class Regrouping:
         self._load(groups)
         for group in groups:
             self._regroup(group, {})
-        places.write()
+        self.changes.story_of = places.write()
 
     def _load(self, groups: list[list[int]]) -> None:
         """Read the stories of components that are clustered anew."""

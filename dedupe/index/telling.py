@@ -49,8 +49,10 @@ def tell_added(
         reading: opens it again.
         settings: of the index.
     """
-    held.load_places(one.number for one in added)
-    stories = {one.number: held.place(one.number).story for one in added}
+    told_before = [one.number for one in added if one.number not in changes.story_of]
+    held.load_places(told_before)
+    stories = changes.story_of | {one: held.place(one).story for one in told_before}
+    stories = {one.number: stories[one.number] for one in added}
     into: dict[int, list[int]] = {}
     for old, story in changes.merged:
         into.setdefault(story, []).append(old)
