@@ -508,7 +508,7 @@ def test_filter__a_column_that_comes_twice_keeps_both(tmp_path: Path, form: str)
     ("name", "data", "place"),
     [
         ("a.txt", b"one\ntwo\nthree \xff", 3),
-        ("a.txt.gz", gzip.compress(b"one\ntwo")[:-6], 1),
+        ("a.txt.gz", gzip.compress(b"one\ntwo", mtime=0)[:-6], 1),
         ("a.txt", b"x" * 2000, 1),
     ],
 )
