@@ -374,7 +374,8 @@ def test_read__dates_agree_with_parse_interval_and_bad_ones_are_counted(tmp_path
 
 
 def test_read__batches_hold_what_read_holds(tmp_path: Path) -> None:
-    write_lines(tmp_path / "day.jsonl", [{"id": f"{n}", "text": "a" * (n % 97)} for n in range(2500)])
+    records = [{"id": f"{n}", "text": "a" * (n % 97)} for n in range(2500)]
+    write_lines(tmp_path / "day.jsonl", records)
     (tmp_path / "empty.jsonl").touch()
     inputs = [tmp_path / "day.jsonl", tmp_path / "empty.jsonl"]
     batches = list(read_batches(inputs, limits=Limits(batch_documents=100)))
