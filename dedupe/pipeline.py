@@ -37,6 +37,7 @@ from dedupe.tables import result_documents, result_pairs, result_passages
 from dedupe.verify import mark_roundups, verify
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import pyarrow as pa
@@ -103,7 +104,8 @@ def find_duplicates(
     table, order = in_id_order(given.documents, spill)
     _check_decisions(overrides, table, earlier)
     kept_stages = _checkpoints(checkpoints, table, settings, overrides, names, earlier)
-    stages = Stages(on_progress, kept_stages, spill)
+    beside = settings.threads != 1 and not settings.memory_limit_bytes
+    stages = Stages(on_progress, kept_stages, spill, beside=beside)
     with spill.held(), contextlib.closing(stages):
         return _run(given, table, order, names, (settings, overrides), stages, earlier, keep=keep)
 
@@ -121,12 +123,13 @@ def _run(
 ) -> Result:
     """Run the stages over documents in order of id."""
     settings, overrides = wanted
-    found = _read(table, settings, names, stages, earlier)
+    found, clues = _read(table, settings, names, stages, earlier)
     if earlier:
+        found = found._replace(clues=clues())
         found, pile = compare_with(earlier, found, settings, stages, _named(overrides))
         answers = found.answers(settings, known_answers(earlier, pile), ~pile.is_new)
     else:
-        found, pile = _compared(found, settings, stages), None
+        found, pile = _compared(found, settings, stages)._replace(clues=clues()), None
         answers = found.answers(settings)
     result, stories = _settle(found, settings, names, overrides, stages, answers)
     record = _record(settings, given, found.candidates, stages)
@@ -178,14 +181,14 @@ def _read(
     names: Names | None,
     stages: Stages,
     earlier: Archive | None,
-) -> Compared:
-    """Clean, harvest and sketch documents."""
+) -> tuple[Compared, Callable[[], pa.Table]]:
+    """Clean and sketch documents, and begin to harvest their clues, which nothing needs yet."""
     n_docs = table.num_rows
     *spans, keys = stages.run("clean", n_docs, _kept_spans, table, settings, earlier, stages.spill)
     kept = Kept(*text_bytes(table), *spans)
-    clues = stages.run("harvest", n_docs, harvest, table, kept, names, settings.threads)
+    clues = stages.aside("harvest", n_docs, harvest, table, kept, names, settings.threads)
     sketches = stages.run("sketch", n_docs, sketch, kept, settings, stages.report, stages.spill)
-    return Compared(table, kept, Furniture(keys), clues, sketches)
+    return Compared(table, kept, Furniture(keys), None, sketches), clues
 
 
 def _compared(found: Compared, settings: Settings, stages: Stages) -> Compared:

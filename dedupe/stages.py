@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -19,12 +20,25 @@ class Stages:
     """Runs stages, notes the seconds and rows of each, and passes progress on.
 
     A stage that an earlier run has finished is taken from its checkpoint.
+
+    Args:
+        on_progress: called with a stage, its rows done, and its rows in all.
+        checkpoints: where finished stages are kept.
+        spill: where arrays go that memory does not hold.
+        beside: one stage may run while others do: there are threads for it, and memory.
     """
 
     def __init__(
-        self, on_progress: OnProgress | None, checkpoints: Checkpoints | None, spill: Spill
+        self,
+        on_progress: OnProgress | None,
+        checkpoints: Checkpoints | None,
+        spill: Spill,
+        *,
+        beside: bool = False,
     ) -> None:
         self._checkpoints = checkpoints
+        # What was finished is kept in order, so that a run goes on from its last stage.
+        self._beside = beside and checkpoints is None
         self.spill = spill
         self.rows: list[dict[str, Any]] = []
         self._on_progress = on_progress
@@ -44,6 +58,39 @@ class Stages:
         self.spill.rest()
         seconds = round(time.perf_counter() - start, 4)
         self.rows.append({"stage": stage, "seconds": seconds, "rows": n_rows})
+        self.report(stage, 1, 1)
+        return answer
+
+    def aside(
+        self, stage: str, n_rows: int, function: Callable[..., Any], *arguments: Any
+    ) -> Callable[[], Any]:
+        """Begin a stage in a thread of its own, beside those that follow, where that may be.
+
+        Its seconds are from its beginning to its end, whatever ran meanwhile.
+
+        Returns:
+            What waits for the answer and returns it.
+        """
+        if not self._beside:
+            answer = self.run(stage, n_rows, function, *arguments)
+            return lambda: answer
+        row = {"stage": stage, "seconds": 0.0, "rows": n_rows}
+        self.rows.append(row)
+
+        def timed() -> Any:
+            start = time.perf_counter()
+            answer = function(*arguments)
+            row["seconds"] = round(time.perf_counter() - start, 4)
+            return answer
+
+        pool = ThreadPoolExecutor(1, thread_name_prefix="dedupe")
+        begun = pool.submit(timed)
+        pool.shutdown(wait=False)
+        return lambda: self._told(stage, n_rows, begun.result())
+
+    def _told(self, stage: str, n_rows: int, answer: Any) -> Any:
+        """Pass on that a stage has ended."""
+        self._n_rows, self._done = n_rows, 0
         self.report(stage, 1, 1)
         return answer
 
