@@ -66,7 +66,8 @@ class Stages:
     ) -> Callable[[], Any]:
         """Begin a stage in a thread of its own, beside those that follow, where that may be.
 
-        Its seconds are from its beginning to its end, whatever ran meanwhile.
+        Its seconds are from its beginning to its end, whatever ran meanwhile; how long
+        the run then stood still for it is told apart.
 
         Returns:
             What waits for the answer and returns it.
@@ -74,25 +75,21 @@ class Stages:
         if not self._beside:
             answer = self.run(stage, n_rows, function, *arguments)
             return lambda: answer
-        row = {"stage": stage, "seconds": 0.0, "rows": n_rows}
+        row = {"stage": stage, "seconds": 0.0, "rows": n_rows, "waited": 0.0}
         self.rows.append(row)
+        self._n_rows, self._done = n_rows, 0
+        self.report(stage, 0, 1)
+        pool = ThreadPoolExecutor(1, thread_name_prefix="dedupe")
+        begun = pool.submit(_timed, row, "seconds", function, *arguments)
+        pool.shutdown(wait=False)
 
-        def timed() -> Any:
-            start = time.perf_counter()
-            answer = function(*arguments)
-            row["seconds"] = round(time.perf_counter() - start, 4)
+        def wait() -> Any:
+            answer = _timed(row, "waited", begun.result)
+            self._n_rows, self._done = n_rows, 0
+            self.report(stage, 1, 1)
             return answer
 
-        pool = ThreadPoolExecutor(1, thread_name_prefix="dedupe")
-        begun = pool.submit(timed)
-        pool.shutdown(wait=False)
-        return lambda: self._told(stage, n_rows, begun.result())
-
-    def _told(self, stage: str, n_rows: int, answer: Any) -> Any:
-        """Pass on that a stage has ended."""
-        self._n_rows, self._done = n_rows, 0
-        self.report(stage, 1, 1)
-        return answer
+        return wait
 
     def close(self) -> None:
         """Leave the checkpoints to another run."""
@@ -106,3 +103,11 @@ class Stages:
         with self._lock:
             self._done = max(self._done, self._n_rows * done // max(total, 1))
             self._on_progress(stage, self._done, self._n_rows)
+
+
+def _timed(row: dict[str, Any], name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function, and note in a row how many seconds that took."""
+    start = time.perf_counter()
+    answer = function(*arguments)
+    row[name] = round(time.perf_counter() - start, 4)
+    return answer
