@@ -130,6 +130,61 @@ def test_roundups__two_told_whole_far_apart_are_cuts_of_one_story() -> None:
     assert relations(marked(near, one_subject=lambda _x, _y: False)) == ["roundup", "roundup"]
 
 
+def never(_x: int, _y: int) -> bool:
+    return False
+
+
+MOSTLY_ONE = [
+    Piece(other=1, start=0, end=800, told=1.0, share=0.8),
+    Piece(other=2, start=805, end=900, told=1.0, share=0.09),
+    Piece(other=3, start=905, end=1000, told=1.0, share=0.09),
+]
+
+
+def test_roundups__a_page_of_whole_stories_is_one_though_the_largest_is_most_of_it() -> None:
+    assert relations(marked(MOSTLY_ONE, one_subject=never)) == ["roundup"] * 3
+
+
+def test_roundups__one_slight_whole_story_beside_is_not_joined_through_the_page() -> None:
+    assert relations(marked(MOSTLY_ONE[:2], one_subject=never)) == ["excerpt", "roundup"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"told": 0.5}, {"lead": 0.1}, {"same_story": False}, {"other": 1}]
+)
+def test_roundups__what_is_beside_counts_whole_from_its_top_and_of_another_story(
+    change: dict[str, Any],
+) -> None:
+    beside = dataclasses.replace(MOSTLY_ONE[1], **change)
+    assert relations(marked([MOSTLY_ONE[0], beside], one_subject=never)) == ["excerpt"] * 2
+
+
+def test_roundups__parts_of_one_subject_beside_are_kept() -> None:
+    assert relations(marked(MOSTLY_ONE)) == ["excerpt"] * 3
+
+
+def test_roundups__the_page_printed_again_is_no_part_of_it() -> None:
+    again = dataclasses.replace(MOSTLY_ONE[0], share=0.95, end=900)
+    assert relations(marked([again, MOSTLY_ONE[2]], one_subject=never)) == ["excerpt"] * 2
+
+
+def test_roundups__a_teaser_printed_whole_joins_nothing_wherever_it_stands() -> None:
+    story = Piece(other=1, start=400, end=900, told=1.0, share=0.5)
+    teaser = Piece(other=2, start=0, end=30, told=1.0, share=0.03)
+    tail = dataclasses.replace(teaser, end=80, share=0.08)
+    assert relations(marked([story, teaser], one_subject=never)) == ["excerpt", "roundup"]
+    assert relations(marked([story, tail], one_subject=never)) == ["excerpt", "excerpt"]
+
+
+def test_roundups__a_piece_in_many_passages_leaves_no_gap() -> None:
+    """Only the longest passage says where a piece lies; its share says how much it is."""
+    two = [
+        Piece(other=1, start=0, end=400, told=1.0, share=0.45),
+        Piece(other=2, start=700, end=1000, told=1.0, share=0.53),
+    ]
+    assert relations(marked(two, one_subject=never)) == ["roundup", "roundup"]
+
+
 def test_roundups__one_told_fuller_and_one_whole_are_no_round_up() -> None:
     pieces = [TWO_FULLER[0], dataclasses.replace(TWO_FULLER[1], told=0.9)]
     assert relations(marked(pieces)) == ["excerpt", "excerpt"]

@@ -33,11 +33,21 @@ _TOLD_WHOLE = 0.65
 """A story of which less than this stands in the round-up is told more fully elsewhere."""
 
 _LARGEST_GAP = 0.15
-"""Of the text from the first piece to the second. A round-up turns from one to the
+"""Of the text from the first piece to the last. A round-up turns from one to the
 next; a late version of a story, an early one and its own end both cut out, does not."""
 
 _NEAR_TOPICS, _NEAR_PIECES = 8, 8
 """Topics, and pieces of each, that a further piece is held against."""
+
+_TWIN = 0.9
+"""A text that makes up more of a page is the page again, not a part of it."""
+
+_TOLD_COMPLETE = 0.85
+"""Share of a text that stands in a page which prints it whole."""
+
+_MENTION = 0.05
+"""A whole text that makes up less of a page of another story is a teaser on it, wherever it
+stands."""
 
 _ODDS = -6.0
 """Log-odds of same_story between a round-up and a story in it."""
@@ -47,7 +57,8 @@ class _Part(NamedTuple):
     """A piece of a document that stands in another: where, with whom, by which pair.
 
     Slight pieces, and those not from another's top, do not make a round-up; in
-    one that is, they are parts as well.
+    one that is, they are parts as well. `whole` is one that stands in the document
+    from top to end, and joins it to another story.
     """
 
     start: int
@@ -56,6 +67,8 @@ class _Part(NamedTuple):
     pair: int
     told_fuller: bool
     counts: bool
+    whole: bool
+    share: float
 
 
 def mark_roundups(pairs: pa.Table, passages: pa.Table, one_subject: OneSubject) -> pa.Table:
@@ -65,6 +78,10 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table, one_subject: OneSubject) 
     they come from. Two are enough when both are told more fully elsewhere. A
     long story may have been cut into two by others, but hardly into three, and
     its halves name the same people, or leave much of it out between them.
+
+    What prints other stories whole beside its own, and little else, is a round-up as
+    well, even where one of them is most of it; where the others are too slight for
+    that, only their pairs are turned: a page belongs to one story.
 
     Args:
         pairs: the judged pairs (verify.relation).
@@ -80,6 +97,13 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table, one_subject: OneSubject) 
         stories = _stories(_topics([part for part in parts if part.counts]), joined)
         if _are_apart(stories, one_subject):
             chosen[[part.pair for part in parts]] = True
+            continue
+        whole = _stories(_topics([part for part in parts if part.whole]), joined)
+        beside = _beside(whole, one_subject)
+        if sum(max(part.share for part in story) for story in beside) >= _LEAST_PART:
+            chosen[[part.pair for part in parts]] = True
+        else:
+            chosen[[part.pair for story in beside for part in story]] = True
     return _corrected(pairs, chosen) if chosen.any() else pairs
 
 
@@ -89,17 +113,47 @@ def _are_apart(stories: list[list[_Part]], one_subject: OneSubject) -> bool:
     n_fuller = sum(any(part.told_fuller for part in story) for story in stories)
     if n_fuller >= 2 or len(stories) >= 3:
         return True
-    if _gap(*stories) > _LARGEST_GAP:
+    if _uncovered(stories) > _LARGEST_GAP:
         return False
     return not one_subject(min(part.other for part in stories[0]), min(p.other for p in stories[1]))
 
 
-def _gap(one: list[_Part], other: list[_Part]) -> float:
-    """Return how much of the text from one story's pieces to the other's is between them."""
-    first, second = sorted(
-        (min(story).start, max(part.end for part in story)) for story in (one, other)
-    )
-    return (second[0] - first[1]) / (max(first[1], second[1]) - first[0])
+def _beside(stories: list[list[_Part]], one_subject: OneSubject) -> list[list[_Part]]:
+    """Return the stories that a page prints whole beside its largest, of another subject.
+
+    Where much of the page is none of them, only the slightest: a late version may hold
+    an early one and its own end, each cut out.
+    """
+    if len(stories) < 2:
+        return []
+    largest = max(stories, key=_extent)
+    others = [story for story in stories if story is not largest]
+    if _uncovered(stories) > _LARGEST_GAP:
+        others = [story for story in others if max(part.share for part in story) < _MENTION]
+    subject = min(part.other for part in largest)
+    return [
+        story for story in others if not one_subject(subject, min(part.other for part in story))
+    ]
+
+
+def _extent(story: list[_Part]) -> int:
+    return max(part.end - part.start for part in story)
+
+
+def _uncovered(stories: list[list[_Part]]) -> float:
+    """Return how much of the text from the first piece to the last is in none.
+
+    A piece is only the longest passage of its story: what the shares of all passages
+    leave of the page is a bound, too.
+    """
+    parts = sorted(part for story in stories for part in story)
+    start = reached = parts[0].start
+    missing = 0
+    for part in parts:
+        missing += max(0, part.start - reached)
+        reached = max(reached, part.end)
+    shares = sum(max(part.share for part in story) for story in stories)
+    return min(missing / (reached - start), 1 - shares)
 
 
 def _joined(pairs: pa.Table) -> dict[int, list[int]]:
@@ -115,14 +169,18 @@ def _joined(pairs: pa.Table) -> dict[int, list[int]]:
 def _parts(pairs: pa.Table, passages: pa.Table) -> dict[int, list[_Part]]:
     """Collect, for each document, the pieces of it that others hold too."""
     likely = pairs.column("probability").to_numpy() >= 0.5
+    same = pairs.column("same_story").to_numpy()
     pair = passages.column("pair").to_numpy()
     parts: dict[int, list[_Part]] = defaultdict(list)
     for side, other in (("a", "b"), ("b", "a")):
         aligned = pairs.column(f"aligned_{side}").to_numpy()
         # A round-up takes a story from its top; a new story takes background from within.
         from_top = pairs.column(f"lead_{other}").to_numpy() >= _LEAST_LEAD
-        counts = from_top & (aligned >= _LEAST_PART)
-        wanted = likely & (aligned <= _LARGEST_PART)
+        counts = from_top & (aligned >= _LEAST_PART) & (aligned <= _LARGEST_PART)
+        told = pairs.column(f"aligned_{other}").to_numpy()
+        whole = same & from_top & (told >= _TOLD_COMPLETE)
+        # A larger part matters only where it stands whole among others.
+        wanted = likely & ((aligned <= _LARGEST_PART) | (whole & (aligned <= _TWIN)))
         rows = np.flatnonzero(wanted)
         if not len(rows):
             continue
@@ -134,9 +192,10 @@ def _parts(pairs: pa.Table, passages: pa.Table) -> dict[int, list[_Part]]:
         )
         documents = pairs.column(side).to_numpy()
         others = pairs.column(other).to_numpy()
-        fuller = pairs.column(f"aligned_{other}").to_numpy() < _TOLD_WHOLE
+        fuller = told < _TOLD_WHOLE
         found = rows[ends[rows] > starts[rows]]
-        values = (starts, ends, others, np.arange(len(fuller)), fuller, counts)
+        places = np.arange(len(fuller))
+        values = (starts, ends, others, places, fuller, counts, whole, aligned)
         pieces = zip(*(column[found].tolist() for column in values), strict=True)
         for document, piece in zip(documents[found].tolist(), pieces, strict=True):
             parts[document].append(_Part(*piece))
