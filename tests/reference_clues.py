@@ -17,9 +17,10 @@ from dedupe.clean.bylines import (
     signatures,
 )
 from dedupe.clean.clue import Clue
-from dedupe.clean.credit_patterns import CREDITS, RESIDUES, SCARS, SELF_REFERENCES
+from dedupe.clean.credit_patterns import CREDITS, RESIDUES
 from dedupe.clean.credits import Voice, credits_of, told_clues
 from dedupe.clean.datelines import dateline_clues
+from dedupe.clean.scar_patterns import SCARS, SELF_REFERENCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

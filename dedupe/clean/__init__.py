@@ -15,7 +15,9 @@ clue.py             one clue, and the columns of their table
 scan.py             the lines that hold a pattern's words
 lexicon.py          words to find, as the scan's tables
 reading.py          patterns run on those lines
-credit_patterns.py  words that announce a credit, a scar or a self-reference
+cues.py             one pattern of words, and when it is tried
+credit_patterns.py  words that announce a credit
+scar_patterns.py    words of a cut-out name, of an outlet itself, of who was told
 credits.py          the names after such words
 bylines.py          who signed: bylines, signatures, copyright lines
 addresses.py        links, and what is left of another outlet's

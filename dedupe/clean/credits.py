@@ -1,6 +1,6 @@
 """Who is credited: names after the words that announce a credit, and who was told.
 
-text, a cue of credit_patterns.py  ->  clues with the names read
+text, a cue (see cues.py)  ->  clues with the names read
 """
 # ruff: noqa: RUF001 - newspapers set curly quotes, long dashes and other scripts
 
@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.clean.bylines import LONGEST_CREDIT, leading_name
 from dedupe.clean.clue import Clue
-from dedupe.clean.credit_patterns import NOT_SOURCES, TOLD_BEFORE, TOLD_NAME, Cue
+from dedupe.clean.credit_patterns import NOT_SOURCES
+from dedupe.clean.scar_patterns import TOLD_BEFORE, TOLD_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dedupe.clean.cues import Cue
     from dedupe.names import Names
 
 # Of a paragraph longer than this, only the front can hold a credit.
@@ -41,7 +43,7 @@ def credits_of(text: str, start: int, end: int, cue: Cue, names: Names) -> Itera
 
 
 _CREDIT_NAME = re.compile(
-    r"[\"'“‘«*_《「\s]*(?:the |la |el |le )?"
+    r"[\"'“‘«*_《「\s]*(?:the |la |el |le |de |https?://)?(?:www\.)?"
     r"(?P<name>[a-z0-9-]{2,30}(?:\.[a-z0-9-]{2,30}){1,3}\b"
     r"|(?:(?:The|La|El|Le|Los|Les|Die|Der|Das|O) )?[A-ZÀ-Þ][\w&'’-]*(?:\.(?=\w)[\w&'’-]+)*"
     r"(?: (?:of|the|and|de|del|du|des|da|do|dos|das|di|della|von|van|der|la|le|los|las|&"
@@ -76,7 +78,8 @@ def _credited(text: str, start: int, end: int, names: Names) -> tuple[str | None
 
 _MEDIA_WORD = re.compile(
     r"\b(?:News|Times|Post|Herald|Tribune|Standard|Ledger|Gazette|Journal|Courier|Globe|Observer"
-    r"|Chronicle|Wire|Register|Examiner|Dispatch|Sentinel|Zeitung|Diario|Jornal|Gazzetta)\b"
+    r"|Chronicle|Wire|Register|Examiner|Dispatch|Sentinel|Diario|Jornal|Gazzetta"
+    r"|\w*(?:[Zz]eitung|[Kk]rant|[Dd]agblad|[Tt]idning(?:en)?|[Aa]vis(?:en)?))\b"
 )
 
 

@@ -5,7 +5,7 @@
 The patterns of clues are many and slow, and most pages hold none of their
 words. Every pattern needs one of some hundred words; all are looked for at once
 (see kernels/words.py), and a pattern runs only on the lines where its own words
-stand. A kind of word is a bit; each cue of credit_patterns.py has its own.
+stand. A kind of word is a bit; each cue (see cues.py) has its own.
 """
 # ruff: noqa: RUF001 - newspapers set curly quotes, long dashes and other scripts
 
@@ -19,21 +19,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.clean.bylines import signing_words
-from dedupe.clean.credit_patterns import (
-    CREDITS,
-    RESIDUES,
-    SCARS,
-    SELF_REFERENCES,
-    TOLD_WORDS,
-    Cue,
-)
+from dedupe.clean.credit_patterns import CREDITS, RESIDUES
 from dedupe.clean.lexicon import build_lexicon, join
+from dedupe.clean.scar_patterns import SCARS, SELF_REFERENCES, TOLD_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
+    from dedupe.clean.cues import Cue
     from dedupe.clean.kept import Kept
     from dedupe.kernels.words import Lexicon
     from dedupe.names import Names
