@@ -8,7 +8,8 @@ Each line is one span of the filling: documents a second of the clock, and of th
 processor (which a busy machine disturbs less), in commits of a thousand, one
 thread, durable; then, at that size, percentiles of single queries and single
 adds (merging goes on meanwhile), bytes a document on disk beside text and
-metadata, and memory. datasketch's LSH in memory looks up and
+metadata, and memory: the most so far, and what of it no file stands behind (segments
+are mapped, and leave memory when the system wants it). datasketch's LSH in memory looks up and
 inserts as its documentation shows, over shingles made in Python; where a
 redis-server is installed its LSH on Redis does too. They keep no text, no
 stories, and judge no pair: the nearest thing that is in use, not the same thing.
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import importlib.util
 import itertools
 import json
 import random
@@ -77,7 +79,7 @@ def fill(folder: Path, n_docs: int) -> list[dict[str, Any]]:
     """Fill an index and measure it at each doubling."""
     print(
         f"{'documents':>10} {'docs/s':>7} {'cpu':>7} {'slowest':>8} {'query p50':>9} {'p99':>6} "
-        f"{'add p50':>8} {'p99':>6} {'B/doc':>6} {'MB':>6} segments"
+        f"{'add p50':>8} {'p99':>6} {'B/doc':>6} {'MB':>6} {'own':>6} segments"
     )
     stops = {n_docs} | {n_docs >> k for k in range(1, 20) if n_docs >> k >= 10_000}
     # What is asked at each stop are the next articles: as many of them copies as of the others.
@@ -125,16 +127,31 @@ def probe(
         "add_ms": np.percentile(adds, [50, 99]).tolist(),
         "bytes_per_document_beside": stats["bytes_per_document_beside"],
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6,
+        "own_memory_mb": own_memory_mb(),
         "segments": len(stats["segments"]),
     }
     print(
         f"{done:>10,} {rates[0]:>7,.0f} {rates[1]:>7,.0f} {slowest:>7.2f}s "
         f"{row['query_ms'][0]:>9.1f} "
         f"{row['query_ms'][1]:>6.1f} {row['add_ms'][0]:>8.1f} {row['add_ms'][1]:>6.1f} "
-        f"{row['bytes_per_document_beside']:>6,.0f} {row['memory_mb']:>6,.0f} {row['segments']}",
+        f"{row['bytes_per_document_beside']:>6,.0f} {row['memory_mb']:>6,.0f} "
+        f"{row['own_memory_mb']:>6,.0f} {row['segments']}",
         flush=True,
     )
     return row
+
+
+def own_memory_mb() -> float:
+    """Return the memory that no file stands behind; nan where the system does not tell.
+
+    Segments are mapped: what is read of them counts as memory until the system wants it back.
+    """
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return float("nan")
+    found = [line.split() for line in lines if line.startswith("RssAnon:")]
+    return int(found[0][1]) * 1024 / 1e6 if found else float("nan")
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -151,7 +168,7 @@ def peers() -> dict[str, float]:
     batch = list(pages(PEER_DOCUMENTS))
     found = {"memory": _peer_rate(MinHashLSH(threshold=0.5, num_perm=128), batch)}
     server = shutil.which("redis-server")
-    if server:
+    if server and importlib.util.find_spec("redis"):
         port = 7399
         quiet = ["--save", "", "--appendonly", "no", "--port", str(port)]
         process = subprocess.Popen([server, *quiet], stdout=subprocess.DEVNULL)
@@ -164,7 +181,7 @@ def peers() -> dict[str, float]:
             process.terminate()
             process.wait()
     else:
-        print("redis-server is not installed: datasketch on Redis is left out")
+        print("redis-server or its client is not installed: datasketch on Redis is left out")
     for name, rate in found.items():
         print(f"datasketch, {name}: {rate:,.0f} documents a second over {len(batch):,}")
     return found

@@ -240,9 +240,9 @@ def counts_line(relations: Mapping[str, int]) -> str:
 def summary_line(summary: Mapping[str, Any]) -> str:
     """Return the one line that says how the collection falls apart."""
     return (
-        f"{_plural(summary['documents'], 'document')}: {_plural(summary['stories'], 'story')} of "
-        f"two or more ({_plural(summary['duplicates'], 'duplicate')}), "
-        f"{_plural(summary['singles'], 'single')}."
+        f"{plural(summary['documents'], 'document')}: {plural(summary['stories'], 'story')} of "
+        f"two or more ({plural(summary['duplicates'], 'duplicate')}), "
+        f"{plural(summary['singles'], 'single')}."
     )
 
 
@@ -250,21 +250,22 @@ def notes(summary: Mapping[str, Any]) -> list[str]:
     """Return a line for each thing a careful reader must know of the run."""
     lines = []
     if summary["derived"]:
-        lines.append(f"{_plural(summary['derived'], 'document')} from a source absent or unnamed.")
+        lines.append(f"{plural(summary['derived'], 'document')} from a source absent or unnamed.")
     if summary["rejects"]:
-        lines.append(f"{_plural(summary['rejects'], 'record')} rejected; the others were used.")
+        lines.append(f"{plural(summary['rejects'], 'record')} rejected; the others were used.")
     if summary["bad_dates"]:
-        lines.append(f"{_plural(summary['bad_dates'], 'date')} unreadable or impossible: ignored.")
+        lines.append(f"{plural(summary['bad_dates'], 'date')} unreadable or impossible: ignored.")
     capped = sum(summary["capped_buckets"].values())
     if capped:
         lines.append(
-            f"{_plural(capped, 'bucket')} over the cap: in each, all were compared with the few "
+            f"{plural(capped, 'bucket')} over the cap: in each, all were compared with the few "
             "of smallest hash."
         )
     return lines
 
 
-def _plural(count: int, noun: str) -> str:
+def plural(count: int, noun: str) -> str:
+    """Return a number with what it counts."""
     if count == 1:
         return f"1 {noun}"
     return f"{count:,} {noun[:-1] + 'ies' if noun.endswith('y') else noun + 's'}"

@@ -129,6 +129,9 @@ def test_index_compact_and_stats__say_what_an_index_takes(tmp_path: Path) -> Non
     assert stats["documents"] == len(NEWSROOM.read_text(encoding="utf-8").splitlines())
     assert len(stats["segments"]) == 1
     assert stats["settings"]["seed"] == "secret"
+    told = dedupe("stats", folder).stdout
+    assert "in 1 commit\n" in told
+    assert "1 segment, 0 documents not yet in one" in told
 
 
 def test_index_query__without_an_index_says_so(tmp_path: Path) -> None:

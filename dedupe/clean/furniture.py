@@ -42,6 +42,10 @@ _SHARED_LIKE_TITLES, _SHARED, _SHARED_UNLIKE_TITLES = 0.3, 0.5, 0.8
 _FEW_PAGES = 16
 
 
+_FEW_DOCUMENTS = 100
+"""Documents whose outlets are numbered one by one: there setting up takes longer than the work."""
+
+
 class Furniture(NamedTuple):
     """What has been learned of a collection.
 
@@ -66,6 +70,9 @@ def outlet_numbers(documents: pa.Table) -> NDArray[np.uint64]:
     """Number outlets by the hash of their names, uint64 (D,); 0 where unknown."""
     import pyarrow.compute as pc
 
+    if documents.num_rows <= _FEW_DOCUMENTS:
+        some = (name and _outlet_number(name) for name in documents.column("source").to_pylist())
+        return np.array([number or 0 for number in some], np.uint64)
     encoded = pc.dictionary_encode(documents.column("source").combine_chunks())
     names = encoded.dictionary.to_pylist()
     numbers = np.array([0, *map(_outlet_number, names)], np.uint64)

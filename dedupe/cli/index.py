@@ -22,7 +22,7 @@ from dedupe.cli.options import (
     parse_fields,
 )
 from dedupe.cli.pair import load_document
-from dedupe.report import plain
+from dedupe.report import plain, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,9 +111,9 @@ def add(
         held = len(index)
     if not json and not quiet:
         terminal.emit(
-            f"{n_read:,} documents read, {held - before:,} of them new to the index, "
-            f"{n_new:,} of new stories; {n_merged:,} stories merged; "
-            f"{refused.n:,} records rejected; the index holds {held:,}\n"
+            f"{plural(n_read, 'document')} read, {held - before:,} of them new to the index, "
+            f"{n_new:,} of new stories; {plural(n_merged, 'story')} merged; "
+            f"{plural(refused.n, 'record')} rejected; the index holds {held:,}\n"
         )
 
 
@@ -332,9 +332,9 @@ def stats(folder: Folder, json: Json = False) -> None:
         terminal.emit_json(found)
         return
     terminal.emit(
-        f"{found['documents']:,} documents ({found['versions']:,} versions, "
-        f"{found['texts']:,} texts) in {found['commits']:,} commits\n"
+        f"{plural(found['documents'], 'document')} ({plural(found['versions'], 'version')}, "
+        f"{plural(found['texts'], 'text')}) in {plural(found['commits'], 'commit')}\n"
         f"{found['bytes']:,} bytes, {found['bytes_per_document_beside']:,.0f} a document beside "
-        f"its text; {len(found['segments'])} segments, {found['recent_documents']:,} documents "
-        "not yet in one\n"
+        f"its text; {plural(len(found['segments']), 'segment')}, "
+        f"{plural(found['recent_documents'], 'document')} not yet in one\n"
     )

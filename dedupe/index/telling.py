@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Reading = Callable[[], AbstractContextManager[Held]]
     """Opens the index for a question."""
 
-MOST_ASKED = 16
+MOST_ASKED = 8
 """Documents read and measured for a query (benchmarks/index.py)."""
 
 
