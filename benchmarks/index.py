@@ -7,7 +7,7 @@
 Each line is one span of the filling: documents a second of the clock, and of the
 processor (which a busy machine disturbs less), in commits of a thousand, one
 thread, durable; then, at that size, percentiles of single queries and single
-adds (merging goes on meanwhile), bytes a document on disk beside text and
+adds (merging goes on meanwhile), of the clock and of the processor, bytes a document on disk beside text and
 metadata, and memory: the most so far, and what of it no file stands behind (segments
 are mapped, and leave memory when the system wants it). datasketch's LSH in memory looks up and
 inserts as its documentation shows, over shingles made in Python; where a
@@ -78,8 +78,9 @@ def pages(n_docs: int, seed: int = 1) -> Iterator[dict[str, Any]]:
 def fill(folder: Path, n_docs: int) -> list[dict[str, Any]]:
     """Fill an index and measure it at each doubling."""
     print(
-        f"{'documents':>10} {'docs/s':>7} {'cpu':>7} {'slowest':>8} {'query p50':>9} {'p99':>6} "
-        f"{'add p50':>8} {'p99':>6} {'B/doc':>6} {'MB':>6} {'own':>6} segments"
+        f"{'documents':>10} {'docs/s':>7} {'cpu':>7} {'slowest':>8} "
+        f"{'query p50':>9} {'p99':>6} {'cpu':>5} {'p99':>6} "
+        f"{'add p50':>8} {'p99':>6} {'cpu':>5} {'p99':>6} {'B/doc':>6} {'MB':>6} {'own':>6} segments"
     )
     stops = {n_docs} | {n_docs >> k for k in range(1, 20) if n_docs >> k >= 10_000}
     # What is asked at each stop are the next articles: as many of them copies as of the others.
@@ -92,9 +93,9 @@ def fill(folder: Path, n_docs: int) -> list[dict[str, Any]]:
         worked = 0.0
         while done < n_docs:
             batch = list(itertools.islice(source, min(AT_ONCE, n_docs - done)))
-            before = time.process_time()
-            seconds.append(timed(functools.partial(index.add_many, batch)))
-            worked += time.process_time() - before
+            took, work = timed(functools.partial(index.add_many, batch))
+            seconds.append(took)
+            worked += work
             done += len(batch)
             n_span += len(batch)
             if done in stops or done == n_docs:
@@ -114,8 +115,8 @@ def probe(
     """Time single queries and adds at one size; print and return the line."""
     asked = list(itertools.islice(source, N_PROBES))
     added = list(itertools.islice(source, N_PROBES))
-    queries = [1000 * timed(functools.partial(index.query, page)) for page in asked]
-    adds = [1000 * timed(functools.partial(index.add, page)) for page in added]
+    queries = 1000 * np.array([timed(functools.partial(index.query, page)) for page in asked])
+    adds = 1000 * np.array([timed(functools.partial(index.add, page)) for page in added])
     stats = index.stats()
     unit = 1 if sys.platform == "darwin" else 1024
     row = {
@@ -123,17 +124,22 @@ def probe(
         "documents_per_second": rates[0],
         "documents_per_processor_second": rates[1],
         "slowest_commit_seconds": slowest,
-        "query_ms": np.percentile(queries, [50, 99]).tolist(),
-        "add_ms": np.percentile(adds, [50, 99]).tolist(),
+        "query_ms": np.percentile(queries[:, 0], [50, 99]).tolist(),
+        "query_processor_ms": np.percentile(queries[:, 1], [50, 99]).tolist(),
+        "add_ms": np.percentile(adds[:, 0], [50, 99]).tolist(),
+        "add_processor_ms": np.percentile(adds[:, 1], [50, 99]).tolist(),
         "bytes_per_document_beside": stats["bytes_per_document_beside"],
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6,
         "own_memory_mb": own_memory_mb(),
         "segments": len(stats["segments"]),
     }
+    times = [
+        f"{row[f'{name}_ms'][0]:>{width}.1f} {row[f'{name}_ms'][1]:>6.1f} "
+        f"{row[f'{name}_processor_ms'][0]:>5.1f} {row[f'{name}_processor_ms'][1]:>6.1f}"
+        for name, width in (("query", 9), ("add", 8))
+    ]
     print(
-        f"{done:>10,} {rates[0]:>7,.0f} {rates[1]:>7,.0f} {slowest:>7.2f}s "
-        f"{row['query_ms'][0]:>9.1f} "
-        f"{row['query_ms'][1]:>6.1f} {row['add_ms'][0]:>8.1f} {row['add_ms'][1]:>6.1f} "
+        f"{done:>10,} {rates[0]:>7,.0f} {rates[1]:>7,.0f} {slowest:>7.2f}s {' '.join(times)} "
         f"{row['bytes_per_document_beside']:>6,.0f} {row['memory_mb']:>6,.0f} "
         f"{row['own_memory_mb']:>6,.0f} {row['segments']}",
         flush=True,
@@ -154,11 +160,11 @@ def own_memory_mb() -> float:
     return int(found[0][1]) * 1024 / 1e6 if found else float("nan")
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Return the seconds that a piece of work takes."""
-    start = time.perf_counter()
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Return the seconds that a piece of work takes, of the clock and of the processor."""
+    start, worked = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - worked
 
 
 def peers() -> dict[str, float]:
@@ -200,7 +206,7 @@ def _peer_rate(lsh: Any, batch: Sequence[dict[str, Any]]) -> float:
             lsh.query(signature)
             lsh.insert(page["id"], signature)
 
-    return len(batch) / timed(run)
+    return len(batch) / timed(run)[0]
 
 
 def equality(data: Path) -> dict[str, list[float]]:

@@ -133,15 +133,15 @@ class Postings:
             CorruptIndexError: a block that is needed has changed.
         """
         order, wanted = sorted_keys(keys)
-        parts = self._parts(minutes)
-        found = [part.hits(wanted) for part in parts]
+        parts = [(part, part.hits(wanted)) for part in self._parts(minutes)]
+        parts = [(part, hits) for part, hits in parts if len(hits.key)]
         counts = np.zeros(len(keys), np.int64)
-        for hits in found:
+        for _, hits in parts:
             counts[hits.key] += hits.ends - hits.starts
         limits = np.broadcast_to(np.asarray(caps, np.int64), keys.shape)[order]
         left = np.where(counts > limits, np.minimum(HUBS, limits), counts)
         places, documents = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        for part, (key, starts, ends) in zip(parts, found, strict=True):
+        for part, (key, starts, ends) in parts:
             taken = np.minimum(ends - starts, left[key])
             left[key] -= taken
             if taken.any():
