@@ -7,12 +7,13 @@
 Each line is one span of the filling: documents a second of the clock, and of the
 processor (which a busy machine disturbs less), in commits of a thousand, one
 thread, durable; then, at that size, percentiles of single queries and single
-adds (merging goes on meanwhile), of the clock and of the processor, bytes a document on disk beside text and
-metadata, and memory: the most so far, and what of it no file stands behind (segments
-are mapped, and leave memory when the system wants it). datasketch's LSH in memory looks up and
-inserts as its documentation shows, over shingles made in Python; where a
-redis-server is installed its LSH on Redis does too. They keep no text, no
-stories, and judge no pair: the nearest thing that is in use, not the same thing.
+adds (merging goes on meanwhile), of the clock and of the processor, bytes a document
+on disk beside text and metadata, and memory: the most so far, and what of it no file
+stands behind (segments are mapped, and leave memory when the system wants it).
+datasketch's LSH in memory looks up and inserts as its documentation shows, over
+shingles made in Python; where a redis-server and its client are installed its LSH on
+Redis does too. They keep no text, no stories, and judge no pair: the nearest thing
+that is in use, not the same thing.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ def fill(folder: Path, n_docs: int) -> list[dict[str, Any]]:
     print(
         f"{'documents':>10} {'docs/s':>7} {'cpu':>7} {'slowest':>8} "
         f"{'query p50':>9} {'p99':>6} {'cpu':>5} {'p99':>6} "
-        f"{'add p50':>8} {'p99':>6} {'cpu':>5} {'p99':>6} {'B/doc':>6} {'MB':>6} {'own':>6} segments"
+        f"{'add p50':>8} {'p99':>6} {'cpu':>5} {'p99':>6} "
+        f"{'B/doc':>6} {'MB':>6} {'own':>6} segments"
     )
     stops = {n_docs} | {n_docs >> k for k in range(1, 20) if n_docs >> k >= 10_000}
     # What is asked at each stop are the next articles: as many of them copies as of the others.
@@ -167,8 +169,8 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - start, time.process_time() - worked
 
 
-def peers() -> dict[str, float]:
-    """Return documents a second of datasketch's LSH: query, then insert."""
+def peers() -> dict[str, tuple[float, float]]:
+    """Return documents a second of datasketch's LSH, of the clock and of this processor."""
     from datasketch import MinHashLSH
 
     batch = list(pages(PEER_DOCUMENTS))
@@ -188,12 +190,15 @@ def peers() -> dict[str, float]:
             process.wait()
     else:
         print("redis-server or its client is not installed: datasketch on Redis is left out")
-    for name, rate in found.items():
-        print(f"datasketch, {name}: {rate:,.0f} documents a second over {len(batch):,}")
+    for name, (rate, worked) in found.items():
+        print(
+            f"datasketch, {name}: {rate:,.0f} documents a second over {len(batch):,}, "
+            f"{worked:,.0f} a second of the processor"
+        )
     return found
 
 
-def _peer_rate(lsh: Any, batch: Sequence[dict[str, Any]]) -> float:
+def _peer_rate(lsh: Any, batch: Sequence[dict[str, Any]]) -> tuple[float, float]:
     from datasketch import MinHash
 
     def run() -> None:
@@ -206,7 +211,8 @@ def _peer_rate(lsh: Any, batch: Sequence[dict[str, Any]]) -> float:
             lsh.query(signature)
             lsh.insert(page["id"], signature)
 
-    return len(batch) / timed(run)[0]
+    took, worked = timed(run)
+    return len(batch) / took, len(batch) / worked
 
 
 def equality(data: Path) -> dict[str, list[float]]:
