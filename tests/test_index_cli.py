@@ -58,7 +58,7 @@ def test_index_add__says_what_was_rejected_and_makes_no_index_of_nothing(tmp_pat
     done = dedupe("add", tmp_path / "stories", tmp_path / "crawl.jsonl")
     assert done.returncode == 0, done.stderr
     assert f"{tmp_path / 'crawl.jsonl'}:2: rejected: not JSON" in done.stderr
-    assert "1 documents read" in done.stdout
+    assert "1 document read" in done.stdout
     assert "2 records rejected" in done.stdout
     listed = tmp_path / "rejects.jsonl"
     assert dedupe("add", tmp_path / "x", tmp_path / "crawl.jsonl", "--rejects", listed).stderr == ""
