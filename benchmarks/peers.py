@@ -149,9 +149,13 @@ def tfidf_pairs(texts: Sequence[str], threshold: float = TFIDF_PUBLISHED) -> Pai
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectors = TfidfVectorizer().fit_transform(texts)
-    similar = (vectors @ vectors.T).tocoo()
-    rows = zip(similar.row.tolist(), similar.col.tolist(), similar.data.tolist(), strict=True)
-    return {(a, b) for a, b, cosine in rows if a < b and cosine >= threshold}
+    found: Pairs = set()
+    for start in range(0, len(texts), CHUNK):
+        similar = (vectors[start : start + CHUNK] @ vectors.T).tocoo()
+        high = similar.data >= threshold
+        rows = zip((similar.row[high] + start).tolist(), similar.col[high].tolist(), strict=True)
+        found.update((a, b) for a, b in rows if a < b)
+    return found
 
 
 def rensa_rho_flags(texts: Sequence[str], threshold: float = 0.5) -> list[bool]:
@@ -166,7 +170,7 @@ def rensa_rho_flags(texts: Sequence[str], threshold: float = 0.5) -> list[bool]:
     return flags
 
 
-def direction_rules(pairs: Sequence[LabelledPair]) -> dict[str, dict[str, float]]:
+def direction_rules(pairs: Sequence[LabelledPair]) -> dict[str, float]:
     """Score two rules of thumb for which text came first: the longer, the earlier dated.
 
     Every pair's b is the source. A tie of lengths or dates is not right.
@@ -175,8 +179,8 @@ def direction_rules(pairs: Sequence[LabelledPair]) -> dict[str, dict[str, float]
     dates = [(_day(pair.b["published"]), _day(pair.a["published"])) for pair in pairs]
     earlier = [bool(b) and bool(a) and b < a for b, a in dates]
     return {
-        "the longer": {"counter.direction_text": accuracy(longer)},
-        "the earlier": {"counter.direction_dated": accuracy(earlier)},
+        "counter.direction_text": accuracy(longer),
+        "counter.direction_dated": accuracy(earlier),
     }
 
 
@@ -223,8 +227,8 @@ def naive_passages(pair: LabelledPair, gap: int = 30, least: int = 200) -> list[
     ]
 
 
-def all_variants(texts: Sequence[str]) -> dict[str, list[Pairs]]:
-    """Run every peer on a collection small enough to scan thresholds on.
+def variants(texts: Sequence[str], *, tuned: bool = True) -> dict[str, list[Pairs]]:
+    """Run every peer on a collection; `tuned` also tries its thresholds, if it is small.
 
     Returns:
         The pairs of each peer's settings; where there are several, the caller
@@ -232,17 +236,21 @@ def all_variants(texts: Sequence[str]) -> dict[str, list[Pairs]]:
     """
     datasketch = sketch_datasketch(texts)
     rensa = sketch_rensa(texts)
-    return {
-        "datasketch, default": [datasketch_pairs(datasketch)],
-        "datasketch, best": [datasketch_pairs(datasketch, one) for one in THRESHOLDS],
-        "text-dedup, news": [text_dedup_pairs(texts)],
-        "rensa, 16 bands": [rensa_pairs(rensa)],
-        "rensa, best": [
-            rensa_pairs(rensa, one, bands) for bands in (16, 32, 64) for one in THRESHOLDS
-        ],
-        "tf-idf cosine .85": [tfidf_pairs(texts)],
-        "tf-idf cosine, best": [tfidf_pairs(texts, one) for one in THRESHOLDS],
+    found = {
+        "datasketch .9": [datasketch_pairs(datasketch)],
+        "text-dedup news": [text_dedup_pairs(texts)],
+        "rensa": [rensa_pairs(rensa)],
+        "tf-idf .85": [tfidf_pairs(texts)],
     }
+    if tuned:
+        found |= {
+            "datasketch best": [datasketch_pairs(datasketch, one) for one in THRESHOLDS],
+            "rensa best": [
+                rensa_pairs(rensa, one, bands) for bands in (16, 32, 64) for one in THRESHOLDS
+            ],
+            "tf-idf best": [tfidf_pairs(texts, one) for one in THRESHOLDS],
+        }
+    return found
 
 
 def main() -> None:

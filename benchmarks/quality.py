@@ -1,4 +1,4 @@
-"""Measure the library on every set at hand, beside its peers: a table a set, one JSON.
+"""Measure the library on every set at hand, beside its peers: one table, one JSON.
 
     python benchmarks/quality.py --json quality.json
     python benchmarks/quality.py --only census spotify --no-peers
@@ -20,17 +20,17 @@ import cleaning
 import datasets
 import label_pairs
 import measures
-import metrics
 import orjson
-import peers
+import rivals
 from brute_force import exact_pairs
 
 import dedupe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from measures import Figures
+    from rivals import Rivals
 
 TARGETS = {
     "census.pairwise_f1": 0.95,
@@ -56,11 +56,18 @@ TARGETS = {
     "pages.f1": 0.85,
     "pages.bodies_kept": 0.99,
     "edits.worst_joined": 0.99,
+    "edits.roundups_apart": 0.99,
     "edits.wrongly_joined": 0.0,
 }
 """What each figure is meant to reach."""
 
 PAIR_SETS = ("counter", "clough", "pan13")
+
+COLUMNS = (
+    "datasketch .9", "datasketch best", "text-dedup news", "rensa", "rensa best",
+    "tf-idf .85", "tf-idf best", rivals.RULE,
+)  # fmt: skip
+"""The peers from left to right."""
 
 LOWER_IS_BETTER = (
     "wrongly_joined",
@@ -100,7 +107,7 @@ def lower_is_better(name: str) -> bool:
     return name.endswith(LOWER_IS_BETTER)
 
 
-def measure(name: str, options: Options) -> tuple[Figures, dict[str, Figures]] | None:
+def measure(name: str, options: Options) -> tuple[Figures, Rivals] | None:
     """Measure one set; None when its files are absent.
 
     Returns:
@@ -114,83 +121,42 @@ def measure(name: str, options: Options) -> tuple[Figures, dict[str, Figures]] |
     return MEASURES[name](loaded, options)
 
 
-def _stories(truth: datasets.StorySet, options: Options) -> tuple[Figures, dict[str, Figures]]:
+def _stories(truth: datasets.StorySet, options: Options) -> tuple[Figures, Rivals]:
     """Group a labelled collection, beside the peers."""
-    rivals: dict[str, Figures] = {}
-    if options.with_peers:
-        rivals = {
-            peer: _best(
-                measures.grouping(truth.stories, metrics.components(len(truth.stories), pairs))
-                for pairs in variants
-            )
-            for peer, variants in peers.all_variants(
-                [one["text"] for one in truth.documents]
-            ).items()
-        }
-    named = {
-        peer: {f"{truth.name}.{name}": value for name, value in figures.items()}
-        for peer, figures in rivals.items()
-    }
-    return measures.story_figures(truth), named
+    theirs = rivals.on_stories(truth) if options.with_peers else {}
+    return measures.story_figures(truth), theirs
 
 
-def _best(variants: Iterable[Figures]) -> Figures:
-    """Keep the variant of highest pairwise F1."""
-    return max(variants, key=lambda figures: figures["pairwise_f1"])
+def _counter(pairs: list[datasets.LabelledPair], options: Options) -> tuple[Figures, Rivals]:
+    """Compare the pairs of COUNTER, beside the peers and two rules of thumb for direction."""
+    return measures.counter_figures(pairs), rivals.on_counter(pairs) if options.with_peers else {}
 
 
-def _counter(
-    pairs: list[datasets.LabelledPair], options: Options
-) -> tuple[Figures, dict[str, Figures]]:
-    """Compare the pairs of COUNTER, beside two rules of thumb for direction."""
-    rules = peers.direction_rules([pair for pair in pairs if pair.label != "ND"])
-    return measures.counter_figures(pairs), rules if options.with_peers else {}
-
-
-def _clough(
-    pairs: list[datasets.LabelledPair],
-    options: Options,  # noqa: ARG001
-) -> tuple[Figures, dict[str, Figures]]:
+def _clough(pairs: list[datasets.LabelledPair], options: Options) -> tuple[Figures, Rivals]:
     """Compare the short answers with their originals."""
-    return measures.clough_figures(pairs), {}
+    return measures.clough_figures(pairs), rivals.on_clough(pairs) if options.with_peers else {}
 
 
-def _pan13(
-    pairs: list[datasets.LabelledPair], options: Options
-) -> tuple[Figures, dict[str, Figures]]:
+def _pan13(pairs: list[datasets.LabelledPair], options: Options) -> tuple[Figures, Rivals]:
     """Align the PAN pairs, or a sample of them, beside the naive matcher."""
     sample = measures.sample(pairs, options.pan13_every)
-    rivals = {}
-    if options.with_peers:
-        rivals["shared 3-grams"] = measures.pan13_figures(sample, peers.naive_passages)
-    return measures.pan13_figures(sample), rivals
+    return measures.pan13_figures(sample), rivals.on_pan13(sample) if options.with_peers else {}
 
 
-def _ecbplus(
-    documents: list[dict[str, Any]], options: Options
-) -> tuple[Figures, dict[str, Figures]]:
-    """Group the reports of ECB+, beside datasketch strict and loose."""
-    rivals = {}
-    if options.with_peers:
-        sketches = peers.sketch_datasketch([one["text"] for one in documents])
-        for peer, threshold in (("datasketch, default", 0.9), ("datasketch, .3", 0.3)):
-            pairs = peers.datasketch_pairs(sketches, threshold)
-            score = measures.ecbplus_score(documents, metrics.components(len(documents), pairs))
-            rivals[peer] = {f"ecbplus.{name}": value for name, value in score.items()}
-        pairs = peers.text_dedup_pairs([one["text"] for one in documents])
-        score = measures.ecbplus_score(documents, metrics.components(len(documents), pairs))
-        rivals["text-dedup, news"] = {f"ecbplus.{name}": value for name, value in score.items()}
-    return measures.ecbplus_figures(documents), rivals
+def _ecbplus(documents: list[dict[str, Any]], options: Options) -> tuple[Figures, Rivals]:
+    """Group the reports of ECB+, beside the peers."""
+    target = TARGETS["ecbplus.far_joined_per_1000"]
+    theirs = rivals.on_ecbplus(documents, target) if options.with_peers else {}
+    return measures.ecbplus_figures(documents), theirs
 
 
-def _reuters(
-    documents: list[dict[str, Any]], options: Options
-) -> tuple[Figures, dict[str, Figures]]:
-    """Measure recall against brute force."""
+def _reuters(documents: list[dict[str, Any]], options: Options) -> tuple[Figures, Rivals]:
+    """Measure recall against brute force, beside the peers at fixed settings."""
     overlaps = exact_pairs([one["text"] for one in documents], cache=options.cache)
     whole = [[(0, len(one["text"]))] for one in documents]
     kept = cleaning.share_kept([{"id": one["id"], "text": one["text"]} for one in documents], whole)
-    return measures.reuters_figures(documents, overlaps) | {"reuters.words_kept": kept}, {}
+    figures = measures.reuters_figures(documents, overlaps) | {"reuters.words_kept": kept}
+    return figures, rivals.on_reuters(documents, overlaps) if options.with_peers else {}
 
 
 def _load_readings(data: Path) -> dict[str, list[dict[str, Any]]] | None:
@@ -200,21 +166,20 @@ def _load_readings(data: Path) -> dict[str, list[dict[str, Any]]] | None:
     return known if len(known) == len(loaded) else None
 
 
-def _labels(
-    documents: dict[str, list[dict[str, Any]]], options: Options
-) -> tuple[Figures, dict[str, Figures]]:
-    """Hold same_story to the pairs that two readers judged alike."""
-    del options
+def _labels(documents: dict[str, list[dict[str, Any]]], options: Options) -> tuple[Figures, Rivals]:
+    """Hold same_story to the pairs that two readings judged alike, beside the peers."""
     joined = {
         (name, pair["a"], pair["b"])
         for name, given in documents.items()
         for pair in dedupe.find_duplicates(given).pairs.select(["a", "b", "same_story"]).to_pylist()
         if pair["same_story"]
     }
-    return measures.reading_figures(label_pairs.load_readings(), joined), {}
+    readings = label_pairs.load_readings()
+    theirs = rivals.on_readings(documents, readings) if options.with_peers else {}
+    return measures.reading_figures(readings, joined), theirs
 
 
-def _pages(pages: Sequence[cleaning.Page], options: Options) -> tuple[Figures, dict[str, Figures]]:
+def _pages(pages: Sequence[cleaning.Page], options: Options) -> tuple[Figures, Rivals]:
     """Measure what cleaning leaves of pages, and of their bodies given alone."""
     del options
     figures = cleaning.measure_pages(pages, ways=("blocks",))
@@ -223,10 +188,11 @@ def _pages(pages: Sequence[cleaning.Page], options: Options) -> tuple[Figures, d
     return figures | {"pages.bodies_kept": cleaning.share_kept(bodies, whole)}, {}
 
 
-def _edits(documents: list[dict[str, Any]], options: Options) -> tuple[Figures, dict[str, Figures]]:
-    """Measure edited copies of dispatches."""
-    del options
-    return measures.edit_figures(documents), {}
+def _edits(documents: list[dict[str, Any]], options: Options) -> tuple[Figures, Rivals]:
+    """Measure edited copies of dispatches, beside the peers at fixed settings."""
+    return measures.edit_figures(documents), rivals.on_edits(
+        documents
+    ) if options.with_peers else {}
 
 
 LOADERS: dict[str, Callable[[Path], Any]] = {
@@ -242,7 +208,7 @@ LOADERS: dict[str, Callable[[Path], Any]] = {
     "edits": datasets.load_reuters,
     "labels": _load_readings,
 }
-MEASURES: dict[str, Callable[[Any, Options], tuple[Figures, dict[str, Figures]]]] = {
+MEASURES: dict[str, Callable[[Any, Options], tuple[Figures, Rivals]]] = {
     "seeds": _stories,
     "census": _stories,
     "spotify": _stories,
@@ -276,40 +242,59 @@ def run(options: Options, say: Callable[[str], None] = print) -> dict[str, Any]:
             say(datasets.skipped(name, options.data))
             report["skipped"].append(name)
             continue
-        figures, rivals = measured
+        figures, others = measured
         report["data"][name] = datasets.data_hash(name, options.data)
         report["figures"] |= figures
-        for peer, theirs in rivals.items():
+        for peer, theirs in others.items():
             report["peers"].setdefault(peer, {}).update(theirs)
         report["seconds"][name] = round(time.perf_counter() - started, 2)
     return report
 
 
+def rows(report: dict[str, Any]) -> list[list[str]]:
+    """Write the report as one table: our figure, its target, and every peer's; heading first."""
+    order = {peer: place for place, peer in enumerate(COLUMNS)}
+    columns = sorted(report["peers"], key=lambda peer: (order.get(peer, len(order)), peer))
+    table = [["figure", "dedupe", "target", *columns]]
+    for figure, value in report["figures"].items():
+        others = (report["peers"][peer].get(figure) for peer in columns)
+        table.append(
+            [
+                figure,
+                f"{value:.4f}",
+                _target(figure, value),
+                *("" if other is None else f"{other:.4f}" for other in others),
+            ]
+        )
+    return table
+
+
 def show(report: dict[str, Any]) -> None:
-    """Print one table a set: our figures, their targets, and every peer measured there."""
+    """Print the table, a rule between sets, and how long each took."""
     from rich.console import Console
     from rich.table import Table
 
+    heading, *lines = rows(report)
+    table = Table(padding=(0, 0), collapse_padding=True)
+    for place, name in enumerate(heading):
+        table.add_column(name, justify="right" if place else "left", no_wrap=not place)
+    for place, line in enumerate(lines):
+        ends = line is lines[-1] or lines[place + 1][0].split(".")[0] != line[0].split(".")[0]
+        table.add_row(*line, end_section=ends)
     console = Console(width=None if sys.stdout.isatty() else 160)
-    for name, seconds in report["seconds"].items():
-        figures = {
-            figure: value
-            for figure, value in report["figures"].items()
-            if figure.split(".")[0] == name
-        }
-        rivals = {
-            peer: theirs for peer, theirs in report["peers"].items() if figures.keys() & theirs
-        }
-        table = Table(title=f"{name} ({seconds:.0f} s with peers)", title_justify="left")
-        table.add_column("figure")
-        for heading in ("dedupe", "target", *rivals):
-            table.add_column(heading, justify="right")
-        for figure, value in figures.items():
-            others = [
-                f"{theirs[figure]:.4f}" if figure in theirs else "" for theirs in rivals.values()
-            ]
-            table.add_row(figure.split(".")[1], f"{value:.4f}", _target(figure, value), *others)
-        console.print(table)
+    console.print(table)
+    took = ", ".join(f"{name} {seconds:.0f}" for name, seconds in report["seconds"].items())
+    console.print(f"seconds, with peers where they were asked for: {took}")
+
+
+def markdown(report: dict[str, Any]) -> str:
+    """Write the figures that have a target or a peer as a Markdown table."""
+    heading, *lines = rows(report)
+    told = [line for line in lines if any(line[2:])]
+    return "\n".join(
+        "| " + " | ".join(line) + " |"
+        for line in (heading, ["---", *["---:"] * (len(heading) - 1)], *told)
+    )
 
 
 def _target(name: str, value: float) -> str:
@@ -331,6 +316,7 @@ def main() -> None:
     parser.add_argument("--no-peers", action="store_true", help="measure the library alone")
     parser.add_argument("--cache", type=Path, help="folder to keep brute-force pairs in")
     parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--markdown", type=Path, help="write the table here")
     given = parser.parse_args()
     report = run(
         Options(
@@ -345,6 +331,8 @@ def main() -> None:
     show(report)
     if given.json:
         given.json.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+    if given.markdown:
+        given.markdown.write_text(markdown(report) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

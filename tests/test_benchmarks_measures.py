@@ -10,6 +10,7 @@ import peers
 import pyarrow as pa
 import pytest
 import quality
+import rivals
 from metrics import Case
 
 SHARED = "the harbour pilots voted on monday to end a strike that kept grain ships at anchor"
@@ -179,13 +180,12 @@ def test_direction_rules__a_tie_or_a_broken_date_is_not_right() -> None:
         labelled("4", "x", "xx", dates=("01.01.15", "31.12.14")),
     ]
     rules = peers.direction_rules(pairs)
-    assert rules["the longer"]["counter.direction_text"] == 0.5
-    assert rules["the earlier"]["counter.direction_dated"] == 0.5
+    assert rules == {"counter.direction_text": 0.5, "counter.direction_dated": 0.5}
 
 
 def test_peers__join_copies_and_leave_others_apart() -> None:
     texts = [SHARED * 4, SHARED * 4, OTHER * 4]
-    for peer, variants in peers.all_variants(texts).items():
+    for peer, variants in peers.variants(texts).items():
         assert any(pairs == {(0, 1)} for pairs in variants), peer
 
 
@@ -207,6 +207,79 @@ def test_quality__a_missed_target_is_marked_in_both_directions() -> None:
     assert "MISSED" in quality._target("ecbplus.far_joined_per_1000", 1.1)
     assert "MISSED" not in quality._target("ecbplus.far_joined_per_1000", 1.0)
     assert quality._target("census.ari", 0.1) == ""
+
+
+def test_quality__all_sets_and_peers_stand_in_one_table() -> None:
+    report = {
+        "figures": {"census.pairwise_f1": 0.9, "edits.spun": 0.5, "clough.accuracy": 0.99},
+        "peers": {
+            "another": {"edits.spun": 0.25},
+            "tf-idf best": {"census.pairwise_f1": 0.75},
+            "datasketch .9": {"census.pairwise_f1": 0.5, "edits.spun": 0.0},
+        },
+    }
+    assert quality.rows(report) == [
+        ["figure", "dedupe", "target", "datasketch .9", "tf-idf best", "another"],
+        ["census.pairwise_f1", "0.9000", ">= 0.95 MISSED", "0.5000", "0.7500", ""],
+        ["edits.spun", "0.5000", "", "0.0000", "", "0.2500"],
+        ["clough.accuracy", "0.9900", ">= 0.95", "", "", ""],
+    ]
+    assert quality.markdown(report).splitlines()[:3] == [
+        "| figure | dedupe | target | datasketch .9 | tf-idf best | another |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        "| census.pairwise_f1 | 0.9000 | >= 0.95 MISSED | 0.5000 | 0.7500 |  |",
+    ]
+
+
+def test_rivals__given_pairs_are_told_alike_or_not() -> None:
+    given = [labelled("1", SHARED * 4, SHARED * 4), labelled("2", SHARED * 4, OTHER * 4, "ND")]
+    found = rivals.on_counter(given)
+    assert {
+        peer: one["counter.derived_f1"] for peer, one in found.items() if peer != "simple rule"
+    } == dict.fromkeys(
+        (
+            "datasketch .9",
+            "datasketch best",
+            "text-dedup news",
+            "rensa",
+            "rensa best",
+            "tf-idf .85",
+            "tf-idf best",
+        ),
+        1.0,
+    )
+
+
+def test_rivals__copies_of_one_edit_cannot_vouch_for_another() -> None:
+    pairs = {(0, 3), (3, 5), (1, 5), (2, 4)}
+    found = rivals._stories_with(pairs, 3, 5, 2)
+    assert len(found) == 5
+    assert found[3] == found[1] != found[0]
+    assert found[4] not in found[:4]
+
+
+def test_edit_score__a_round_up_belongs_to_no_story() -> None:
+    found = {"spun": [0, 1, 0, 0], "wrapped": [0, 1, 0, 1], "round_up": [0, 1, 2, 1]}
+    figures = measures.edit_score([0, 1], 2, found)
+    assert figures["edits.spun"] == 0.5
+    assert figures["edits.wrapped"] == figures["edits.worst_joined"] == 1.0
+    assert figures["edits.roundups_apart"] == 0.5
+    assert figures["edits.wrongly_joined"] == 1.0
+
+
+def test_relations__of_an_absent_source_derived_is_right() -> None:
+    truth = datasets.StorySet(
+        name="census",
+        documents=[],
+        stories=["x", "x", "y", "z"],
+        relations=[frozenset((one,)) for one in ("cut", "repost", "repost", "single")],
+        origins=[frozenset()] * 4,
+        origin_documents=[None, None, "present", None],
+        parents=[None] * 4,
+    )
+    assert measures._relation_f1(truth, ["derived", "exact", "repost", "single"]) == 1
+    assert measures._relation_f1(truth, ["derived", "repost", "derived", "single"]) < 1
+    assert measures._relation_f1(truth, ["derived", "repost", "repost", "derived"]) < 1
 
 
 def test_readings__only_pairs_that_both_read_alike_are_scored() -> None:
