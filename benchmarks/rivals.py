@@ -153,7 +153,8 @@ def on_readings(
     }
 
     def score(pairs: Pairs) -> Figures:
-        joined = {(named[a][0], *sorted((named[a][1], named[b][1]))) for a, b in pairs}
+        # `named` is sorted, so that a pair's ids rise as its places do.
+        joined = {(named[a][0], named[a][1], named[b][1]) for a, b in pairs}
         figures = measures.reading_figures(readings, joined)
         # How far the readers agree is no merit of a peer.
         return {name: value for name, value in figures.items() if "same" in name or "apart" in name}
