@@ -7,7 +7,7 @@ Near-copies meet in every band: repeats are counted before they pile up.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.spill import Spill
+
+Number = TypeVar("Number", bound=np.integer)
 
 _PAIR_BYTES = 24
 _RUN = 4_000_000
@@ -107,13 +109,13 @@ def _merged(
     return every[starts], np.add.reduceat(np.concatenate([counts, more_counts])[order], starts)
 
 
-def sorted_distinct(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def sorted_distinct(values: NDArray[Number]) -> NDArray[Number]:
     """Sort and drop repeats: np.unique hashes, which is many times slower for these."""
     values = np.sort(values)
     return values[group_starts(values)]
 
 
-def group_starts(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+def group_starts(keys: NDArray[np.integer]) -> NDArray[np.int64]:
     """Return where each run of equal keys begins."""
     if not len(keys):
         return np.zeros(0, np.int64)

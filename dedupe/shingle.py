@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from dedupe.ragged import batch_bounds, running_total
+from dedupe.ragged import batch_bounds, ranges_of, running_total
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,7 +58,7 @@ def shingle(kept: Kept, rows: NDArray[np.int64], settings: Settings) -> Shingles
     from dedupe.kernels import digest, fold, text
     from dedupe.kernels._compile import for_ranges
 
-    sizes = text_sizes(kept)[rows]
+    sizes = text_sizes(kept, rows)
     n_tokens = np.zeros(len(rows), np.int64)
     n_shingles = np.zeros(len(rows), np.int64)
     n_distinct = np.zeros(len(rows), np.int64)
@@ -93,10 +93,19 @@ def shingle(kept: Kept, rows: NDArray[np.int64], settings: Settings) -> Shingles
     )  # fmt: skip
 
 
-def text_sizes(kept: Kept) -> NDArray[np.int64]:
-    """Return the kept bytes of each document and one for each range, int64 (D,).
+def text_sizes(kept: Kept, rows: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    """Return the kept bytes of documents and one for each range, int64 (N,).
 
     Half of it and one bounds the tokens of a document.
+
+    Args:
+        kept: of all documents.
+        rows: int64 (N,), which of them; None for all. The cost is theirs alone:
+            clustering asks often, for few.
     """
-    total = running_total(kept.spans[:, 1] - kept.spans[:, 0] + 1)
-    return np.asarray(total[kept.offsets[1:]] - total[kept.offsets[:-1]])
+    spans, offsets = kept.spans, kept.offsets
+    if rows is not None:
+        counts = offsets[rows + 1] - offsets[rows]
+        spans, offsets = spans[ranges_of(offsets[rows], counts)], running_total(counts)
+    total = running_total(spans[:, 1] - spans[:, 0] + 1)
+    return np.asarray(total[offsets[1:]] - total[offsets[:-1]])

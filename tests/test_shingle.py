@@ -309,6 +309,14 @@ def test_text_sizes__bound_the_tokens(pages: list[Document]) -> None:
     assert (n_tokens <= text_sizes(kept) // 2 + 1).all()
 
 
+@settings(deadline=None, max_examples=80)
+@given(pages=st.lists(documents(), min_size=1, max_size=5), data=st.data())
+def test_text_sizes__of_some_are_those_of_all(pages: list[Document], data: st.DataObject) -> None:
+    kept = keep(pages)
+    rows = np.array(data.draw(st.lists(st.integers(0, len(pages) - 1))), np.int64)
+    assert text_sizes(kept, rows).tolist() == text_sizes(kept)[rows].tolist()
+
+
 def test_hash_seed__of_small_seeds_differ_in_many_bits() -> None:
     seeds = [Settings(seed=seed).hash_seed for seed in range(20)]
     assert all((one ^ other).bit_count() > 10 for one, other in pairwise(seeds))

@@ -14,6 +14,7 @@ import numpy as np
 from dedupe.candidates import EXACT
 from dedupe.kernels.telling import N_TELLINGS
 from dedupe.ragged import batch_bounds
+from dedupe.runs import sorted_distinct
 from dedupe.shingle import SHINGLE_WORDS, Shingles, shingle, text_sizes
 
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ def measured_blocks(
     from dedupe.kernels._compile import for_ranges
 
     n_pairs = len(candidates.a)
-    order = _by_component(candidates, kept.n_docs)
+    rows = sorted_distinct(np.concatenate([candidates.a, candidates.b]))
+    order = _by_component(candidates, rows)
     single = dataclasses.replace(settings, threads=1)
 
     def run(first: int, last: int) -> Answer:
@@ -135,22 +137,26 @@ def measured_blocks(
             on_progress("verify", last, n_pairs)
         return answer
 
-    return for_ranges(run, _block_bounds(candidates, order, kept), settings.threads)
+    return for_ranges(run, _block_bounds(candidates, order, rows, kept), settings.threads)
 
 
-def _by_component(candidates: Candidates, n_docs: int) -> NDArray[np.int64]:
-    """Order the pairs by the documents they connect, then as they are; int64 (P,)."""
+def _by_component(candidates: Candidates, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Order the pairs by which of their documents, `rows`, they connect, then as they are; (P,)."""
     from dedupe.kernels.components import fill_components
 
-    labels = np.arange(n_docs, dtype=np.int32)
-    fill_components(candidates.a, candidates.b, labels)
-    return np.argsort(labels[candidates.a], kind="stable")
+    labels = np.arange(len(rows), dtype=np.int32)
+    a, b = np.searchsorted(rows, candidates.a), np.searchsorted(rows, candidates.b)
+    fill_components(a, b, labels)
+    return np.argsort(labels[a], kind="stable")
 
 
-def _block_bounds(candidates: Candidates, order: NDArray[np.int64], kept: Kept) -> list[int]:
+def _block_bounds(
+    candidates: Candidates, order: NDArray[np.int64], rows: NDArray[np.int64], kept: Kept
+) -> list[int]:
     """Cut the pairs so that the texts of a block stay below `_BLOCK_BYTES`."""
-    sizes = text_sizes(kept)
-    a, b = candidates.a[order], candidates.b[order]
+    sizes = text_sizes(kept, rows)
+    a = np.searchsorted(rows, candidates.a[order])
+    b = np.searchsorted(rows, candidates.b[order])
     # Within a story pairs are sorted by a: its text counts once, b's each time, an upper bound.
     new_a = np.r_[True, a[1:] != a[:-1]][: len(a)]
     bounds = batch_bounds(sizes[a] * new_a + sizes[b], _BLOCK_BYTES)
