@@ -317,6 +317,28 @@ def test_find__the_postings_read_for_a_query_are_bounded(tmp_path: Path) -> None
         assert matched.n_postings < 300
 
 
+def test_match__of_pages_that_share_but_a_quotation_only_one_is_read(tmp_path: Path) -> None:
+    from dedupe.index.asked import table_of
+    from dedupe.index.held import Held
+    from dedupe.index.matching import match, read
+
+    quotation = text(7, 24)
+    with Index(tmp_path / "index") as index:
+        index.add_many(
+            {"id": f"{i:02}", "text": f"{text(100 + i, 500)} {quotation}"} for i in range(20)
+        )
+        store = index._store
+        assert store is not None
+
+        def read_for(given: str) -> list[str]:
+            held = Held(store)
+            batch = read(table_of([given]), held, index.settings, 0, 0)
+            return [one.id for one in match(batch, held, index.settings).old]
+
+        assert len(read_for(f"{text(9, 500)} {quotation}")) == 1
+        assert read_for(f"{with_changes(text(103, 500), 5)} {quotation}") == ["03"]
+
+
 def test_index__a_second_writer_gets_a_clear_error_and_readers_do_not_block(tmp_path: Path) -> None:
     with Index(tmp_path / "index") as index:
         index.add({"id": "a", "text": text(1)})

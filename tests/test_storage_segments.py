@@ -83,6 +83,27 @@ def test_segment__finds_keys_that_lie_unevenly(tmp_path: Path, rests: list[int])
     assert as_list(Segment(tmp_path, name).hits(keys)) == held_ranges(postings, keys)
 
 
+def test_segment__of_many_documents_keeps_their_numbers_and_every_bit_of_a_key(
+    tmp_path: Path,
+) -> None:
+    postings = made(9000, 3)
+    segment = Segment(tmp_path, written(tmp_path, "a.postings", postings, 9000, 1))
+    known = np.unique(postings >> np.uint64(24))
+    assert as_list(segment.hits(known)) == held_ranges(postings, known)
+    assert segment.postings(0, N_STEPS, 1).tolist() == postings.tolist()
+    merge = Merge(tmp_path, [segment, _after(tmp_path, segment)], "merged.postings")
+    name = merge.step(10**9)
+    assert name is not None
+    both = np.sort(np.concatenate([postings, postings + np.uint64(9000)]))
+    assert Segment(tmp_path, name).postings(0, N_STEPS, 1).tolist() == both.tolist()
+
+
+def _after(folder: Path, segment: Segment) -> Segment:
+    """Return another segment of the same postings, of the documents that follow."""
+    postings, n_docs = segment.postings(0, N_STEPS, 1), segment.name.n_docs
+    return Segment(folder, written(folder, "b.postings", postings, n_docs, 1 + n_docs))
+
+
 def test_merge__has_the_postings_of_all_its_segments(tmp_path: Path) -> None:
     parts = [made(30, 20, seed) for seed in range(4)]
     segments = [
