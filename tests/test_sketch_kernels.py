@@ -163,6 +163,10 @@ def plain_mix(values: NDArray[np.uint64]) -> np.uint64:
     return total
 
 
+def plain_count(values: NDArray[np.uint64], start: int) -> int:
+    return len(values) - start
+
+
 VALUES = np.arange(2**63, 2**63 + 50, dtype=np.uint64)
 MIXED = sum(range(2**63, 2**63 + 50)) * 0x9E3779B97F4A7C15 % 2**64
 
@@ -204,6 +208,19 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(_compile, "_cache_folder", lambda: tmp_path)
     yield tmp_path
     _compile._warn_once.cache_clear()
+
+
+@compiled_only
+@pytest.mark.usefixtures("cache")
+def test_kernel__called_with_constants_is_compiled_once() -> None:
+    count = kernel(plain_count)
+
+    @kernel
+    def count_twice(values: NDArray[np.uint64], start: int) -> int:
+        return count(values, 0) + count(values, start) + count(values, 7)
+
+    assert count_twice(VALUES, 3) == 50 + 47 + 43
+    assert len(count.signatures) == 1  # type: ignore[attr-defined]
 
 
 def test_kernel__second_process_compiles_nothing(tmp_path: Path) -> None:

@@ -180,11 +180,12 @@ def _clues(told: Told, listed: list[Evidence]) -> list[dict[str, Any]]:
         if parent == work:
             continue
         place = _Place(work, parent, one.name)
-        sides = [_side(item, place) for item in ordered]
+        sides: tuple[list[Evidence], ...] = ([], [], [])
+        for item in ordered:
+            sides[_side(item, place)].append(item)
         speaks: dict[str, list[int]] = {"for": [], "against": []}
         for word, sign, most in (("for", 1, _MOST_FOR), ("against", -1, _MOST_AGAINST)):
-            chosen = [item for item, side in zip(ordered, sides, strict=True) if side == sign]
-            for item in _unlike(chosen)[:most]:
+            for item in _unlike(sides[sign], most):
                 if _told(item) not in number:
                     number[_told(item)] = len(listed)
                     listed.append(item)
@@ -214,15 +215,18 @@ def _side(item: Evidence, place: _Place) -> int:
     return 1 if has_parent and (item.parent, item.name) == (place.parent, place.name) else -1
 
 
-def _unlike(items: Iterable[Evidence]) -> list[Evidence]:
+def _unlike(items: Iterable[Evidence], most: int) -> list[Evidence]:
     """Keep one of each signal and page it stands on, and one of each that say the same."""
     kept: list[Evidence] = []
     seen: set[tuple[str, int | str]] = set()
     for item in items:
-        keys: set[tuple[str, int | str]] = {(item.signal, item.row), (item.signal, item.says)}
-        if not keys & seen:
+        by_page, by_words = (item.signal, item.row), (item.signal, item.says)
+        if by_page not in seen and by_words not in seen:
             kept.append(item)
-        seen |= keys
+            if len(kept) == most:
+                break
+        seen.add(by_page)
+        seen.add(by_words)
     return kept
 
 

@@ -82,14 +82,17 @@ def glance(docket: Docket, worth: Worth, first: int, last: int, out: Glimpses) -
 def _put(
     out: Glimpses,
     n: int,
-    place: tuple[int, int, int, int],
+    story: int,
+    signal: int,
+    child: int,
+    parent: int,
     points: float,
     member: int,
     other: int,
     value: float,
 ) -> int:
     if n < len(out.story):
-        out.story[n], out.signal[n], out.child[n], out.parent[n] = place
+        out.story[n], out.signal[n], out.child[n], out.parent[n] = story, signal, child, parent
         out.points[n], out.value[n] = points, value
         out.member[n], out.other[n] = member, other
     return n + 1
@@ -155,7 +158,7 @@ def _publications(
             early, late = latest[row[i]], latest[row[j]]
             points = _order(worth, earliest[i], early, earliest[j], late)
             if points > 0.0:
-                n = _put(out, n, (s, CLOCK, j, i), points, row[i], row[j], float(late - early))
+                n = _put(out, n, s, CLOCK, j, i, points, row[i], row[j], float(late - early))
     return n
 
 
@@ -184,7 +187,7 @@ def _sightings(
             gap = seen[row[j]] - seen[row[i]] if row[j] >= 0 else 0
             if gap > 0:
                 points = worth.seen * gap / (gap + _SEEN_SCALE)
-                n = _put(out, n, (s, FIRST_SEEN, j, i), points, row[i], row[j], float(gap))
+                n = _put(out, n, s, FIRST_SEEN, j, i, points, row[i], row[j], float(gap))
     return n
 
 
@@ -217,7 +220,7 @@ def _versions(docket: Docket, worth: Worth, s: int, out: Glimpses, n: int) -> in
         early, late = docket.latest[one], docket.latest[other]
         points = _order(worth, docket.earliest[one], early, docket.earliest[other], late)
         if points > 0.0:
-            n = _put(out, n, (s, CLOCK, w, w), points, one, other, float(late - early))
+            n = _put(out, n, s, CLOCK, w, w, points, one, other, float(late - early))
     return n
 
 
@@ -233,9 +236,9 @@ def _lengths(docket: Docket, worth: Worth, s: int, out: Glimpses, n: int) -> int
         most = worth.excerpt if docket.relation[p] == EXCERPT else worth.longer
         points = most * min(1.0, 2 * abs(surplus))
         if surplus >= _SMALLEST_SURPLUS:
-            n = _put(out, n, (s, LENGTH, j, i), points, a, b, docket.containment_b[p])
+            n = _put(out, n, s, LENGTH, j, i, points, a, b, docket.containment_b[p])
         elif -surplus >= _SMALLEST_SURPLUS:
-            n = _put(out, n, (s, LENGTH, i, j), points, b, a, docket.containment_a[p])
+            n = _put(out, n, s, LENGTH, i, j, points, b, a, docket.containment_a[p])
     return n
 
 
@@ -253,5 +256,5 @@ def _one_outlet(docket: Docket, worth: Worth, s: int, out: Glimpses, n: int) -> 
         n_rows += 1
     if n_rows >= 2:
         for w in range(docket.n_works[s]):
-            n = _put(out, n, (s, ONE_OUTLET, w, -1), worth.one_outlet, row, -1, 0.0)
+            n = _put(out, n, s, ONE_OUTLET, w, -1, worth.one_outlet, row, -1, 0.0)
     return n
