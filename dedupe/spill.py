@@ -125,17 +125,14 @@ class Spill:
         Raises:
             OutputError: the folder is full, or cannot be written.
         """
-        import pyarrow as pa
-
-        bytes_of = self.grow(np.uint8, read_only=True)
-        writer = None
+        joined = self.joined()
         for table in tables:
-            writer = writer or pa.ipc.new_stream(pa.PythonFile(_Into(bytes_of), "w"), table.schema)
-            writer.write_table(table.combine_chunks())
-        if writer is None:
-            raise ValueError("no table says what the columns are")
-        writer.close()
-        return pa.ipc.open_stream(pa.py_buffer(bytes_of.whole())).read_all()
+            joined.add(table)
+        return joined.whole()
+
+    def joined(self) -> Joined:
+        """Return a table that grows at its end."""
+        return Joined(self)
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -238,6 +235,40 @@ class Growing:
             with contextlib.suppress(OSError):
                 self._file.close()
             raise
+
+
+class Joined:
+    """Tables of one schema, one after another, as one that may leave memory.
+
+    Args:
+        spill: where it goes.
+    """
+
+    def __init__(self, spill: Spill) -> None:
+        self._bytes = spill.grow(np.uint8, read_only=True)
+        self._writer: Any = None
+
+    def add(self, table: pa.Table) -> None:
+        """Append a table.
+
+        Raises:
+            OutputError: the folder is full, or cannot be written.
+        """
+        import pyarrow as pa
+
+        if self._writer is None:
+            sink = pa.PythonFile(_Into(self._bytes), "w")
+            self._writer = pa.ipc.new_stream(sink, table.schema)
+        self._writer.write_table(table.combine_chunks())
+
+    def whole(self) -> pa.Table:
+        """Return the table; nothing can be added afterwards."""
+        import pyarrow as pa
+
+        if self._writer is None:
+            raise ValueError("no table says what the columns are")
+        self._writer.close()
+        return pa.ipc.open_stream(pa.py_buffer(self._bytes.whole())).read_all()
 
 
 class _Memory(Spill):

@@ -24,9 +24,10 @@ from dedupe.spill import MEMORY
 from dedupe.verify.measures import (
     Measured,
     in_order,
-    joined_passages,
     measure,
     measured_blocks,
+    numbered_from,
+    taken,
 )
 from dedupe.verify.relation import judge
 from dedupe.verify.roundups import mark_roundups
@@ -54,8 +55,6 @@ __all__ = [
     "verify",
 ]
 
-_TAKEN_AT_ONCE = 100_000
-
 _UNLIKE = -8.0
 """Log-odds of same_story for a pair below the containment floor."""
 
@@ -82,15 +81,16 @@ def verify(
     def judged(block: Measured) -> tuple[pa.Table, pa.Table]:
         return _judge_block(block, clocks), block.passages
 
-    blocks = measured_blocks(candidates, kept, settings, judged, on_progress, closely=closely)
-    sizes = [table.num_rows for table, _ in blocks]
-    passages = joined_passages([table for _, table in blocks], sizes)
-    pairs = spill.table(table for table, _ in blocks)
+    judged_pairs, found, n_pairs = spill.joined(), spill.joined(), 0
+    for block, of_block in measured_blocks(
+        candidates, kept, settings, judged, on_progress, closely=closely
+    ):
+        judged_pairs.add(block)
+        found.add(numbered_from(of_block, n_pairs))
+        n_pairs += block.num_rows
+    pairs = judged_pairs.whole()
     order = np.lexsort((pairs.column("b").to_numpy(), pairs.column("a").to_numpy()))
-    del blocks
-    steps = range(0, max(len(order), 1), _TAKEN_AT_ONCE)
-    taken = (pairs.take(order[start : start + _TAKEN_AT_ONCE]) for start in steps)
-    return spill.table(taken), in_order(passages, order)
+    return spill.table(taken(pairs, order)), in_order(found.whole(), order, spill)
 
 
 def _judge_block(measured: Measured, documents: pa.Table) -> pa.Table:

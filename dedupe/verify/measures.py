@@ -13,12 +13,13 @@ import numpy as np
 
 from dedupe.candidates import EXACT
 from dedupe.kernels.telling import N_TELLINGS
-from dedupe.ragged import batch_bounds
+from dedupe.ragged import batch_bounds, running_total
 from dedupe.runs import sorted_distinct
 from dedupe.shingle import SHINGLE_WORDS, Shingles, shingle, text_sizes
+from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator
 
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -26,10 +27,13 @@ if TYPE_CHECKING:
     from dedupe.candidates import Candidates
     from dedupe.clean import Kept
     from dedupe.settings import Settings
+    from dedupe.spill import Spill
 
 _BLOCK_BYTES = 4_000_000
 _OVERLAP_STEP = 20_000
 _ALIGN_STEP = 2_000
+_BLOCKS_AT_ONCE = 64
+_TAKEN_AT_ONCE = 100_000
 PASSAGE_COLUMNS = ("pair", "a_start", "a_end", "b_start", "b_end")
 
 Answer = TypeVar("Answer")
@@ -86,8 +90,12 @@ def measure(
     Returns:
         The pairs above the floor, sorted by (a, b), with their passages.
     """
-    blocks = measured_blocks(
-        candidates, kept, settings, lambda block: block, on_progress, closely=closely
+    import pyarrow as pa
+
+    blocks = list(
+        measured_blocks(
+            candidates, kept, settings, lambda block: block, on_progress, closely=closely
+        )
     )
     columns: dict[str, Any] = {
         name: np.concatenate([getattr(one, name) for one in blocks])
@@ -104,7 +112,15 @@ def measure(
         **{name: column[order] for name, column in columns.items()},
         looked=looked[by_pair],
         told=told[by_pair],
-        passages=in_order(joined_passages([one.passages for one in blocks], sizes), order),
+        passages=in_order(
+            pa.concat_tables(
+                numbered_from(one.passages, before)
+                for one, before in zip(
+                    blocks, running_total(np.array(sizes)).tolist()[:-1], strict=True
+                )
+            ),
+            order,
+        ),
     )
 
 
@@ -116,8 +132,8 @@ def measured_blocks(
     on_progress: Callable[[str, int, int], None] | None = None,
     *,
     closely: bool = False,
-) -> list[Answer]:
-    """Measure the candidates block by block, in threads, and return what is made of each.
+) -> Iterator[Answer]:
+    """Measure the candidates block by block, in threads, and yield what is made of each.
 
     Pairs that hang together stand together: a text is read about once. So pairs
     are sorted within a block alone, and blocks are of different documents but
@@ -137,7 +153,9 @@ def measured_blocks(
             on_progress("verify", last, n_pairs)
         return answer
 
-    return for_ranges(run, _block_bounds(candidates, order, rows, kept), settings.threads)
+    bounds = _block_bounds(candidates, order, rows, kept)
+    for at in range(0, len(bounds) - 1, _BLOCKS_AT_ONCE):
+        yield from for_ranges(run, bounds[at : at + _BLOCKS_AT_ONCE + 1], settings.threads)
 
 
 def _by_component(candidates: Candidates, rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -214,27 +232,28 @@ def _measure_block(
     )
 
 
-def joined_passages(tables: Sequence[pa.Table], n_pairs: Sequence[int]) -> pa.Table:
-    """Join the passages of blocks, whose pairs follow each other."""
-    import pyarrow as pa
+def numbered_from(passages: pa.Table, before: int) -> pa.Table:
+    """Number the pairs of passages from `before` on, not from 0."""
     import pyarrow.compute as pc
 
-    before = np.cumsum([0, *n_pairs]).tolist()
-    return pa.concat_tables(
-        table.set_column(0, "pair", pc.add(table.column("pair"), start))
-        for table, start in zip(tables, before[:-1], strict=True)
-    )
+    return passages.set_column(0, "pair", pc.add(passages.column("pair"), before))
 
 
-def in_order(passages: pa.Table, order: NDArray[np.int64]) -> pa.Table:
+def in_order(passages: pa.Table, order: NDArray[np.int64], spill: Spill = MEMORY) -> pa.Table:
     """Number and sort passages anew when pair order[i] becomes pair i; (P,)."""
     import pyarrow as pa
 
     places = np.empty(len(order), np.int64)
     places[order] = np.arange(len(order))
     pair = places[passages.column("pair").to_numpy()]
-    by_pair = np.argsort(pair, kind="stable")
-    return passages.set_column(0, "pair", pa.array(pair)).take(by_pair).combine_chunks()
+    passages = passages.set_column(0, "pair", pa.array(pair))
+    return spill.table(taken(passages, np.argsort(pair, kind="stable")))
+
+
+def taken(table: pa.Table, order: NDArray[np.int64]) -> Iterator[pa.Table]:
+    """Yield the rows of a table in an order, some at once; one table at least."""
+    for start in range(0, max(len(order), 1), _TAKEN_AT_ONCE):
+        yield table.take(order[start : start + _TAKEN_AT_ONCE])
 
 
 def overlaps(
