@@ -95,6 +95,8 @@ def race(contestant: str, pages: Path, truth: Sequence[str], threads: int) -> Fi
         RuntimeError: the process failed; its last words are in the message.
     """
     environment = os.environ | {"RAYON_NUM_THREADS": str(threads), "OMP_NUM_THREADS": "1"}
+    # An installed package is compiled to bytecode; a checkout is so by its first run.
+    environment["PYTHONDONTWRITEBYTECODE"] = ""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out"
         ended = _run(command(contestant, pages, out, threads), environment)
