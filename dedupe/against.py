@@ -23,6 +23,7 @@ from dedupe.candidates import find_candidates, first_of_text, weigh
 from dedupe.clean.blocks import read_blocks
 from dedupe.clean.furniture import Furniture, block_keys, joined, learn, outlet_numbers
 from dedupe.clean.kept import Kept, text_bytes
+from dedupe.documents import one_array
 from dedupe.errors import InputError
 from dedupe.ragged import ranges_of
 from dedupe.touching import among, touching
@@ -82,7 +83,7 @@ def check_ids(archive: Archive, ids: pa.ChunkedArray) -> None:
     """
     import pyarrow.compute as pc
 
-    both = ids.filter(pc.is_in(ids, value_set=archive.column("id").combine_chunks()))
+    both = ids.filter(pc.is_in(ids, value_set=one_array(archive.column("id"))))
     if len(both):
         raise InputError(
             f'the id "{pc.min(both).as_py()}" is in the earlier run already, and in the new '
@@ -125,7 +126,7 @@ def compare_with(
         stages: runs and times the stages (pipeline).
         named: ids of earlier documents that are wanted in any case.
     """
-    ids = archive.column("id").combine_chunks()
+    ids = one_array(archive.column("id"))
     n_new = new.table.num_rows
     touched = stages.run("look up", archive.n_docs, touching, archive, new.sketches, settings)
     near = _pile(ids, touched, new.table)
@@ -339,7 +340,7 @@ def only_new(result: Result, archive: Archive, pile: Pile, order: NDArray[np.int
     ids = documents.column("id").to_pylist()
     is_new = dict(zip(ids, pile.is_new.tolist(), strict=True))
     stories = archive.stories()
-    names = archive.column("id").combine_chunks().take(pa.array(stories[pile.earlier])).to_pylist()
+    names = one_array(archive.column("id")).take(pa.array(stories[pile.earlier])).to_pylist()
     earlier = dict(zip((ids[row] for row in pile.row_of_earlier().tolist()), names, strict=True))
     rows = []
     goes_on: dict[str, str] = {}
@@ -351,7 +352,7 @@ def only_new(result: Result, archive: Archive, pile: Pile, order: NDArray[np.int
             if before:
                 goes_on[story["story"]] = before[0]
     joined = pa.array([goes_on.get(one) for one in fresh.column("story").to_pylist()], pa.string())
-    known = fresh.column("id").combine_chunks()
+    known = one_array(fresh.column("id"))
     tables = {
         name: table.filter(
             pc.or_(*(pc.is_in(table.column(side), value_set=known) for side in ("a", "b")))

@@ -205,6 +205,11 @@ def _check_places(ids: Sequence[str], unnamed: set[str]) -> None:
             )
 
 
+def one_array(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column as one array: itself, if it is one; Arrow's own joining copies even that."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
 def stated(documents: pa.Table, name: str = "published") -> pa.Array:
     """Return a clock as its page states it, read as UTC; null where unknown.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from dedupe.documents import stated
+from dedupe.documents import one_array, stated
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def result_documents(
     origins: Attribution,
 ) -> pa.Table:
     """Return a row for each document, in their order."""
-    ids = table.column("id").combine_chunks()
+    ids = one_array(table.column("id"))
     parents = pa.array(origins.parent, mask=origins.parent < 0)
     sizes = np.bincount(stories, minlength=len(stories))[stories]
     columns = {
@@ -53,7 +53,7 @@ def result_documents(
 
 def result_pairs(table: pa.Table, pairs: pa.Table, origins: Attribution) -> pa.Table:
     """Return a row for each judged pair."""
-    ids = table.column("id").combine_chunks()
+    ids = one_array(table.column("id"))
     columns = {name: pairs.column(name) for name in PAIRS.names if name in pairs.schema.names}
     columns |= {
         "a": ids.take(pairs.column("a").combine_chunks()),
@@ -79,7 +79,7 @@ def result_passages(
     pair = passages.column("pair").to_numpy()
     chosen = passages.filter(pa.array(wanted[pair]))
     pair = pair[wanted[pair]]
-    ids = table.column("id").combine_chunks()
+    ids = one_array(table.column("id"))
     columns = {"a": ids.take(pa.array(a[pair])), "b": ids.take(pa.array(b[pair]))}
     columns |= {name: chosen.column(name) for name in PASSAGES.names[2:]}
     return pa.table(columns, schema=PASSAGES)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.clean.kept import text_bytes
-from dedupe.documents import host
+from dedupe.documents import host, one_array
 from dedupe.names import main_label
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ class Pages:
             names: agencies and outlets to know.
         """
         self._columns = {
-            name: documents.column(name).combine_chunks()
-            for name in ("id", "source", "url", "text")
+            name: one_array(documents.column(name)) for name in ("id", "source", "url", "text")
         }
         self._names = names
         self._ids: dict[int, str] = {}

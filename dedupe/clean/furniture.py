@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.clean.blocks import BYTES_PER_WORD, Blocks, documents_of
+from dedupe.documents import one_array
 from dedupe.ragged import running_total
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def outlet_numbers(documents: pa.Table) -> NDArray[np.uint64]:
     if documents.num_rows <= _FEW_DOCUMENTS:
         some = (name and _outlet_number(name) for name in documents.column("source").to_pylist())
         return np.array([number or 0 for number in some], np.uint64)
-    encoded = pc.dictionary_encode(documents.column("source").combine_chunks())
+    encoded = pc.dictionary_encode(one_array(documents.column("source")))
     names = encoded.dictionary.to_pylist()
     numbers = np.array([0, *map(_outlet_number, names)], np.uint64)
     codes = encoded.indices.fill_null(-1).to_numpy()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dedupe.documents import one_array
+
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -38,13 +40,7 @@ class Kept(NamedTuple):
 
 def text_bytes(documents: pa.Table) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Return the text column as (data, text_offsets), without copying a single chunk."""
-    import pyarrow as pa
-
-    column = documents.column("text")
-    # Joining copies, even one chunk.
-    column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-    if isinstance(column, pa.ChunkedArray):
-        column = column.chunk(0) if column.num_chunks else pa.array([], pa.large_string())
+    column = one_array(documents.column("text"))
     _, offsets_buffer, data_buffer = column.buffers()
     n_docs = len(column)
     if offsets_buffer is None or n_docs == 0:

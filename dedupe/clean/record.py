@@ -12,7 +12,7 @@ import numpy as np
 
 from dedupe.clean.bylines import byline_names
 from dedupe.clean.clue import Clue
-from dedupe.documents import host
+from dedupe.documents import host, one_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def record_clues(documents: pa.Table, names: Names) -> Iterator[tuple[int, Clue]
 
 def _signed(documents: pa.Table, names: Names) -> Iterator[tuple[int, Clue]]:
     """Read each byline once: an outlet's few authors sign all of its pages."""
-    column = documents.column("byline").combine_chunks()
+    column = one_array(documents.column("byline"))
     if column.null_count == len(column):
         return
     distinct = column.dictionary_encode()
@@ -56,7 +56,7 @@ def _signed(documents: pa.Table, names: Names) -> Iterator[tuple[int, Clue]]:
 def _pointing(documents: pa.Table, names: Names) -> Iterator[tuple[int, Clue]]:
     """Read the canonical addresses that do not begin as the page's own does."""
     fields = ("canonical", "url", "source")
-    canonical, url, source = (documents.column(field).combine_chunks() for field in fields)
+    canonical, url, source = (one_array(documents.column(field)) for field in fields)
     if canonical.null_count == len(canonical):
         return
 

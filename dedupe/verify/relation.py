@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from dedupe.documents import one_array
 from dedupe.kernels import columns, telling
 from dedupe.shingle import SHINGLE_WORDS
 
@@ -443,7 +444,7 @@ def slots(measured: Measured) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
 
 def same_outlet(measured: Measured, documents: pa.Table) -> NDArray[np.bool_]:
     """Say which pairs come from one named outlet, bool (P,)."""
-    names = documents.column("source").combine_chunks().dictionary_encode()
+    names = one_array(documents.column("source")).dictionary_encode()
     codes = np.asarray(names.indices.fill_null(-1))
     a, b = codes[measured.a], codes[measured.b]
     return np.asarray((a == b) & (a >= 0))
