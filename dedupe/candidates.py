@@ -184,7 +184,8 @@ def _counted_weights(sketches: Sketches, n_threads: int, spill: Spill) -> NDArra
     def weigh_part(part: EqualHashes) -> None:
         grouping.fill_frequency_weights(*part, counted, by_frequency, weights)
 
-    equal.each(weigh_part, n_threads)
+    for _ in equal.each(weigh_part, n_threads):
+        pass
     return weights
 
 

@@ -14,7 +14,7 @@ from dedupe.ragged import batch_bounds, running_total
 from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -83,12 +83,12 @@ class Equals(NamedTuple):
 
     def buckets(self, wanted: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the wanted holders of each hash that two or more of them hold, as a partition."""
-        parts = self.each(lambda part: part.buckets(wanted), 1)
+        parts = [*self.each(lambda part: part.buckets(wanted), 1)]
         members = np.concatenate([members for members, _ in parts])
         return members, running_total(np.concatenate([np.diff(bounds) for _, bounds in parts]))
 
-    def each(self, function: Callable[[EqualHashes], Answer], n_threads: int) -> list[Answer]:
-        """Call a function with every partition, in threads; returns the answers in order.
+    def each(self, function: Callable[[EqualHashes], Answer], n_threads: int) -> Iterator[Answer]:
+        """Call a function with every partition, in threads; yields the answers in order.
 
         Each pass reads all hashes from first to last and deals out as many as memory
         is meant to hold: places all over a mapped file would be read again and again.
@@ -97,7 +97,6 @@ class Equals(NamedTuple):
         from dedupe.kernels._compile import for_ranges
 
         kind = np.uint32 if len(self.hashes) < 1 << 32 else np.uint64
-        answers = []
         for first, last in pairwise(batch_bounds(self.sizes, self.at_once)):
             starts = running_total(self.sizes[first:last])
             dealt, places = np.empty(starts[-1], np.uint64), np.empty(starts[-1], kind)
@@ -115,8 +114,7 @@ class Equals(NamedTuple):
                 bounds = int(starts[number]), int(starts[number + 1])
                 return function(self._in_order(dealt, places, *bounds))
 
-            answers += for_ranges(call, range(len(starts)), n_threads)
-        return answers
+            yield from for_ranges(call, range(len(starts)), n_threads)
 
     def _in_order(
         self, dealt: NDArray[np.uint64], places: NDArray[np.uint32], first: int, last: int
