@@ -90,7 +90,7 @@ def verify(
         n_pairs += block.num_rows
     pairs = judged_pairs.whole()
     order = np.lexsort((pairs.column("b").to_numpy(), pairs.column("a").to_numpy()))
-    return spill.table(taken(pairs, order)), in_order(found.whole(), order, spill)
+    return taken(pairs, order, spill), in_order(found.whole(), order, spill)
 
 
 def _judge_block(measured: Measured, documents: pa.Table) -> pa.Table:

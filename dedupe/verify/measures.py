@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 
 from dedupe.candidates import EXACT
+from dedupe.documents import one_array
 from dedupe.kernels.telling import N_TELLINGS
 from dedupe.ragged import batch_bounds, running_total
 from dedupe.runs import sorted_distinct
@@ -33,7 +34,6 @@ _BLOCK_BYTES = 4_000_000
 _OVERLAP_STEP = 20_000
 _ALIGN_STEP = 2_000
 _BLOCKS_AT_ONCE = 64
-_TAKEN_AT_ONCE = 100_000
 PASSAGE_COLUMNS = ("pair", "a_start", "a_end", "b_start", "b_end")
 
 Answer = TypeVar("Answer")
@@ -247,13 +247,18 @@ def in_order(passages: pa.Table, order: NDArray[np.int64], spill: Spill = MEMORY
     places[order] = np.arange(len(order))
     pair = places[passages.column("pair").to_numpy()]
     passages = passages.set_column(0, "pair", pa.array(pair))
-    return spill.table(taken(passages, np.argsort(pair, kind="stable")))
+    return taken(passages, np.argsort(pair, kind="stable"), spill)
 
 
-def taken(table: pa.Table, order: NDArray[np.int64]) -> Iterator[pa.Table]:
-    """Yield the rows of a table in an order, some at once; one table at least."""
-    for start in range(0, max(len(order), 1), _TAKEN_AT_ONCE):
-        yield table.take(order[start : start + _TAKEN_AT_ONCE])
+def taken(table: pa.Table, order: NDArray[np.int64], spill: Spill) -> pa.Table:
+    """Return the rows of a table in an order, with one column in memory at a time."""
+    import pyarrow as pa
+
+    rows = pa.array(order)
+    columns = (
+        pa.table({name: one_array(table.column(name)).take(rows)}) for name in table.column_names
+    )
+    return pa.table({one.column_names[0]: spill.table([one]).column(0) for one in columns})
 
 
 def overlaps(
