@@ -36,8 +36,8 @@ _MAPPED_BYTES, _MAPPED_BYTES_PER_DOCUMENT = 256_000_000, 1_000
 
 Signatures and samples of a document are some 1,200: fewer would come and go again and again.
 """
-_BASE_BYTES, _BYTES_PER_DOCUMENT = 450_000_000, 4_000
-"""Memory that cannot leave: of any run, and of each document (benchmarks/speed.py)."""
+_BASE_BYTES, _BYTES_PER_DOCUMENT = 400_000_000, 2_900
+"""Memory that cannot leave: of any run, and of each document (benchmarks/README.md)."""
 _WATCH_SECONDS = 0.02
 _WRITTEN_AT_ONCE = 1 << 22
 
