@@ -512,6 +512,13 @@ def test_clues__words_of_a_desk_before_a_dash_are_no_outlet(line: str) -> None:
     assert [clue.name for clue in clues_of(line, [(0, len(line))])] == []
 
 
+def test_clues__who_was_told_may_be_named_before() -> None:
+    text = "The Marlow Post asked first, and Ann Poe, the mayor, told that paper it was unsafe."
+    assert [clue for clue in clues_of(text, [(0, len(text))]) if clue.kind == "scar"] == []
+    cut = text.replace("that paper", "that")
+    assert [clue.kind for clue in clues_of(cut, [(0, len(cut))])] == ["scar"]
+
+
 def test_clues__a_place_after_published_in_is_no_source() -> None:
     text = "The article was published in Berlin today, he said in the hall."
     assert [clue.name for clue in clues_of(text, [(0, len(text))])] == []

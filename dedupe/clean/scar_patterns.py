@@ -29,7 +29,8 @@ SCARS = (
         "told_nobody",
         "told that|told,|told ,|told .|told in a|told on ",
         rf"{_SPEAKER} (?:has |have |had |also |later |then )?told"
-        r"(?: ?,(?=\s)| \.| that(?! (?:story|to|joke|one|tale|lie|same)\b)"
+        r"(?: ?,(?=\s)| \."
+        r"| that(?! (?:story|to|joke|one|tale|lie|same|paper|agency|station|outlet)\b)"
         r"| in an (?:\w+ )?interview\b| on (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b)",
     ),
     cue(
