@@ -14,7 +14,7 @@ import numpy as np
 from dedupe.candidates import EXACT
 from dedupe.documents import one_array
 from dedupe.kernels.telling import N_TELLINGS
-from dedupe.ragged import batch_bounds, running_total
+from dedupe.ragged import batch_bounds
 from dedupe.runs import sorted_distinct
 from dedupe.shingle import SHINGLE_WORDS, Shingles, shingle, text_sizes
 from dedupe.spill import MEMORY
@@ -102,25 +102,20 @@ def measure(
         for name in Measured._fields
         if name != "passages"
     }
-    sizes = [len(one.a) for one in blocks]
+    before = np.cumsum([0, *(len(one.a) for one in blocks[:-1])])
+    passages = pa.concat_tables(
+        map(numbered_from, (one.passages for one in blocks), before.tolist())
+    )
     order = np.lexsort((columns["b"], columns["a"]))
     told, looked = columns.pop("told"), columns.pop("looked")
-    looked += np.repeat(np.cumsum([0, *sizes[:-1]]), [len(one.looked) for one in blocks])
+    looked += np.repeat(before, [len(one.looked) for one in blocks])
     looked = np.argsort(order)[looked]
     by_pair = np.argsort(looked)
     return Measured(
         **{name: column[order] for name, column in columns.items()},
         looked=looked[by_pair],
         told=told[by_pair],
-        passages=in_order(
-            pa.concat_tables(
-                numbered_from(one.passages, before)
-                for one, before in zip(
-                    blocks, running_total(np.array(sizes)).tolist()[:-1], strict=True
-                )
-            ),
-            order,
-        ),
+        passages=in_order(passages, order),
     )
 
 
