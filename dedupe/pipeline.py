@@ -186,7 +186,9 @@ def _read(
     n_docs = table.num_rows
     *spans, keys = stages.run("clean", n_docs, _kept_spans, table, settings, earlier, stages.spill)
     kept = Kept(*text_bytes(table), *spans)
-    clues = stages.aside("harvest", n_docs, harvest, table, kept, names, settings.threads)
+    clues = stages.aside(
+        "harvest", n_docs, harvest, table, kept, names, settings.threads, stages.go_on
+    )
     sketches = stages.run("sketch", n_docs, sketch, kept, settings, stages.report, stages.spill)
     return Compared(table, kept, Furniture(keys), None, sketches), clues
 

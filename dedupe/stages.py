@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Stages:
         self._on_progress = on_progress
         self._lock = threading.Lock()
         self._n_rows = self._done = 0
+        self._closed = False
 
     def run(self, stage: str, n_rows: int, function: Callable[..., Any], *arguments: Any) -> Any:
         """Call a stage's function with its arguments."""
@@ -91,8 +92,18 @@ class Stages:
 
         return wait
 
+    def go_on(self) -> None:
+        """Be asked by what runs beside the others, now and then, whether it is still wanted.
+
+        Raises:
+            CancelledError: the run has ended, by an error or an interrupt.
+        """
+        if self._closed:
+            raise CancelledError
+
     def close(self) -> None:
-        """Leave the checkpoints to another run."""
+        """End what still runs beside, and leave the checkpoints to another run."""
+        self._closed = True
         if self._checkpoints:
             self._checkpoints.close()
 

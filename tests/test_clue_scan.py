@@ -1,6 +1,7 @@
 # ruff: noqa: RUF001 - newspapers set curly quotes, long dashes and other scripts
 from __future__ import annotations
 
+from concurrent.futures import CancelledError
 from typing import Any
 
 import numpy as np
@@ -205,3 +206,12 @@ def _keep(table: object, ranges: list[tuple[int, int]]) -> Kept:
     spans = np.array(points, np.int64).reshape(-1, 2)
     assert code_points(kept.data, spans.ravel()).tolist() == [p for pair in ranges for p in pair]
     return kept._replace(spans=spans, offsets=np.array([0, len(spans)], np.int64))
+
+
+def test_harvest__ends_where_it_is_no_longer_wanted() -> None:
+    def stop() -> None:
+        raise CancelledError
+
+    table = documents_table(["OSLO (AP) - The pier is shut."])
+    with pytest.raises(CancelledError):
+        harvest(table, keep_all(table), go_on=stop)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter, defaultdict
+from concurrent.futures import CancelledError
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,8 @@ from dedupe import shingle as shingling
 from dedupe import sketch as sketching
 from dedupe.documents import documents_table
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES
+from dedupe.spill import MEMORY
+from dedupe.stages import Stages
 from dedupe.verify import measures
 from dedupe.verify.relation import RELATIONS
 from tests import mixed_scripts
@@ -356,3 +360,17 @@ def test_find_duplicates__finds_in_the_newsroom_what_it_last_found() -> None:
     # Meant to differ? Then: python -m tests.golden.update
     found = update.summary(find_duplicates(newsroom()))
     assert found == json.loads(update.GOLDEN.read_text("utf-8"))
+
+
+def test_stages__what_runs_beside_others_ends_with_the_run() -> None:
+    stages = Stages(None, None, MEMORY, beside=True)
+
+    def work() -> None:
+        for _ in range(1000):
+            stages.go_on()
+            time.sleep(0.01)
+
+    answer = stages.aside("work", 1, work)
+    stages.close()
+    with pytest.raises(CancelledError):
+        answer()

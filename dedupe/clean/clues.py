@@ -30,7 +30,7 @@ from dedupe.documents import documents_table
 from dedupe.names import Names, default_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import pyarrow as pa
 
@@ -43,7 +43,11 @@ _LOG = logging.getLogger(__name__)
 
 
 def harvest(
-    documents: pa.Table, kept: Kept, names: Names | None = None, n_threads: int = 0
+    documents: pa.Table,
+    kept: Kept,
+    names: Names | None = None,
+    n_threads: int = 0,
+    go_on: Callable[[], None] = lambda: None,
 ) -> pa.Table:
     """Collect the clues of every document.
 
@@ -53,6 +57,7 @@ def harvest(
         names: agencies and outlets to know; None takes those of the package,
             `names.load_names(path)` adds a user's own.
         n_threads: threads that scan; 0 takes one for each core.
+        go_on: called before each batch; it raises what shall end the work.
 
     Returns:
         A table of `clues_schema()`; `document` is the row in `documents`.
@@ -64,6 +69,7 @@ def harvest(
     names = (names or default_names()).collecting(sources)
     tables = [clues_schema().empty_table()]
     for first in range(0, kept.n_docs, _AT_ONCE):
+        go_on()
         last = min(first + _AT_ONCE, kept.n_docs)
         some = documents.slice(first, last - first)
         found = _clues(some, documents_between(kept, first, last), names, n_threads)
