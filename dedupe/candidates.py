@@ -124,7 +124,7 @@ def find_candidates(
     kept = np.flatnonzero(thin_crowds(*unpack(packed), equal_slots, settings.n_slots, priority))
     return _with_copies(
         packed[kept], nets[kept], share[kept], representative, n_found,
-        {"bands": capped_bands, "rare": capped_rare}, is_new,
+        {"bands": capped_bands, "rare": capped_rare}, is_new, spill,
     )  # fmt: skip
 
 
@@ -146,7 +146,9 @@ def weigh(
     """
     if background is not None:
         return weighted(sketches, background.of_shingles(sketches.sampled), background.n_docs)
-    return _with_totals(sketches, _counted_weights(sketches, n_threads, spill))
+    weighed = _with_totals(sketches, _counted_weights(sketches, n_threads, spill))
+    # Memory held them while they were written all over.
+    return weighed._replace(weights=spill.put(weighed.weights))
 
 
 def weighted(sketches: Sketches, frequency: NDArray[np.int64], n_docs: int) -> Weights:
@@ -423,6 +425,7 @@ def _with_copies(
     n_found: int,
     n_capped: dict[str, int],
     is_new: NDArray[np.bool_] | None,
+    spill: Spill,
 ) -> Candidates:
     """Add the pairs of equal texts, each with its representative."""
     copies = np.flatnonzero(representative != np.arange(len(representative)))
@@ -434,6 +437,7 @@ def _with_copies(
     a, b = unpack(packed[order])
     nets = np.concatenate([nets, np.full(len(linked), EXACT, np.uint8)])[order]
     share = np.concatenate([share, np.ones((len(linked), 2), np.float32)])[order]
+    a, b, nets, share = (spill.put(column) for column in (a, b, nets, share))
     return Candidates(a, b, nets, share, n_found, n_capped)
 
 

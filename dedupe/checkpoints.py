@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import pyarrow as pa
 
+from dedupe.documents import one_array
 from dedupe.errors import OutputError
 
 if TYPE_CHECKING:
@@ -138,7 +139,9 @@ class Checkpoints:
             values = row.column(value).chunk(0).values.to_numpy(zero_copy_only=False)
             return np.array(values).reshape(more[0][1])
         if kind == "table":
-            return pa.ipc.open_stream(row.column(value)[0].as_buffer()).read_all()
+            columns = [row.column(place).chunk(0).values for place in value]
+            schema = pa.ipc.read_schema(pa.py_buffer(bytes.fromhex(more[0][1])))
+            return pa.table(columns, schema=schema)
         if kind == "tuple":
             return tuple(self._unpack(part, row) for part in value)
         if kind in self._records:
@@ -234,18 +237,20 @@ def _pack(value: Any, columns: list[pa.Array]) -> dict[str, Any]:
     """Say how a value is put together, and append its arrays to `columns`."""
     if isinstance(value, np.ndarray):
         flat = pa.array(np.ascontiguousarray(value).ravel())
-        columns.append(pa.LargeListArray.from_arrays([0, len(flat)], flat))
-        return {"array": len(columns) - 1, "shape": value.shape}
+        return {"array": _put(flat, columns), "shape": value.shape}
     if isinstance(value, pa.Table):
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, value.schema) as stream:
-            stream.write_table(value)
-        columns.append(pa.array([sink.getvalue().to_pybytes()], pa.large_binary()))
-        return {"table": len(columns) - 1}
+        places = [_put(one_array(column), columns) for column in value.columns]
+        return {"table": places, "schema": value.schema.serialize().to_pybytes().hex()}
     if isinstance(value, tuple):
         kind = type(value).__name__ if hasattr(value, "_fields") else "tuple"
         return {kind: [_pack(part, columns) for part in value]}
     return {"plain": value}
+
+
+def _put(array: pa.Array, columns: list[pa.Array]) -> int:
+    """Append an array to columns as their one row, without a copy; returns its place."""
+    columns.append(pa.LargeListArray.from_arrays(pa.array([0, len(array)]), array))
+    return len(columns) - 1
 
 
 def _checksum(data: Any) -> str:

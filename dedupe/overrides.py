@@ -251,7 +251,7 @@ def _ties(
     return ties
 
 
-def signed(stories: list[dict[str, Any]], overrides: Overrides) -> list[dict[str, Any]]:
+def signed(stories: Sequence[dict[str, Any]], overrides: Overrides) -> Sequence[dict[str, Any]]:
     """Add to the evidence of each story what a reader decided about its documents."""
     by_document = {
         one: [_signed_row(one, f"a reader decided that {one} wrote it first", toward=one)]

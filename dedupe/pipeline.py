@@ -27,6 +27,7 @@ from dedupe.clean.kept import text_bytes
 from dedupe.cluster import cluster
 from dedupe.errors import InputError, SettingsError
 from dedupe.intake import as_reading, in_id_order, is_rising
+from dedupe.jsonl import Written
 from dedupe.overrides import Overrides, constrained, decided_origins, rows_of, signed
 from dedupe.result import Result
 from dedupe.settings import Settings
@@ -233,11 +234,12 @@ def _settle(
     stories = constrained(stories, pairs, decided)
     known = (names, decided_origins(overrides, ids, stories))
     origins = stages.run(
-        "attribute", table.num_rows, attribute, table, stories, pairs, passages, found.clues, *known
-    )
+        "attribute", table.num_rows, attribute, table, stories, pairs, passages, found.clues,
+        *known, stages.spill,
+    )  # fmt: skip
     return Result(
-        documents=result_documents(table, found.sketches.n_words, stories, origins),
-        pairs=result_pairs(table, pairs, origins),
+        documents=result_documents(table, found.sketches.n_words, stories, origins, stages.spill),
+        pairs=result_pairs(table, pairs, origins, stages.spill),
         passages=result_passages(table, pairs, passages, stories, origins, settings),
         stories=signed(origins.stories, overrides),
         run={"overrides": overrides.to_dict()},
@@ -280,7 +282,7 @@ def _checkpoints(
     known = [sorted(field) if isinstance(field, frozenset) else field for field in names or ()]
     before = [earlier.name] if earlier else []
     run = fingerprint(table, settings, [overrides.to_dict(), known, *before])
-    return Checkpoints(folder, run, (Sketches, Weights, Candidates, Attribution))
+    return Checkpoints(folder, run, (Sketches, Weights, Candidates, Attribution, Written))
 
 
 def _record(

@@ -25,9 +25,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from dedupe.errors import OutputError
+from dedupe.jsonl import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from dedupe.archive import Archive
 
@@ -100,7 +101,8 @@ class Result:
         pairs: table of `PAIRS`, sorted.
         passages: table of `PASSAGES`, sorted.
         stories: rows of stories.jsonl: stories of two or more, singles that are
-            derived from something absent, and round-ups.
+            derived from something absent, and round-ups; of a run, each is made anew
+            from its line when it is asked for.
         rejects: records that could not be read: file, line, reason.
         run: version, settings, inputs, stages, memory: run.json.
         archive: what later documents can be compared with; None where nothing was kept.
@@ -109,7 +111,7 @@ class Result:
     documents: pa.Table
     pairs: pa.Table
     passages: pa.Table
-    stories: list[dict[str, Any]]
+    stories: Sequence[dict[str, Any]]
     rejects: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     run: dict[str, Any] = dataclasses.field(default_factory=dict)
     archive: Archive | None = dataclasses.field(default=None, repr=False, compare=False)
@@ -345,6 +347,9 @@ def _write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     import orjson
 
     with path.open("wb") as file:
+        if isinstance(rows, Lines):
+            rows.write(file)
+            return
         file.writelines(orjson.dumps(row) + b"\n" for row in rows)
 
 

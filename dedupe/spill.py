@@ -73,6 +73,18 @@ class Spill:
             _allocate(file.fileno(), n_bytes)
             return self._mapped(file.fileno(), n_bytes, mmap.ACCESS_WRITE, dtype).reshape(shape)
 
+    def put(self, array: NDArray[Any]) -> NDArray[Any]:
+        """Return an array that is done, itself or as a copy that may leave memory.
+
+        Raises:
+            OutputError: the folder is full, or cannot be written.
+        """
+        if self.takes(array.nbytes):
+            return array
+        copy = self.empty(array.shape, array.dtype)
+        copy[...] = array
+        return copy
+
     def grow(self, dtype: DTypeLike, *, read_only: bool = False) -> Growing:
         """Return an array that grows at its end."""
         return Growing(self, dtype, read_only=read_only)
@@ -129,6 +141,18 @@ class Spill:
         for table in tables:
             joined.add(table)
         return joined.whole()
+
+    def column(self, values: pa.Array) -> pa.ChunkedArray:
+        """Return a column that is done, itself or as a copy that may leave memory.
+
+        Raises:
+            OutputError: the folder is full, or cannot be written.
+        """
+        import pyarrow as pa
+
+        if self.takes(values.nbytes):
+            return pa.chunked_array([values])
+        return self.table([pa.table({"": values})]).column(0)
 
     def joined(self) -> Joined:
         """Return a table that grows at its end."""
@@ -291,22 +315,26 @@ def spilled_table(tables: Iterable[pa.Table], spill: Spill) -> pa.Table:
     import pyarrow as pa
 
     from dedupe.clean.kept import text_bytes
-    from dedupe.documents import SCHEMA
+    from dedupe.documents import SCHEMA, one_array
 
     texts = spill.grow(np.uint8, read_only=True)
     sizes = [np.zeros(1, np.int64)]
-    others = [SCHEMA.empty_table().drop_columns(["text"])]
+    others = spill.joined()
+    others.add(SCHEMA.empty_table().drop_columns(["text"]))
     for table in tables:
         data, offsets = text_bytes(table)
         texts.add(data[offsets[0] : offsets[-1]])
         sizes.append(np.diff(offsets))
-        others.append(table.drop_columns(["text"]))
+        others.add(table.drop_columns(["text"]))
     offsets = np.cumsum(np.concatenate(sizes))
     text = pa.LargeStringArray.from_buffers(
         len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(texts.whole())
     )
-    rest = pa.concat_tables(others).combine_chunks()
-    return rest.add_column(SCHEMA.get_field_index("text"), SCHEMA.field("text"), text)
+    rest = others.whole()
+    columns = {name: spill.column(one_array(rest.column(name))) for name in rest.column_names}
+    return pa.table(columns, rest.schema).add_column(
+        SCHEMA.get_field_index("text"), SCHEMA.field("text"), text
+    )
 
 
 class _Into:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from dedupe.attribute import Attribution
     from dedupe.settings import Settings
+    from dedupe.spill import Spill
 
 
 def result_documents(
@@ -25,6 +26,7 @@ def result_documents(
     n_words: NDArray[np.int32],
     stories: NDArray[np.int64],
     origins: Attribution,
+    spill: Spill,
 ) -> pa.Table:
     """Return a row for each document, in their order."""
     ids = one_array(table.column("id"))
@@ -32,10 +34,10 @@ def result_documents(
     sizes = np.bincount(stories, minlength=len(stories))[stories]
     columns = {
         "id": ids,
-        "story": ids.take(pa.array(stories)),
+        "story": spill.column(ids.take(pa.array(stories))),
         "story_size": sizes,
         "relation": origins.relation,
-        "parent": ids.take(parents),
+        "parent": spill.column(ids.take(parents)),
         "parent_name": origins.parent_name,
         "parent_probability": pa.array(
             origins.parent_probability, mask=np.isnan(origins.parent_probability)
@@ -51,13 +53,13 @@ def result_documents(
     )
 
 
-def result_pairs(table: pa.Table, pairs: pa.Table, origins: Attribution) -> pa.Table:
+def result_pairs(table: pa.Table, pairs: pa.Table, origins: Attribution, spill: Spill) -> pa.Table:
     """Return a row for each judged pair."""
     ids = one_array(table.column("id"))
     columns = {name: pairs.column(name) for name in PAIRS.names if name in pairs.schema.names}
     columns |= {
-        "a": ids.take(pairs.column("a").combine_chunks()),
-        "b": ids.take(pairs.column("b").combine_chunks()),
+        "a": spill.column(ids.take(one_array(pairs.column("a")))),
+        "b": spill.column(ids.take(one_array(pairs.column("b")))),
         "a_first_probability": pa.array(origins.pair_a_first),
     }
     return pa.table({name: columns[name] for name in PAIRS.names}, schema=PAIRS)

@@ -134,7 +134,7 @@ def test_origin__an_agencys_own_page_alone_is_single() -> None:
 
 def test_origin__a_page_alone_without_a_clue_is_single_and_no_story() -> None:
     found = judge([{"source": "paper.example"}])
-    assert (found.relation, found.stories) == (["single"], [])
+    assert (found.relation, list(found.stories)) == (["single"], [])
     assert math.isnan(found.parent_probability[0])
 
 

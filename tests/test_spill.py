@@ -49,6 +49,22 @@ def test_grow__is_all_parts_wherever_it_is_kept(
     assert place.spilled_bytes == (total if limit and total > limit // 8 else 0)
 
 
+def test_put__what_is_done_stays_equal_and_leaves_memory_only_where_it_must(
+    tmp_path: Path,
+) -> None:
+    array, names = np.arange(12.0).reshape(4, 3), pa.array(["a", None, "ß", ""])
+    place = Spill(tmp_path)
+    assert place.put(array) is array
+    assert place.column(names).chunk(0).equals(names)
+    assert place.spilled_bytes == 0
+    small = Spill(tmp_path, 8)
+    put, column = small.put(array), small.column(names)
+    small.drop()
+    assert put.tolist() == array.tolist()
+    assert column.combine_chunks().equals(names)
+    assert small.spilled_bytes > array.nbytes
+
+
 def test_empty__keeps_what_is_written_though_pages_are_dropped(tmp_path: Path) -> None:
     place = Spill(tmp_path, 8)
     array = place.empty((1000, 3), np.int64)

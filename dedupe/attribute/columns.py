@@ -9,8 +9,7 @@ together, column by column.
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -24,7 +23,9 @@ from dedupe.attribute.parents import RELATIONS, SINGLE
 from dedupe.attribute.placing import Filled, hang_rest, place
 from dedupe.attribute.tables import ClueTable, PairTable
 from dedupe.attribute.writing import write_rows
+from dedupe.jsonl import Lines, LineWriter
 from dedupe.names import default_names, fold
+from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from dedupe.jsonl import Written
     from dedupe.names import Names
-
-_LOG = logging.getLogger(__name__)
+    from dedupe.spill import Spill
 
 _OWN_VOICE = frozenset({"outlet", "agency", "told_own_name", "byline"})
 
@@ -49,7 +50,7 @@ class Attribution(NamedTuple):
         parent_probability  float64 (D,)   NaN without a parent
         origin_probability  float64 (D,)
         pair_a_first        float64 (P,)   that a's text stands nearer the origin; .5 unknown
-        stories             rows of stories.jsonl, in the order of their first document
+        written             rows of stories.jsonl, in the order of their first document
     """
 
     relation: list[str]
@@ -58,7 +59,12 @@ class Attribution(NamedTuple):
     parent_probability: NDArray[np.float64]
     origin_probability: NDArray[np.float64]
     pair_a_first: NDArray[np.float64]
-    stories: list[dict[str, Any]]
+    written: Written
+
+    @property
+    def stories(self) -> Lines:
+        """The rows of stories.jsonl."""
+        return Lines(*self.written)
 
 
 def attribute(
@@ -69,6 +75,7 @@ def attribute(
     clues: pa.Table,
     names: Names | None = None,
     decided: Collection[int] = (),
+    spill: Spill = MEMORY,
 ) -> Attribution:
     """Name the likely origin of every story, or say that nothing tells.
 
@@ -81,10 +88,11 @@ def attribute(
         names: agencies and outlets to know, those with which the clues were
             harvested; None takes those of the package.
         decided: documents that a reader holds for the origins of their stories.
+        spill: where rows and places of passages go that memory does not hold.
     """
     stories = np.asarray(stories, dtype=np.int64)
     names = names or default_names()
-    table = PairTable(pairs, passages, stories)
+    table = PairTable(pairs, passages, stories, spill)
     desk = Desk(Pages(documents, names), names, ClueTable(clues), table)
     _learn_names(desk)
     filled = _nothing_known(len(stories), pairs.num_rows)
@@ -97,9 +105,9 @@ def attribute(
     model = judging.model(why, written, parents=True)
     placed = place(judging, written, model, filled)
     hang_rest(judging, filled)
-    rows = write_rows(judging, written, placed, left_out(judging, why, written, model))
-    rows |= settle_crossings(desk, stories, decided, filled)
-    _LOG.debug("%d stories written", len(rows))
+    lines = LineWriter(spill)
+    write_rows(judging, written, placed, left_out(judging, why, written, model), lines)
+    lines.add(settle_crossings(desk, stories, decided, filled))
     return Attribution(
         relation=np.array(RELATIONS, object)[filled.relation].tolist(),
         parent=filled.parent,
@@ -107,7 +115,7 @@ def attribute(
         parent_probability=filled.parent_probability,
         origin_probability=filled.origin_probability,
         pair_a_first=filled.pair_a_first,
-        stories=[rows[first] for first in sorted(rows)],
+        written=lines.done(),
     )
 
 
@@ -146,7 +154,9 @@ def _lone_copies(
     sizes = np.bincount(stories, minlength=len(stories))
     deriving = desk.clues.deriving()
     alike: dict[tuple[object, ...], list[int]] = {}
-    for row in deriving[sizes[stories[deriving]] == 1].tolist():
+    alone = deriving[sizes[stories[deriving]] == 1]
+    desk.clues.hold(alone)
+    for row in alone.tolist():
         if row not in decided:
             alike.setdefault(_said(desk, row), []).append(row)
     firsts = np.array(sorted(rows[0] for rows in alike.values()), np.int64)
@@ -186,7 +196,7 @@ def _judged(
 ) -> Judging:
     """Judge the stories of some documents by what is seen at a glance."""
     speaking = np.zeros(len(stories), np.bool_)
-    speaking[[row for row, _ in desk.clues.named()]] = True
+    speaking[desk.clues.naming()] = True
     docket = docket_of(rows, stories, desk.pages, desk.table, decided, speaking)
     judging = new_judging(desk, docket)
     judging.glance()

@@ -62,7 +62,6 @@ class Judging:
         docket: the stories.
         reasons: their evidence.
         verdicts: who wrote each first.
-        speaking: those that have clues, ready to be asked.
         records: of outlets, in the stories that were decided without them.
     """
 
@@ -70,17 +69,12 @@ class Judging:
     docket: Docket
     reasons: Reasons
     verdicts: Verdicts
-    speaking: dict[int, Story] = dataclasses.field(default_factory=dict)
     records: Mapping[str, Record] = dataclasses.field(default_factory=dict)
 
     @property
     def n_stories(self) -> int:
         """Count the stories."""
         return len(self.docket.n_works)
-
-    def too_large(self) -> frozenset[int]:
-        """Return the stories of which only a part is weighed."""
-        return frozenset(self.story_of()[self.docket.work < 0].tolist())
 
     def story_of(self) -> NDArray[np.int64]:
         """Return the story of each member."""
@@ -102,7 +96,6 @@ class Judging:
         for s, one in self.stories(np.flatnonzero(asked)):
             said += ((s, item) for item in find_evidence(one, days_differ=bool(differ[s])))
             if one.clues:
-                self.speaking[s] = one
                 self._note_pages(s, one)
         self.reasons.say(said, members_of(docket, said))
         self.reasons.seen(_glimpses(docket))
@@ -131,6 +124,7 @@ class Judging:
         for start in range(0, len(chosen), _BLOCK):
             block = chosen[start : start + _BLOCK]
             counts, pairs = self._weighed_pairs(block)
+            desk.clues.hold(docket.rows[docket.offsets[block[0]] : docket.offsets[block[-1] + 1]])
             found = iter(desk.table.pairs(docket.place[pairs]))
             for s, n_pairs in zip(block.tolist(), counts.tolist(), strict=True):
                 works: list[list[int]] = [[] for _ in range(docket.n_works[s])]

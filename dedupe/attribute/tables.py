@@ -14,13 +14,18 @@ from dedupe.attribute.evidence import Pair
 from dedupe.attribute.parents import RELATIONS
 from dedupe.attribute.signals import derives
 from dedupe.clean.clue import Clue
+from dedupe.ragged import ranges_of, running_total
+from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from dedupe.spill import Spill
+
+_AT_ONCE = 10_000
 _SPANS = ("a_start", "a_end", "b_start", "b_end")
 
 
@@ -35,29 +40,48 @@ class ClueTable:
         """Read a table of `clues_schema()`, in any order."""
         documents: NDArray[np.int64] = table.column("document").to_numpy()
         order = np.argsort(documents, kind="stable")
+        self._table = table.take(order) if np.any(np.diff(documents) < 0) else table
         self._documents = documents[order]
-        ordered = table.take(order) if np.any(np.diff(documents) < 0) else table
-        self._clues = list(map(Clue, *(ordered.column(name).to_pylist() for name in Clue._fields)))
-        self.documents, firsts = np.unique(self._documents, return_index=True)
-        ends = itertools.pairwise([*firsts.tolist(), len(documents)])
-        self._places = dict(zip(self.documents.tolist(), ends, strict=True))
+        self.documents = np.unique(self._documents)
+        self._held: dict[int, list[Clue]] = {}
+
+    def hold(self, rows: NDArray[np.int64]) -> None:
+        """Look up the clues of some documents at once, and keep them at hand."""
+        firsts = np.searchsorted(self._documents, rows)
+        counts = np.searchsorted(self._documents, rows, "right") - firsts
+        clues = _clues(self._table.take(ranges_of(firsts, counts)))
+        counted = zip(rows.tolist(), counts.tolist(), strict=True)
+        self._held = {row: list(itertools.islice(clues, n)) for row, n in counted}
 
     def of(self, row: int) -> list[Clue]:
         """Return the clues of one document, in the order of the table."""
-        place = self._places.get(row)
-        return self._clues[place[0] : place[1]] if place else []
+        if row not in self._held:
+            first, last = np.searchsorted(self._documents, [row, row + 1]).tolist()
+            self._held[row] = list(_clues(self._table.slice(first, last - first)))
+        return self._held[row]
 
     def named(self) -> Iterator[tuple[int, Clue]]:
         """Yield documents and their clues that name somebody."""
-        for row, clue in zip(self._documents.tolist(), self._clues, strict=True):
-            if clue.name is not None:
-                yield row, clue
+        named = self._table.filter(self._table.column("name").is_valid())
+        return zip(_array(named, "document").tolist(), _clues(named), strict=True)
+
+    def naming(self) -> NDArray[np.int64]:
+        """Return the documents of `named`, as often as each names somebody."""
+        named: NDArray[np.bool_] = self._table.column("name").is_valid().to_numpy()
+        return self._documents[named]
 
     def deriving(self) -> NDArray[np.int64]:
         """Return the documents with a clue that may make them copies by itself."""
-        found = [derives(clue.kind, clue.rule, clue.name) for clue in self._clues]
+        found = [derives(clue.kind, clue.rule, clue.name) for clue in _clues(self._table)]
         rows: NDArray[np.int64] = np.unique(self._documents[np.array(found, dtype=bool)])
         return rows
+
+
+def _clues(table: pa.Table) -> Iterator[Clue]:
+    """Yield the rows of a table of clues, of which few are in memory as objects."""
+    for start in range(0, table.num_rows, _AT_ONCE):
+        some = table.slice(start, _AT_ONCE)
+        yield from map(Clue, *(some.column(name).to_pylist() for name in Clue._fields))
 
 
 class PairTable:
@@ -71,13 +95,20 @@ class PairTable:
         span_ends   int64 (P+1,)  pair p has passages [span_ends[p], span_ends[p+1])
     """
 
-    def __init__(self, pairs: pa.Table, passages: pa.Table, stories: NDArray[np.int64]) -> None:
+    def __init__(
+        self,
+        pairs: pa.Table,
+        passages: pa.Table,
+        stories: NDArray[np.int64],
+        spill: Spill = MEMORY,
+    ) -> None:
         """Read the tables.
 
         Args:
             pairs: verified pairs; a and b are rows of the documents.
             passages: aligned passages, sorted by pair.
             stories: int64 (D,), the story of each document.
+            spill: where rows and spans go that memory does not hold.
         """
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -88,14 +119,16 @@ class PairTable:
             pairs.column(name).to_numpy()
             for name in ("resemblance", "containment_a", "containment_b")
         )
-        self.rows = np.stack([_array(pairs, "a"), _array(pairs, "b")], axis=1)
-        self.spans = np.stack([_array(passages, name) for name in _SPANS], axis=1)
-        self.span_ends = np.searchsorted(_array(passages, "pair"), np.arange(len(self.rows) + 1))
-        label, other = stories[self.rows].T
-        inner = np.flatnonzero(label == other)
+        self.rows = _side_by_side(pairs, ("a", "b"), spill)
+        self.spans = _side_by_side(passages, _SPANS, spill)
+        counts = np.bincount(_array(passages, "pair"), minlength=len(self.rows))
+        self.span_ends = running_total(counts)
+        label = stories[self.rows[:, 0]]
+        together = label == stories[self.rows[:, 1]]
+        inner = np.flatnonzero(together)
         self._inner = inner[np.argsort(label[inner], kind="stable")]
         self._labels = label[self._inner]
-        self._outer = np.flatnonzero(label != other)
+        self._outer = np.flatnonzero(~together)
 
     def within(self, labels: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the pairs of some stories.
@@ -131,6 +164,14 @@ class PairTable:
         )
         rows = self.rows[places].T.tolist()
         return list(map(Pair, places.tolist(), *rows, relations, *measures, spans))
+
+
+def _side_by_side(table: pa.Table, names: Sequence[str], spill: Spill) -> NDArray[np.int64]:
+    """Return some columns as those of one array, int64 (N, names)."""
+    rows: NDArray[np.int64] = spill.empty((table.num_rows, len(names)), np.int64)
+    for place, name in enumerate(names):
+        rows[:, place] = _array(table, name)
+    return rows
 
 
 def _array(table: pa.Table, name: str) -> NDArray[np.int64]:

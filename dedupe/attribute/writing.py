@@ -1,6 +1,6 @@
 """Judged and placed stories in, the rows of stories.jsonl out.
 
-    Judging, Places  ->  write_rows()  ->  rows by first document
+    Judging, Places  ->  write_rows()  ->  lines
 
 Columns become lists a block of stories at a time: a list of all documents
 would be the largest thing of the run.
@@ -28,28 +28,32 @@ if TYPE_CHECKING:
 
     from dedupe.attribute.counterfactual import LeftOut
     from dedupe.attribute.judging import Judging
+    from dedupe.jsonl import LineWriter
     from dedupe.kernels.places import Places
 
 _BLOCK = 4096
 
 
 def write_rows(
-    judging: Judging, written: NDArray[np.int64], places: Places, without: LeftOut
-) -> dict[int, dict[str, Any]]:
-    """Return the rows of some stories, by their first document.
+    judging: Judging,
+    written: NDArray[np.int64],
+    places: Places,
+    without: LeftOut,
+    lines: LineWriter,
+) -> None:
+    """Write the rows of some stories.
 
     Args:
         judging: the stories.
         written: those that get a row, rising.
         places: where their documents stand.
         without: what kinds of evidence change in them.
+        lines: written to.
     """
-    rows = {}
     with _uncollected():
         for start in range(0, len(written), _BLOCK):
-            for told in _block(judging, written[start : start + _BLOCK], places, without):
-                rows[told.rows[0]] = story_row(told)
-    return rows
+            block = _block(judging, written[start : start + _BLOCK], places, without)
+            lines.add({told.rows[0]: story_row(told) for told in block})
 
 
 @contextlib.contextmanager
@@ -73,11 +77,12 @@ def _block(
     base, end = docket.offsets[[first, last]].tolist()
     rows, works = docket.rows[base:end].tolist(), docket.work[base:end].tolist()
     documents = pages.hold(docket.rows[base:end])
+    judging.desk.clues.hold(docket.rows[base:end])
     evidence = judging.reasons.of(docket, first, last, pages, judging.records)
-    ends, large = (docket.offsets[first : last + 1] - base).tolist(), judging.too_large()
+    ends = (docket.offsets[first : last + 1] - base).tolist()
     for s, verdict in zip(block.tolist(), _verdicts(judging, block), strict=True):
         span = slice(ends[s - first], ends[s - first + 1])
-        story = judging.speaking.get(s) if s not in large else _whole(judging, s)
+        story = _with_clues(judging, rows[span])
         told = Told(
             pages, rows[span], documents[span], works[span], verdict, evidence[s - first],
             [], [], story,
@@ -107,11 +112,12 @@ def _verdicts(judging: Judging, block: NDArray[np.int64]) -> Iterator[Verdict]:
         yield verdict_of(judging.desk.pages, ranked, work, told=told)
 
 
-def _whole(judging: Judging, s: int) -> Story:
-    """Return a story with all its documents, weighed or not."""
-    docket, desk = judging.docket, judging.desk
-    rows = docket.rows[slice(*docket.offsets[s : s + 2])].tolist()
+def _with_clues(judging: Judging, rows: list[int]) -> Story | None:
+    """Return a story with all its documents, weighed or not, if any has a clue."""
+    desk = judging.desk
     found = {row: said for row in rows if (said := desk.clues.of(row))}
+    if not found:
+        return None
     return Story(
         rows=rows, works=[], work_of={}, pairs=[], clues=found, pages=desk.pages, names=desk.names
     )

@@ -250,10 +250,12 @@ def taken(table: pa.Table, order: NDArray[np.int64], spill: Spill) -> pa.Table:
     import pyarrow as pa
 
     rows = pa.array(order)
-    columns = (
-        pa.table({name: one_array(table.column(name)).take(rows)}) for name in table.column_names
+    return pa.table(
+        {
+            name: spill.column(one_array(table.column(name)).take(rows))
+            for name in table.column_names
+        }
     )
-    return pa.table({one.column_names[0]: spill.table([one]).column(0) for one in columns})
 
 
 def overlaps(
