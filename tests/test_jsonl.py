@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import operator
 from typing import Any
 
 import orjson
@@ -40,7 +41,7 @@ def test_lines__are_indexed_cut_and_compared_as_a_list_is() -> None:
     assert (lines[0], lines[-1], lines[1:]) == (ROWS[0], ROWS[-1], ROWS[1:])
     assert (list(lines), [*reversed(lines)]) == (ROWS, ROWS[::-1])
     assert lines == ROWS
-    assert (ROWS,) == (lines,)
+    assert operator.eq(ROWS, lines)
     assert lines == lines_of(ROWS)
     assert lines != ROWS[:2]
     assert lines != [*ROWS[:2], {"story": "c"}]
