@@ -26,7 +26,7 @@ import orjson
 from metrics import Case, accuracy, components
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from datasets import LabelledPair
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 N_SLOTS = 128
 RENSA_BANDS = 16
 CHUNK = 1000
-"""Texts a worker sketches at a time."""
+"""Texts a worker sketches at a time, and sketches asked for at a time."""
 
 DATASKETCH_DEFAULT = 0.9
 TFIDF_PUBLISHED = 0.85
@@ -78,7 +78,7 @@ def text_dedup_pairs(texts: Sequence[str]) -> Pairs:
     plain = [_NOT_PLAIN.sub("", one.replace("-\n", "").replace("\n", " ")) for one in texts]
     grams = [[one.encode() for one in set(shingles(text, NEWS_WORDS))] for text in plain]
     sketches = list(MinHash.generator(grams, num_perm=NEWS_SLOTS))
-    return datasketch_pairs(sketches, NEWS_THRESHOLD, NEWS_SLOTS)
+    return set(datasketch_pairs(sketches, NEWS_THRESHOLD, NEWS_SLOTS))
 
 
 def sketch_rensa(texts: Sequence[str]) -> list[Any]:
@@ -108,26 +108,22 @@ def sketch_all(
 
 def datasketch_pairs(
     sketches: Sequence[Any], threshold: float = DATASKETCH_DEFAULT, n_slots: int = N_SLOTS
-) -> Pairs:
-    """Return what datasketch's LSH calls similar; a < b."""
+) -> Iterator[tuple[int, int]]:
+    """Yield what datasketch's LSH calls similar; a < b."""
     from datasketch import MinHashLSH
 
     lsh = MinHashLSH(threshold=threshold, num_perm=n_slots)
     with lsh.insertion_session() as session:
         for row, sketch in enumerate(sketches):
             session.insert(row, sketch)
-    return {
-        (other, row)
-        for row, sketch in enumerate(sketches)
-        for other in lsh.query(sketch)
-        if other < row
-    }
+    for row, sketch in enumerate(sketches):
+        yield from ((other, row) for other in lsh.query(sketch) if other < row)
 
 
 def rensa_pairs(
     sketches: Sequence[Any], threshold: float | None = None, bands: int = RENSA_BANDS
-) -> Pairs:
-    """Return what rensa's LSH puts in one bucket; a < b.
+) -> Iterator[tuple[int, int]]:
+    """Yield what rensa's LSH puts in one bucket; a < b.
 
     A threshold also asks for that much estimated resemblance.
     """
@@ -135,13 +131,15 @@ def rensa_pairs(
 
     lsh = RMinHashLSH(threshold or 0.5, N_SLOTS, bands)
     lsh.insert_many(sketches)
-    return {
-        (other, row)
-        for row, others in enumerate(lsh.query_all(sketches))
-        for other in others
-        if other < row
-        and (threshold is None or sketches[row].jaccard(sketches[other]) >= threshold)
-    }
+    for start in range(0, len(sketches), CHUNK):
+        answers = lsh.query_all(sketches[start : start + CHUNK])
+        for row, others in enumerate(answers, start):
+            yield from (
+                (other, row)
+                for other in others
+                if other < row
+                and (threshold is None or sketches[row].jaccard(sketches[other]) >= threshold)
+            )
 
 
 def tfidf_pairs(texts: Sequence[str], threshold: float = TFIDF_PUBLISHED) -> Pairs:
@@ -237,16 +235,16 @@ def variants(texts: Sequence[str], *, tuned: bool = True) -> dict[str, list[Pair
     datasketch = sketch_datasketch(texts)
     rensa = sketch_rensa(texts)
     found = {
-        "datasketch .9": [datasketch_pairs(datasketch)],
+        "datasketch .9": [set(datasketch_pairs(datasketch))],
         "text-dedup news": [text_dedup_pairs(texts)],
-        "rensa": [rensa_pairs(rensa)],
+        "rensa": [set(rensa_pairs(rensa))],
         "tf-idf .85": [tfidf_pairs(texts)],
     }
     if tuned:
         found |= {
-            "datasketch best": [datasketch_pairs(datasketch, one) for one in THRESHOLDS],
+            "datasketch best": [set(datasketch_pairs(datasketch, one)) for one in THRESHOLDS],
             "rensa best": [
-                rensa_pairs(rensa, one, bands) for bands in (16, 32, 64) for one in THRESHOLDS
+                set(rensa_pairs(rensa, one, bands)) for bands in (16, 32, 64) for one in THRESHOLDS
             ],
             "tf-idf best": [tfidf_pairs(texts, one) for one in THRESHOLDS],
         }

@@ -60,3 +60,12 @@ def test_crowds__those_who_met_only_a_part_of_it_belong_to_it() -> None:
     kept = thinned(centre + cliques, [N_SLOTS] * (len(centre) + len(cliques)), list(range(121)))
     assert set(centre) <= kept
     assert len(kept) <= 8 * 121
+
+
+def test_crowds__a_form_printed_twice_keeps_the_pair_of_its_reprints() -> None:
+    pairs = list(combinations(range(200), 2))
+    reprints = {(first, first + 1) for first in range(0, 200, 2)}
+    equal = [N_SLOTS * 9 // 10 if pair in reprints else N_SLOTS // 3 for pair in pairs]
+    kept = thinned(pairs, equal, list(range(200)))
+    assert reprints <= kept
+    assert len(kept) <= 16 * 200
