@@ -29,7 +29,7 @@ from dedupe.verify.measures import (
     numbered_from,
     taken,
 )
-from dedupe.verify.relation import judge
+from dedupe.verify.relation import judge, same_story_odds
 from dedupe.verify.roundups import mark_roundups
 
 if TYPE_CHECKING:
@@ -76,10 +76,9 @@ def verify(
 
     `closely` looks at all of them as at those left undecided.
     """
-    clocks = documents.select(["source", "published", "published_until"])
 
     def judged(block: Measured) -> tuple[pa.Table, pa.Table]:
-        return _judge_block(block, clocks), block.passages
+        return _judge_block(block, documents), block.passages
 
     judged_pairs, found, n_pairs = spill.joined(), spill.joined(), 0
     for block, of_block in measured_blocks(
@@ -94,15 +93,21 @@ def verify(
 
 
 def _judge_block(measured: Measured, documents: pa.Table) -> pa.Table:
-    """Judge pairs with a table of the few documents they are of."""
+    """Judge pairs of documents."""
     import pyarrow as pa
 
-    rows = np.unique(np.concatenate([measured.a, measured.b]))
-    a, b = np.searchsorted(rows, measured.a), np.searchsorted(rows, measured.b)
-    pairs = judge(measured._replace(a=a, b=b), documents.take(rows))
+    pairs = judge(*_alone(measured, documents))
     for name, side in (("a", measured.a), ("b", measured.b)):
         pairs = pairs.set_column(pairs.schema.get_field_index(name), name, pa.array(side))
     return pairs
+
+
+def _alone(measured: Measured, documents: pa.Table) -> tuple[Measured, pa.Table]:
+    """Return pairs as of a table that holds their few documents and no more, and that table."""
+    rows = np.unique(np.concatenate([measured.a, measured.b]))
+    a, b = np.searchsorted(rows, measured.a), np.searchsorted(rows, measured.b)
+    judged_by = documents.select(["source", "published", "published_until"])
+    return measured._replace(a=a, b=b), judged_by.take(rows)
 
 
 def given_pairs(
@@ -200,14 +205,10 @@ class OnDemand(NamedTuple):
     def same_story_odds(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return log-odds of same_story for rows a < b, in the order given, float64 (P,)."""
         candidates = given_pairs(a, b, self.sketches, self.weights, self.settings)
-        pairs, _ = verify(candidates, self.documents, self.kept, self.settings)
-        known = dict(
-            zip(
-                zip(pairs.column("a").to_pylist(), pairs.column("b").to_pylist(), strict=True),
-                pairs.column("same_story_odds").to_pylist(),
-                strict=True,
-            )
-        )
+        measured = measure(candidates, self.kept, self.settings)
+        odds = same_story_odds(*_alone(measured, self.documents))
+        pairs = zip(measured.a.tolist(), measured.b.tolist(), strict=True)
+        known = dict(zip(pairs, odds.tolist(), strict=True))
         rows = zip(a.tolist(), b.tolist(), strict=True)
         return np.array([known.get(pair, _UNLIKE) for pair in rows])
 

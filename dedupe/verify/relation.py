@@ -392,6 +392,12 @@ def judge(measured: Measured, documents: pa.Table) -> pa.Table:
     )
 
 
+def same_story_odds(measured: Measured, documents: pa.Table) -> NDArray[np.float64]:
+    """Return the log-odds of one story that `judge` says, and nothing else of it; float64 (P,)."""
+    recurs = recurring(measured, features(measured), documents)
+    return ruled_odds(measured.odds, measured.exact, recurs)[1]
+
+
 def ruled_odds(
     odds: NDArray[np.float64], exact: NDArray[np.bool_], recurs: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
