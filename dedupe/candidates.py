@@ -18,7 +18,7 @@ Heintze 1996, Smith, Cordell and Dillon 2013.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -108,8 +108,32 @@ def find_candidates(
     rows = np.flatnonzero(distinct)
     banded, capped_bands = _band_pairs(sketches, rows, priority, settings, on_progress, spill)
     rare, capped_rare = _rare_pairs(weights, distinct, priority, settings, spill)
+    (packed, nets, share, equal_slots), n_found = _screened(
+        banded, rare, sketches, weights, settings, is_new, spill
+    )
+    kept = np.flatnonzero(thin_crowds(packed, equal_slots, settings.n_slots, priority))
+    return _with_copies(
+        packed[kept], nets[kept], share[kept], representative, n_found,
+        {"bands": capped_bands, "rare": capped_rare}, is_new, spill,
+    )  # fmt: skip
+
+
+def _screened(
+    banded: PairRuns,
+    rare: PairRuns,
+    sketches: Sketches,
+    weights: Weights,
+    settings: Settings,
+    is_new: NDArray[np.bool_] | None,
+    spill: Spill,
+) -> tuple[tuple[NDArray[Any], ...], int]:
+    """Join the pairs of both nets, range by range, and screen them.
+
+    Returns those that may lie above the floor: packed uint64 (P,), nets uint8 (P,),
+    shared weight float32 (P, 2), equal slots int32 (P,); and how many pairs there were.
+    """
+    columns = [spill.grow(kind) for kind in (np.uint64, np.uint8, np.float32, np.int32)]
     n_found = 0
-    parts = []
     for low, high in ranges((banded, rare), _SCREENED_AT_ONCE):
         alone = _enough(*rare.between(low, high), weights, settings)
         packed, nets = _join(banded.between(low, high)[0], alone)
@@ -119,13 +143,11 @@ def find_candidates(
         n_found += len(packed)
         shared, share, equal_slots = compare_sketches(packed, sketches, weights, settings)
         kept = _screen(packed, shared, equal_slots, weights, settings)
-        parts.append([column[kept] for column in (packed, nets, share, equal_slots)])
-    packed, nets, share, equal_slots = (np.concatenate(part) for part in zip(*parts, strict=True))
-    kept = np.flatnonzero(thin_crowds(*unpack(packed), equal_slots, settings.n_slots, priority))
-    return _with_copies(
-        packed[kept], nets[kept], share[kept], representative, n_found,
-        {"bands": capped_bands, "rare": capped_rare}, is_new, spill,
-    )  # fmt: skip
+        parts: tuple[NDArray[Any], ...] = packed, nets, share, equal_slots
+        for column, part in zip(columns, parts, strict=True):
+            column.add(part[kept].ravel())
+    packed, nets, share, equal_slots = (column.whole() for column in columns)
+    return (packed, nets, share.reshape(-1, 2), equal_slots), n_found
 
 
 def _has_new(packed: NDArray[np.uint64], is_new: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -11,11 +11,9 @@ crowd all stay.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-
-from dedupe.runs import group_starts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,8 +30,7 @@ _LEVELS = 8
 
 
 def thin_crowds(
-    a: NDArray[np.int64],
-    b: NDArray[np.int64],
+    pairs: NDArray[np.uint64],
     equal_slots: NDArray[np.int32],
     n_slots: int,
     priority: NDArray[np.uint64],
@@ -41,36 +38,26 @@ def thin_crowds(
     """Say which pairs to keep, bool (P,).
 
     Args:
-        a: row of each pair's one document, int64 (P,).
-        b: row of its other.
+        pairs: two rows each, uint64 (P,), as `kernels.pairs.pack_pair` packs them.
         equal_slots: slots that their signatures share, int32 (P,).
         n_slots: slots of a signature.
         priority: a hash of each document's content, uint64 (D,).
     """
-    kept = np.ones(len(a), np.bool_)
-    alike = np.flatnonzero(equal_slots >= _ALIKE * n_slots)
-    degree = np.bincount(a[alike], minlength=len(priority))
-    degree += np.bincount(b[alike], minlength=len(priority))
-    # Buckets are capped, so most of a crowd have met only some of it; all have met its centres.
-    central = degree > _CROWD
-    met = alike[central[a[alike]] | central[b[alike]]]
+    from dedupe.kernels import crowds
+
+    kept = np.ones(len(pairs), np.bool_)
     crowded = np.zeros(len(priority), np.bool_)
-    crowded[a[met]] = crowded[b[met]] = True
-    places = alike[crowded[a[alike]] & crowded[b[alike]]]
-    kept[places] = False
-    own = np.concatenate([a[places], b[places]])
-    partner = np.concatenate([b[places], a[places]])
-    hashes = priority[partner]
-    unlike = np.tile(-(equal_slots[places] * _LEVELS // n_slots), 2)
-    pair = np.tile(places, 2)
-    kept[pair[_first(own, (partner, hashes), _PARTNERS)]] = True
-    kept[pair[_first(own, (partner, hashes, unlike), _PARTNERS)]] = True
+    alike = equal_slots >= _ALIKE * n_slots
+    n_crowded = crowds.fill_crowded(pairs, alike, _CROWD, crowded, kept)
+    if not n_crowded:
+        return kept
+    number = np.cumsum(crowded, dtype=np.int32) - 1
+    likeness = (equal_slots * _LEVELS // n_slots).astype(np.uint8)
+    chosen = []
+    for level in (np.zeros(len(pairs), np.uint8), likeness):
+        places = np.full((n_crowded, _PARTNERS), -1)
+        crowds.fill_partners(pairs, ~kept, level, priority, number, places)
+        chosen.append(places[places >= 0])
+    for places in chosen:
+        kept[places] = True
     return kept
-
-
-def _first(own: NDArray[np.int64], keys: tuple[NDArray[Any], ...], most: int) -> NDArray[np.int64]:
-    """Return the places of the first `most` of each document by keys, the last key first."""
-    order = np.lexsort((*keys, own))
-    starts = group_starts(own[order])
-    rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
-    return order[rank < most]

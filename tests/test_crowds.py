@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import combinations
 
 import numpy as np
+import pytest
 
 from dedupe.crowds import thin_crowds
 
@@ -14,9 +16,37 @@ N_SLOTS = 128
 def thinned(
     pairs: list[tuple[int, int]], equal: list[int], priority: list[int]
 ) -> set[tuple[int, int]]:
-    a, b = np.array(pairs, np.int64).T
-    kept = thin_crowds(a, b, np.array(equal, np.int32), N_SLOTS, np.array(priority, np.uint64))
+    packed = np.array([a << 32 | b for a, b in pairs], np.uint64)
+    kept = thin_crowds(packed, np.array(equal, np.int32), N_SLOTS, np.array(priority, np.uint64))
     return {pair for pair, keep in zip(pairs, kept.tolist(), strict=True) if keep}
+
+
+def slowly_thinned(
+    pairs: list[tuple[int, int]], equal: list[int], priority: list[int]
+) -> set[tuple[int, int]]:
+    slots = dict(zip(pairs, equal, strict=True))
+    alike = {pair for pair in pairs if slots[pair] >= 0.25 * N_SLOTS}
+    degree = Counter(one for pair in alike for one in pair)
+    crowded = {one for pair in alike if max(degree[end] for end in pair) > 64 for one in pair}
+    of_crowd = {pair for pair in alike if crowded.issuperset(pair)}
+    kept = set(pairs) - of_crowd
+    for own in crowded:
+        own_pairs = {a + b - own: (a, b) for a, b in of_crowd if own in (a, b)}
+        smallest = sorted(own_pairs, key=lambda one: (priority[one], one))
+        likest = sorted(smallest, key=lambda one: -(slots[own_pairs[one]] * 8 // N_SLOTS))
+        kept |= {own_pairs[one] for one in (*smallest[:8], *likest[:8])}
+    return kept
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_crowds__are_thinned_as_slowly_done(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    pairs = [pair for pair in combinations(range(150), 2) if rng.random() < 0.7]
+    equal = rng.integers(10, N_SLOTS + 1, len(pairs)).tolist()
+    priority = rng.integers(0, 90, 150).tolist()
+    kept = thinned(pairs, equal, priority)
+    assert kept == slowly_thinned(pairs, equal, priority)
+    assert len(kept) < len(pairs)
 
 
 def test_crowds__near_copies_keep_the_same_few_partners() -> None:

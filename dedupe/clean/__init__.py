@@ -94,7 +94,7 @@ def clean_and_learn(
     if blocks is None:
         blocks = read_blocks(data, text_offsets, settings, spill)
     outlets = outlet_numbers(documents)
-    keys = block_keys(blocks, outlets)
+    keys = block_keys(blocks, outlets, spill)
     if furniture is None:
         furniture = learn(blocks, keys, outlets, documents.column("title"))
     spans, n_spans = [np.zeros((0, 2), np.int64)], [np.zeros(0, np.int64)]

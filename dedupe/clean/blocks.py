@@ -105,7 +105,6 @@ def documents_between(blocks: Blocks, first: int, last: int) -> Blocks:
     )
 
 
-def documents_of(blocks: Blocks) -> NDArray[np.int64]:
-    """Return the document of each block, int64 (K,)."""
-    documents: NDArray[np.int64] = np.arange(len(blocks.offsets) - 1)
-    return np.repeat(documents, np.diff(blocks.offsets))
+def documents_of(blocks: Blocks, places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the documents of some blocks, int64 (N,)."""
+    return np.asarray(np.searchsorted(blocks.offsets, places, "right") - 1)

@@ -23,11 +23,14 @@ import numpy as np
 
 from dedupe.clean.blocks import BYTES_PER_WORD, Blocks, documents_of
 from dedupe.documents import one_array
-from dedupe.ragged import running_total
+from dedupe.ragged import batch_bounds, running_total
+from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
+
+    from dedupe.spill import Spill
 
 _LOG = logging.getLogger(__name__)
 
@@ -42,6 +45,7 @@ _SHARED_LIKE_TITLES, _SHARED, _SHARED_UNLIKE_TITLES = 0.3, 0.5, 0.8
 # title makes up for a small share.
 _FEW_PAGES = 16
 
+_BLOCKS_AT_ONCE = 1_000_000
 
 _FEW_DOCUMENTS = 100
 """Documents whose outlets are numbered one by one: there setting up takes longer than the work."""
@@ -88,11 +92,13 @@ def _outlet_number(name: str) -> int:
     return int.from_bytes(digest, "little") if folded else 0
 
 
-def block_keys(blocks: Blocks, outlets: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def block_keys(
+    blocks: Blocks, outlets: NDArray[np.uint64], spill: Spill = MEMORY
+) -> NDArray[np.uint64]:
     """Name each block within its outlet, uint64 (K,); 0 where the outlet is unknown."""
     from dedupe.kernels.repeats import fill_keys
 
-    keys = np.empty(len(blocks.hashes), np.uint64)
+    keys: NDArray[np.uint64] = spill.empty(len(blocks.hashes), np.uint64)
     fill_keys(blocks.hashes, blocks.offsets, outlets, keys)
     return keys
 
@@ -118,8 +124,7 @@ def learn(
     key, document, places = _repeated(blocks, keys, outlets)
     if len(key) == 0:
         return nothing_learned()
-    sizes = _prose_sizes(blocks)
-    groups = _story_groups(blocks, key, document, sizes[places], sizes, titles)
+    groups = _story_groups(blocks, key, document, places, titles)
     order = np.lexsort((groups[document], key))
     key, group = key[order], groups[document][order]
     first = np.ones(len(key), np.bool_)
@@ -174,9 +179,8 @@ def _repeated(
     counts = np.zeros(min(_n_buckets(len(keys)), 1 << 26), np.uint8)
     count_in_buckets(keys, counts)
     places = np.flatnonzero(_crowded(keys, counts, 2))
-    document = documents_of(blocks)[places]
-    places = places[_is_first_of_equals(blocks.text_hashes, outlets)[document]]
-    document = documents_of(blocks)[places]
+    places = places[_is_first_of_equals(blocks.text_hashes, outlets)[documents_of(blocks, places)]]
+    document = documents_of(blocks, places)
     key, text_hash = keys[places], blocks.text_hashes[document]
     order = np.lexsort((text_hash, key))
     key, document, places = key[order], document[order], places[order]
@@ -209,8 +213,7 @@ def _story_groups(
     blocks: Blocks,
     key: NDArray[np.uint64],
     document: NDArray[np.int64],
-    size: NDArray[np.int64],
-    sizes: NDArray[np.int64],
+    places: NDArray[np.int64],
     titles: pa.ChunkedArray | None,
 ) -> NDArray[np.int64]:
     """Number the documents so that pages of one story in one outlet have one number, int64 (D,).
@@ -219,16 +222,14 @@ def _story_groups(
         blocks: of all documents.
         key: uint64 (N,), repeated blocks, equal ones together.
         document: int64 (N,), where each stands.
-        size: int64 (N,), its bytes if it may be a paragraph, else 0.
-        sizes: int64 (K,), the same for all blocks.
+        places: int64 (N,), which block it is.
         titles: string (D,).
     """
     from dedupe.kernels.repeats import merge_groups
 
     n_docs = len(blocks.offsets) - 1
     groups = np.arange(n_docs)
-    total = running_total(sizes)
-    length = total[blocks.offsets[1:]] - total[blocks.offsets[:-1]]
+    length, size = _prose_lengths(blocks), _prose_sizes(blocks, places)
     document, size, key = document[size > 0], size[size > 0], key[size > 0]
     starts, lengths = _runs(key)
     for few, least in ((True, _SHARED_LIKE_TITLES), (False, _SHARED)):
@@ -244,15 +245,25 @@ def _story_groups(
     return groups
 
 
-def _prose_sizes(blocks: Blocks) -> NDArray[np.int64]:
-    """Return the bytes of blocks that may be paragraphs of a story, int64 (K,), 0 for others."""
+def _prose_sizes(blocks: Blocks, places: NDArray[np.int64] | slice) -> NDArray[np.int64]:
+    """Return the bytes of blocks that may be paragraphs of a story, int64 (N,), 0 for others."""
     from dedupe.kernels import blocks as kernels
 
-    sizes = blocks.ends - blocks.starts
-    bears_sign = (blocks.traits[:, kernels.PHRASE] > 0) | (
-        blocks.traits[:, kernels.MARKS] & kernels.HAS_COPYRIGHT > 0
+    sizes, traits = blocks.ends[places] - blocks.starts[places], blocks.traits[places]
+    bears_sign = (traits[:, kernels.PHRASE] > 0) | (
+        traits[:, kernels.MARKS] & kernels.HAS_COPYRIGHT > 0
     )
     return np.where((sizes >= _LONG_BYTES) & ~bears_sign, sizes, 0)
+
+
+def _prose_lengths(blocks: Blocks) -> NDArray[np.int64]:
+    """Return the bytes of the blocks of each document that may be paragraphs, int64 (D,)."""
+    lengths = [np.zeros(0, np.int64)]
+    for first, last in itertools.pairwise(batch_bounds(np.diff(blocks.offsets), _BLOCKS_AT_ONCE)):
+        bounds = blocks.offsets[first : last + 1]
+        total = running_total(_prose_sizes(blocks, slice(bounds[0], bounds[-1])))
+        lengths.append(np.diff(total[bounds - bounds[0]]))
+    return np.concatenate(lengths)
 
 
 def _needed_shares(

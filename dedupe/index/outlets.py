@@ -63,7 +63,7 @@ def learn_more(held: Held, documents: pa.Table, blocks: Blocks, settings: Settin
     furniture = furniture_of(held.catalog, documents)
     every = block_keys(blocks, outlets)
     fresh = (every != 0) & ~is_known(every, furniture)
-    key, row = _each_once(every[fresh], documents_of(blocks)[fresh])
+    key, row = _each_once(every[fresh], documents_of(blocks, np.flatnonzero(fresh)))
     distinct, place, n_new = np.unique(key, return_inverse=True, return_counts=True)
     found = held.store.postings.find(mixed(distinct, BLOCK), BLOCK_CAP)
     repeated = found.counts + n_new >= STORIES

@@ -16,6 +16,7 @@ sketch.py    shingles           -> signature slots
 digest.py    documents          -> signatures and samples, in one pass
 grouping.py  hashes             -> those that are equal, a partition at a time
 pairs.py     sorted keys        -> candidate pairs; sorted sets -> overlaps
+crowds.py    near-copies        -> the few pairs that each of a crowd keeps
 components.py  pairs            -> what they connect
 align.py     tokens of a pair   -> measures (columns.py names them) and passages
 anchors.py   one text           -> where its shingles stand
