@@ -19,6 +19,7 @@ import pytest
 import dedupe
 from dedupe import Index, Settings
 from dedupe.errors import IndexBusyError, SettingsError, StoreError
+from dedupe.storage.catalog import FORMAT
 
 pytestmark = pytest.mark.needs_jit
 
@@ -387,7 +388,7 @@ def test_index__another_format_or_other_settings_are_named(tmp_path: Path) -> No
     base = sqlite3.connect(tmp_path / "index" / "catalog.sqlite")
     base.execute("PRAGMA user_version=9")
     base.close()
-    with pytest.raises(StoreError, match="index format 9, this version reads 3"):
+    with pytest.raises(StoreError, match=f"index format 9, this version reads {FORMAT}"):
         Index(tmp_path / "index")
 
 

@@ -14,7 +14,7 @@ from dedupe.errors import CorruptIndexError
 from dedupe.kernels import postings as kernels
 from dedupe.storage.merging import Merge
 from dedupe.storage.postings import Postings, Tail
-from dedupe.storage.segments import ABOUT, N_STEPS, Hits, Name, Segment, SegmentWriter
+from dedupe.storage.segments import ABOUT, N_STEPS, Hits, Name, Segment, SegmentWriter, bits_of
 from tests.reference_postings import ranges
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def made(n_docs: int, per_document: int, seed: int = 1) -> NDArray[np.uint64]:
 
 
 def written(folder: Path, file: str, postings: NDArray[np.uint64], n_docs: int, first: int) -> Name:
-    writer = SegmentWriter(folder, file, first, np.zeros(n_docs, ABOUT), 0)
+    writer = SegmentWriter(folder, file, first, [np.zeros(n_docs, ABOUT)], 0)
     for part in np.array_split(postings, 7):
         writer.add(part)
     return writer.finish()
@@ -154,7 +154,8 @@ def test_segment__a_changed_row_is_never_read_in_silence(tmp_path: Path) -> None
     name = written(tmp_path, "a.postings", postings, 40, 1)
     path = tmp_path / "a.postings"
     changed = bytearray(path.read_bytes())
-    changed[4096 + 4 * 700] ^= 1
+    directory = (1 << bits_of(40)) + 1
+    changed[4096 + 4 * (directory + 700)] ^= 1
     path.write_bytes(changed)
     segment = Segment(tmp_path, name)
     with pytest.raises(CorruptIndexError):

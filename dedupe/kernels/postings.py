@@ -27,6 +27,9 @@ KEY_BITS, DOCUMENT_BITS = 32, 24
 BLOCK_ROWS = 1024
 """Rows under one checksum."""
 
+_AHEAD = 64
+"""Keys whose rows are read at once, before any of them is searched for."""
+
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _MIXER = np.uint64(0xD6E8FEB86659FD93)
 _SHIFT = np.uint64(32)
@@ -183,9 +186,6 @@ def fill_segment_hits(
 ) -> tuple[int, int]:
     """Find the keys that a segment holds; returns (damaged block or -1, how many: H).
 
-    Hashes lie evenly, so the search begins where the key should be, and widens
-    until it encloses it: two or three cache lines instead of eleven.
-
     Shapes (P postings, N keys, B blocks, b bits of a document and of a bucket)
         rows          uint32 (P,)                may be a memory map
         directory     uint32 (2**b + 1,)         first row of each bucket
@@ -198,33 +198,86 @@ def fill_segment_hits(
     n_hits = 0
     seen = np.int64(-1)
     rest_bits = np.uint64(KEY_BITS - n_bits)
-    for i in range(len(keys)):
-        bucket = np.int64(keys[i] >> rest_bits)
-        rest = np.int64(keys[i] & ((np.uint64(1) << rest_bits) - np.uint64(1)))
-        first = np.int64(directory[bucket])
-        last = np.int64(directory[bucket + 1])
-        if bucket != seen:
-            bad = first_damaged(rows, first, last, sums, checked)
-            if bad >= 0:
-                return bad, n_hits
-            seen = bucket
-        start = _first_row(rows, first, last, rest, n_bits)
-        if start == last or np.int64(rows[start]) >> n_bits != rest:
-            continue
-        end = start + 1
-        if end < last and np.int64(rows[end]) >> n_bits == rest:
-            end = _first_row(rows, end, last, rest + 1, n_bits)
-        hits[n_hits], starts[n_hits], ends[n_hits] = i, start, end
-        n_hits += 1
+    ahead = np.empty(_AHEAD, np.uint32)
+    for start_key in range(0, len(keys), _AHEAD):
+        end_key = min(start_key + _AHEAD, len(keys))
+        _read_ahead(rows, directory, rest_bits, keys[start_key:end_key], ahead)
+        for i in range(start_key, end_key):
+            bucket, rest = _parted(keys[i], rest_bits)
+            first, last = _rows_of(directory, bucket, len(rows))
+            if bucket != seen:
+                bad = first_damaged(rows, first, last, sums, checked)
+                if bad >= 0:
+                    return bad, n_hits
+                seen = bucket
+            if first == last:
+                continue
+            guess = _guess(first, last, rest, rest_bits)
+            if np.int64(ahead[i - start_key]) >> n_bits < rest:
+                start = _first_row(rows, guess + 1, last, guess + 2, rest, n_bits)
+            else:
+                start = _first_row(rows, first, guess, guess - 2, rest, n_bits)
+            if start == last or np.int64(rows[start]) >> n_bits != rest:
+                continue
+            end = start + 1
+            if end < last and np.int64(rows[end]) >> n_bits == rest:
+                end = _first_row(rows, end, last, end + 4, rest + 1, n_bits)
+            hits[n_hits], starts[n_hits], ends[n_hits] = i, start, end
+            n_hits += 1
     return -1, n_hits
 
 
 @kernel
-def _first_row(rows: NDArray[np.uint32], first: int, last: int, rest: int, n_bits: int) -> int:
-    """Return the first of these rows of a bucket whose key is at least `rest`."""
+def _read_ahead(
+    rows: NDArray[np.uint32],
+    directory: NDArray[np.uint32],
+    rest_bits: np.uint64,
+    keys: NDArray[np.uint64],
+    out: NDArray[np.uint32],
+) -> None:
+    """Read the row where each key should be into `out`, uint32.
+
+    Without a branch the processor fetches many of them from memory at once; a
+    search that waits for each took four times as long.
+    """
+    highest = np.int64(len(rows)) - 1
+    for i in range(len(keys) if highest >= 0 else 0):
+        bucket, rest = _parted(keys[i], rest_bits)
+        first, last = _rows_of(directory, bucket, len(rows))
+        out[i] = rows[min(_guess(first, last, rest, rest_bits), highest)]
+
+
+@kernel
+def _parted(key: np.uint64, rest_bits: np.uint64) -> tuple[int, int]:
+    """Return the bucket of a key, and the bits of it that a row holds."""
+    rest = key & ((np.uint64(1) << rest_bits) - np.uint64(1))
+    return np.int64(key >> rest_bits), np.int64(rest)
+
+
+@kernel
+def _rows_of(directory: NDArray[np.uint32], bucket: int, n_rows: int) -> tuple[int, int]:
+    """Return the rows of a bucket; none outside the file, whatever becomes of the directory."""
+    last = min(np.int64(directory[bucket + 1]), np.int64(n_rows))
+    return min(np.int64(directory[bucket]), last), last
+
+
+@kernel
+def _guess(first: int, last: int, rest: int, rest_bits: np.uint64) -> int:
+    """Return the row of a bucket, [first, last), where a key should be: hashes lie evenly."""
+    return np.int64(first) + (((np.int64(last) - np.int64(first)) * rest) >> np.int64(rest_bits))
+
+
+@kernel
+def _first_row(
+    rows: NDArray[np.uint32], first: int, last: int, guess: int, rest: int, n_bits: int
+) -> int:
+    """Return the first of rows [first, last) whose key is at least `rest`, or last.
+
+    The search begins at the guess, and widens until it encloses the row: two
+    cache lines instead of eleven.
+    """
     low = np.int64(first)
     high = np.int64(last)
-    guess = low + (((high - low) * rest) >> (KEY_BITS - n_bits))
     step = np.int64(4)
     # Rows below `low` are smaller, rows from `high` on are not.
     while low < high:
@@ -245,18 +298,34 @@ def _first_row(rows: NDArray[np.uint32], first: int, last: int, rest: int, n_bit
 def fill_rows(
     postings: NDArray[np.uint64],
     n_bits: int,
+    n_before: int,
+    n_opened: int,
     rows: NDArray[np.uint32],
-    counts: NDArray[np.int64],
+    directory: NDArray[np.uint32],
 ) -> None:
-    """Write sorted postings, uint64 (P,), as rows, uint32 (P,); adds to the counts of buckets."""
+    """Write sorted postings as rows, and where the buckets begin that they open.
+
+    Args:
+        postings: uint64 (P,), none smaller than those of earlier calls.
+        n_bits: of a document and of a bucket.
+        n_before: rows of earlier calls.
+        n_opened: buckets that earlier calls have opened.
+        rows: uint32 (P,), overwritten.
+        directory: uint32, the first row of each bucket from `n_opened` to that of the last
+            posting; overwritten.
+    """
     documents = (np.uint64(1) << np.uint64(n_bits)) - np.uint64(1)
+    opened = np.int64(n_opened)
     for i in range(len(postings)):
         key = postings[i] >> np.uint64(DOCUMENT_BITS)
+        bucket = np.int64(key >> np.uint64(KEY_BITS - n_bits))
+        while opened <= bucket:
+            directory[opened - n_opened] = n_before + i
+            opened += 1
         # The bits of the key that the directory tells are shifted out.
         rows[i] = np.uint32(
             ((key << np.uint64(n_bits)) | (postings[i] & documents)) & np.uint64(0xFFFFFFFF)
         )
-        counts[np.int64(key >> np.uint64(KEY_BITS - n_bits))] += 1
 
 
 @kernel

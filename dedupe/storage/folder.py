@@ -40,11 +40,13 @@ def take_lock(folder: Path) -> int:
     return descriptor
 
 
-def write_all(descriptor: int, data: bytes | memoryview) -> None:
-    """Write all of `data`, however few bytes a call takes."""
+def write_all(descriptor: int, data: bytes | memoryview, at: int | None = None) -> None:
+    """Write all bytes, however few the system takes at a time: at a place, or after the last."""
     left = memoryview(data).cast("B")
     while left:
-        left = left[os.write(descriptor, left) :]
+        done = os.write(descriptor, left) if at is None else os.pwrite(descriptor, left, at)
+        at = None if at is None else at + done
+        left = left[done:]
 
 
 def seal(folder: Path) -> None:

@@ -64,7 +64,7 @@ class Merge:
         self._n_rows = sum(segment.name.n_postings for segment in segments)
         self._next = 0
         self._unsynced = 0
-        about = np.concatenate([segment.about for segment in segments])
+        about = [segment.about for segment in segments]
         level = max(segment.name.level for segment in segments) + 1
         self._writer = SegmentWriter(folder, file, self._first, about, level)
 

@@ -179,7 +179,7 @@ class Postings:
 
     def write_tail(self, file: str) -> Name:
         """Write the newest postings as a segment, synced; the tail stays as it is."""
-        writer = SegmentWriter(self._folder, file, self.tail.first, self.tail.about, 0)
+        writer = SegmentWriter(self._folder, file, self.tail.first, [self.tail.about], 0)
         try:
             writer.add(self.tail.postings())
             return writer.finish()

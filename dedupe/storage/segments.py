@@ -1,11 +1,13 @@
 """One immutable file of sorted postings: written once, checked where it is read.
 
-    header | rows | directory | documents | checksums of the rows, by block
+    header | directory | rows | documents | checksums of the rows, by block
 
 The header, 4 KB, says how many there are of each and holds a checksum of each
 part; the catalogue holds the header's. So a changed byte is found: the small
 parts are checked when the file is opened, a block of rows when it is first
-read. The file is synced before any catalogue row names it.
+read. All but the checksums stay in the mapped file, and what is written goes
+there at once: memory does not grow with a segment. The file is synced before
+any catalogue row names it.
 """
 
 from __future__ import annotations
@@ -21,11 +23,12 @@ from dedupe.errors import CorruptIndexError, StoreError
 from dedupe.storage.folder import sync_folder, write_all
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-_MAGIC, _FORMAT = b"dedupe.postings\n", 2
+_MAGIC, _FORMAT = b"dedupe.postings\n", 3
 _HEADER = struct.Struct("<16sIQQQQQQ")
 _HEADER_BYTES = 4096
 
@@ -83,7 +86,6 @@ class Segment:
     """
 
     def __init__(self, folder: Path, name: Name) -> None:
-        from dedupe.kernels import postings as kernels
 
         self.name = name
         self._path = folder / name.file
@@ -100,24 +102,25 @@ class Segment:
             raise StoreError(f"{self._path}: format {version}, this version reads {_FORMAT}")
         if (n_rows, first, n_docs) != (name.n_postings, name.first, name.n_docs):
             raise self._damaged("it is another segment than the catalogue names")
-        parts = []
-        at = _HEADER_BYTES
-        for length in _lengths(n_rows, n_docs):
-            parts.append(data[at : at + length])
-            at += length
-        if at != size:
+        if size != _HEADER_BYTES + sum(_lengths(n_rows, n_docs)):
             raise self._damaged("its length is wrong")
-        for part, mark in zip(parts[1:], marks, strict=True):
-            if int(kernels.checksum(part, 0, len(part))) != mark:
-                raise self._damaged("its tables have changed")
-        self._rows = parts[0].view(np.uint32)
+        directory, rows, about, sums = _parts(data, n_rows, n_docs)
+        self._tables = list(zip((directory, about, sums), marks, strict=True))
+        self._check_tables()
+        self._rows, self._directory = rows.view(np.uint32), directory.view(np.uint32)
         self._bits = bits_of(n_docs)
-        # Copies: in the file the tables may lie at odd places, which kernels do not take.
-        self._directory = np.frombuffer(parts[1].tobytes(), np.uint32)
-        self.about = np.frombuffer(parts[2].tobytes(), ABOUT)
-        self._sums = np.frombuffer(parts[3].tobytes(), np.uint64)
+        self.about = about.view(ABOUT)
+        # A copy: in the file they may lie at odd places, which kernels do not take.
+        self._sums = np.frombuffer(sums.tobytes(), np.uint64)
         self.minutes = span_of(self.about)
         self._checked = np.zeros(len(self._sums), np.uint8)
+
+    def _check_tables(self) -> None:
+        from dedupe.kernels import postings as kernels
+
+        for table, mark in self._tables:
+            if int(kernels.checksum(table, 0, len(table))) != mark:
+                raise self._damaged("its tables have changed")
 
     def hits(self, keys: NDArray[np.uint64]) -> Hits:
         """Return which of these keys, uint64 (N,) rising, it holds, and their rows.
@@ -165,11 +168,12 @@ class Segment:
         return out
 
     def check(self) -> None:
-        """Check every block anew.
+        """Check the tables and every block anew.
 
         Raises:
             CorruptIndexError: one has changed.
         """
+        self._check_tables()
         self._checked[:] = 0
         self._ensure(np.array([0]), np.array([self.name.n_postings]))
 
@@ -206,11 +210,17 @@ def bits_of(n_docs: int) -> int:
 
 
 def _lengths(n_rows: int, n_docs: int) -> tuple[int, int, int, int]:
-    """Return the bytes of rows, directory, documents and checksums."""
+    """Return the bytes of directory, rows, documents and checksums."""
     from dedupe.kernels import postings as kernels
 
     n_blocks = -(-n_rows // kernels.BLOCK_ROWS)
-    return n_rows * 4, ((1 << bits_of(n_docs)) + 1) * 4, n_docs * ABOUT.itemsize, n_blocks * 8
+    return ((1 << bits_of(n_docs)) + 1) * 4, n_rows * 4, n_docs * ABOUT.itemsize, n_blocks * 8
+
+
+def _parts(data: NDArray[np.uint8], n_rows: int, n_docs: int) -> list[NDArray[np.uint8]]:
+    """Cut the bytes of a segment into directory, rows, documents and checksums."""
+    ends = np.cumsum(_lengths(n_rows, n_docs)) + _HEADER_BYTES
+    return np.split(data, [_HEADER_BYTES, *ends.tolist()])[1:-1]
 
 
 class SegmentWriter:
@@ -220,35 +230,46 @@ class SegmentWriter:
         folder: the index.
         file: name to be.
         first: number of the first document.
-        about: `ABOUT` of every document.
+        about: `ABOUT` of the documents, in pieces.
         level: of the segment.
     """
 
     def __init__(
-        self, folder: Path, file: str, first: int, about: NDArray[np.void], level: int
+        self, folder: Path, file: str, first: int, about: Sequence[NDArray[np.void]], level: int
     ) -> None:
         self._folder = folder
         self._path = folder / file
         self._first, self._about, self._level = first, about, level
-        self._bits = bits_of(len(about))
-        self._counts = np.zeros(1 << self._bits, np.int64)
+        self._n_docs = sum(map(len, about))
+        self._bits = bits_of(self._n_docs)
+        self._n_opened = 0
         self._pending = np.zeros(0, np.uint32)
         self._sums: list[NDArray[np.uint64]] = []
         self._n_rows = 0
         self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
-        write_all(self._descriptor, bytes(_HEADER_BYTES))
+        os.lseek(self._descriptor, _HEADER_BYTES + _lengths(0, self._n_docs)[0], os.SEEK_SET)
 
     def add(self, postings: NDArray[np.uint64]) -> None:
         """Append sorted postings, none smaller than those before."""
         from dedupe.kernels import postings as kernels
 
+        if not len(postings):
+            return
+        last = int(postings[-1]) >> (kernels.KEY_BITS - self._bits + kernels.DOCUMENT_BITS)
         rows = np.empty(len(postings), np.uint32)
-        kernels.fill_rows(postings, self._bits, rows, self._counts)
+        opened = np.empty(last + 1 - self._n_opened, np.uint32)
+        kernels.fill_rows(postings, self._bits, self._n_rows, self._n_opened, rows, opened)
+        self._write_opened(opened)
         self._n_rows += len(postings)
         pending = np.concatenate([self._pending, rows])
         whole = len(pending) - len(pending) % kernels.BLOCK_ROWS
         self._write_rows(pending[:whole])
         self._pending = pending[whole:]
+
+    def _write_opened(self, starts: NDArray[np.uint32]) -> None:
+        """Write where the next buckets begin."""
+        write_all(self._descriptor, starts.data, _HEADER_BYTES + 4 * self._n_opened)
+        self._n_opened += len(starts)
 
     def sync(self) -> None:
         """Put what was written on disk, so that the end has little left to do."""
@@ -264,28 +285,29 @@ class SegmentWriter:
 
     def finish(self) -> Name:
         """Write the tables and the header, and sync all of it."""
-        from dedupe.kernels import postings as kernels
-        from dedupe.ragged import running_total
-
+        n_entries = (1 << self._bits) + 1
         self._write_rows(self._pending)
-        directory = running_total(self._counts).astype(np.uint32)
-        tables = [directory, self._about, np.concatenate(self._sums)]
-        marks = []
-        for table in tables:
-            part = np.frombuffer(table.tobytes(), np.uint8)
-            marks.append(int(kernels.checksum(part, 0, len(part))))
-            write_all(self._descriptor, part.data)
-        n_docs = len(self._about)
+        self._write_opened(np.full(n_entries - self._n_opened, self._n_rows, np.uint32))
+        for table in (*self._about, *self._sums):
+            write_all(self._descriptor, table.tobytes())
+        n_docs, marks = self._n_docs, self._marks()
         header = _HEADER.pack(_MAGIC, _FORMAT, self._n_rows, self._first, n_docs, *marks)
         header = header.ljust(_HEADER_BYTES, b"\0")
-        os.lseek(self._descriptor, 0, os.SEEK_SET)
-        write_all(self._descriptor, header)
+        write_all(self._descriptor, header, 0)
         os.fsync(self._descriptor)
         self._close()
         sync_folder(self._folder)
         return Name(
             self._path.name, self._first, n_docs, self._n_rows, self._level, header_mark(header)
         )
+
+    def _marks(self) -> list[int]:
+        """Return the checksums of the tables, as they stand in the file."""
+        from dedupe.kernels import postings as kernels
+
+        data = np.frombuffer(mmap.mmap(self._descriptor, 0, access=mmap.ACCESS_READ), np.uint8)
+        directory, _, about, sums = _parts(data, self._n_rows, self._n_docs)
+        return [int(kernels.checksum(part, 0, len(part))) for part in (directory, about, sums)]
 
     def abandon(self) -> None:
         """Close and delete the file."""
