@@ -240,7 +240,7 @@ def _read_ahead(
     Without a branch the processor fetches many of them from memory at once; a
     search that waits for each took four times as long.
     """
-    highest = np.int64(len(rows)) - 1
+    highest = len(rows) - 1
     for i in range(len(keys) if highest >= 0 else 0):
         bucket, rest = _parted(keys[i], rest_bits)
         first, last = _rows_of(directory, bucket, len(rows))
@@ -278,19 +278,20 @@ def _first_row(
     """
     low = np.int64(first)
     high = np.int64(last)
+    place = np.int64(guess)
     step = np.int64(4)
     # Rows below `low` are smaller, rows from `high` on are not.
     while low < high:
-        middle = min(max(guess, low), high - 1)
+        middle = min(max(place, low), high - 1)
         if np.int64(rows[middle]) >> n_bits < rest:
             low = middle + 1
-            guess = low + step
+            place = low + step
         else:
             high = middle
-            guess = high - step
+            place = high - step
         step *= 4
         if step > high - low:
-            guess = (low + high) >> 1
+            place = (low + high) >> 1
     return low
 
 
