@@ -295,6 +295,21 @@ class Joined:
         return pa.ipc.open_stream(pa.py_buffer(self._bytes.whole())).read_all()
 
 
+class _InMemory(Joined):
+    """Tables of one schema, one after another, in memory: nothing is written to be read back."""
+
+    def __init__(self) -> None:
+        self._tables: list[pa.Table] = []
+
+    def add(self, table: pa.Table) -> None:
+        """Append a table."""
+        self._tables.append(table)
+
+    def whole(self) -> pa.Table:
+        """Return the table."""
+        return MEMORY.table(self._tables)
+
+
 class _Memory(Spill):
     def takes(self, n_bytes: int) -> bool:  # noqa: ARG002 - there is room for all
         return True
@@ -304,6 +319,10 @@ class _Memory(Spill):
         import pyarrow as pa
 
         return pa.concat_tables(tables).combine_chunks()
+
+    def joined(self) -> Joined:
+        """Return a table that grows at its end."""
+        return _InMemory()
 
 
 MEMORY = _Memory()
