@@ -22,8 +22,8 @@ import numpy as np
 
 from dedupe.clean import keep_all
 from dedupe.documents import documents_table
+from dedupe.kernels import shingles, text, token_hashes
 from dedupe.kernels import sketch as sketching
-from dedupe.kernels import text
 from dedupe.kernels._compile import kernel
 from dedupe.kernels.fold import load_fold
 from dedupe.kernels.sorting import sort_distinct
@@ -52,7 +52,7 @@ def cut_words(  # noqa: D103 - the title of its row says it
 ) -> int:
     total = 0
     for d in range(spans.shape[0]):
-        total += text.fill_token_hashes(
+        total += token_hashes.fill_token_hashes(
             data, spans[d, 0], spans[d, 1], pages, entries, expansions, np.uint64(1), 0, hashes
         )
     return total
@@ -80,7 +80,7 @@ def cut_words_with_places(  # noqa: D103
 @kernel
 def run_shingles(hashes: NDArray[np.uint64], out: NDArray[np.uint64]) -> None:  # noqa: D103
     for d in range(hashes.shape[0]):
-        text.fill_shingles(hashes[d], hashes.shape[1], SHINGLE_WORDS, out)
+        shingles.fill_shingles(hashes[d], hashes.shape[1], SHINGLE_WORDS, out)
 
 
 @kernel

@@ -11,8 +11,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from dedupe.kernels import shingles as shingle_kernels
 from dedupe.kernels import text as kernels
+from dedupe.kernels import token_hashes
 from dedupe.kernels.fold import load_fold
+from dedupe.kernels.hashing import mix
 from tests import mixed_scripts
 from tests import reference_text as reference
 
@@ -52,7 +55,7 @@ def read(
     # Nothing is written behind the tokens that were announced.
     assert all((column[n_tokens:] == CANARY).all() for column in columns)
     alone = np.full(size, CANARY, np.uint64)
-    n_alone = kernels.fill_token_hashes(
+    n_alone = token_hashes.fill_token_hashes(
         data, start, len(data) if end is None else end, *load_fold(), np.uint64(seed), 0, alone
     )
     assert (n_alone, alone.tolist()) == (n_tokens, hashes.tolist())
@@ -94,7 +97,7 @@ def test_tokens__any_text_at_all_stays_within_its_bounds(text: str) -> None:
 @given(hashes=st.lists(st.integers(0, 2**64 - 1), max_size=12))
 def test_shingles__equal_the_oracle(hashes: list[int]) -> None:
     out = np.zeros(len(hashes), np.uint64)
-    n_shingles = kernels.fill_shingles(
+    n_shingles = shingle_kernels.fill_shingles(
         np.array(hashes, np.uint64), len(hashes), reference.SHINGLE_WORDS, out
     )
     assert out[:n_shingles].tolist() == reference.shingles(hashes)
@@ -306,14 +309,14 @@ def test_fill_token_hashes__every_byte_counts_in_a_block_as_it_does_alone(place:
 @pytest.mark.parametrize("n_tokens", range(9))
 def test_fill_shingles__runs_of_three_are_hashed_as_runs_of_any_length(n_tokens: int) -> None:
     tokens = np.random.default_rng(n_tokens).integers(0, 2**64, n_tokens, dtype=np.uint64)
-    factor, wide = int(kernels._POLYNOMIAL), (1 << 64) - 1
+    factor, wide = int(shingle_kernels._POLYNOMIAL), (1 << 64) - 1
     for length in (2, 3, 4):
         out = np.zeros(n_tokens + 1, np.uint64)
-        n_shingles = kernels.fill_shingles(tokens, n_tokens, length, out)
+        n_shingles = shingle_kernels.fill_shingles(tokens, n_tokens, length, out)
         used = min(length, n_tokens)
         sums = [
             sum(int(t) * factor ** (used - 1 - i) for i, t in enumerate(tokens[at : at + used]))
             for at in range(n_tokens - used + 1 if n_tokens else 0)
         ]
-        expected = [int(kernels.mix(np.uint64(total & wide))) for total in sums]
+        expected = [int(mix(np.uint64(total & wide))) for total in sums]
         assert out[:n_shingles].tolist() == expected

@@ -2,7 +2,11 @@
 
 json_lines.py JSON lines        -> places of values, strings of a column
 fold.py      the table that folds a code point before it is hashed
-text.py      UTF-8 bytes        -> tokens, shingles
+text.py      UTF-8 bytes        -> tokens
+token_hashes.py  UTF-8 bytes    -> hashes of tokens alone
+eight_bytes.py  eight bytes     -> which are of a word
+hashing.py   a word             -> its hash
+shingles.py  hashes of tokens   -> hashes of runs of words
 lines.py     UTF-8 bytes        -> lines
 blocks.py    UTF-8 bytes        -> blocks of a page and their traits
 repeats.py   blocks of pages    -> what an outlet repeats

@@ -53,7 +53,7 @@ from dedupe.kernels.facts import (
     sorted_facts,
 )
 from dedupe.kernels.passages import MAX_OPEN, N_BOX, fill_passages
-from dedupe.kernels.text import fill_shingles
+from dedupe.kernels.shingles import fill_shingles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

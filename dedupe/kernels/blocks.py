@@ -19,8 +19,9 @@ import numpy as np
 
 from dedupe.kernels import fold
 from dedupe.kernels._compile import kernel
+from dedupe.kernels.eight_bytes import EACH_20, count_word_bytes, eight_bytes, reversed_bytes
+from dedupe.kernels.hashing import mix
 from dedupe.kernels.lines import fill_lines, is_wrapped, join_lines
-from dedupe.kernels.text import EACH_20, count_word_bytes, eight_bytes, mix, reversed_bytes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.kernels._compile import kernel
+from dedupe.kernels.hashing import mix
+from dedupe.kernels.shingles import fill_shingles
 from dedupe.kernels.sketch import EMPTY, fill_empty_slots, update_signature
 from dedupe.kernels.sorting import sort_distinct
-from dedupe.kernels.text import fill_shingles, fill_token_hashes, fill_tokens, mix
+from dedupe.kernels.text import fill_tokens
+from dedupe.kernels.token_hashes import fill_token_hashes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

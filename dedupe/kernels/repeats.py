@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.kernels._compile import kernel
-from dedupe.kernels.text import mix
+from dedupe.kernels.hashing import mix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

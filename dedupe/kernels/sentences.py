@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.kernels._compile import kernel
-from dedupe.kernels.text import SENTENCE_START, mix
+from dedupe.kernels.hashing import mix
+from dedupe.kernels.text import SENTENCE_START
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -17,6 +17,7 @@ import numpy as np
 
 from dedupe.kernels._compile import kernel
 from dedupe.kernels.facts import NAME, NAME_MASK, NUMBER_MASK
+from dedupe.kernels.hashing import mix
 from dedupe.kernels.sentences import (
     Side,
     fill_bounds,
@@ -26,7 +27,6 @@ from dedupe.kernels.sentences import (
     sentence_sizes,
     weigh_stems,
 )
-from dedupe.kernels.text import mix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

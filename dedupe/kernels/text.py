@@ -1,11 +1,11 @@
-"""UTF-8 bytes in; tokens and shingles out.
+"""UTF-8 bytes in; tokens, with what each looks like and where it stands, out.
 
-    bytes  ->  fill_tokens()   ->  token hashes, byte offsets, flags
-    bytes  ->  fill_token_hashes()  ->  the same hashes alone, in a third of the time
-    hashes ->  fill_shingles() ->  one hash for each run of k tokens
+    bytes      ->  fill_tokens()       ->  token hashes, byte offsets, flags
+    positions  ->  fill_code_points()  ->  byte offsets as code points
 
-Axes: B bytes, T tokens, S shingles, D documents. Hashes are uint64, seeded.
-Scratch arrays are as long as the longest text may need: `max_tokens`.
+`token_hashes.py` makes the same hashes alone, sooner. Axes: B bytes, T tokens.
+Hashes are uint64, seeded. Scratch arrays are as long as the longest text may
+need: `max_tokens`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 
 from dedupe.kernels import fold
 from dedupe.kernels._compile import kernel
+from dedupe.kernels.hashing import absorb, mix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,33 +40,11 @@ _STANDS_ALONE = fold.STANDS_ALONE
 _EXPANDS = fold.EXPANDS
 _CODE_POINT = fold.CODE_POINT
 
-_MULTIPLY_1 = np.uint64(0xFF51AFD7ED558CCD)
-_MULTIPLY_2 = np.uint64(0xC4CEB9FE1A85EC53)
-_POLYNOMIAL = np.uint64(0x9E3779B97F4A7C15)
-_SHIFT_33 = np.uint64(33)
-_SHIFT_32 = np.uint64(32)
 _SHIFT_8 = np.uint64(8)
 _ZERO = np.uint64(0)
 _NO_FLAGS = np.uint8(0)
 _NOT_NUMBER = np.uint8(0xFF ^ 2)
 _SPACE = np.uint8(32)
-_ONE = np.uint64(1)
-_SHIFT_7 = np.uint64(7)
-_SHIFT_56 = np.uint64(56)
-# Eight bytes at once: the same number in each.
-_EACH_1 = np.uint64(0x0101010101010101)
-EACH_20 = np.uint64(0x2020202020202020)
-_EACH_7F = np.uint64(0x7F7F7F7F7F7F7F7F)
-_EACH_80 = np.uint64(0x8080808080808080)
-# Added to a byte below 0x80, these carry into its high bit from "0", ":", "a" and "{" on.
-_FROM_0 = np.uint64(0x5050505050505050)
-_PAST_9 = np.uint64(0x4646464646464646)
-_FROM_A = np.uint64(0x1F1F1F1F1F1F1F1F)
-_PAST_Z = np.uint64(0x0505050505050505)
-_STEP_BYTES = 8
-_BLOCK_BYTES = 64
-_GATHER = np.uint64(0x0102040810204080)
-_LOW_BYTE = np.uint64(0xFF)
 
 # A quotation left open ends with its paragraph: at a blank line, or at the end
 # of a line too long to be one that was wrapped at 80 columns.
@@ -78,26 +57,7 @@ def max_tokens(n_bytes: int) -> int:
 
 
 @kernel
-def mix(x: np.uint64) -> np.uint64:
-    """Spread every bit of a uint64 over all others.
-
-    Source  Appleby 2011, the finaliser of MurmurHash3, a bijection.
-    """
-    x ^= x >> _SHIFT_33
-    x *= _MULTIPLY_1
-    x ^= x >> _SHIFT_33
-    x *= _MULTIPLY_2
-    return x ^ (x >> _SHIFT_33)
-
-
-@kernel
-def _absorb(state: np.uint64, word: np.uint64) -> np.uint64:
-    state = (state ^ word) * _MULTIPLY_1
-    return state ^ (state >> _SHIFT_32)
-
-
-@kernel
-def _wide_code_point(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
+def wide_code_point(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     """Decode the code point at a byte of 0x80 or more; returns it and its width.
 
     Edge    a sequence cut by `end` or a stray continuation byte reads as one
@@ -162,7 +122,7 @@ def fill_tokens(
             code = np.int64(byte)
             entry = np.int64(entries[code])
         else:
-            code, width = _wide_code_point(data, at, end)
+            code, width = wide_code_point(data, at, end)
             entry = np.int64(entries[(np.int64(pages[code >> 8]) << 8) + (code & 255)])
         if entry == _IGNORED:
             at += width
@@ -170,7 +130,7 @@ def fill_tokens(
                 ends[n_tokens if in_token else n_tokens - 1] = at
             continue
         if in_token and (entry < _IGNORED or entry & _STANDS_ALONE):
-            hashes[n_tokens] = mix(_absorb(state, word))
+            hashes[n_tokens] = mix(absorb(state, word))
             flags[n_tokens] = token_flags
             n_tokens += 1
             in_token = False
@@ -189,7 +149,7 @@ def fill_tokens(
                 # The rest of an ASCII word runs here: nearly all bytes of most news.
                 while True:
                     if n_packed == 8:
-                        state = _absorb(state, word)
+                        state = absorb(state, word)
                         word = _ZERO
                         n_packed = 0
                     word = (word << _SHIFT_8) | np.uint64(entry & 0x7F)
@@ -204,9 +164,9 @@ def fill_tokens(
                         token_flags &= _NOT_NUMBER
                 width = 0
             else:
-                state, word, n_packed = _pack_wide(code, entry, expansions, state, word, n_packed)
+                state, word, n_packed = pack_wide(code, entry, expansions, state, word, n_packed)
                 if entry & _STANDS_ALONE:
-                    hashes[n_tokens] = mix(_absorb(state, word))
+                    hashes[n_tokens] = mix(absorb(state, word))
                     flags[n_tokens] = token_flags
                     at += width
                     ends[n_tokens] = at
@@ -231,231 +191,10 @@ def fill_tokens(
             after_word = False
         at += width
     if in_token:
-        hashes[n_tokens] = mix(_absorb(state, word))
+        hashes[n_tokens] = mix(absorb(state, word))
         flags[n_tokens] = token_flags
         n_tokens += 1
     return n_tokens
-
-
-@kernel
-def fill_token_hashes(
-    data: NDArray[np.uint8],
-    start: int,
-    end: int,
-    pages: NDArray[np.uint16],
-    entries: NDArray[np.uint32],
-    expansions: NDArray[np.uint32],
-    seed: np.uint64,
-    n_tokens: int,
-    hashes: NDArray[np.uint64],
-) -> int:
-    """Append the hashes that `fill_tokens` would write, and nothing else; returns the new count.
-
-    Shapes (B bytes, T scratch tokens)
-        data    uint8  (B,)  valid UTF-8; may be read-only (Arrow)
-        hashes  uint64 (T,)
-    ASCII is read 64 bytes a step, see `_fill_block`; what it leaves, code point by
-    code point, until a token is whole. Cost O(bytes).
-    """
-    at = start
-    wide_end = min(end, data.shape[0] - _STEP_BYTES)
-    last_block = data.shape[0] - _BLOCK_BYTES - _STEP_BYTES
-    next_block = at
-    in_token = False
-    state = seed
-    word = _ZERO
-    n_packed = 0
-    while at < end:
-        if not in_token and next_block <= at <= last_block:
-            before = at
-            at, n_tokens = _fill_block(data, at, end, seed, n_tokens, hashes)
-            if at - before < _BLOCK_BYTES // 2:
-                # What is not ASCII is near; a block of it would be read in vain.
-                next_block = at + _BLOCK_BYTES // 2
-            continue
-        byte = data[at]
-        if byte < 0x80:
-            entry = np.int64(entries[byte])
-            if entry < _IGNORED:
-                if in_token:
-                    hashes[n_tokens] = mix(_absorb(state, word))
-                    n_tokens += 1
-                    in_token = False
-                at += 1
-                continue
-            if not in_token:
-                in_token = True
-                state = seed
-                word = _ZERO
-                n_packed = 0
-                while at <= wide_end:
-                    eight = eight_bytes(data, at)
-                    found = min(count_word_bytes(eight), end - at)
-                    if found == 0:
-                        break
-                    if n_packed == _STEP_BYTES:
-                        state = _absorb(state, word)
-                    word = reversed_bytes(eight | EACH_20) >> np.uint64(64 - 8 * found)
-                    n_packed = found
-                    at += found
-                    if found < _STEP_BYTES:
-                        break
-                if n_packed:
-                    continue
-            if n_packed == _STEP_BYTES:
-                state = _absorb(state, word)
-                word = _ZERO
-                n_packed = 0
-            word = (word << _SHIFT_8) | np.uint64(entry & 0x7F)
-            n_packed += 1
-            at += 1
-            continue
-        code, width = _wide_code_point(data, at, end)
-        at += width
-        entry = np.int64(entries[(np.int64(pages[code >> 8]) << 8) + (code & 255)])
-        if entry == _IGNORED:
-            continue
-        if in_token and (entry < _IGNORED or entry & _STANDS_ALONE):
-            hashes[n_tokens] = mix(_absorb(state, word))
-            n_tokens += 1
-            in_token = False
-        if entry < _IGNORED:
-            continue
-        if not in_token:
-            in_token = True
-            state = seed
-            word = _ZERO
-            n_packed = 0
-        state, word, n_packed = _pack_wide(code, entry, expansions, state, word, n_packed)
-        if entry & _STANDS_ALONE:
-            hashes[n_tokens] = mix(_absorb(state, word))
-            n_tokens += 1
-            in_token = False
-    if in_token:
-        hashes[n_tokens] = mix(_absorb(state, word))
-        n_tokens += 1
-    return n_tokens
-
-
-@kernel
-def _fill_block(
-    data: NDArray[np.uint8],
-    at: int,
-    end: int,
-    seed: np.uint64,
-    n_tokens: int,
-    hashes: NDArray[np.uint64],
-) -> tuple[int, int]:
-    """Append the hashes of the ASCII words that end in data[at:at + 64]; returns where to go on.
-
-    One bit for each byte says whether it is of a word, so that where words begin
-    and end is known for all of them before any is hashed: no word waits for the
-    one before it, and no branch depends on the length of one word. A word that
-    the block cuts, or that a wider code point touches, is left whole.
-    Source  the bit masks of Langdale and Lemire 2019, "Parsing gigabytes of JSON
-            per second", in 64-bit arithmetic.
-    """
-    inside = _ZERO
-    wide = _ZERO
-    for i in range(_STEP_BYTES):
-        eight = eight_bytes(data, at + _STEP_BYTES * i)
-        wide |= eight
-        bits = _gathered_bits(~_other_bytes(eight) & _EACH_80)
-        inside |= bits << np.uint64(_STEP_BYTES * i)
-    n_bytes = min(_BLOCK_BYTES, end - at)
-    if wide & _EACH_80:
-        n_bytes = min(n_bytes, _count_ascii(data, at))
-    if n_bytes < _BLOCK_BYTES:
-        inside &= (_ONE << np.uint64(n_bytes)) - _ONE
-    shifted = inside << _ONE
-    firsts = inside & ~shifted
-    afters = shifted & ~inside
-    if n_bytes < min(_BLOCK_BYTES, end - at):
-        # A wider code point may go on with the word before it.
-        afters &= ~(_ONE << np.uint64(n_bytes))
-    while afters != _ZERO:
-        first = _trailing_zeros(firsts)
-        length = _trailing_zeros(afters) - first
-        firsts &= firsts - _ONE
-        afters &= afters - _ONE
-        state = seed
-        begin = at + first
-        while length > _STEP_BYTES:
-            state = _absorb(state, reversed_bytes(eight_bytes(data, begin) | EACH_20))
-            begin += _STEP_BYTES
-            length -= _STEP_BYTES
-        word = reversed_bytes(eight_bytes(data, begin) | EACH_20)
-        hashes[n_tokens] = mix(_absorb(state, word >> np.uint64(64 - 8 * length)))
-        n_tokens += 1
-    if firsts != _ZERO:
-        return at + _trailing_zeros(firsts), n_tokens
-    return at + n_bytes, n_tokens
-
-
-@kernel
-def _count_ascii(data: NDArray[np.uint8], at: int) -> int:
-    """Count the bytes from `at` on before one of a wider code point, which must be there."""
-    n_bytes = 0
-    while data[at + n_bytes] < 0x80:
-        n_bytes += 1
-    return n_bytes
-
-
-@kernel
-def _gathered_bits(high_bits: np.uint64) -> np.uint64:
-    """Return the high bits of eight bytes as the low eight bits of a number."""
-    return ((high_bits >> _SHIFT_7) * _GATHER) >> _SHIFT_56
-
-
-@kernel
-def _trailing_zeros(bits: np.uint64) -> int:
-    """Count the zeros below the lowest bit that is set; 64 where none is.
-
-    Source  the population count of Hacker's Delight (Warren 2002), of the bits
-            below: compilers know it, and make one instruction of the whole.
-    """
-    below = (bits - _ONE) & ~bits
-    below -= (below >> _ONE) & np.uint64(0x5555555555555555)
-    pairs = np.uint64(0x3333333333333333)
-    below = (below & pairs) + ((below >> np.uint64(2)) & pairs)
-    below = (below + (below >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((below * _EACH_1) >> _SHIFT_56)
-
-
-@kernel
-def eight_bytes(data: NDArray[np.uint8], at: int) -> np.uint64:
-    """Return data[at:at + 8] as a number, its first byte lowest: one load, compiled."""
-    eight = _ZERO
-    for i in range(_STEP_BYTES):
-        eight |= np.uint64(data[np.uint64(at + i)]) << np.uint64(8 * i)
-    return eight
-
-
-@kernel
-def reversed_bytes(eight: np.uint64) -> np.uint64:
-    """Return a number with its first byte last: one instruction, compiled."""
-    turned = _ZERO
-    for i in range(_STEP_BYTES):
-        turned |= ((eight >> np.uint64(8 * i)) & _LOW_BYTE) << np.uint64(56 - 8 * i)
-    return turned
-
-
-@kernel
-def count_word_bytes(eight: np.uint64) -> int:
-    """Count the ASCII letters and digits that eight bytes begin with, 0 to 8."""
-    lowest = _other_bytes(eight) >> _SHIFT_7
-    below = (lowest - _ONE) & ~lowest & _EACH_1
-    return np.int64((below * _EACH_1) >> _SHIFT_56)
-
-
-@kernel
-def _other_bytes(eight: np.uint64) -> np.uint64:
-    """Set the high bit of each of eight bytes that is no ASCII letter or digit."""
-    ascii_bits = eight & _EACH_7F
-    folded = ascii_bits | EACH_20
-    is_digit = (ascii_bits + _FROM_0) & ~(ascii_bits + _PAST_9)
-    is_letter = (folded + _FROM_A) & ~(folded + _PAST_Z)
-    return ~((is_digit | is_letter) & ~eight) & _EACH_80
 
 
 @kernel
@@ -471,7 +210,7 @@ def _first_flags(entry: int, quote: int, sentence_start: bool) -> np.uint8:
 
 
 @kernel
-def _pack_wide(
+def pack_wide(
     code: int,
     entry: int,
     expansions: NDArray[np.uint32],
@@ -494,7 +233,7 @@ def _pack_wide(
             folded = np.int64(expansions[place + 1 + step])
         n_bytes = 1 if folded < 0x80 else 3
         if n_packed + n_bytes > 8:
-            state = _absorb(state, word)
+            state = absorb(state, word)
             word = _ZERO
             n_packed = 0
         word = (word << np.uint64(8 * n_bytes)) | np.uint64(folded)
@@ -519,42 +258,6 @@ def _next_quote(entry: int, quote: int, following: np.uint8, after_word: bool) -
     if following >= 0x41:
         return quote if after_word else 2
     return 0
-
-
-@kernel
-def fill_shingles(
-    tokens: NDArray[np.uint64], n_tokens: int, shingle_words: int, out: NDArray[np.uint64]
-) -> int:
-    """Hash every run of `shingle_words` tokens, in order; returns how many there are.
-
-    Shapes (T tokens)
-        tokens  uint64 (T,)  token hashes; the first n_tokens count
-        out     uint64 (T,)  shingle i starts at token i; overwritten
-    Edge    a text shorter than one shingle has one: all of its tokens.
-    Source  Karp and Rabin 1987, a polynomial modulo 2**64 (which wraps
-            exactly), each value then mixed.
-    """
-    if n_tokens == 0:
-        return 0
-    length = min(shingle_words, n_tokens)
-    if length == 3:
-        # The same sum, none of which waits for the one before it.
-        square = _POLYNOMIAL * _POLYNOMIAL
-        for i in range(n_tokens - 2):
-            first, second, third = tokens[i], tokens[i + 1], tokens[i + 2]
-            out[i] = mix(first * square + second * _POLYNOMIAL + third)
-        return n_tokens - 2
-    top = np.uint64(1)
-    rolling = _ZERO
-    for i in range(length):
-        rolling = rolling * _POLYNOMIAL + tokens[i]
-        if i:
-            top *= _POLYNOMIAL
-    out[0] = mix(rolling)
-    for i in range(length, n_tokens):
-        rolling = (rolling - tokens[i - length] * top) * _POLYNOMIAL + tokens[i]
-        out[i - length + 1] = mix(rolling)
-    return n_tokens - length + 1
 
 
 @kernel

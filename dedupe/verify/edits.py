@@ -140,7 +140,7 @@ def _landmarks(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> list[tuple[int, 
 
 def _single_places(side: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Return the shingles that stand once, and where, both (S,)."""
-    from dedupe.kernels.text import fill_shingles
+    from dedupe.kernels.shingles import fill_shingles
     from dedupe.shingle import SHINGLE_WORDS
 
     shingles = np.empty(len(side), np.uint64)
