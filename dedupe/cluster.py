@@ -24,13 +24,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator, Sequence
 
     import pyarrow as pa
     from numpy.typing import NDArray
 
     Measure = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
     """Rows a and b (P,) -> log-odds of same_story (P,)."""
+
+    _Contraction = Generator[NDArray[np.int64], NDArray[np.float64], None]
 
 _UNIT = 1024
 """Log-odds are summed as integers of this many to one: the order of sums must not matter."""
@@ -44,6 +46,8 @@ _SIDE = 4
 _SURE = 3 * _UNIT
 # Texts this alike speak with one voice; see `_leaders` for what that guarantees.
 _NEAR_EQUAL = 0.9
+# Components in memory at a time, whose groups are sets and lists.
+_AT_ONCE = 4096
 
 
 def cluster(pairs: pa.Table, n_docs: int, measure: Measure) -> NDArray[np.int64]:
@@ -65,9 +69,33 @@ def cluster(pairs: pa.Table, n_docs: int, measure: Measure) -> NDArray[np.int64]
     leaders = _leaders(a, b, pairs.column("resemblance").to_numpy(), odds, n_docs)
     a, b, weights = _between_leaders(leaders[a], leaders[b], odds)
     stories = np.arange(n_docs)
-    for component in _components(a, b, weights, n_docs):
-        _contract(component, a, b, weights, measure, stories)
+    components = _components(a, b, weights, n_docs)
+    for start in range(0, len(components), _AT_ONCE):
+        some = components[start : start + _AT_ONCE]
+        _contract_all([_contract(one, a, b, weights, stories) for one in some], measure)
     return stories[leaders]
+
+
+def _contract_all(contractions: Sequence[_Contraction], measure: Measure) -> None:
+    """Go through contractions together, so that what they ask next is measured in one call.
+
+    Components share no document: what one is told is nothing to the others.
+    """
+    waiting = [(one, rows) for one in contractions if (rows := next(one, None)) is not None]
+    while waiting:
+        a, b = np.concatenate([rows for _, rows in waiting]).T
+        ends = np.cumsum([len(rows) for _, rows in waiting])
+        told = np.split(measure(a, b), ends[:-1])
+        asked = [(one, _sent(one, odds)) for (one, _), odds in zip(waiting, told, strict=True)]
+        waiting = [(one, rows) for one, rows in asked if rows is not None]
+
+
+def _sent(contraction: _Contraction, odds: NDArray[np.float64]) -> NDArray[np.int64] | None:
+    """Tell a contraction what it asked; returns what it asks next, None at its end."""
+    try:
+        return contraction.send(odds)
+    except StopIteration:
+        return None
 
 
 def _leaders(
@@ -130,10 +158,12 @@ def _contract(
     a: NDArray[np.int64],
     b: NDArray[np.int64],
     weights: NDArray[np.int64],
-    measure: Measure,
     stories: NDArray[np.int64],
-) -> None:
-    """Contract the pairs of one component; writes the stories of its documents."""
+) -> _Contraction:
+    """Contract the pairs of one component; writes the stories of its documents.
+
+    Yields rows a < b, int64 (N, 2), and is sent their log-odds.
+    """
     groups = _Groups()
     for place in component.tolist():
         groups.add_pair(int(a[place]), int(b[place]), int(weights[place]))
@@ -143,7 +173,9 @@ def _contract(
         negative, x, y = heapq.heappop(queue)
         if groups.weight(x, y) != -negative:
             continue
-        if groups.measure_between(x, y, measure):
+        missing = groups.missing_between(x, y)
+        if missing is not None:
+            groups.add_measured(x, y, (yield missing))
             weight = groups.weight(x, y)
             if weight > 0:
                 heapq.heappush(queue, (-weight, x, y))
@@ -184,25 +216,27 @@ class _Groups:
         """Return the summed weight between two groups; 0 when none is known."""
         return self._weights.get(x, {}).get(y, 0)
 
-    def measure_between(self, x: int, y: int, measure: Measure) -> bool:
-        """Measure some pairs between two groups that none has measured; say whether any was.
+    def missing_between(self, x: int, y: int) -> NDArray[np.int64] | None:
+        """Return some pairs between two groups, a < b, int64 (N, 2), if many were not measured.
 
-        They stand for all that are missing, so their mean counts for each.
+        None where all were, or these have been asked for, or what is known is enough.
         """
         sizes = len(self.members[x]), len(self.members[y])
-        n_missing = sizes[0] * sizes[1] - self._known[x][y]
         stage = (x, y, *sizes)
-        if n_missing <= 0 or stage in self._done or self._is_sure(x, y):
-            return False
+        if self._known[x][y] >= sizes[0] * sizes[1] or stage in self._done or self._is_sure(x, y):
+            return None
         self._done.add(stage)
         left, right = _spread(self.members[x]), _spread(self.members[y])
-        rows = np.array([(min(i, j), max(i, j)) for i in left for j in right], np.int64)
-        odds = np.clip(measure(rows[:, 0], rows[:, 1]), -_CLIP, _CLIP)
-        mean = int(np.rint(odds * _UNIT).astype(np.int64).sum()) // len(rows)
+        return np.array([(min(i, j), max(i, j)) for i in left for j in right], np.int64)
+
+    def add_measured(self, x: int, y: int, odds: NDArray[np.float64]) -> None:
+        """Add the log-odds of some pairs: they stand for all missing ones, each for their mean."""
+        n_missing = len(self.members[x]) * len(self.members[y]) - self._known[x][y]
+        units = np.rint(np.clip(odds, -_CLIP, _CLIP) * _UNIT).astype(np.int64)
+        mean = int(units.sum()) // len(units)
         for one, other in ((x, y), (y, x)):
             self._weights[one][other] += mean * n_missing
             self._known[one][other] += n_missing
-        return True
 
     def _is_sure(self, x: int, y: int) -> bool:
         """Say whether one text is known to be the same as many members of the other group.

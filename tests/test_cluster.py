@@ -179,6 +179,20 @@ def test_cluster__a_star_of_near_equal_texts_asks_for_nothing() -> None:
     assert set(cluster(pairs_table(star, star), 3000, never).tolist()) == {0}
 
 
+def test_cluster__components_ask_together_and_each_is_told_its_own() -> None:
+    asked: list[set[Pair]] = []
+
+    def measure(a: Rows, b: Rows) -> NDArray[np.float64]:
+        asked.append(set(zip(a.tolist(), b.tolist(), strict=True)))
+        # Documents of the second chain are unlike; each end of a chain asks of the other.
+        return np.where(a < 3, LIKE, UNLIKE)
+
+    chains = {(first, first + 1): 1.0 for first in (0, 1, 3, 4, 6)}
+    found = stories(cluster(pairs_table(chains), 8, measure))
+    assert found == {frozenset({0, 1, 2}), frozenset({3, 4}), frozenset({5}), frozenset({6, 7})}
+    assert asked == [{(0, 2), (1, 2), (3, 5), (4, 5)}]
+
+
 # --- the oracle and the laws
 
 

@@ -111,8 +111,8 @@ def test_held__drops_pages_when_there_are_too_many(
 ) -> None:
     monkeypatch.setattr(spill, "_MAPPED_BYTES", 0)
     monkeypatch.setattr(spill, "_IN_MEMORY_BYTES", 0)
-    sizes = iter([(7, 0), (7, 0), *[(9, 1)] * 10_000])
-    monkeypatch.setattr(spill, "_resident_bytes", lambda: next(sizes))
+    sizes = iter([(7, 0), *[(9, 1)] * 10_000])
+    monkeypatch.setattr(spill, "_resident_bytes", lambda _: next(sizes))
     place = Spill(limit_bytes=limit)
     dropped = []
     monkeypatch.setattr(place, "drop", lambda: dropped.append(True))

@@ -249,10 +249,9 @@ def _prose_sizes(blocks: Blocks, places: NDArray[np.int64] | slice) -> NDArray[n
     """Return the bytes of blocks that may be paragraphs of a story, int64 (N,), 0 for others."""
     from dedupe.kernels import blocks as kernels
 
-    sizes, traits = blocks.ends[places] - blocks.starts[places], blocks.traits[places]
-    bears_sign = (traits[:, kernels.PHRASE] > 0) | (
-        traits[:, kernels.MARKS] & kernels.HAS_COPYRIGHT > 0
-    )
+    sizes = blocks.ends[places] - blocks.starts[places]
+    phrase, marks = (blocks.traits[:, one][places] for one in (kernels.PHRASE, kernels.MARKS))
+    bears_sign = (phrase > 0) | (marks & kernels.HAS_COPYRIGHT > 0)
     return np.where((sizes >= _LONG_BYTES) & ~bears_sign, sizes, 0)
 
 
