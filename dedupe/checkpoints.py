@@ -28,11 +28,13 @@ import pyarrow as pa
 
 from dedupe.documents import one_array
 from dedupe.errors import OutputError
+from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dedupe.settings import Settings
+    from dedupe.spill import Spill
 
 logger = logging.getLogger(__name__)
 
@@ -85,17 +87,17 @@ class Checkpoints:
             os.close(self._lock)
             self._lock = None
 
-    def find(self, stage: str) -> Any:
-        """Return what a stage returned in an earlier run, or None."""
+    def find(self, stage: str, spill: Spill = MEMORY) -> Any:
+        """Return what a stage returned in an earlier run, or None; `spill` has the large of it."""
         if stage not in self._checksums:
             return None
         try:
-            data = _mapped(self._place(stage))
+            data = pa.py_buffer(spill.opened(self._place(stage)))
             if _checksum(data) != self._checksums[stage]:
                 raise ValueError("its checksum is wrong")  # noqa: TRY301
             row = pa.ipc.open_stream(data).read_all()
             shape = json.loads(row.schema.metadata[_SHAPE])
-            answer = self._unpack(shape, row)
+            answer = self._unpack(shape, row, spill)
         except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
             logger.warning("the %s stage runs again: its checkpoint is lost (%s)", stage, error)
             return None
@@ -132,20 +134,22 @@ class Checkpoints:
     def _place(self, stage: str) -> Path:
         return self._folder / f"{stage}.arrow"
 
-    def _unpack(self, shape: Any, row: pa.Table) -> Any:
+    def _unpack(self, shape: Any, row: pa.Table, spill: Spill) -> Any:
         """Put together what `_pack` took apart; arrays are copies, so that kernels may write."""
         (kind, value), *more = shape.items()
         if kind == "array":
             values = row.column(value).chunk(0).values.to_numpy(zero_copy_only=False)
-            return np.array(values).reshape(more[0][1])
+            copy = spill.empty(len(values), values.dtype)
+            copy[:] = values
+            return copy.reshape(more[0][1])
         if kind == "table":
             columns = [row.column(place).chunk(0).values for place in value]
             schema = pa.ipc.read_schema(pa.py_buffer(bytes.fromhex(more[0][1])))
             return pa.table(columns, schema=schema)
         if kind == "tuple":
-            return tuple(self._unpack(part, row) for part in value)
+            return tuple(self._unpack(part, row, spill) for part in value)
         if kind in self._records:
-            return self._records[kind]._make(self._unpack(part, row) for part in value)
+            return self._records[kind]._make(self._unpack(part, row, spill) for part in value)
         return value
 
 
@@ -174,12 +178,6 @@ def _lock(folder: Path) -> int | None:
     except OSError:
         logger.info("%s cannot be locked", folder)
     return handle
-
-
-def _mapped(place: Path) -> pa.Buffer:
-    """Return a file's bytes, of which no copy is in memory."""
-    with pa.memory_map(str(place)) as file:
-        return file.read_buffer()
 
 
 @functools.cache

@@ -87,6 +87,17 @@ class Spill:
         copy[...] = array
         return copy
 
+    def opened(self, path: Path) -> NDArray[np.uint8]:
+        """Return the bytes of a file, which may leave memory, and must stay as they are on disk.
+
+        Raises:
+            OSError, ValueError: it cannot be read, or is empty.
+        """
+        with path.open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._maps.append(mapped)
+        return np.frombuffer(mapped, np.uint8)
+
     def grow(self, dtype: DTypeLike, *, read_only: bool = False) -> Growing:
         """Return an array that grows at its end."""
         return Growing(self, dtype, read_only=read_only)
@@ -318,6 +329,9 @@ class _InMemory(Joined):
 
 
 class _Memory(Spill):
+    def opened(self, path: Path) -> NDArray[np.uint8]:
+        return np.frombuffer(path.read_bytes(), np.uint8)
+
     def takes(self, n_bytes: int) -> bool:  # noqa: ARG002 - there is room for all
         return True
 

@@ -51,7 +51,7 @@ class Stages:
         self._n_rows, self._done = n_rows, 0
         self.report(stage, 0, 1)
         start = time.perf_counter()
-        answer = self._checkpoints.find(stage) if self._checkpoints else None
+        answer = self._checkpoints.find(stage, self.spill) if self._checkpoints else None
         if answer is None:
             answer = function(*arguments)
             if self._checkpoints:

@@ -19,6 +19,7 @@ import pytest
 from dedupe import OutputError, Overrides, Result, Settings, find_duplicates
 from dedupe.checkpoints import Checkpoints, fingerprint, remove
 from dedupe.documents import documents_table
+from dedupe.spill import Spill
 from tests.test_pipeline import PAGES, shown
 
 if TYPE_CHECKING:
@@ -144,6 +145,19 @@ def test_checkpoints__return_what_was_kept_for_the_same_run_only(tmp_path: Path)
     assert rest == value[4]
     with at_work(tmp_path / "at", "other run") as checkpoints:
         assert checkpoints.find("first") is None
+
+
+def test_checkpoints__what_is_found_may_leave_memory(tmp_path: Path) -> None:
+    value = np.arange(12.0).reshape(4, 3), pa.table({"x": ["a", None, "ä"]})
+    spill = Spill(tmp_path, 8)
+    with at_work(tmp_path / "at", "run") as checkpoints:
+        checkpoints.keep("first", value)
+        array, table = checkpoints.find("first", spill)
+    spill.drop()
+    assert array.tolist() == value[0].tolist()
+    assert array.flags.writeable
+    assert table.equals(value[1])
+    assert spill.spilled_bytes == array.nbytes
 
 
 def test_checkpoints__a_second_run_at_work_in_one_folder_is_refused(tmp_path: Path) -> None:
