@@ -14,7 +14,7 @@ import csv
 import re
 import textwrap
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -74,11 +74,12 @@ def summarize(result: Result, *, top: int = 10) -> dict[str, Any]:
         `relations` (documents of each), `listed` (stories in stories.jsonl)
         and `largest`, a list of the first of them, largest first, ties by name.
     """
-    shared = [story for story in result.stories if story["size"] > 1]
-    n_new = [story["size"] - len(story.get("earlier", ())) for story in shared]
-    n_firsts = sum(not story.get("earlier") for story in shared)
+    sizes = [_Size.of(place, story) for place, story in enumerate(result.stories)]
+    shared = [one for one in sizes if one.size > 1]
+    n_new = [one.size - one.n_earlier for one in shared]
+    n_firsts = sum(not one.n_earlier for one in shared)
     relations = _count(result.documents["relation"])
-    largest = sorted(result.stories, key=lambda story: (-story["size"], story["story"]))[:top]
+    largest = [result.stories[one.place] for one in sorted(sizes, key=_Size.rank)[:top]]
     members = _members(result.documents, [story["story"] for story in largest])
     return {
         "documents": result.documents.num_rows,
@@ -93,6 +94,22 @@ def summarize(result: Result, *, top: int = 10) -> dict[str, Any]:
         "listed": len(result.stories),
         "largest": [_describe(story, members.get(story["story"], [])) for story in largest],
     }
+
+
+class _Size(NamedTuple):
+    """How large a story is, and where its row stands: rows are too large to hold them all."""
+
+    size: int
+    story: str
+    n_earlier: int
+    place: int
+
+    @classmethod
+    def of(cls, place: int, story: Mapping[str, Any]) -> _Size:
+        return cls(story["size"], story["story"], len(story.get("earlier", ())), place)
+
+    def rank(self) -> tuple[int, str]:
+        return -self.size, self.story
 
 
 def _count(column: pa.ChunkedArray) -> dict[str, int]:

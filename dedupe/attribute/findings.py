@@ -47,7 +47,6 @@ FUNCTIONS: dict[str, _Find] = {
 IN_NUMBERS = frozenset({"clock", "first_seen", "length", "one_outlet", "outlet_prior"})
 """Signals without a function: kernels find them."""
 
-_DAYS = "days"
 # Kinds of clues that a signal reads: stories without them need not ask it.
 _KINDS_READ = {
     "credit": {"credit"},
@@ -63,7 +62,7 @@ _KINDS_READ = {
     "residue": {"residue"},
     "link": {"link"},
     "clock_bound": {"dateline"},
-    "inner_time": {"dateline", _DAYS},
+    "inner_time": {"dateline"},
 }
 
 # Signals that compare works: one work alone need not ask them.
@@ -74,15 +73,9 @@ _COMPARING = {"deletion", "credit_lost", "dated_opening", "link", "clock_bound",
 _LATE = {"quote_altered": 3, "shared_slip": 5, "union": 3}
 
 
-def find_evidence(story: Story, *, days_differ: bool) -> list[Evidence]:
-    """Ask every signal that may find something at a glance, and sign what it finds.
-
-    Args:
-        story: to be asked.
-        days_differ: its pages claim to have appeared on more than one day.
-    """
+def find_evidence(story: Story) -> list[Evidence]:
+    """Ask every signal of clues that may find something, and sign what it finds."""
     kinds = frozenset(clue.kind for clues in story.clues.values() for clue in clues)
-    kinds = kinds | {_DAYS} if days_differ else kinds
     return _signed(story, _worth_asking(kinds, alone=len(story.works) == 1))
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from dedupe.attribute.days import broken_clocks, days_differ
+from dedupe.attribute.days import broken_clocks, out_of_the_week
 from dedupe.attribute.evidence import Evidence, Story
 from dedupe.attribute.findings import find_evidence, find_more
 from dedupe.attribute.reasons import Reasons, limits, members_of
@@ -83,20 +83,12 @@ class Judging:
     def glance(self) -> None:
         """Collect what clues, days, clocks and lengths say."""
         docket, pages = self.docket, self.desk.pages
-        story, weighed = self.story_of(), docket.work >= 0
-        has_clue = np.isin(docket.rows, self.desk.clues.documents) & weighed
-        rows = docket.rows[weighed]
-        differ = days_differ(
-            pages.claimed[rows], pages.claimed_until[rows], story[weighed], self.n_stories
-        )
-        differ &= docket.n_works > 1
-        asked = differ.copy()
-        asked[story[has_clue]] = True
+        has_clue = np.isin(docket.rows, self.desk.clues.documents) & (docket.work >= 0)
         said: list[tuple[int, Evidence]] = []
-        for s, one in self.stories(np.flatnonzero(asked)):
-            said += ((s, item) for item in find_evidence(one, days_differ=bool(differ[s])))
-            if one.clues:
-                self._note_pages(s, one)
+        for s, one in self.stories(np.unique(self.story_of()[has_clue])):
+            said += ((s, item) for item in find_evidence(one))
+            self._note_pages(s, one)
+        said += out_of_the_week(docket, pages, self.desk.table)
         self.reasons.say(said, members_of(docket, said))
         self.reasons.seen(_glimpses(docket))
 

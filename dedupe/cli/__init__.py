@@ -31,7 +31,7 @@ from dedupe.errors import CorruptIndexError, DedupeError
 
 # A run makes many objects and drops few in circles: Python's own thresholds, of 700 new
 # objects, spend a tenth of it looking for what is not there.
-_GC_THRESHOLDS = (50_000, 20, 20)
+_GC_THRESHOLDS = (200_000, 20, 20)
 
 app = typer.Typer(
     name="dedupe",
