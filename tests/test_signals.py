@@ -181,6 +181,24 @@ def test_inner_time__the_day_named_fits_one_page_and_not_the_other() -> None:
     assert (row["document"], row["quote"]) == ("d000", "Monday")
 
 
+@pytest.mark.parametrize("named", ["Montag", "星期一", "پیر", "LUNES"])
+def test_inner_time__the_day_is_known_in_other_languages(named: str) -> None:
+    # BODY says Monday, in the same place.
+    found = dated("2026-03-05T10:00:00Z", BODY.replace("Monday", named))
+    assert [row["quote"] for row in rows(found, "inner_time")] == [named]
+
+
+def test_inner_time__the_day_counts_from_where_the_shared_text_begins() -> None:
+    lead = "Seen on Thursday. "
+    documents = [
+        {"source": "one.example", "text": lead + BODY, "published": "2026-03-05T10:00:00Z"},
+        {"source": "two.example", "text": BODY, "published": "2026-03-02T10:00:00Z"},
+    ]
+    assert rows(judge(documents), "inner_time") == []
+    shared = judge(documents, passages=[(0, len(lead), len(lead + BODY), 0, len(BODY))])
+    assert [row["quote"] for row in rows(shared, "inner_time")] == ["Monday"]
+
+
 @pytest.mark.parametrize("claim", ["2026-03-03T10:00:00Z", "2026-03-08T10:00:00Z", "2026-03"])
 def test_inner_time__the_day_after_or_before_says_nothing(claim: str) -> None:
     assert rows(dated(claim, BODY), "inner_time") == []
