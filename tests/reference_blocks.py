@@ -157,3 +157,18 @@ def learned(
         for block in blocks:
             found[outlet, block].add(story[page])
     return {key for key, groups in found.items() if key[0] and len(groups) >= stories}
+
+
+def kept_ranges(page: list[tuple[int, bool, bool]], start: int) -> list[tuple[int, int]]:
+    """Return the ranges that are kept of a page, from the bytes, sign and cut of its blocks."""
+    kept = ""
+    for is_cut, stretch in itertools.groupby(page, key=lambda block: block[2]):
+        held = list(stretch)
+        slight = sum(size for size, *_ in held) < 30 and not any(sign for _, sign, _ in held)
+        kept += ("k" if slight or not is_cut else "c") * len(held)
+    size = sum(size + 1 for size, *_ in page)
+    if len(set(kept)) < 2:
+        return [(start, start + size)]
+    places = list(itertools.accumulate((size + 1 for size, *_ in page), initial=start))
+    runs = [(found.start(), found.end()) for found in re.finditer("k+", kept)]
+    return [(places[first], places[last] - 1) for first, last in runs]

@@ -13,7 +13,7 @@ from dedupe.clean.blocks import Blocks, read_blocks
 from dedupe.clean.furniture import Furniture, block_keys, is_known, learn
 from dedupe.clean.phrases import KINDS, load_phrases, read_phrases
 from dedupe.kernels import blocks as kernels
-from dedupe.kernels import lines, repeats
+from dedupe.kernels import lines, repeats, spans
 from dedupe.settings import Settings
 from tests import reference_blocks
 from tests.mixed_scripts import texts as mixed_texts
@@ -249,3 +249,31 @@ def test_learn__a_story_told_in_twenty_versions_is_one_story() -> None:
         for n in range(20)
     ]
     assert learned_blocks(versions) == set()
+
+
+BLOCK = st.tuples(st.sampled_from([3, 14, 29, 30, 80]), st.booleans(), st.booleans())
+"""Bytes of a block, whether it bears a sign, and whether it is cut."""
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(BLOCK, max_size=8), max_size=4))
+def test_fill_spans__joins_what_is_kept_and_spares_a_few_words(
+    pages: list[list[tuple[int, bool, bool]]],
+) -> None:
+    blocks = [block for page in pages for block in page]
+    offsets = np.cumsum([0, *map(len, pages)])
+    ends = np.cumsum([size + 1 for size, *_ in blocks], dtype=np.int64) - 1
+    starts = ends - np.array([size for size, *_ in blocks], np.int64)
+    text_offsets = np.array([0, *(ends + 1)], np.int64)[offsets]
+    traits = np.zeros((len(blocks), kernels.N_TRAITS), np.uint8)
+    traits[[bears_sign for _, bears_sign, _ in blocks], kernels.PHRASE] = 1
+    is_cut = np.array([cut for *_, cut in blocks], np.bool_)
+    found = np.zeros((len(blocks) + len(pages), 2), np.int64)
+    n_spans = np.zeros(len(pages), np.int64)
+    n_found = spans.fill_spans(starts, ends, traits, offsets, text_offsets, is_cut, found, n_spans)
+    expected = [
+        reference_blocks.kept_ranges(page, int(start))
+        for page, start in zip(pages, text_offsets, strict=False)
+    ]
+    assert n_spans.tolist() == [len(ranges) for ranges in expected]
+    assert list(map(tuple, found[:n_found].tolist())) == [one for part in expected for one in part]

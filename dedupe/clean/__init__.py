@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from dedupe.spill import Spill
 
 _BLOCKS_AT_ONCE = 500_000
-_SLIGHT_BYTES = 30
 
 __all__ = ["Kept", "clean", "code_points", "furniture_ranges", "keep_all", "kept_ranges"]
 
@@ -102,66 +101,34 @@ def clean_and_learn(
         some = documents_between(blocks, first, last)
         known = is_known(keys[blocks.offsets[first] : blocks.offsets[last]], furniture)
         is_cut = known | ~story_blocks(some, known, settings)
-        is_kept = ~is_cut | _is_slight(some, is_cut)
-        kept = keep_blocks(data, text_offsets[first : last + 1], some, is_kept)
+        kept = _kept(data, text_offsets[first : last + 1], some, is_cut)
         spans.append(kept.spans)
         n_spans.append(np.diff(kept.offsets))
     offsets = running_total(np.concatenate(n_spans))
     return Kept(data, text_offsets, np.concatenate(spans), offsets), furniture
 
 
-def _is_slight(blocks: Blocks, is_cut: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Say which cut blocks are a few words alone among kept ones, bool (K,).
-
-    The labels of a table, the agency's name below a despatch: an outlet repeats
-    them, but they are of the story, and cutting them would gain nothing. Words
-    that pages everywhere put around a story are not spared.
-    """
-    from dedupe.kernels.blocks import PHRASE, SEPARATORS
-
-    starts = np.flatnonzero(np.diff(is_cut, prepend=False) & is_cut)
-    starts = np.union1d(starts, blocks.offsets[:-1][np.diff(blocks.offsets) > 0])
-    if len(starts) == 0:
-        return np.zeros(0, np.bool_)
-    run = np.zeros(len(is_cut), np.int64)
-    run[starts[1:]] = 1
-    run = np.cumsum(run)
-    sizes = np.where(is_cut, blocks.ends - blocks.starts, 0)
-    n_bytes = np.bincount(run, sizes)
-    bears_sign = (blocks.traits[:, PHRASE] > 0) | (blocks.traits[:, SEPARATORS] > 0)
-    n_signs = np.bincount(run, is_cut & bears_sign)
-    return np.asarray(((n_bytes < _SLIGHT_BYTES) & (n_signs == 0))[run])
-
-
-def keep_blocks(
+def _kept(
     data: NDArray[np.uint8],
     text_offsets: NDArray[np.int64],
     blocks: Blocks,
-    is_kept: NDArray[np.bool_],
+    is_cut: NDArray[np.bool_],
 ) -> Kept:
-    """Join the blocks that are kept to ranges; a text with none of them is kept whole.
+    """Join the blocks that are not cut to ranges; a text with none of them is kept whole.
 
     Args:
         data: uint8 (B,).
         text_offsets: int64 (D+1,).
         blocks: of all documents.
-        is_kept: bool (K,).
+        is_cut: bool (K,); overwritten where a few words alone are spared.
     """
+    from dedupe.kernels.spans import fill_spans
+
     n_docs = len(text_offsets) - 1
-    n_blocks = np.diff(blocks.offsets)
-    document = np.repeat(np.arange(n_docs), n_blocks)
-    n_kept = np.bincount(document[is_kept], minlength=n_docs)
-    whole = (n_kept == n_blocks) | (n_kept == 0)
-    is_kept = is_kept & ~whole[document]
-    before = np.zeros(len(is_kept), np.bool_)
-    before[1:] = is_kept[:-1] & (document[1:] == document[:-1])
-    after = np.zeros(len(is_kept), np.bool_)
-    after[:-1] = before[1:] & is_kept[1:]
-    opens, closes = is_kept & ~before, is_kept & ~after
-    n_spans = np.bincount(document[opens], minlength=n_docs) + whole
-    offsets = running_total(n_spans)
-    spans = np.empty((offsets[-1], 2), np.int64)
-    spans[offsets[:-1][whole]] = np.stack([text_offsets[:-1], text_offsets[1:]], axis=1)[whole]
-    cut = np.repeat(~whole, n_spans)
-    spans[cut] = np.stack([blocks.starts[opens], blocks.ends[closes]], axis=1)
-    return Kept(data, text_offsets, spans, offsets)
+    spans = np.empty((len(is_cut) + n_docs, 2), np.int64)
+    n_spans = np.empty(n_docs, np.int64)
+    found = fill_spans(
+        blocks.starts, blocks.ends, blocks.traits, blocks.offsets, text_offsets, is_cut,
+        spans, n_spans,
+    )  # fmt: skip
+    return Kept(data, text_offsets, spans[:found].copy(), running_total(n_spans))

@@ -245,7 +245,8 @@ def story(
         terminal.emit_json(values)
         return
     origin = values["origin"]
-    lines = [f"story {found.story}: {found.size} documents, origin {origin['name'] or 'unknown'}"]
+    size = plural(found.size, "document")
+    lines = [f"story {found.story}: {size}, origin {origin['name'] or 'unknown'}"]
     for one in found.documents:
         about = values["relations"].get(one, {"relation": "", "parent": None})
         parent = f" of {about['parent']}" if about["parent"] else ""

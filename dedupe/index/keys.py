@@ -103,9 +103,9 @@ def mixed(
     """
     from dedupe.kernels.postings import KEY_BITS
 
-    with np.errstate(over="ignore"):
-        salt = _SALT * np.asarray(1 + kind + 8 * part, np.uint64)
-        values = (hashes ^ salt) * _MULTIPLIER
-        values ^= values >> np.uint64(29)
-        values *= _SALT
+    # An array, even of one: NumPy warns of scalars that wrap around.
+    salt = _SALT * np.atleast_1d(np.asarray(1 + kind + 8 * part, np.uint64))
+    values = (hashes ^ salt) * _MULTIPLIER
+    values ^= values >> np.uint64(29)
+    values *= _SALT
     return values >> np.uint64(64 - KEY_BITS)

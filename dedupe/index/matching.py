@@ -121,12 +121,11 @@ def read(
 
 def _minutes(table: pa.Table, now_minute: int) -> NDArray[np.int32]:
     """Return when each document appeared, or was fetched, or else now."""
-    import pyarrow.compute as pc
-
-    clock = pc.coalesce(table.column("published"), table.column("fetched"))
-    microseconds = clock.cast("int64").fill_null(now_minute * 60_000_000).to_numpy()
-    minutes = np.clip(microseconds // 60_000_000, -(2**31), 2**31 - 1)
-    return np.asarray(minutes.astype(np.int32))
+    clocks = (table.column(name).to_numpy() for name in ("published", "fetched"))
+    published, fetched = (clock.astype("datetime64[m]") for clock in clocks)
+    clock = np.where(np.isnat(published), fetched, published)
+    minutes = np.where(np.isnat(clock), now_minute, clock.astype(np.int64))
+    return np.clip(minutes, -(2**31), 2**31 - 1).astype(np.int32)
 
 
 def match(batch: Batch, held: Held, settings: Settings, most: int = MOST_FETCHED) -> Matched:

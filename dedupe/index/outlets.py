@@ -47,7 +47,7 @@ def furniture_of(catalog: Catalog, documents: pa.Table) -> Furniture:
     numbers = {number >> 1 for number in outlet_numbers(documents).tolist() if number}
     rows = catalog.get_many("outlets", numbers)
     keys = [np.frombuffer(keys, np.uint64) for (keys,) in rows.values()]
-    return Furniture(np.unique(np.concatenate([np.zeros(0, np.uint64), *keys])))
+    return Furniture(np.sort(np.concatenate([np.zeros(0, np.uint64), *keys])))
 
 
 def learn_more(held: Held, documents: pa.Table, blocks: Blocks, settings: Settings) -> Learned:

@@ -12,6 +12,7 @@ blocks.py    UTF-8 bytes        -> blocks of a page and their traits
 repeats.py   blocks of pages    -> what an outlet repeats
 layout.py    traits of blocks   -> features of the page's layout
 story.py     features           -> story or furniture
+spans.py     blocks that are cut -> the ranges of a text that are kept
 words.py     UTF-8 bytes        -> which listed words stand in a text
 mentions.py  listed words       -> the lines that hold them
 sorting.py   hashes             -> sorted, distinct

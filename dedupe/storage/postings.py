@@ -72,8 +72,7 @@ class Tail(NamedTuple):
 
     def parts(self) -> list[_Piece]:
         """Return the pieces, asked like segments."""
-        minutes = span_of(self.about)
-        return [_Piece(self.first, piece, minutes) for piece in self.pieces]
+        return [_Piece(self.first, piece) for piece in self.pieces]
 
 
 class _Piece(NamedTuple):
@@ -81,7 +80,6 @@ class _Piece(NamedTuple):
 
     first: int
     sorted: NDArray[np.uint64]
-    minutes: tuple[int, int]
 
     def hits(self, keys: NDArray[np.uint64]) -> Hits:
         from dedupe.kernels import postings as kernels
@@ -138,7 +136,7 @@ class Postings:
         counts = np.zeros(len(keys), np.int64)
         for _, hits in parts:
             counts[hits.key] += hits.ends - hits.starts
-        limits = np.broadcast_to(np.asarray(caps, np.int64), keys.shape)[order]
+        limits = caps if isinstance(caps, int) else caps[order]
         left = np.where(counts > limits, np.minimum(HUBS, limits), counts)
         places, documents = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for part, (key, starts, ends) in parts:
@@ -152,11 +150,16 @@ class Postings:
         return Found(given, np.concatenate(places), np.concatenate(documents))
 
     def _parts(self, minutes: tuple[int, int] | None) -> list[Segment | _Piece]:
-        parts: list[Segment | _Piece] = [*self.segments, *self.tail.parts()]
+        newest = self.tail.parts()
         if minutes is None:
-            return parts
+            return [*self.segments, *newest]
         low, high = minutes
-        return [part for part in parts if part.minutes[0] <= high and part.minutes[1] >= low]
+
+        def concerns(span: tuple[int, int]) -> bool:
+            return span[0] <= high and span[1] >= low
+
+        some = [segment for segment in self.segments if concerns(segment.minutes)]
+        return [*some, *(newest if concerns(span_of(self.tail.about)) else ())]
 
     def share_within(self, minutes: tuple[int, int] | None) -> float:
         """Return the share of all documents that stand in the parts searched."""
@@ -172,8 +175,11 @@ class Postings:
         """Return `ABOUT` of documents by number."""
         out = np.zeros(len(numbers), ABOUT)
         tables = [(segment.name.first, segment.about) for segment in self.segments]
-        for first, table in [*tables, (self.tail.first, self.tail.about)]:
-            inside = np.flatnonzero((numbers >= first) & (numbers < first + len(table)))
+        tables.append((self.tail.first, self.tail.about))
+        holder = np.searchsorted([first for first, _ in tables], numbers, "right") - 1
+        for place in np.unique(holder).tolist():
+            first, table = tables[place]
+            inside = np.flatnonzero(holder == place)
             out[inside] = table[numbers[inside] - first]
         return out
 

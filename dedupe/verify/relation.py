@@ -424,9 +424,10 @@ def recurring(
     """
     n_changed, n_same = slots(measured)
     refilled = (n_changed >= _LEAST_CHANGED) & (n_changed >= _REFILLED * (n_changed + n_same))
-    whole = values[:, FEATURES.index("containment")] >= _WHOLE
-    apart = microseconds_apart(measured, documents) >= _DAYS_APART_MICROSECONDS
-    return np.asarray(apart & refilled & ~whole)
+    refilled &= values[:, FEATURES.index("containment")] < _WHOLE
+    if not refilled.any():
+        return refilled
+    return refilled & (microseconds_apart(measured, documents) >= _DAYS_APART_MICROSECONDS)
 
 
 def microseconds_apart(measured: Measured, documents: pa.Table) -> NDArray[np.int64]:
