@@ -14,7 +14,7 @@ from dedupe.index.edges import edges_of
 from dedupe.index.held import Held
 from dedupe.index.keys import ID, Keys
 from dedupe.index.lookup import newest_of
-from dedupe.index.matching import match, read
+from dedupe.index.matching import beside, match, read
 from dedupe.index.outlets import learn_more
 from dedupe.index.placing import Newcomer
 from dedupe.index.records import (
@@ -118,13 +118,20 @@ def add_table(table: pa.Table, held: Held, terms: Terms) -> tuple[list[Added], C
 
 
 def _as_known(one: Stored, held: Held) -> Added:
-    """Answer for a document that the index holds just so, by what was measured when it came."""
-    likely = one.edges["probability"].astype(np.float64)
-    nearest = None
-    if len(likely):
-        nearest = held.document(int(one.edges["other"][likely.argmax()])).id
-    best = float(likely.max(initial=0.0))
-    return Added(one.number, best, nearest, one.id, one.story_name, is_known=True)
+    """Answer for a document that the index holds just so, by what was measured before.
+
+    That is when it came, or of the first of a story when others did.
+    """
+    likely = list(zip(one.edges["probability"].tolist(), one.edges["other"].tolist(), strict=True))
+    if not likely:
+        likely = [
+            (float(edge["probability"]), later.number)
+            for later in held.documents(beside(one.number, held))
+            for edge in later.edges[later.edges["other"] == one.number]
+        ]
+    best, nearest = max(likely, key=lambda found: found[0], default=(0.0, None))
+    name = None if nearest is None else held.document(nearest).id
+    return Added(one.number, best, name, one.id, one.story_name, is_known=True)
 
 
 def _add_changed(

@@ -48,7 +48,7 @@ class Opened:
         self._asked = as_settings(settings)
         self._window = None if window is None else parse_window(window)
         self._lock = threading.RLock()
-        self._pid = os.getpid()
+        self._pid = self._made_in = os.getpid()
         self._open(read_only=read_only)
         _OPENED.add(self)
 
@@ -123,7 +123,7 @@ class Opened:
         return self._store
 
     def _writable(self) -> Store:
-        if self._store is not None and self._pid != os.getpid():
+        if self._store is not None and self._made_in != os.getpid():
             raise StoreError(
                 f"{self.path}: was opened before this process was forked; here it can only be "
                 "read. Open it in the process that writes"

@@ -153,7 +153,7 @@ def match(batch: Batch, held: Held, settings: Settings, most: int = MOST_FETCHED
         (one, other)
         for one, stored in copies.items()
         if one in same_id and same_id[one].number == stored.number
-        for other in _beside(stored.number, held)
+        for other in beside(stored.number, held)
     }
     old = held.documents(sorted({number for _, number in wanted}))
     rows = {one.number: len(batch.minutes) + i for i, one in enumerate(old)}
@@ -224,7 +224,7 @@ def _copies(
     return found
 
 
-def _beside(number: int, held: Held) -> list[int]:
+def beside(number: int, held: Held) -> list[int]:
     """Return a few others of a document's story: of equal texts only one is found by its words."""
     row = held.catalog.get("stories", held.place(number).story)
     members = np.frombuffer(row[0], np.int64).tolist() if row else []
