@@ -147,3 +147,14 @@ def test_screened__counts_shared_shingles_their_weight_and_equal_slots(
         sum(x == y for x, y in zip(signatures[i], signatures[j], strict=True)) for i, j in rows
     ]
     assert equal.tolist() == agree
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.lists(few_hashes, max_size=6), min_size=1, max_size=5))
+def test_content_keys__weigh_each_word_by_its_place(documents: list[list[int]]) -> None:
+    hashes = np.array([value for words in documents for value in words], np.uint64)
+    offsets = np.cumsum([0, *map(len, documents)]).astype(np.int64)
+    keys = np.empty(len(documents), np.uint64)
+    kernels.fill_content_keys(hashes, offsets, keys)
+    for key, words in zip(keys.tolist(), documents, strict=True):
+        assert key == sum(value * (2 * at + 1) for at, value in enumerate(words)) % 2**64

@@ -89,16 +89,19 @@ def _chances(
     """Yield the chance of the origin that was named, the likeliest, and if it stands clear."""
     from dedupe.kernels.verdicts import stands_clear
 
-    docket, verdicts = judging.docket, judging.verdicts
-    for j in places.tolist():
-        s, base = int(stories[j]), int(model.origin_offsets[j])
-        n_works, n_absent = int(docket.n_works[s]), int(model.n_absent[j])
+    docket, chosen = judging.docket, stories[places]
+    member = judging.verdicts.member[chosen, 0]
+    columns = (
+        model.origin_offsets[places], docket.n_works[chosen], model.n_absent[places],
+        judging.verdicts.name[chosen, 0], np.where(member >= 0, docket.work[member], -1),
+    )  # fmt: skip
+    each = zip(*(column.tolist() for column in columns), model.absent[places].tolist(), strict=True)
+    for base, n_works, n_absent, name, its_work, names in each:
         chances = model.origin[base : base + n_works + n_absent].tolist()
-        absent = model.absent[j, :n_absent].tolist()
-        member, name = int(verdicts.member[s, 0]), int(verdicts.name[s, 0])
+        absent = names[:n_absent]
         named = 0.0
-        if member >= 0:
-            named = chances[docket.work[member]]
+        if its_work >= 0:
+            named = chances[its_work]
         elif name in absent:
             named = chances[n_works + absent.index(name)]
         best = max(range(len(chances)), key=chances.__getitem__)

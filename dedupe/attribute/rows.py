@@ -33,6 +33,7 @@ _MOST_ALIKE = 3
 # Clues are listed by document up to so many works: of more, the story's must do.
 _MOST_LISTED = 24
 _MOST_FOR, _MOST_AGAINST = 3, 2
+_ZERO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC).replace(tzinfo=None)
 
 
 class Told(NamedTuple):
@@ -231,9 +232,7 @@ def _unlike(items: Iterable[Evidence], most: int) -> list[Evidence]:
 
 
 def _iso(microseconds: int) -> str:
-    zero = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-    moment = zero + dt.timedelta(microseconds=microseconds)
-    return moment.isoformat().replace("+00:00", "Z")
+    return (_ZERO + dt.timedelta(microseconds=microseconds)).isoformat() + "Z"
 
 
 def _strongest(evidence: Sequence[Evidence], verdict: Verdict) -> list[Evidence]:

@@ -22,7 +22,7 @@ from dedupe.attribute.rows import Told, story_row
 from dedupe.attribute.verdict import Candidate, Verdict, verdict_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -79,6 +79,9 @@ def _block(
     documents = pages.hold(docket.rows[base:end])
     judging.desk.clues.hold(docket.rows[base:end])
     evidence = judging.reasons.of(docket, first, last, pages, judging.records)
+    names = [*judging.reasons.names, None]
+    kinds = (~places.head, places.relation, places.parent, places.name, places.probability)
+    standing = [column[base:end].tolist() for column in kinds]
     ends = (docket.offsets[first : last + 1] - base).tolist()
     for s, verdict in zip(block.tolist(), _verdicts(judging, block), strict=True):
         span = slice(ends[s - first], ends[s - first + 1])
@@ -88,7 +91,8 @@ def _block(
             [], [], story,
         )  # fmt: skip
         if verdict.told or story:
-            told.placed.extend(_placed(judging, places, span.start + base, told))
+            placed = _placed(told, [column[span] for column in standing], span.start + base, names)
+            told.placed.extend(placed)
         if verdict.told:
             told.counterfactuals.extend(_counterfactuals(judging, without, s, told))
         yield told
@@ -123,17 +127,20 @@ def _with_clues(judging: Judging, rows: list[int]) -> Story | None:
     )
 
 
-def _placed(judging: Judging, places: Places, start: int, told: Told) -> Iterator[Placed]:
-    """Yield where the weighed documents of a story stand, work by work, its head first."""
-    span = slice(start, start + len(told.rows))
-    parents, names = places.parent[span].tolist(), [*judging.reasons.names, None]
-    columns = zip(
-        told.works, (~places.head[span]).tolist(), told.rows, places.relation[span].tolist(),
-        parents, places.name[span].tolist(), places.probability[span].tolist(), strict=True,
-    )  # fmt: skip
-    for work, _, row, relation, parent, name, probability in sorted(
-        columns, key=lambda one: one[:3]
-    ):
+def _placed(
+    told: Told, standing: Sequence[list[Any]], start: int, names: Sequence[str | None]
+) -> Iterator[Placed]:
+    """Yield where the weighed documents of a story stand, work by work, its head first.
+
+    Args:
+        told: the story.
+        standing: columns of Places: heads last, relations, parents, names, probabilities.
+        start: its first member.
+        names: of absent sources.
+    """
+    below, *columns = standing
+    ordered = sorted(zip(told.works, below, told.rows, *columns, strict=True))
+    for work, _, row, relation, parent, name, probability in ordered:
         if work >= 0:
             above = told.rows[parent - start] if parent >= 0 else -1
             yield Placed(row, RELATIONS[relation], above, names[name], probability)

@@ -15,6 +15,8 @@ NUMBA_DISABLE_JIT=1, interpreted:
 - A small integer read from an array is widened before arithmetic
   (`np.int64(data[i])`): compiled code widens by itself, NumPy scalars wrap.
 - Tables and large arrays enter as arguments; as globals they stop the caching.
+- Arrays are copied number by number: with `a[:n] = b[:n]` Numba compiles the words
+  of the error that unlike shapes would raise, which takes a second or more.
 
 The logger of this module says once, at INFO, that kernels are being compiled;
 at WARNING, that they cannot be kept.

@@ -148,11 +148,11 @@ def fill_documents(
         for i in range(count):
             token_starts[at + i] = np.int32(starts[i] - text_offsets[d])
             token_ends[at + i] = np.int32(ends[i] - text_offsets[d])
+            vocabulary[at_distinct + i] = token_hashes[at + i]
         found = fill_shingles(token_hashes[at:], count, shingle_words, shingles[at_shingle:])
         found = sort_distinct(shingles, at_shingle, at_shingle + found)
         n_tokens[n] = count
         n_shingles[n] = found
-        vocabulary[at_distinct : at_distinct + count] = token_hashes[at : at + count]
         n_distinct[n] = sort_distinct(vocabulary, at_distinct, at_distinct + count)
         at += count
         at_shingle += found

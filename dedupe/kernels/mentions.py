@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.kernels._compile import kernel
-from dedupe.kernels.words import find_words
+from dedupe.kernels.words import find_words, with_room
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -214,12 +214,21 @@ def _may_sign(
 
 
 @kernel
-def _with_room(rows: NDArray[np.int64], n_rows: int) -> NDArray[np.int64]:
-    if n_rows < len(rows):
-        return rows
-    longer = np.empty((2 * n_rows, rows.shape[1]), np.int64)
-    longer[:n_rows] = rows
-    return longer
+def _with_line(
+    lines: NDArray[np.int64],
+    n_lines: int,
+    document: int,
+    line: tuple[int, int],
+    within: tuple[int, int],
+    kinds: int,
+) -> NDArray[np.int64]:
+    """Return some lines with one more, where there was no room for it a longer copy."""
+    lines = with_room(lines, n_lines)
+    lines[n_lines, 0] = document
+    lines[n_lines, 1], lines[n_lines, 2] = line
+    lines[n_lines, 3], lines[n_lines, 4] = within
+    lines[n_lines, _KINDS] = kinds
+    return lines
 
 
 @kernel
@@ -263,9 +272,8 @@ def _append_lines(
         if found == 0:
             continue
         if row < 0:
-            lines = _with_room(lines, n_lines)
+            lines = _with_line(lines, n_lines, document, (start, end), (first, last), 0)
             row = n_lines
-            lines[row] = np.array([document, start, end, first, last, 0])
             n_lines += 1
         lines[row, _KINDS] |= found
     return lines, n_lines
@@ -323,8 +331,8 @@ def _append_datelines(
         while start < last and start <= reach_end:
             _, end = _line_around(data, start, start, last)
             if _may_open(data, start, end):
-                lines = _with_room(lines, n_lines)
-                lines[n_lines] = np.array([document, start, end, spans[span, 0], last, dateline])
+                within = (int(spans[span, 0]), last)
+                lines = _with_line(lines, n_lines, document, (start, end), within, dateline)
                 n_lines += 1
             start = end + 1
     return lines, n_lines

@@ -217,3 +217,24 @@ def fill_overlaps(
             i += np.int64(left <= right)
             j += np.int64(right <= left)
         shared[p] = count
+
+
+@kernel
+def fill_content_keys(
+    hashes: NDArray[np.uint64], offsets: NDArray[np.int64], keys: NDArray[np.uint64]
+) -> None:
+    """Hash the words of each document in their order.
+
+    Shapes
+        hashes   uint64 (T,)    of tokens
+        offsets  int64  (D+1,)  document d owns hashes[offsets[d]:offsets[d+1]]
+        keys     uint64 (D,)    overwritten: each hash as often as its place says, odd numbers
+                                that begin with 1, all summed
+    """
+    for d in range(keys.size):
+        key = np.uint64(0)
+        weight = np.uint64(1)
+        for i in range(offsets[d], offsets[d + 1]):
+            key += hashes[i] * weight
+            weight += np.uint64(2)
+        keys[d] = key

@@ -182,11 +182,17 @@ def _close(
     """Take out the passage least advanced in b; write it when enough of its words match."""
     least = _least_advanced(opened, n_open)
     if opened[least, MATCHED] >= min_words:
-        passages[at] = opened[least]
+        _copy_box(opened, least, passages, at)
         at += 1
     for later in range(least, n_open - 1):
-        opened[later] = opened[later + 1]
+        _copy_box(opened, later + 1, opened, later)
     return at
+
+
+@kernel
+def _copy_box(boxes: NDArray[np.int64], place: int, into: NDArray[np.int64], at: int) -> None:
+    for column in range(N_BOX):
+        into[at, column] = boxes[place, column]
 
 
 @kernel
@@ -217,7 +223,7 @@ def part_passages(passages: NDArray[np.int64], first: int, last: int) -> int:
             kept += 1
         else:
             last -= 1
-            passages[kept] = passages[last]
+            _copy_box(passages, last, passages, kept)
         if kept >= last:
             break
     return kept

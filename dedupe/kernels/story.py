@@ -143,7 +143,8 @@ def fill_kept(
         _fill_likeliest(scores[:n], toll, kept[a:b])
         _keep_unproven(signs[:n], kept[a:b])
         # One badge among paragraphs is not worth the toll of a stretch, and is still a badge.
-        kept[a:b] &= ~sure[:n]
+        for i in range(n):
+            kept[a + i] &= not sure[i]
 
 
 @kernel

@@ -61,6 +61,18 @@ def _is_alphanumeric(byte: np.uint8) -> bool:
 
 
 @kernel
+def with_room(rows: NDArray[np.int64], n_rows: int) -> NDArray[np.int64]:
+    """Return rows, or a longer copy where so many are all there is room for."""
+    if n_rows < len(rows):
+        return rows
+    longer = np.empty((2 * n_rows, rows.shape[1]), np.int64)
+    for row in range(n_rows):
+        for column in range(rows.shape[1]):
+            longer[row, column] = rows[row, column]
+    return longer
+
+
+@kernel
 def find_words(
     data: NDArray[np.uint8],
     bounds: tuple[int, int, int, int],
@@ -110,10 +122,7 @@ def find_words(
                 if whole[state] and not (at + 1 < end and _is_alphanumeric(data[at + 1])):
                     kinds |= whole[state]
         if kinds:
-            if n_found == len(found):
-                longer = np.empty((2 * n_found, 2), np.int64)
-                longer[:n_found] = found
-                found = longer
+            found = with_room(found, n_found)
             found[n_found, 0] = i
             found[n_found, 1] = kinds
             n_found += 1

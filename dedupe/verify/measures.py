@@ -325,13 +325,11 @@ def align(
 
 def content_keys(shingles: Shingles) -> NDArray[np.uint64]:
     """Return a hash of each document's words in their order, uint64 (N,)."""
-    place = np.arange(len(shingles.token_hashes), dtype=np.uint64)
-    place -= np.repeat(shingles.token_offsets[:-1], np.diff(shingles.token_offsets)).astype(
-        np.uint64
-    )
-    mixed = shingles.token_hashes * (place * np.uint64(2) + np.uint64(1))
-    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(mixed, dtype=np.uint64)])
-    return np.asarray(sums[shingles.token_offsets[1:]] - sums[shingles.token_offsets[:-1]])
+    from dedupe.kernels.pairs import fill_content_keys
+
+    keys = np.empty(len(shingles.token_offsets) - 1, np.uint64)
+    fill_content_keys(shingles.token_hashes, shingles.token_offsets, keys)
+    return keys
 
 
 def _as_given(
