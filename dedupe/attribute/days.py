@@ -244,7 +244,7 @@ def _named_days(
     """Yield the places of the openings that name a day, and where each first does.
 
     The pattern tries every name at every word; most openings hold none of the names
-    at all, which Arrow sees in all of them a hundred times sooner.
+    at all, which Arrow sees in all of them thirty times sooner.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
