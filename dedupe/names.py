@@ -49,7 +49,7 @@ class Names(NamedTuple):
         spellings: agencies and outlets as their pages spell them.
         listed: every canonical name.
         last_words: lower-case last words of all spellings: a line without one names nobody.
-        collected: letters of the domains of a collection that are not listed.
+        collected: letters of the outlets of a collection that are not listed.
         chinese: spellings of agencies in Chinese.
         unnamed: folded words that credit agencies without naming one.
         desks: folded words by which a newsroom signs for itself.
@@ -81,9 +81,10 @@ class Names(NamedTuple):
         return self.outlets.get(folded)
 
     def collecting(self, sources: Iterable[str | None]) -> Names:
-        """Know the outlets of a collection too, by the letters of their domains."""
-        domains = {source for source in sources if source and "." in source}
-        labels = {main_label(domain) for domain in domains if not self.of_domain(domain)}
+        """Know the outlets of a collection too, by the letters of their names or domains."""
+        labels = {
+            main_label(source) for source in sources if source and not self.of_domain(source)
+        }
         return self._replace(
             collected=frozenset(
                 label
