@@ -82,9 +82,7 @@ class Names(NamedTuple):
 
     def collecting(self, sources: Iterable[str | None]) -> Names:
         """Know the outlets of a collection too, by the letters of their names or domains."""
-        labels = {
-            main_label(source) for source in sources if source and not self.of_domain(source)
-        }
+        labels = {main_label(source) for source in sources if source and not self.of_domain(source)}
         return self._replace(
             collected=frozenset(
                 label

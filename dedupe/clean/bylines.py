@@ -45,7 +45,7 @@ _PROSE = re.compile(
     re.ASCII,
 )
 # Alone on a line, shorter agency names than these are menu items and initials.
-_LONE_SHORT = frozenset({"ap", "afp", "efe", "dpa", "upi", "pti", "ians"})
+_LONE_SHORT = frozenset({"ap", "afp", "efe", "dpa", "upi", "pti", "ani", "aap", "anp", "ntb"})
 _SHORT = 3
 _COPYRIGHT = re.compile(
     r"(?:©|\(c\)|\b[Cc]opyright\b|COPYRIGHT)[\s©,-]*(?:\(c\) ?)?(?:\d{4}[\s,-]*){0,2}(?:by )?"

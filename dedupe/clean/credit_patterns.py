@@ -60,8 +60,17 @@ CREDITS = (
     ),
     cue(
         "source_line",
-        "source:|reporting by|with inputs from|with input from",
-        r"(?:[Ss]ource|SOURCE|[Oo]riginal source): ?|Reporting by |\(?[Ww]ith inputs? from ",
+        "source:|reporting by|with inputs from|with input from|with files from"
+        "|with reporting from|with reporting by|with material from|with contributions from",
+        r"[(\[]?(?:(?:[Ss]ource|SOURCE|[Oo]riginal source): ?|Reporting by "
+        r"|[Ww]ith (?:inputs?|files|reporting|material|contributions) (?:from|by) )",
+        at_line_start=True,
+        name_known=True,
+    ),
+    cue(
+        "source_line",
+        " inputs",
+        r"[(\[]?[Ww]ith (?=\S.{1,40} inputs\b)",
         at_line_start=True,
         name_known=True,
     ),
@@ -76,7 +85,7 @@ CREDITS = (
     cue(
         "original_at",
         "the original|the full|original article|original story|original post|original:",
-        rf"(?:(?:Read|View|See|Find) the (?:original|full) {_PIECE_EN}(?: here)?"
+        rf"(?:(?:Read|View|See|Find) the (?:original|full)(?: {_PIECE_EN})?(?: here)?"
         rf"|Original(?: {_PIECE_EN})?(?: here)?)(?: at| on|:)+ ",
         at_line_start=True,
         name_known=True,
@@ -128,9 +137,17 @@ CREDITS = (
     cue(
         "source_line",
         "source :|source\u00a0:|source:",
-        r"[Ss]ource\s?: ?",
+        r"[(\[]?[Ss]ource\s?: ?",
         at_line_start=True,
         name_known=True,
+    ),
+    cue(
+        "source_line",
+        each("avec", "a|l|r"),
+        r"[(\[]?(?:[A-ZÀ-Þ][\w .'’-]{1,40}[, ] ?)?[Aa]vec (?:l['’])?",
+        at_line_start=True,
+        name_known=True,
+        whole_line=True,
     ),
     # German
     cue(
@@ -142,10 +159,18 @@ CREDITS = (
     ),
     cue(
         "appeared_on",
-        "zuerst erschienen|zuerst veröffentlicht",
-        r"[Zz]uerst (?:erschienen|veröffentlicht) (?:auf|bei|in)(?: der| dem)? ",
+        "zuerst erschienen|zuerst veröffentlicht|erstveröffentlich",
+        r"(?:[Zz]uerst (?:erschienen|veröffentlicht)|[Ee]rstveröffentlich(?:t|ung))"
+        r" (?:auf|bei|in)(?: der| dem)?:? ",
     ),
-    cue("source_line", "quelle", r"[Qq]uellen?: ?", at_line_start=True, name_known=True),
+    cue(
+        "source_line",
+        "mit material",
+        r"[(\[]?[Mm]it Material (?:von|der)(?: Agentur(?:en)?)? ",
+        at_line_start=True,
+        name_known=True,
+    ),
+    cue("source_line", "quelle", r"[(\[]?[Qq]uellen?: ?", at_line_start=True, name_known=True),
     # Portuguese
     cue(
         "appeared_on",
@@ -172,6 +197,12 @@ CREDITS = (
         "appeared_on",
         "原载|首发于|转载自|转自|轉載自|来源于",
         r"(?:本文)?(?:原载于?|首发于|转载自|转自|轉載自|来源于)[：:]? ?",
+    ),
+    # Russian, Ukrainian
+    cue(
+        "appeared_on",
+        "впервые опубликован|вперше опубліковано",
+        r"(?:[Вв]первые опубликован[ао]?|[Вв]перше опубліковано) (?:в|на|у) ",
     ),
     # Dutch, Italian
     cue(

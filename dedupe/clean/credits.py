@@ -34,7 +34,7 @@ def credits_of(text: str, start: int, end: int, cue: Cue, names: Names) -> Itera
     )
     for match in matches:
         name, stop, known = _credited(text, match.end(), end, names)
-        if cue.whole_line and text[stop:end].strip(" .:"):
+        if cue.whole_line and text[stop:end].strip(" .:)]"):
             continue
         # "published in Berlin": a place, unless the name is that of a paper.
         placed = match.group().rstrip().endswith((" in", " at"))

@@ -29,8 +29,9 @@ _DASH_AFTER = re.compile(r"\s*[.:]?\s*(?:--?|[‐-―−])")
 _TEXT_AFTER = re.compile(r"[^\S\n]*[.:]?[^\S\n]*(?:--?|[‐-―−])?[^\S\n]*[\"'“”‘’«»]?([^\W\d_])")
 _UPPER_PLACE = re.compile(r"[A-ZÀ-Þ][A-ZÀ-Þ.'’-]{2,}|[A-ZÀ-Þ.]{2,5} [A-ZÀ-Þ]{2,}")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
-_MAY_OPEN = re.compile(r"[(（/\d۰-۹\u4e00-\u9fffی]")
+_MAY_OPEN = re.compile(r"[(（【/\d۰-۹\u4e00-\u9fffی]")
 _SLASHED = re.compile(r"([^/\n]{3,70})[.,]?\s?/(\w{2,12})/[.\s]")
+_NAMED_PLACE = re.compile(r"[(（【](\w{1,10})[=＝](\w{2,10})[)）】]|【(\w{1,6}?)(共同|時事)】")
 _PARTS = re.compile(r"\s*[/+,،、&]\s*|\s+(?:and|y|et|und|e|و)\s+")
 _OUTLET = re.compile(r"[A-Z][\w&.'’-]{1,20}(?: [A-Z0-9][\w&.'’-]{0,20}){0,2}")
 _OUTLET_WORDS = re.compile(
@@ -81,7 +82,10 @@ def dateline_clues(text: str, start: int, end: int, names: Names) -> list[Clue]:
 
 
 def _wired(text: str, start: int, end: int, names: Names) -> Iterator[Clue]:
-    """Datelines without parentheses: "/TASS/." and "新华社北京11月3日电"."""
+    """Datelines of place and agency: "/TASS/.", "新华社北京11月3日电", "(서울=연합뉴스)"."""
+    bracketed = _NAMED_PLACE.match(text, start, end)
+    if bracketed and (name := names.agency(bracketed.group(2) or bracketed.group(4))):
+        yield Clue("dateline", name, "agency", start, bracketed.end())
     slashed = _SLASHED.match(text, start, end)
     if slashed and (name := names.agency(slashed.group(2))):
         yield Clue("dateline", name, "agency", start, slashed.end(2) + 1)
