@@ -91,7 +91,9 @@ def test_main_label__is_the_domains_own(domain: str, label: str) -> None:
 
 
 def test_collecting__knows_unlisted_outlets_of_a_collection() -> None:
-    names = NAMES.collecting(["harborlight.example", "cnn.com", "abc.example", None, "Brackwater Echo"])
+    names = NAMES.collecting(
+        ["harborlight.example", "cnn.com", "abc.example", None, "Brackwater Echo"]
+    )
     assert names.known("Harbor Light") == "Harbor Light"
     assert names.known("Brackwater Echo") == "Brackwater Echo"
     assert names.known("harbor light") is None
