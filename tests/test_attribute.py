@@ -91,6 +91,33 @@ def test_origin__exact_copies_of_the_agencys_page_leave_it_the_origin() -> None:
     assert found.parent.tolist() == [2, 2, -1]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"canonical": "https://harborlightnow.com/2024/ferry-pier"},
+        {"byline": "Harborlight Now"},
+    ],
+)
+def test_origin__of_equal_texts_the_one_that_another_names_came_first(said: dict[str, str]) -> None:
+    page = {"source": "castaway.example", "url": "https://castaway.example/news/412"}
+    silent = {"source": "third.example", "text": BODY, "published": "2024-05-01T08:00:00Z"}
+    found = judge(
+        [
+            page | said | {"text": BODY, "published": "2024-05-01T09:00:00Z"},
+            silent,
+            {"source": "harborlightnow.com", "text": BODY, "published": "2024-05-02T09:00:00Z"},
+        ],
+        pairs=[pair(0, 1, "exact"), pair(0, 2, "exact")],
+    )
+    assert origin(found)["document"] == "d002", "though both copies claim to be earlier"
+    assert found.relation == ["exact", "exact", "origin"]
+    strongest = found.stories[0]["evidence"][0]
+    assert strongest["document"] == "d000"
+    assert strongest["points"] > 0
+    assert strongest["against"] is False
+    assert strongest["toward"] == origin(found)["name"]
+
+
 def test_origin__a_credited_name_binds_to_a_member_by_its_domain() -> None:
     found = judge(
         [

@@ -67,6 +67,7 @@ class Story:
     names: Names
     _bound: dict[str, frozenset[int]] = dataclasses.field(default_factory=dict)
     _holders: dict[str, frozenset[int]] = dataclasses.field(default_factory=dict)
+    _versions: dict[tuple[int, str], frozenset[int]] = dataclasses.field(default_factory=dict)
     _called: dict[str, str] = dataclasses.field(default_factory=dict)
     _citing: dict[tuple[str, str | None], set[int]] = dataclasses.field(default_factory=dict)
 
@@ -82,6 +83,13 @@ class Story:
         if name not in self._holders:
             self._holders[name] = frozenset(self.work_of[row] for row in self.bound(name))
         return self._holders[name]
+
+    def versions(self, work: int, name: str) -> frozenset[int]:
+        """Return the documents of a work whose outlet is `name`."""
+        if (work, name) not in self._versions:
+            rows = (row for row in self.bound(name) if self.work_of[row] == work)
+            self._versions[work, name] = frozenset(rows)
+        return self._versions[work, name]
 
     def one_owner(self, row: int, name: str) -> bool:
         """Say whether a document's outlet and another have one owner."""
@@ -134,9 +142,10 @@ class Evidence(NamedTuple):
         points: log-odds; negative speaks against.
         child: work that was copied, or that the evidence is about.
         parent: work it was copied from, or -1; `child` itself, where one of its
-            documents came before the equal ones of other outlets.
-        name: absent source it was copied from, or None. Neither parent nor
-            name: the points are for `child` being the origin.
+            documents came before the equal ones of other outlets, or names one.
+        name: absent source it was copied from, or the outlet of the equal document
+            that is named, or None. Neither parent nor name: the points are for
+            `child` being the origin.
         row: document that carries the evidence.
         start: first code point of the quote, or -1.
         end: one past its last, or -1.

@@ -20,7 +20,8 @@ from dedupe.attribute.days import broken_clocks, out_of_the_week
 from dedupe.attribute.evidence import Evidence, Story
 from dedupe.attribute.findings import find_evidence, find_more
 from dedupe.attribute.reasons import Reasons, limits, members_of
-from dedupe.attribute.signals import OWN_POINTS, POINTS, SIGNALS
+from dedupe.attribute.said import leads
+from dedupe.attribute.signals import POINTS, SIGNALS
 from dedupe.attribute.standing import Record, leanings
 from dedupe.attribute.verdict import HIGH, MEDIUM
 
@@ -93,18 +94,14 @@ class Judging:
         self.reasons.seen(_glimpses(docket))
 
     def _note_pages(self, s: int, story: Story) -> None:
-        """Note clocks that are not believed, and versions that name their own outlet."""
+        """Note clocks that are not believed, and versions that themselves or others name."""
         place = {row: place for place, row in enumerate(self._rows(s))}
         start = int(self.docket.offsets[s])
         for row in broken_clocks(story):
             self.docket.broken[start + place[row]] = True
-        for row, clues in story.clues.items():
-            own = [
-                OWN_POINTS.get(clue.rule, 0.0)
-                for clue in clues
-                if clue.name and row in story.bound(clue.name)
-            ]
-            self.docket.lead[start + place[row]] = 2 * max(own, default=0.0)
+        for row, points in leads(story):
+            at = start + place[row]
+            self.docket.lead[at] = max(self.docket.lead[at], points)
 
     def _rows(self, s: int) -> list[int]:
         rows: list[int] = self.docket.rows[slice(*self.docket.offsets[s : s + 2])].tolist()

@@ -291,10 +291,12 @@ def _against(verdict: Verdict, item: Evidence) -> bool:
     """Say whether evidence speaks against the origin that was named."""
     if verdict.work < 0 and verdict.name is None:
         return False
+    if item.parent == item.child:
+        # It speaks for the document that carries it, or else for the one that is named.
+        own = item.row == verdict.row
+        return item.child == verdict.work and own == (item.name is not None)
     if item.name is not None:
         return item.name != verdict.name
-    if item.parent == item.child:
-        return item.child == verdict.work and item.row != verdict.row
     if item.parent >= 0:
         return item.child == verdict.work
     return (item.points < 0) == (item.child == verdict.work)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dedupe.attribute.evidence import Evidence, Story
-from dedupe.attribute.signals import DERIVED_PAGE, OWN_POINTS, POINTS, makes_copy, points_of
+from dedupe.attribute.signals import DERIVED_PAGE, NAMING, OWN_POINTS, POINTS, makes_copy, points_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +66,22 @@ def self_reference(story: Story) -> Iterator[Evidence]:
             yield about(story, row, clue, points, "speaks as the reporter")
 
 
+def leads(story: Story) -> Iterator[tuple[int, float]]:
+    """Yield (document, log-odds over the other versions of its work) where one of them names it."""
+    by_others: dict[tuple[int, str], float] = {}
+    for row, clues in story.clues.items():
+        for clue in clues:
+            if clue.name is None:
+                continue
+            named = story.work_of[row], clue.name
+            if row in story.versions(*named):
+                yield row, 2 * OWN_POINTS.get(clue.rule, 0.0)
+            else:
+                by_others[named] = max(by_others.get(named, 0.0), _points(story, row, clue))
+    for named, points in by_others.items():
+        yield from ((version, points) for version in story.versions(*named))
+
+
 def of_kind(story: Story, kind: str) -> Iterator[tuple[int, Clue]]:
     """Yield (document, clue) of every clue of a kind."""
     for row, clues in story.clues.items():
@@ -86,15 +102,17 @@ def _named(story: Story, kind: str) -> Iterator[Evidence]:
     for row, clue in of_kind(story, kind):
         if clue.name is None:
             continue
-        one_owner = story.one_owner(row, clue.name)
-        points = points_of(kind, clue.rule, one_owner=one_owner)
+        points = _points(story, row, clue)
         if not points:
             continue
         says = f"names {story.called(clue.name)} as its source"
         item = about(story, row, clue, points, says)
         holders = story.holders(clue.name)
-        if item.child in holders:
-            yield from _own(item, story, clue)
+        if versions := story.versions(item.child, clue.name):
+            if row in versions:
+                yield from _own(item, story, clue)
+            else:
+                yield item._replace(parent=item.child, name=story.called(clue.name))
         elif holders:
             # Who is cited for a fact is cited in every copy, but was cited once.
             share = 1 if makes_copy(clue.rule) else story.n_citing(clue.rule, clue.name)
@@ -105,9 +123,16 @@ def _named(story: Story, kind: str) -> Iterator[Evidence]:
             yield item._replace(group="derived", points=DERIVED_PAGE)
 
 
+def _points(story: Story, row: int, clue: Clue) -> float:
+    """Return what it weighs that a page names its source; 0 where its words mean no source."""
+    if clue.kind not in NAMING or clue.name is None:
+        return 0.0
+    return points_of(clue.kind, clue.rule, one_owner=story.one_owner(row, clue.name))
+
+
 def _own(item: Evidence, story: Story, clue: Clue) -> Iterator[Evidence]:
-    """A page names its own outlet: it claims the story. A copy of it, exact, claims nothing."""
+    """A page names its own outlet: it claims the story."""
     points = OWN_POINTS.get(clue.rule, 0.0)
-    if points and clue.name and item.row in story.bound(clue.name):
+    if points:
         says = f"{story.pages.label(item.row)} names itself as the source"
         yield item._replace(group="self", points=points, says=says)

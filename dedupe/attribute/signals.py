@@ -203,11 +203,10 @@ SIGNALS = (
 POINTS = {signal.name: signal.points for signal in SIGNALS}
 """Points by signal and case."""
 
-CREDIT_POINTS = {
-    rule: points
-    for signal in ("credit", "pointer", "dateline", "byline")
-    for rule, points in POINTS[signal].items()
-}
+NAMING = ("credit", "pointer", "dateline", "byline")
+"""Signals that name a source."""
+
+CREDIT_POINTS = {rule: points for signal in NAMING for rule, points in POINTS[signal].items()}
 """Log-odds that the source named by a rule wrote the story first."""
 
 OWN_POINTS = {

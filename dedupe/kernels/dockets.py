@@ -56,7 +56,7 @@ class Docket(NamedTuple):
         relation   int8  (P,)    place in attribute.parents.RELATIONS
         resemblance, containment_a, containment_b   float64 (P,)
         broken     bool  (M,)    its clock is not believed
-        lead       float64 (M,)  log-odds over other versions of its work, by its own credits
+        lead       float64 (M,)  log-odds over other versions of its work, which it or they credit
     """
 
     rows: NDArray[np.int64]

@@ -127,6 +127,8 @@ def fill_sums(
             continue
         points = max(-cap, min(cap, why.points[best]))
         child, parent = why.child[best], why.parent[best]
+        if parent == child:
+            continue  # of two versions of one work
         if why.name[best] >= 0:
             n = 0
             while n < n_names and names[n] != why.name[best]:
