@@ -7,7 +7,8 @@ one false pair two thousand documents. Groups grow instead by greedy additive
 edge contraction, a heuristic for correlation clustering: always join the two
 groups whose pairs, for and against, add up to the most, and stop when no sum
 is positive. Pairs that no net has found speak against too; where two groups
-about to join have unmeasured pairs between them, some are measured.
+about to join have unmeasured pairs between them, some are measured. Two parts of
+one text may share nothing: their pair says nothing, and is not measured.
 
 Ties are broken by row, rows are in order of id, sums are of integers: neither
 order of input, nor batches, nor threads can change a story.
@@ -46,6 +47,12 @@ _SIDE = 4
 _SURE = 3 * _UNIT
 # Texts this alike speak with one voice; see `_leaders` for what that guarantees.
 _NEAR_EQUAL = 0.9
+# Share of a text's words that are aligned with one that holds it whole: of the
+# edited copies in benchmarks/quality.py .85, .9 and .95 keep as many.
+_WHOLE = 0.9
+# Share of the holding text that it makes up, at least: what is slighter may be an item
+# or a teaser on a page that carries others.
+_LEAST_PART = 0.12
 # Components in memory at a time, whose groups are sets and lists.
 _AT_ONCE = 4096
 
@@ -55,7 +62,7 @@ def cluster(pairs: pa.Table, n_docs: int, measure: Measure) -> NDArray[np.int64]
 
     Args:
         pairs: the judged pairs (verify.relation), sorted: a, b, resemblance,
-            same_story_odds.
+            aligned_a, aligned_b, same_story_odds.
         n_docs: number of documents.
         measure: log-odds of same_story for pairs that were not candidates.
 
@@ -67,6 +74,8 @@ def cluster(pairs: pa.Table, n_docs: int, measure: Measure) -> NDArray[np.int64]
     b = pairs.column("b").to_numpy()
     odds = np.clip(pairs.column("same_story_odds").to_numpy(), -_CLIP, _CLIP)
     leaders = _leaders(a, b, pairs.column("resemblance").to_numpy(), odds, n_docs)
+    aligned = [pairs.column(f"aligned_{side}").to_numpy() for side in "ab"]
+    measure = _but_parts(measure, leaders[_holders(a, b, aligned, odds, n_docs)])
     a, b, weights = _between_leaders(leaders[a], leaders[b], odds)
     stories = np.arange(n_docs)
     components = _components(a, b, weights, n_docs)
@@ -117,6 +126,43 @@ def _leaders(
         if leaders[x] == x and leaders[y] == y:
             leaders[y] = x
     return leaders
+
+
+def _holders(
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    aligned: Sequence[NDArray[np.float64]],
+    odds: NDArray[np.float64],
+    n_docs: int,
+) -> NDArray[np.int64]:
+    """Return what holds each document whole, or the document itself; int64 (n_docs,).
+
+    Of several the likeliest to be of its story, and of these the one of the smallest row.
+    """
+    holders = np.arange(n_docs)
+    places = [
+        np.flatnonzero((odds > 0) & (part >= _WHOLE) & (page < _WHOLE) & (page >= _LEAST_PART))
+        for part, page in (aligned, aligned[::-1])
+    ]
+    held = np.concatenate([a[places[0]], b[places[1]]])
+    holding = np.concatenate([b[places[0]], a[places[1]]])
+    # Of several assignments to one place the last stands.
+    order = np.lexsort((-holding, odds[np.concatenate(places)]))
+    holders[held[order]] = holding[order]
+    return holders
+
+
+def _but_parts(measure: Measure, holders: NDArray[np.int64]) -> Measure:
+    """Measure no pair of parts of one text: their log-odds are 0."""
+
+    def measured(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
+        odds = np.zeros(len(a))
+        asked = np.flatnonzero(holders[a] != holders[b])
+        if len(asked):
+            odds[asked] = measure(a[asked], b[asked])
+        return odds
+
+    return measured
 
 
 def _between_leaders(

@@ -28,14 +28,25 @@ UNLIKE, LIKE = -8.0, 3.0
 _push = heapq.heappush
 
 
-def pairs_table(odds: Mapping[Pair, float], near: Iterable[Pair] = ()) -> pa.Table:
+def pairs_table(
+    odds: Mapping[Pair, float],
+    near: Iterable[Pair] = (),
+    held: Mapping[int, int] | None = None,
+    share: float = 0.5,
+) -> pa.Table:
+    """`held` says which rows stand whole in which, of which they make up a share."""
     rows = sorted(odds)
     alike = set(near)
+    whole = set((held or {}).items())
     return pa.table(
         {
             "a": pa.array([a for a, _ in rows], pa.int64()),
             "b": pa.array([b for _, b in rows], pa.int64()),
             "resemblance": pa.array([0.95 if row in alike else 0.5 for row in rows], pa.float64()),
+            "aligned_a": pa.array([1.0 if row in whole else share for row in rows], pa.float64()),
+            "aligned_b": pa.array(
+                [1.0 if row[::-1] in whole else share for row in rows], pa.float64()
+            ),
             "same_story_odds": pa.array([odds[row] for row in rows], pa.float64()),
         }
     )
@@ -120,6 +131,48 @@ def test_cluster__a_weak_pair_between_dense_groups_leaves_both_whole() -> None:
     odds = within(range(5), range(5, 10)) | {(4, 5): LIKE - 1}
     found = stories(cluster(pairs_table(odds), 10, always(UNLIKE)))
     assert found == {frozenset(range(5)), frozenset(range(5, 10))}
+
+
+def two_halves(
+    rows: tuple[int, ...], held: bool, share: float = 0.5
+) -> tuple[NDArray[np.int64], set[Pair]]:
+    """Cluster a text, its two halves, and another that is like the second; say what was asked."""
+    whole, first, second, other = rows
+    known = {(whole, first): 6.0, (second, whole): 5.0, (second, other): 2.0, (whole, other): -2.0}
+    odds = {(min(pair), max(pair)): value for pair, value in known.items()}
+    asked: set[Pair] = set()
+
+    def measure(a: Rows, b: Rows) -> NDArray[np.float64]:
+        asked.update(zip(a.tolist(), b.tolist(), strict=True))
+        return np.full(len(a), UNLIKE)
+
+    parts = {first: whole, second: whole} if held else {}
+    return cluster(pairs_table(odds, held=parts, share=share), 4, measure), asked
+
+
+@pytest.mark.parametrize("rows", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 3, 0, 2)])
+def test_cluster__two_parts_of_one_text_that_share_nothing_are_one_story(
+    rows: tuple[int, ...],
+) -> None:
+    whole, first, second, other = rows
+    labels, _ = two_halves(rows, held=False)
+    assert labels[second] == labels[other] != labels[whole]
+    labels, asked = two_halves(rows, held=True)
+    assert labels[second] == labels[whole] == labels[first] != labels[other]
+    assert (min(first, second), max(first, second)) not in asked
+
+
+def test_cluster__slight_parts_of_a_page_may_be_of_several_stories() -> None:
+    labels, asked = two_halves((0, 1, 2, 3), held=True, share=0.1)
+    assert labels.tolist() == [0, 0, 2, 2]
+    assert (1, 2) in asked
+
+
+def test_cluster__of_parts_of_one_text_none_joins_what_is_like_neither() -> None:
+    # Nothing speaks against, and one pair for: but the text itself is another story.
+    odds = {(0, 1): LIKE, (0, 2): LIKE, (2, 3): 1.0}
+    labels = cluster(pairs_table(odds, held={1: 0, 2: 0}), 4, always(UNLIKE))
+    assert labels.tolist() == [0, 0, 0, 3]
 
 
 def test_cluster__pairs_that_no_net_found_join_groups_when_they_measure_alike() -> None:
@@ -303,6 +356,8 @@ def test_cluster__a_hundred_thousand_near_copies_are_one_story() -> None:
             "a": np.zeros(len(rows), np.int64),
             "b": rows,
             "resemblance": np.full(len(rows), 0.95),
+            "aligned_a": np.full(len(rows), 0.95),
+            "aligned_b": np.full(len(rows), 0.95),
             "same_story_odds": np.full(len(rows), LIKE),
         }
     )
