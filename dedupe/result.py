@@ -206,6 +206,8 @@ class Result:
         Raises:
             OutputError: no result there, or a file is missing or damaged.
         """
+        if not isinstance(folder, (str, Path)):
+            raise OutputError(f"a result stands in a folder, not in {type(folder).__name__}")
         import pyarrow.parquet as pq
 
         from dedupe.archive import FOLDER as ARCHIVE
@@ -238,8 +240,13 @@ def check_place(place: Path, *, overwrite: bool) -> None:
 
     Raises:
         OutputError: a file, a folder that holds something else, or one that
-            holds a result, unless `overwrite`.
+            holds a result, unless `overwrite`; a place within a result, which could
+            not be replaced afterwards.
     """
+    # realpath, because Path.resolve raises on links that lead to themselves
+    for folder in Path(os.path.realpath(place)).parents:
+        if all((folder / name).is_file() for name in ("run.json", "documents.parquet")):
+            raise OutputError(f"{place}: lies in the result {folder}; choose another place")
     if not place.exists() and not place.is_symlink():
         return
     if not place.is_dir() or place.is_symlink():

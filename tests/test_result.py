@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import dedupe
 from dedupe.errors import OutputError
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES, Result
 from tests import invented
@@ -179,6 +180,15 @@ def test_save__never_replaces_a_folder_that_holds_more_than_a_result(tmp_path: P
     with pytest.raises(OutputError, match=r"notes\.txt"):
         small("2").save(place, overwrite=True)
     assert (place / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_save__never_writes_within_a_result_which_could_then_not_be_replaced(
+    tmp_path: Path,
+) -> None:
+    small().save(tmp_path / "out")
+    with pytest.raises(OutputError, match="lies in the result"):
+        small().save(tmp_path / "out" / "more" / "inner")
+    small("2").save(tmp_path / "out", overwrite=True)
 
 
 def test_save__refuses_an_earlier_result_unless_told_to_overwrite(tmp_path: Path) -> None:
@@ -356,6 +366,13 @@ def test_save__of_what_no_json_can_hold_leaves_nothing(tmp_path: Path) -> None:
 
 
 # --- reading what is damaged
+
+
+@pytest.mark.parametrize("wrong", [7, None, b"out", ["out"]])
+def test_load__of_what_is_no_folder_is_an_output_error(wrong: Any) -> None:
+    for ask in (dedupe.Result.load, dedupe.sources, lambda place: dedupe.explain(place, "a", "b")):
+        with pytest.raises(OutputError, match="stands in a folder"):
+            ask(wrong)
 
 
 def test_load__of_a_folder_without_a_result_says_how_to_make_one(tmp_path: Path) -> None:
