@@ -46,6 +46,8 @@ _KEYS_STEP = 8192
 _SCREENED_AT_ONCE = 2_000_000
 _LOW_32 = np.uint64(0xFFFFFFFF)
 _SHIFT_32 = np.uint64(32)
+_TILE_BITS = np.uint64(15)
+"""Documents of a tile, in bits: two tiles of sketches are 80 MB, and pages of files come once."""
 
 N_HUBS = 3
 """Documents of smallest hash that the others of a large bucket are linked to."""
@@ -404,20 +406,28 @@ def compare_sketches(
     from dedupe.kernels import pairs as kernels
     from dedupe.kernels._compile import for_ranges
 
-    shared = np.empty(len(packed), np.int32)
+    order = _by_tile(packed)
+    tiled = packed[order]
+    shared, equal_slots = np.empty((2, len(packed)), np.int32)
     shared_weight = np.empty(len(packed), np.float32)
-    equal_slots = np.empty(len(packed), np.int32)
 
     def compare(first: int, last: int) -> None:
         kernels.fill_screened(
-            packed, first, last, weights.hashes, weights.weights, weights.offsets,
+            tiled, first, last, weights.hashes, weights.weights, weights.offsets,
             sketches.signatures, shared, shared_weight, equal_slots,
         )  # fmt: skip
 
     for_ranges(compare, [*range(0, len(packed), _SCREEN_STEP), len(packed)], settings.threads)
+    given = np.argsort(order)
     totals = np.stack([weights.totals[side] for side in unpack(packed)], axis=1)
-    share = shared_weight[:, None] / np.maximum(totals, 1e-9)
-    return shared, share.astype(np.float32), equal_slots
+    share = shared_weight[given, None] / np.maximum(totals, 1e-9)
+    return shared[given], share.astype(np.float32), equal_slots[given]
+
+
+def _by_tile(packed: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Order pairs by the tiles that their documents are of, int64 (P,)."""
+    a, b = packed >> (_SHIFT_32 + _TILE_BITS), (packed & _LOW_32) >> _TILE_BITS
+    return np.argsort(a << _SHIFT_32 | b, kind="stable")
 
 
 def _screen(
