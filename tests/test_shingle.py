@@ -250,6 +250,19 @@ def test_sort_range__of_any_shape_is_sorted(kind: str) -> None:
     assert values.tolist() == expected
 
 
+@settings(deadline=None, max_examples=150)
+@given(
+    values=st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 70_000), max_size=80),
+    low_bit=st.integers(0, 63),
+)
+def test_sort_by_digits__equals_a_stable_sort_by_the_higher_bits(
+    values: list[int], low_bit: int
+) -> None:
+    array = np.array(values, np.uint64)
+    found = sorting.sort_by_digits(array, np.empty_like(array), low_bit)
+    assert found.tolist() == sorted(values, key=lambda value: value >> low_bit)
+
+
 def test_kernels__do_not_use_both_sort_and_argsort() -> None:
     # Read from the cache, the inner functions of one would serve for the other:
     # see sorting.sort_range.

@@ -42,6 +42,11 @@ def as_list(hits: Hits) -> list[tuple[int, int, int]]:
     return list(zip(*(column.tolist() for column in hits), strict=True))
 
 
+def found_by_parts(segment: Segment, keys: NDArray[np.uint64], n_at_once: int) -> list[Hits]:
+    """Look keys up, a few at a time."""
+    return [segment.hits(keys[i : i + n_at_once]) for i in range(0, len(keys), n_at_once)]
+
+
 def held_ranges(
     postings: NDArray[np.uint64], keys: NDArray[np.uint64]
 ) -> list[tuple[int, int, int]]:
@@ -71,8 +76,24 @@ def test_segment__finds_every_key_and_no_other(tmp_path: Path) -> None:
     keys = np.sort(np.concatenate([known, known + np.uint64(1), known - np.uint64(1)]))
     keys &= np.uint64(2**32 - 1)
     assert as_list(segment.hits(keys)) == held_ranges(postings, keys)
+    twice = np.repeat(keys, 2)
+    assert as_list(segment.hits(twice)) == held_ranges(postings, twice)
     whole = segment.documents(np.array([0]), np.array([len(postings)]))
     assert whole.tolist() == [(value & 0xFFFFFF) + 11 for value in postings.tolist()]
+
+
+@pytest.mark.parametrize("n_at_once", [1, 3])
+def test_segment__few_keys_are_searched_for_and_many_passed_by_with_one_answer(
+    tmp_path: Path, n_at_once: int
+) -> None:
+    postings = made(40, 50)
+    segment = Segment(tmp_path, written(tmp_path, "a.postings", postings, 40, 1))
+    known = np.unique(postings >> np.uint64(24))
+    every = segment.hits(known)
+    assert len(postings) > kernels.SCANNED_ROWS * n_at_once
+    some = found_by_parts(segment, known, n_at_once)
+    assert np.concatenate([hits.starts for hits in some]).tolist() == every.starts.tolist()
+    assert np.concatenate([hits.ends for hits in some]).tolist() == every.ends.tolist()
 
 
 @pytest.mark.parametrize("rests", [[0] * 3000, list(range(3000)), [65535] * 3000, [7] * 1500 + [9]])
@@ -149,7 +170,8 @@ def test_segment__every_changed_byte_is_found(tmp_path: Path) -> None:
             Segment(tmp_path, name).check()
 
 
-def test_segment__a_changed_row_is_never_read_in_silence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("n_at_once", [1, 10**6])
+def test_segment__a_changed_row_is_never_read_in_silence(tmp_path: Path, n_at_once: int) -> None:
     postings = made(40, 60)
     name = written(tmp_path, "a.postings", postings, 40, 1)
     path = tmp_path / "a.postings"
@@ -158,8 +180,9 @@ def test_segment__a_changed_row_is_never_read_in_silence(tmp_path: Path) -> None
     changed[4096 + 4 * (directory + 700)] ^= 1
     path.write_bytes(changed)
     segment = Segment(tmp_path, name)
+    known = np.unique(postings >> np.uint64(24))
     with pytest.raises(CorruptIndexError):
-        segment.hits(np.unique(postings >> np.uint64(24)))
+        found_by_parts(segment, known, n_at_once)
 
 
 def test_postings__a_key_above_its_cap_leads_to_its_oldest_documents(tmp_path: Path) -> None:

@@ -248,13 +248,15 @@ def _append_postings(
         store: the index.
     """
     from dedupe.kernels.postings import DOCUMENT_BITS
+    from dedupe.kernels.sorting import sort_by_digits
 
     alike = [one.text_hash for one in matched.old if one.number not in gone]
     hashes = batch.sketches.text_hashes
     is_new = first_of_text(batch.sketches) & ~np.isin(hashes, np.array(alike, np.uint64))
     keys: Keys = batch.keys.take(is_new[batch.keys.row] | (batch.keys.kind == ID))
     keys = keys.and_those(blocks)
-    packed = np.sort((keys.keys << np.uint64(DOCUMENT_BITS)) | keys.row.astype(np.uint64))
+    packed = (keys.keys << np.uint64(DOCUMENT_BITS)) | keys.row.astype(np.uint64)
+    packed = sort_by_digits(packed, np.empty_like(packed), 0)
     about = np.zeros(len(hashes), ABOUT)
     about["n_sampled"] = np.minimum(np.diff(batch.sketches.offsets), 65_535)
     about["minute"] = batch.minutes

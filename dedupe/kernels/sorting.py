@@ -1,4 +1,4 @@
-"""Hashes in, sorted in place; with repeats moved out, too."""
+"""Hashes in, sorted in place; with repeats moved out, too. Packed numbers in, sorted by digits."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _SHORT_RANGE = 16
 _FEWEST_BITS, _MOST_BITS = 5, 15
 """Bits of a hash that choose its bucket; the table stays in the nearest caches."""
+
+_DIGIT_BITS = 8
+_DIGITS = 64 // _DIGIT_BITS
 
 
 @kernel
@@ -65,6 +68,49 @@ def sort_range(values: NDArray[np.uint64], start: int, end: int) -> None:
             _sort_any(values, low, high)
         low = high
     _insert_in_order(values, start, end - 1)
+
+
+@kernel
+def sort_by_digits(
+    values: NDArray[np.uint64], spare: NDArray[np.uint64], low_bit: int
+) -> NDArray[np.uint64]:
+    """Sort values by their bits from `low_bit` on, equal ones as they stood; returns the array.
+
+    Shapes (N values)
+        values  uint64 (N,)  overwritten
+        spare   uint64 (N,)  overwritten; the answer is this array or `values`
+    Digits in which all values agree cost nothing but their counting, so keys and row numbers
+    packed into one number are sorted by the bits they use.
+    Cost    O(N) for each digit of 8 bits in which some differ: NumPy's sort of uint64, which
+            compares, takes several times as long for 140,000 keys of 32 bits.
+    Source  Seward 1954, radix sort from the least digit on.
+    """
+    counts = np.zeros((_DIGITS, 1 << _DIGIT_BITS), np.int64)
+    mask = np.uint64((1 << _DIGIT_BITS) - 1)
+    for i in range(len(values)):
+        value = values[i] >> np.uint64(low_bit)
+        for digit in range(_DIGITS):
+            counts[digit, np.int64((value >> np.uint64(digit * _DIGIT_BITS)) & mask)] += 1
+    given = values
+    sorted_ = spare
+    for digit in range(_DIGITS):
+        shift = np.uint64(low_bit + digit * _DIGIT_BITS)
+        if low_bit + digit * _DIGIT_BITS >= 64 or len(values) == 0:
+            break
+        places = counts[digit]
+        if places[np.int64((given[0] >> shift) & mask)] == len(values):
+            continue
+        before = np.int64(0)
+        for value_of_digit in range(1 << _DIGIT_BITS):
+            n_of_digit = places[value_of_digit]
+            places[value_of_digit] = before
+            before += n_of_digit
+        for i in range(len(given)):
+            value_of_digit = np.int64((given[i] >> shift) & mask)
+            sorted_[places[value_of_digit]] = given[i]
+            places[value_of_digit] += 1
+        given, sorted_ = sorted_, given
+    return given
 
 
 @kernel

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.storage.postings import merged
 from dedupe.storage.segments import N_STEPS, SegmentWriter
 
 if TYPE_CHECKING:
@@ -74,10 +75,10 @@ class Merge:
         n_steps = max(1, -(-n_postings * N_STEPS // max(self._n_rows, 1)))
         last = min(self._next + n_steps, N_STEPS)
         parts = [segment.postings(self._next, last, self._first) for segment in self.segments]
-        merged = np.sort(np.concatenate(parts))
-        self._writer.add(self._without_dropped(merged))
+        rows = merged(parts)
+        self._writer.add(self._without_dropped(rows))
         self._next = last
-        self._unsynced += len(merged)
+        self._unsynced += len(rows)
         if self._unsynced >= _SYNC_POSTINGS:
             self._writer.sync()
             self._unsynced = 0
