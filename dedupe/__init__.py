@@ -35,7 +35,7 @@ inspection.py   inspect(): how one document is read
 overrides.py    a reader's decisions  -> stories that honour them
 explanation.py  explain(): why two documents of a run were judged so
 grounds.py        what decides the relation of one pair, and what would turn it
-sources.py      sources(): who copies whom
+network.py      sources(): who copies whom
 filter.py       a result and its inputs       -> one record of each story
 index/          Index: the stages one document at a time, for crawlers
 storage/        the index on disk
@@ -68,11 +68,11 @@ if TYPE_CHECKING:
     from dedupe.grounds import Change, Grounds, Reason, Turn
     from dedupe.index import Index, IndexStory, Match
     from dedupe.inspection import Inspection, Sign, Span, inspect
+    from dedupe.network import Network, sources
     from dedupe.overrides import Overrides
     from dedupe.pipeline import find_duplicates
     from dedupe.result import Result
     from dedupe.settings import Settings
-    from dedupe.sources import Network, sources
 
 __version__ = "0.1.0"
 
@@ -109,8 +109,8 @@ _HOMES = {
     "find_duplicates": "pipeline",
     "Result": "result",
     "Settings": "settings",
-    "Network": "sources",
-    "sources": "sources",
+    "Network": "network",
+    "sources": "network",
 }
 
 __all__ = [

@@ -1,3 +1,5 @@
+import signal
+
 import pytest
 
 
@@ -5,3 +7,5 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "needs_jit: takes minutes with NUMBA_DISABLE_JIT=1, and shows nothing more there"
     )
+    # A shell starts what runs behind it deaf to Ctrl-C, and so would the programs under test be.
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -66,3 +66,9 @@ def test_wheel__carries_version_licence_and_readme(wheel: zipfile.ZipFile) -> No
     assert f"\nVersion: {dedupe.__version__}\n" in read(wheel, "METADATA")
     assert "MIT" in read(wheel, "licenses/LICENSE")
     assert "dedupe demo" in read(wheel, "METADATA")
+
+
+def test_public_names__are_no_names_of_modules() -> None:
+    # Whoever imported such a module first would find it in the place of the name.
+    modules = {path.stem for path in (ROOT / "dedupe").iterdir() if path.suffix in {".py", ""}}
+    assert not modules & set(dedupe.__all__)

@@ -255,6 +255,13 @@ def test_read__a_file_without_permission_is_an_error(tmp_path: Path) -> None:
         read([tmp_path / "a.jsonl"])
 
 
+def test_read__fail_names_a_record_without_a_text_before_a_later_line_that_is_no_record(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(InputError, match=r":2: no field text"):
+        reading_of(tmp_path, GOOD + b"{}\n" + b"null\n" + GOOD, on_error="fail")
+
+
 def test_read__a_failing_disk_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Failing(io.BytesIO):
         def read(self, _size: int | None = -1, /) -> bytes:

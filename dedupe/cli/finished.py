@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from dedupe.explanation import Explanation
     from dedupe.grounds import Turn
-    from dedupe.sources import Network
+    from dedupe.network import Network
 
 _EXPLAIN_EXAMPLES = """
 [bold]Examples[/bold]

@@ -229,6 +229,10 @@ def _parsed(
                 records.append(record)
                 numbers.append(number)
             elif record and not stream.damage:
+                if records and ledger.on_error == "fail":
+                    # What is wrong with an earlier record is said first.
+                    yield Records(records, [file] * len(records), numbers)
+                    records, numbers, size = [], [], 0
                 ledger.reject(file, number, record)
         size += sum(map(len, filter(None, pieces)))
         full = len(records) + ledger.n_rejects - n_rejects >= limits.batch_documents

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from dedupe.errors import InputError
+from dedupe.network import sources
 from dedupe.result import DOCUMENTS, Result
-from dedupe.sources import sources
 from tests import invented
 
 SPACE = "{http://graphml.graphdrawing.org/xmlns}"
