@@ -24,7 +24,7 @@ from dedupe.documents import SCHEMA
 from dedupe.errors import OutputError, SettingsError
 from dedupe.ragged import ranges_of, running_total
 from dedupe.sketch import Sketches
-from dedupe.verify import Answers, OnDemand
+from dedupe.verify import Answers, OnDemand, published_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,7 +83,9 @@ class Compared(NamedTuple):
         is_earlier: NDArray[np.bool_] | None = None,
     ) -> Answers:
         """Measure, when asked, pairs that no net has found; what is `known` is not measured."""
-        on_demand = OnDemand(self.sketches, self.weights, self.table, self.kept, settings)
+        on_demand = OnDemand(
+            self.sketches, self.weights, published_by(self.table), self.kept, settings
+        )
         return Answers(on_demand, known, is_earlier)
 
 

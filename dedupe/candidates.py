@@ -229,7 +229,7 @@ def representatives(sketches: Sketches) -> NDArray[np.int64]:
     order = np.argsort(keys, kind="stable")
     starts = group_starts(keys[order])
     chosen = np.empty(len(keys), np.int64)
-    chosen[order] = np.repeat(order[starts], np.diff(np.r_[starts, len(keys)]))
+    chosen[order] = np.repeat(order[starts], np.diff(starts, append=len(keys)))
     return np.where(sketches.n_words > 0, chosen, np.arange(len(keys)))
 
 

@@ -148,7 +148,7 @@ def _measured_again(result: Result, a: str, b: str, inputs: Sequence[str | Path]
     from dedupe.candidates import weigh
     from dedupe.clean import clean
     from dedupe.sketch import sketch
-    from dedupe.verify import given_pairs, judge, measure
+    from dedupe.verify import given_pairs, judge, measure, published_by
 
     settings = Settings.from_dict(result.run["settings"])
     table = _collection(result, inputs)
@@ -160,7 +160,7 @@ def _measured_again(result: Result, a: str, b: str, inputs: Sequence[str | Path]
     everything = dataclasses.replace(settings, containment_floor=0.0)
     pairs = given_pairs(np.array([x]), np.array([y]), sketches, weights, everything)
     measured = measure(pairs, kept, everything)
-    pair = judge(measured, table).to_pylist()[0] if len(measured.a) else {}
+    pair = judge(measured, published_by(table)).to_pylist()[0] if len(measured.a) else {}
     return _Again(table, (x, y), (ids[x], ids[y]), settings, sketches, weights, measured, pair)
 
 

@@ -190,12 +190,13 @@ def grounds(measured: Measured, documents: pa.Table) -> Grounds:
         documents: table of `documents.SCHEMA` that its rows belong to.
     """
     values, _ = _values(measured)
+    published = fitted.published_by(documents)
     words = measured.words.astype(np.float64)
     view = _View(
         values,
         words.min(axis=1) / np.maximum(words.max(axis=1), 1),
-        fitted.same_outlet(measured, documents),
-        fitted.recurring(measured, values, documents),
+        fitted.same_outlet(measured, published),
+        fitted.recurring(measured, values, published),
         measured.exact,
     )
     same, lineage = fitted.model_odds(values)[0].tolist()
@@ -212,7 +213,7 @@ def grounds(measured: Measured, documents: pa.Table) -> Grounds:
         says="",
         turns=_turns(view, measured),
     )
-    return dataclasses.replace(found, says=_says(found, measured, documents))
+    return dataclasses.replace(found, says=_says(found, measured, published))
 
 
 def _feature(view: _View, name: str) -> float:
@@ -267,12 +268,12 @@ def _feature_turns(
     ]
 
 
-def _says(found: Grounds, measured: Measured, documents: pa.Table) -> str:
+def _says(found: Grounds, measured: Measured, published: fitted.Published) -> str:
     """Return why the relation, with the figures that the convention asks for."""
     share, ratio = f"{found.shared:.2f} shared", f"{found.length_ratio:.2f}"
     nearly_all, similar, many = fitted.NEARLY_ALL, fitted.SIMILAR_LENGTH, fitted.MANY_WORDS
     changed = (
-        _refilled(measured, documents)
+        _refilled(measured, published)
         if found.rule == "recurs"
         else f"{found.numbers_changed:.2f} of the numbers in the same places changed "
         f"({fitted.SLOTS_DIFFER} or more)"
@@ -295,9 +296,9 @@ def _says(found: Grounds, measured: Measured, documents: pa.Table) -> str:
     }[found.relation]
 
 
-def _refilled(measured: Measured, documents: pa.Table) -> str:
+def _refilled(measured: Measured, published: fitted.Published) -> str:
     n_changed, n_same = (int(counts[0]) for counts in fitted.slots(measured))
-    days = int(fitted.microseconds_apart(measured, documents)[0]) // _A_DAY_MICROSECONDS
+    days = int(fitted.microseconds_apart(measured, published)[0]) // _A_DAY_MICROSECONDS
     return (
         f"a form filled in anew: at least {days} days apart, {n_changed} of "
         f"{n_changed + n_same} numbers and names in the same places changed"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def running_total(counts: NDArray[np.integer]) -> NDArray[np.int64]:
     """Turn counts (N,) into offsets int64 (N+1,)."""
     offsets = np.zeros(len(counts) + 1, np.int64)
-    np.cumsum(counts, out=offsets[1:])
+    np.add.accumulate(counts, out=offsets[1:])
     return offsets
 
 

@@ -117,6 +117,6 @@ def sorted_distinct(values: NDArray[Number]) -> NDArray[Number]:
 
 def group_starts(keys: NDArray[np.integer]) -> NDArray[np.int64]:
     """Return where each run of equal keys begins."""
-    if not len(keys):
-        return np.zeros(0, np.int64)
-    return np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
+    begins = np.ones(len(keys), np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=begins[1:])
+    return begins.nonzero()[0]

@@ -85,8 +85,12 @@ def measured(
     return measure(candidates, kept, chosen, closely=closely), table
 
 
+def verdicts(found: Measured, table: pa.Table) -> pa.Table:
+    return judge(found, relating.published_by(table))
+
+
 def judged(texts: Sequence[str], chosen: Settings = ALL) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = judge(*measured(texts, chosen)).to_pylist()
+    rows: list[dict[str, Any]] = verdicts(*measured(texts, chosen)).to_pylist()
     return rows
 
 
@@ -208,7 +212,7 @@ def test_measure__pairs_below_the_floor_are_dropped() -> None:
 def test_measure__of_no_candidates_is_empty() -> None:
     found, table = measured(["", "tide"])
     assert len(found.a) == 0
-    assert judge(found, table).num_rows == 0
+    assert verdicts(found, table).num_rows == 0
 
 
 # --- the verdict
@@ -382,7 +386,7 @@ def test_same_outlet__unknown_outlets_are_never_the_same() -> None:
     table = documents_table(
         [{"text": STORY, "source": source} for source in ("a.example", "a.example", None, None)]
     )
-    same = relating.same_outlet(found, table).tolist()
+    same = relating.same_outlet(found, relating.published_by(table)).tolist()
     pairs = list(zip(found.a.tolist(), found.b.tolist(), strict=True))
     assert [pair for pair, is_same in zip(pairs, same, strict=True) if is_same] == [(0, 1)]
 
@@ -395,7 +399,7 @@ def test_on_demand__answers_in_the_order_asked_and_unlike_for_what_shares_nothin
     table = documents_table(texts)
     kept = keep_all(table)
     sketches = sketch(kept, ALL)
-    demand = OnDemand(sketches, weigh(sketches), table, kept, ALL)
+    demand = OnDemand(sketches, weigh(sketches), relating.published_by(table), kept, ALL)
     a, b = np.array([2, 0, 1, 0]), np.array([3, 1, 3, 2])
     odds = demand.same_story_odds(a, b).tolist()
     assert odds[1] == stage._UNLIKE

@@ -8,7 +8,6 @@ import numpy as np
 
 from dedupe.candidates import Weights, first_of_text, weighted
 from dedupe.index.keys import SHINGLE, mixed
-from dedupe.runs import group_starts
 from dedupe.storage.postings import sorted_keys
 
 if TYPE_CHECKING:
@@ -35,24 +34,17 @@ def weigh_among(
         store: the index.
         minutes: the clocks between which texts count.
     """
+    from dedupe.kernels.frequency import fill_asked, fill_frequencies
+
     order, keys = sorted_keys(mixed(sketches.sampled, SHINGLE))
-    starts = group_starts(keys)
-    frequency = np.zeros(len(starts), np.int64)
-    if len(starts):
-        # A shingle of a new document has its smallest place among theirs.
-        first = order[starts]
-        is_known = first < len(known)
-        frequency[is_known] = known[first[is_known]]
-        asked = keys[starts[~is_known]]
-        frequency[~is_known] = store.postings.find(asked, 0, minutes).counts
+    asked = np.empty_like(keys)
+    n_asked = fill_asked(order, keys, len(known), asked)
+    unknown = store.postings.find(asked[:n_asked], 0, minutes).counts
     counted = first_of_text(sketches)
     counted[n_new:] = False
     counted[:n_new] &= ~np.isin(sketches.text_hashes[:n_new], sketches.text_hashes[n_new:])
-    if n_new and len(starts):
-        holds = np.repeat(counted, np.diff(sketches.offsets)).astype(np.int64)
-        frequency += np.add.reduceat(holds[order], starts)
     each = np.empty(len(order), np.int64)
-    each[order] = np.repeat(frequency, np.diff(np.r_[starts, len(order)]))
+    fill_frequencies(order, keys, known, unknown, counted, sketches.offsets, each)
     n_texts = int(store.counts["n_texts"] * store.postings.share_within(minutes))
     return weighted(sketches, each, n_texts + int(counted.sum()))
 

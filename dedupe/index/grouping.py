@@ -14,7 +14,7 @@ from dedupe.index.held import Held
 from dedupe.index.outlets import furniture_of
 from dedupe.index.records import as_table
 from dedupe.sketch import sketch
-from dedupe.verify import OnDemand, mark_roundups
+from dedupe.verify import OnDemand, mark_roundups, published_by
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,6 +94,5 @@ class _Look:
         table = as_table(documents).combine_chunks()
         kept = clean(table, self._settings, furniture_of(self._store.catalog, table))
         sketches = sketch(kept, self._settings)
-        return OnDemand(
-            sketches, weigh_old(sketches, self._store), table, kept, self._settings
-        )  # fmt: skip
+        weights = weigh_old(sketches, self._store)
+        return OnDemand(sketches, weights, published_by(table), kept, self._settings)

@@ -30,7 +30,7 @@ from dedupe.runs import group_starts
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
 from dedupe.storage.postings import Found
-from dedupe.verify import OnDemand, given_pairs, verify
+from dedupe.verify import OnDemand, given_pairs, published_by, verify
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -305,7 +305,7 @@ def _measured(
         among = _in_window(find_candidates(new_only, weights, settings), batch)
         candidates = joined(among, candidates)
     pairs, passages = verify(candidates, table, kept, settings)
-    on_demand = OnDemand(sketches, weights, table, kept, settings)
+    on_demand = OnDemand(sketches, weights, published_by(table), kept, settings)
     return Matched(table, old, pairs, passages, on_demand, {}, 0)
 
 

@@ -20,7 +20,7 @@ from dedupe.comparison import Passage
 from dedupe.index.frequency import weigh_old
 from dedupe.index.outlets import furniture_of
 from dedupe.sketch import sketch
-from dedupe.verify import OnDemand, mark_roundups, verify
+from dedupe.verify import OnDemand, mark_roundups, published_by, verify
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -99,7 +99,7 @@ def attributed(table: pa.Table, store: Store, settings: Settings) -> Attributed:
     weights = weigh_old(sketches, store)
     candidates = find_candidates(sketches, weights, every)
     pairs, passages = verify(candidates, table, kept, every)
-    on_demand = OnDemand(sketches, weights, table, kept, every)
+    on_demand = OnDemand(sketches, weights, published_by(table), kept, every)
     pairs = mark_roundups(pairs, passages, on_demand.one_subject)
     names = settings.known_names()
     clues = harvest(table, kept, names, settings.threads)

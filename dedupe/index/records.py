@@ -116,12 +116,11 @@ def as_table(stored: Sequence[Stored]) -> pa.Table:
     import zstandard
 
     decompressor = zstandard.ZstdDecompressor()
-    texts = [decompressor.decompress(one.packed, _TEXT_LIMIT) for one in stored]
+    texts = [decompressor.decompress(one.packed, _TEXT_LIMIT).decode() for one in stored]
     columns = list(zip(*(one.fields for one in stored), strict=True)) or [()] * len(FIELDS)
     of = dict(zip(FIELDS, columns, strict=True))
     arrays = [
-        pa.array(texts, pa.large_binary()).cast(pa.large_string()) if name == "text"
-        else pa.array(of[name], field.type)
+        pa.array(texts if name == "text" else of[name], field.type)
         for name, field in zip(SCHEMA.names, SCHEMA, strict=True)
     ]  # fmt: skip
     return pa.table(arrays, schema=SCHEMA)

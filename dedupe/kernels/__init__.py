@@ -31,6 +31,7 @@ sentences.py stems of a pair     -> sentences that tell the same
 gather.py    those sentences    -> passages in other words
 edits.py     aligned passages    -> which token is which; what was lost
 postings.py  sorted postings    -> where keys stand, in memory and in a file's bytes
+frequency.py sorted keys     -> in how many documents of an index and a batch each stands
 telling.py   tokens of a pair   -> how both tell it: likest sentences, letters, facts
 trees.py     features           -> sums of regression trees
 dockets.py   documents of stories -> works

@@ -140,8 +140,13 @@ def fill_hits(
     """
     n_hits = 0
     place = np.int64(0)
+    is_far = len(postings) > SCANNED_ROWS * len(keys)
     for i in range(len(keys)):
         low = keys[i] << np.uint64(DOCUMENT_BITS)
+        if is_far:
+            # Hashes lie evenly: the key stands near its share of the way.
+            share = (keys[i] * np.uint64(len(postings))) >> np.uint64(KEY_BITS)
+            place = _last_below(postings, low, max(place, np.int64(share)), place)
         place = _lower_bound(postings, low, place)
         if place == len(postings) or postings[place] >> np.uint64(DOCUMENT_BITS) != keys[i]:
             continue
@@ -174,6 +179,20 @@ def _lower_bound(values: NDArray[np.uint64], wanted: np.uint64, start: int) -> i
         else:
             high = middle
     return low
+
+
+@kernel
+def _last_below(values: NDArray[np.uint64], wanted: np.uint64, start: int, lowest: int) -> int:
+    """Return a place whose value, and all before, is below `wanted`: near `start`, or the lowest.
+
+    Steps back double until they pass it.
+    """
+    place = np.int64(start)
+    step = np.int64(16)
+    while place > lowest and (place >= len(values) or values[place] >= wanted):
+        place = max(place - step, np.int64(lowest))
+        step *= 2
+    return place
 
 
 @kernel

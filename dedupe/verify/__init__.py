@@ -29,7 +29,7 @@ from dedupe.verify.measures import (
     numbered_from,
     taken,
 )
-from dedupe.verify.relation import judge, same_story_odds
+from dedupe.verify.relation import judge, published_by, same_story_odds
 from dedupe.verify.roundups import mark_roundups
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
     from dedupe.spill import Spill
+    from dedupe.verify.relation import Published
 
 __all__ = [
     "Answers",
@@ -52,6 +53,7 @@ __all__ = [
     "judge",
     "mark_roundups",
     "measure",
+    "published_by",
     "verify",
 ]
 
@@ -76,9 +78,10 @@ def verify(
 
     `closely` looks at all of them as at those left undecided.
     """
+    published = published_by(documents)
 
     def judged(block: Measured) -> tuple[pa.Table, pa.Table]:
-        return _judge_block(block, documents), block.passages
+        return judge(block, published), block.passages
 
     judged_pairs, found, n_pairs = spill.joined(), spill.joined(), 0
     for block, of_block in measured_blocks(
@@ -93,24 +96,6 @@ def verify(
         # The few pairs of one question stand in order.
         return pairs, found.whole()
     return taken(pairs, order, spill), in_order(found.whole(), order, spill)
-
-
-def _judge_block(measured: Measured, documents: pa.Table) -> pa.Table:
-    """Judge pairs of documents."""
-    import pyarrow as pa
-
-    pairs = judge(*_alone(measured, documents))
-    for name, side in (("a", measured.a), ("b", measured.b)):
-        pairs = pairs.set_column(pairs.schema.get_field_index(name), name, pa.array(side))
-    return pairs
-
-
-def _alone(measured: Measured, documents: pa.Table) -> tuple[Measured, pa.Table]:
-    """Return pairs as of a table that holds their few documents and no more, and that table."""
-    rows = np.unique(np.concatenate([measured.a, measured.b]))
-    a, b = np.searchsorted(rows, measured.a), np.searchsorted(rows, measured.b)
-    judged_by = documents.select(["source", "published", "published_until"])
-    return measured._replace(a=a, b=b), judged_by.take(rows)
 
 
 def given_pairs(
@@ -201,7 +186,7 @@ class OnDemand(NamedTuple):
 
     sketches: Sketches
     weights: Weights
-    documents: pa.Table
+    published: Published
     kept: Kept
     settings: Settings
 
@@ -209,7 +194,7 @@ class OnDemand(NamedTuple):
         """Return log-odds of same_story for rows a < b, in the order given, float64 (P,)."""
         candidates = given_pairs(a, b, self.sketches, self.weights, self.settings)
         measured = measure(candidates, self.kept, self.settings)
-        odds = same_story_odds(*_alone(measured, self.documents))
+        odds = same_story_odds(measured, self.published)
         pairs = zip(measured.a.tolist(), measured.b.tolist(), strict=True)
         known = dict(zip(pairs, odds.tolist(), strict=True))
         rows = zip(a.tolist(), b.tolist(), strict=True)

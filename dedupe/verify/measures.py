@@ -171,7 +171,8 @@ def _block_bounds(
     a = np.searchsorted(rows, candidates.a[order])
     b = np.searchsorted(rows, candidates.b[order])
     # Within a story pairs are sorted by a: its text counts once, b's each time, an upper bound.
-    new_a = np.r_[True, a[1:] != a[:-1]][: len(a)]
+    new_a = np.ones(len(a), np.bool_)
+    np.not_equal(a[1:], a[:-1], out=new_a[1:])
     bounds = batch_bounds(sizes[a] * new_a + sizes[b], _BLOCK_BYTES)
     return bounds if len(bounds) > 1 else [0, 0]
 
@@ -231,6 +232,8 @@ def numbered_from(passages: pa.Table, before: int) -> pa.Table:
     """Number the pairs of passages from `before` on, not from 0."""
     import pyarrow.compute as pc
 
+    if not before:
+        return passages
     return passages.set_column(0, "pair", pc.add(passages.column("pair"), before))
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from dedupe.documents import one_array
+from dedupe.clean.furniture import outlet_numbers
 from dedupe.kernels import columns, telling
 from dedupe.shingle import SHINGLE_WORDS
 
@@ -40,7 +40,8 @@ NEARLY_ALL, SIMILAR_LENGTH, MANY_WORDS, SLOTS_DIFFER, SOMETHING = 0.85, 0.7, 0.3
 _WHOLE = 0.97
 """Containment from which on a text stands whole in the other."""
 
-_NO_CLOCK = 0
+_NO_CLOCK = np.iinfo(np.int64).min
+"""What NumPy makes of a null of Arrow."""
 _DAYS_APART_MICROSECONDS = 2 * 86_400_000_000
 _LEAST_CHANGED, _REFILLED = 2, 0.15
 _RECURS_ODDS = -3.0
@@ -347,7 +348,30 @@ def probability(odds: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
 
 
-def judge(measured: Measured, documents: pa.Table) -> pa.Table:
+class Published(NamedTuple):
+    """By whom and when documents were published, as far as a verdict asks.
+
+    Shapes (D documents)
+        outlets       uint64 (D,)  the number of each one's outlet; 0 where unknown
+        starts, ends  int64  (D,)  microseconds since 1970 that enclose its clock; _NO_CLOCK
+                                   where unknown
+    """
+
+    outlets: NDArray[np.uint64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+
+def published_by(documents: pa.Table) -> Published:
+    """Read of a table of `documents.SCHEMA` by whom and when each was published."""
+    starts, ends = (
+        documents.column(name).to_numpy().view(np.int64)
+        for name in ("published", "published_until")
+    )
+    return Published(outlet_numbers(documents), starts, ends)
+
+
+def judge(measured: Measured, published: Published) -> pa.Table:
     """Return the pairs table: rows a < b, the measures of the contract, and the verdict.
 
     `same_story_odds` (natural log-odds) is what clustering weighs.
@@ -355,11 +379,11 @@ def judge(measured: Measured, documents: pa.Table) -> pa.Table:
     import pyarrow as pa
 
     values = features(measured)
-    recurs = recurring(measured, values, documents)
+    recurs = recurring(measured, values, published)
     lineage, same = ruled_odds(measured.odds, measured.exact, recurs)
     containment = measured.shared[:, None] / np.maximum(measured.sizes, 1)
     union = measured.sizes.sum(axis=1) - measured.shared
-    one_outlet = same_outlet(measured, documents)
+    one_outlet = same_outlet(measured, published)
     relations = relate(measured, values, lineage, same, one_outlet, recurs)
     counts = measured.counts
     leads = lead_shares(measured)
@@ -392,9 +416,9 @@ def judge(measured: Measured, documents: pa.Table) -> pa.Table:
     )
 
 
-def same_story_odds(measured: Measured, documents: pa.Table) -> NDArray[np.float64]:
+def same_story_odds(measured: Measured, published: Published) -> NDArray[np.float64]:
     """Return the log-odds of one story that `judge` says, and nothing else of it; float64 (P,)."""
-    recurs = recurring(measured, features(measured), documents)
+    recurs = recurring(measured, features(measured), published)
     return ruled_odds(measured.odds, measured.exact, recurs)[1]
 
 
@@ -414,7 +438,7 @@ def ruled_odds(
 
 
 def recurring(
-    measured: Measured, values: NDArray[np.float64], documents: pa.Table
+    measured: Measured, values: NDArray[np.float64], published: Published
 ) -> NDArray[np.bool_]:
     """Say which pairs are one form filled in anew on another day, bool (P,).
 
@@ -427,15 +451,12 @@ def recurring(
     refilled &= values[:, FEATURES.index("containment")] < _WHOLE
     if not refilled.any():
         return refilled
-    return refilled & (microseconds_apart(measured, documents) >= _DAYS_APART_MICROSECONDS)
+    return refilled & (microseconds_apart(measured, published) >= _DAYS_APART_MICROSECONDS)
 
 
-def microseconds_apart(measured: Measured, documents: pa.Table) -> NDArray[np.int64]:
+def microseconds_apart(measured: Measured, published: Published) -> NDArray[np.int64]:
     """Return the least time between both clocks of each pair, int64 (P,); -1 where unknown."""
-    starts, ends = (
-        documents.column(name).cast("int64").combine_chunks().fill_null(_NO_CLOCK).to_numpy()
-        for name in ("published", "published_until")
-    )
+    _, starts, ends = published
     a, b = measured.a, measured.b
     known = (starts[a] != _NO_CLOCK) & (starts[b] != _NO_CLOCK)
     return np.where(known, np.maximum(starts[b] - ends[a], starts[a] - ends[b]), -1)
@@ -449,12 +470,10 @@ def slots(measured: Measured) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     return n_changed, n_same
 
 
-def same_outlet(measured: Measured, documents: pa.Table) -> NDArray[np.bool_]:
+def same_outlet(measured: Measured, published: Published) -> NDArray[np.bool_]:
     """Say which pairs come from one named outlet, bool (P,)."""
-    names = one_array(documents.column("source")).dictionary_encode()
-    codes = np.asarray(names.indices.fill_null(-1))
-    a, b = codes[measured.a], codes[measured.b]
-    return np.asarray((a == b) & (a >= 0))
+    a, b = published.outlets[measured.a], published.outlets[measured.b]
+    return np.asarray((a == b) & (a > 0))
 
 
 def relate(
