@@ -48,7 +48,9 @@ _FEW_PAGES = 16
 _BLOCKS_AT_ONCE = 1_000_000
 
 _FEW_DOCUMENTS = 100
-"""Documents whose outlets are numbered one by one: there setting up takes longer than the work."""
+_FEW_KEYS = 1000
+"""Documents whose outlets are numbered one by one, and blocks that are looked up one by one:
+there setting up takes longer than the work."""
 
 
 class Furniture(NamedTuple):
@@ -142,9 +144,12 @@ def is_known(keys: NDArray[np.uint64], furniture: Furniture) -> NDArray[np.bool_
     known = np.zeros(len(keys), np.bool_)
     if len(furniture.keys) == 0:
         return known
-    counts = np.zeros(_n_buckets(len(furniture.keys)), np.uint8)
-    count_in_buckets(furniture.keys, counts)
-    places = np.flatnonzero(_crowded(keys, counts, 1))
+    if len(keys) < _FEW_KEYS:
+        places = np.arange(len(keys))
+    else:
+        counts = np.zeros(_n_buckets(len(furniture.keys)), np.uint8)
+        count_in_buckets(furniture.keys, counts)
+        places = np.flatnonzero(_crowded(keys, counts, 1))
     found = np.searchsorted(furniture.keys, keys[places])
     found[found == len(furniture.keys)] = 0
     known[places] = furniture.keys[found] == keys[places]

@@ -18,6 +18,7 @@ from dedupe.clean.kept import text_bytes
 from dedupe.index.keys import BLOCK, Keys, mixed
 from dedupe.index.records import as_table
 from dedupe.ragged import running_total
+from dedupe.storage.postings import merged
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +48,7 @@ def furniture_of(catalog: Catalog, documents: pa.Table) -> Furniture:
     numbers = {number >> 1 for number in outlet_numbers(documents).tolist() if number}
     rows = catalog.get_many("outlets", numbers)
     keys = [np.frombuffer(keys, np.uint64) for (keys,) in rows.values()]
-    return Furniture(np.sort(np.concatenate([np.zeros(0, np.uint64), *keys])))
+    return Furniture(keys[0] if len(keys) == 1 else merged([np.zeros(0, np.uint64), *keys]))
 
 
 def learn_more(held: Held, documents: pa.Table, blocks: Blocks, settings: Settings) -> Learned:
