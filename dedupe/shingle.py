@@ -83,9 +83,11 @@ def shingle(kept: Kept, rows: NDArray[np.int64], settings: Settings) -> Shingles
     parts = for_ranges(read, batch_bounds(sizes, _BATCH_BYTES), settings.threads)
     kinds = (np.uint64, np.int32, np.int32, np.uint8, np.uint64, np.uint64)
     hashes, starts, ends, flags, shingles, words = (
-        np.concatenate([np.zeros(0, kind), *(part[i] for part in parts)])
+        # One part is taken as it is: a copy of it took as long as aligning.
+        parts[0][i] if len(parts) == 1
+        else np.concatenate([np.zeros(0, kind), *(part[i] for part in parts)])
         for i, kind in enumerate(kinds)
-    )
+    )  # fmt: skip
     return Shingles(
         shingles, running_total(n_shingles),
         hashes, starts, ends, flags, running_total(n_tokens),
