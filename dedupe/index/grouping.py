@@ -12,7 +12,7 @@ from dedupe.index.edges import group_tables
 from dedupe.index.frequency import weigh_old
 from dedupe.index.held import Held
 from dedupe.index.outlets import furniture_of
-from dedupe.index.records import as_table
+from dedupe.index.records import MEASURED, as_table
 from dedupe.sketch import sketch
 from dedupe.verify import OnDemand, mark_roundups, published_by
 
@@ -91,7 +91,7 @@ class _Look:
     def _on_demand(self, rows: NDArray[np.int64]) -> OnDemand:
         # Read anew: a newcomer is in the catalogue by now, and in no earlier Held.
         documents = Held(self._store).documents(self._numbers[row] for row in rows.tolist())
-        table = as_table(documents).combine_chunks()
+        table = as_table(documents, MEASURED)
         kept = clean(table, self._settings, furniture_of(self._store.catalog, table))
         sketches = sketch(kept, self._settings)
         weights = weigh_old(sketches, self._store)

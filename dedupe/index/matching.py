@@ -24,7 +24,7 @@ from dedupe.documents import SCHEMA
 from dedupe.index.frequency import weigh_among
 from dedupe.index.keys import BAND, ID, ID_CAP, SHINGLE, TEXT, Keys, posting_keys
 from dedupe.index.outlets import furniture_of
-from dedupe.index.records import as_table
+from dedupe.index.records import MEASURED, as_table
 from dedupe.ragged import running_total
 from dedupe.runs import group_starts
 from dedupe.settings import Settings
@@ -86,16 +86,14 @@ class Matched(NamedTuple):
     """New documents beside the old ones they resemble.
 
     Attributes:
-        table: new documents, then old ones.
         old: the old ones.
-        pairs: verify.relation's table over the rows of `table`; a is new.
+        pairs: verify.relation's table over the rows of the new ones, then the old ones; a is new.
         passages: of these pairs.
         on_demand: measures further pairs of rows; None where there are no pairs.
         same_id: by row of a new document: the current document of its id.
         n_postings: read from the index.
     """
 
-    table: pa.Table
     old: list[Stored]
     pairs: pa.Table
     passages: pa.Table
@@ -290,12 +288,13 @@ def _measured(
     """
     if not cross and len(batch.minutes) == 1:
         # Most pages that are asked for tell nothing known.
-        return Matched(batch.table, [], *_no_pairs(), None, {}, 0)
-    old_table = as_table(old).combine_chunks()
+        return Matched([], *_no_pairs(), None, {}, 0)
+    old_table = as_table(old, MEASURED)
     old_kept = clean(old_table, settings, furniture_of(held.catalog, old_table))
     kept = _kept_together(batch.kept, old_kept)
     sketches = _sketched_together(batch.sketches, sketch(old_kept, settings))
-    table = pa.concat_tables([batch.table, old_table]).combine_chunks()
+    names = MEASURED.names[:-1]
+    table = pa.concat_tables([batch.table.select(names), old_table.select(names)])
     weights = weigh_among(sketches, len(batch.minutes), counts, held.store, batch.span)
     a, b = (np.array([pair[side] for pair in cross], np.int64) for side in (0, 1))
     candidates = given_pairs(a, b, sketches, weights, settings)
@@ -306,7 +305,7 @@ def _measured(
         candidates = joined(among, candidates)
     pairs, passages = verify(candidates, table, kept, settings)
     on_demand = OnDemand(sketches, weights, published_by(table), kept, settings)
-    return Matched(table, old, pairs, passages, on_demand, {}, 0)
+    return Matched(old, pairs, passages, on_demand, {}, 0)
 
 
 @functools.cache

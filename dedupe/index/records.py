@@ -36,6 +36,11 @@ text, start, end in the other's.
 FIELDS = [name for name in SCHEMA.names if name != "text"]
 """Columns that are kept beside the text, in order; the id is the first."""
 
+MEASURED = pa.schema(
+    [SCHEMA.field(name) for name in ("source", "published", "published_until", "text")]
+)
+"""Columns that cleaning and judging look at; the text is the last."""
+
 _TEXT_LIMIT = 1 << 30
 _FIGURES = struct.Struct("<IQ")
 
@@ -111,16 +116,12 @@ def compress(texts: Sequence[str]) -> list[bytes]:
     return [compressor.compress(text.encode()) for text in texts]
 
 
-def as_table(stored: Sequence[Stored]) -> pa.Table:
-    """Return documents as a table of `documents.SCHEMA`."""
+def as_table(stored: Sequence[Stored], schema: pa.Schema = SCHEMA) -> pa.Table:
+    """Return documents as a table of `documents.SCHEMA`, or of some of its columns."""
     import zstandard
 
     decompressor = zstandard.ZstdDecompressor()
     texts = [decompressor.decompress(one.packed, _TEXT_LIMIT).decode() for one in stored]
     columns = list(zip(*(one.fields for one in stored), strict=True)) or [()] * len(FIELDS)
-    of = dict(zip(FIELDS, columns, strict=True))
-    arrays = [
-        pa.array(texts if name == "text" else of[name], field.type)
-        for name, field in zip(SCHEMA.names, SCHEMA, strict=True)
-    ]  # fmt: skip
-    return pa.table(arrays, schema=SCHEMA)
+    of = dict(zip(FIELDS, columns, strict=True), text=texts)
+    return pa.table([pa.array(of[field.name], field.type) for field in schema], schema=schema)

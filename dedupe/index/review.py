@@ -18,7 +18,7 @@ from dedupe.clean import clean
 from dedupe.index.edges import edges_of
 from dedupe.index.frequency import weigh_old
 from dedupe.index.outlets import furniture_of
-from dedupe.index.records import as_table
+from dedupe.index.records import MEASURED, as_table
 from dedupe.sketch import sketch
 from dedupe.storage.catalog import GROUPED
 from dedupe.verify import given_pairs, verify
@@ -112,7 +112,7 @@ def _measured(
 ) -> dict[int, NDArray[np.void]]:
     numbers = sorted({number for pair in asked for number in pair})
     rows = {number: row for row, number in enumerate(numbers)}
-    table = as_table(held.documents(numbers)).combine_chunks()
+    table = as_table(held.documents(numbers), MEASURED)
     kept = clean(table, settings, furniture_of(held.catalog, table))
     sketches = sketch(kept, settings)
     weights = weigh_old(sketches, held.store)
