@@ -11,6 +11,11 @@ runs are interleaved (one of each, then again), and medians are compared: a
 machine that slows down slows all of them. What each found is scored against
 the known stories and printed beside its time; speed that loses stories is
 cheap. Rensa's position sampler names no pairs, so only its flags are scored.
+`--reuters DATA` races over Reuters too, of which no stories are known: there recall
+is of the pairs whose word 5-shingles resemble by half or more, by exact counting, and
+precision says how many of the pairs joined share a fifth of the smaller text's. Its
+forms, filled in anew each day, resemble and are no copies: we keep them apart, and
+lose recall by that.
 text-dedup runs its own command in an environment of its own.
 
 The first run of a kernel compiles it. One small run before the race fills the
@@ -21,6 +26,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import json
 import os
 import re
@@ -35,14 +41,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import articles
+import brute_force
+import datasets
 import metrics
+import numpy as np
 import orjson
 import speed_report
 
 from dedupe import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from brute_force import Overlaps
+
+    Scored = Callable[[Sequence[Any]], tuple[float, float]]
 
 HERE = Path(__file__).resolve().parent
 OURS = "dedupe"
@@ -52,6 +65,7 @@ TEXT_DEDUP_PYTHON = "TEXT_DEDUP_PYTHON"
 COUNTED_DOCUMENTS = (200, 400)
 ENTRY = "from dedupe.cli import main; main()"
 WARM_UP_DOCUMENTS = 500
+ALIKE, OVERLAP_FLOOR = 0.5, 0.2
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +102,14 @@ def command(contestant: str, pages: Path, out: Path, threads: int) -> list[str]:
     return [*peer, "--threads", str(threads)]
 
 
-def race(contestant: str, pages: Path, truth: Sequence[str], threads: int) -> Finish:
+def race(contestant: str, pages: Path, scored: Scored, threads: int) -> Finish:
     """Run one contestant once, and score what it found.
+
+    Args:
+        contestant: its name.
+        pages: JSON lines.
+        scored: gives precision and recall for the story, or the flag, of each document.
+        threads: of the process.
 
     Raises:
         RuntimeError: the process failed; its last words are in the message.
@@ -103,9 +123,9 @@ def race(contestant: str, pages: Path, truth: Sequence[str], threads: int) -> Fi
         if ended.code:
             raise RuntimeError(f"{contestant} exited with {ended.code}:\n{ended.last_words}")
         if contestant == OURS:
-            return _our_finish(out, truth, ended)
+            return _our_finish(out, scored, ended)
         labels = [orjson.loads(line)["story"] for line in out.read_bytes().splitlines()]
-    precision, recall = score(labels, truth)
+    precision, recall = scored(labels)
     return Finish(
         seconds=ended.seconds,
         stages={},
@@ -137,13 +157,13 @@ def _run(words: Sequence[str], environment: Mapping[str, str]) -> _Ended:
     return _Ended(process.returncode, seconds, usage.ru_maxrss * unit, last_words)
 
 
-def _our_finish(out: Path, truth: Sequence[str], ended: _Ended) -> Finish:
+def _our_finish(out: Path, scored: Scored, ended: _Ended) -> Finish:
     """Read the stories and the stages our process wrote."""
     from pyarrow import parquet
 
     labels = parquet.read_table(out / "documents.parquet", columns=["story"])["story"].to_pylist()
     run = json.loads((out / "run.json").read_bytes())
-    precision, recall = score(labels, truth)
+    precision, recall = scored(labels)
     return Finish(
         seconds=ended.seconds,
         stages={stage["stage"]: stage["seconds"] for stage in run["stages"]},
@@ -167,7 +187,27 @@ def score(labels: Sequence[Any], truth: Sequence[str]) -> tuple[float, float]:
     if not all(isinstance(label, bool) for label in labels):
         return metrics.pairwise(truth, labels)[:2]
     size = {story: len(rows) for story, rows in metrics.groups(truth).items()}
-    copied = {row for row, story in enumerate(truth) if size[story] > 1}
+    return _score_flags(labels, {row for row, story in enumerate(truth) if size[story] > 1})
+
+
+def score_alike(labels: Sequence[Any], overlaps: Overlaps) -> tuple[float, float]:
+    """Return precision and recall by what pairs share; for flags, of documents in such a pair.
+
+    Args:
+        labels: the story of each document, or whether it is flagged.
+        overlaps: every pair with `OVERLAP_FLOOR` of the smaller text or more in common.
+    """
+    alike = overlaps.resemblance() >= ALIKE
+    if all(isinstance(label, bool) for label in labels):
+        return _score_flags(labels, {*overlaps.a[alike].tolist(), *overlaps.b[alike].tolist()})
+    sizes = [len(rows) for rows in metrics.groups(labels).values()]
+    pairs = zip(overlaps.a.tolist(), overlaps.b.tolist(), strict=True)
+    together = np.array([labels[a] == labels[b] for a, b in pairs])
+    n_joined = sum(size * (size - 1) // 2 for size in sizes)
+    return float(together.sum()) / max(n_joined, 1), float(together[alike].mean())
+
+
+def _score_flags(labels: Sequence[Any], copied: set[int]) -> tuple[float, float]:
     flagged = {row for row, flag in enumerate(labels) if flag}
     return metrics.recall(flagged, copied), metrics.recall(copied, flagged)
 
@@ -185,18 +225,49 @@ def race_all(
     with tempfile.TemporaryDirectory() as folder:
         pages, answers = Path(folder) / "articles.jsonl", Path(folder) / "truth.jsonl"
         n_bytes = articles.write(n_docs, pages, answers, seed, crowds=crowds)
-        truth = [orjson.loads(line)["story"] for line in answers.read_bytes().splitlines()]
-        finishes: dict[str, list[Finish]] = {name: [] for name in contestants}
-        for _ in range(runs):
-            for name in contestants:
-                finishes[name].append(race(name, pages, truth, threads))
+        finished = _interleaved(contestants, runs, threads, pages, by_story(answers))
+    about = {"documents": n_docs, "text_bytes": n_bytes, "threads": threads, "crowds": crowds}
+    return about | {"contestants": finished}
+
+
+def race_reuters(
+    data: Path, contestants: Sequence[str], runs: int, threads: int
+) -> dict[str, Any] | None:
+    """Race everybody over Reuters; None where it is not."""
+    documents = datasets.load_reuters(data)
+    if documents is None:
+        print(datasets.skipped("reuters", data))
+        return None
+    texts = [one["text"] for one in documents]
+    overlaps = brute_force.exact_pairs(texts, OVERLAP_FLOOR)
+    with tempfile.TemporaryDirectory() as folder:
+        pages = Path(folder) / "reuters.jsonl"
+        pages.write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in documents))
+        scored = functools.partial(score_alike, overlaps=overlaps)
+        finished = _interleaved(contestants, runs, threads, pages, scored)
+    n_bytes = sum(len(text.encode()) for text in texts)
     return {
-        "documents": n_docs,
+        "documents": len(documents),
         "text_bytes": n_bytes,
         "threads": threads,
-        "crowds": crowds,
-        "contestants": {name: summary(group) for name, group in finishes.items()},
+        "contestants": finished,
     }
+
+
+def by_story(answers: Path) -> Scored:
+    """Return what scores labels by the stories that a file tells."""
+    truth = [orjson.loads(line)["story"] for line in answers.read_bytes().splitlines()]
+    return functools.partial(score, truth=truth)
+
+
+def _interleaved(
+    contestants: Sequence[str], runs: int, threads: int, pages: Path, scored: Scored
+) -> dict[str, Any]:
+    finishes: dict[str, list[Finish]] = {name: [] for name in contestants}
+    for _ in range(runs):
+        for name in contestants:
+            finishes[name].append(race(name, pages, scored, threads))
+    return {name: summary(group) for name, group in finishes.items()}
 
 
 def summary(finishes: Sequence[Finish]) -> dict[str, Any]:
@@ -223,8 +294,7 @@ def warm_up(threads: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         pages, answers = Path(folder) / "articles.jsonl", Path(folder) / "truth.jsonl"
         articles.write(WARM_UP_DOCUMENTS, pages, answers)
-        truth = [orjson.loads(line)["story"] for line in answers.read_bytes().splitlines()]
-        return race(OURS, pages, truth, threads).seconds
+        return race(OURS, pages, by_story(answers), threads).seconds
 
 
 def environment(folder: Path) -> Path | None:
@@ -307,6 +377,7 @@ def main() -> None:
     parser.add_argument(
         "--scaling", type=int, metavar="N", help="our stages by threads, N articles"
     )
+    parser.add_argument("--reuters", type=Path, metavar="DATA", help="race over Reuters too")
     parser.add_argument("--instructions", action="store_true", help="count them, with valgrind")
     parser.add_argument("--environment", type=Path, help="of text-dedup; made where it is absent")
     parser.add_argument("--out", type=Path, help="folder for figures, tables and plots")
@@ -330,6 +401,9 @@ def main() -> None:
         # A million takes its time: what is known is written before the next size begins.
         if given.out:
             speed_report.write(report, given.out)
+    if given.reuters:
+        racing = [OURS, *peers]
+        report["reuters"] = race_reuters(given.reuters, racing, given.runs, given.threads)
     if given.scaling:
         report["scaling"] = scale(given.scaling, given.runs, given.threads, given.seed, **how)
     if given.instructions:

@@ -207,6 +207,8 @@ def markdown(report: dict[str, Any]) -> str:
     lines = [about, ""]
     for race in races:
         lines += [f"**{_title(race)}.**", "", *_table(_rows(race))]
+    if reuters := report.get("reuters"):
+        lines += [f"**Reuters: {_title(reuters)}.**", "", *_table(_rows(reuters))]
     lines += ["**Our stages, seconds, and exponents from size to size.**", ""]
     lines += _stage_table(races, growths(races))
     if scaled := report.get("scaling"):

@@ -7,11 +7,13 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import articles
+import numpy as np
 import orjson
 import plots
 import pytest
 import speed
 import speed_report
+from brute_force import Overlaps
 
 from dedupe import Settings
 
@@ -28,6 +30,16 @@ def test_score__labels_are_scored_by_pairs_and_flags_by_documents() -> None:
     truth = ["s", "s", "t", "u"]
     assert speed.score(["x", "x", "x", "y"], truth) == pytest.approx((1 / 3, 1))
     assert speed.score([True, False, True, False], truth) == pytest.approx((1 / 2, 1 / 2))
+
+
+def test_score_alike__counts_pairs_that_resemble_and_those_that_share_too_little() -> None:
+    # Pairs of ten shingles each that share 9, 5 and 2: only the first resemble by half.
+    sizes = np.full(3, 10)
+    overlaps = Overlaps(np.array([0, 0, 1]), np.array([1, 2, 2]), np.array([9, 5, 2]), sizes, sizes)
+    assert speed.score_alike(["x", "x", "y", "z"], overlaps) == pytest.approx((1, 1))
+    assert speed.score_alike(["x", "y", "z", "x"], overlaps) == pytest.approx((0, 0))
+    assert speed.score_alike(["x", "x", "x", "x"], overlaps) == pytest.approx((3 / 6, 1))
+    assert speed.score_alike([True, False, True, False], overlaps) == pytest.approx((0.5, 0.5))
 
 
 def test_summary__takes_the_median_of_each_figure() -> None:
@@ -84,14 +96,14 @@ def test_peers__a_whole_process_finds_word_for_word_copies(
 def test_race__tells_what_a_process_held(tmp_path: Path) -> None:
     pages, truth = tmp_path / "articles.jsonl", tmp_path / "truth.jsonl"
     articles.write(60, pages, truth)
-    stories = [orjson.loads(line)["story"] for line in truth.read_bytes().splitlines()]
+    stories = speed.by_story(truth)
     # A Python with an extension module in it takes some megabytes; one in kilobytes would not.
     assert speed.race("rensa", pages, stories, 1).peak_memory_bytes > 5_000_000
 
 
 def test_race__a_contestant_that_fails_is_reported_with_its_last_words(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match=r"rensa exited with 1:\n(.|\n)*no-such-file"):
-        speed.race("rensa", tmp_path / "no-such-file", [], 1)
+        speed.race("rensa", tmp_path / "no-such-file", lambda _: (0.0, 0.0), 1)
 
 
 SCRIPTS = ["quality", "speed", "gate", "articles", "peers", "text_dedup_news"]
