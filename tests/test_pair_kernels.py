@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -158,3 +158,33 @@ def test_content_keys__weigh_each_word_by_its_place(documents: list[list[int]]) 
     kernels.fill_content_keys(hashes, offsets, keys)
     for key, words in zip(keys.tolist(), documents, strict=True):
         assert key == sum(value * (2 * at + 1) for at, value in enumerate(words)) % 2**64
+
+
+# --- blocks of pairs
+
+
+@settings(deadline=None)
+@given(
+    pairs=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)).filter(lambda p: p[0] != p[1])),
+    sizes=st.lists(st.integers(0, 9), min_size=7, max_size=7),
+    most_bytes=st.integers(0, 30),
+    most_pairs=st.integers(1, 5),
+)
+def test_fill_block_bounds__each_block_is_as_long_as_its_limits_allow(
+    pairs: list[tuple[int, int]], sizes: list[int], most_bytes: int, most_pairs: int
+) -> None:
+    a, b = (np.array([pair[side] for pair in pairs], np.int64) for side in (0, 1))
+    bounds = np.empty(len(pairs) + 1, np.int64)
+    n_blocks = kernels.fill_block_bounds(
+        a, b, np.array(sizes, np.int64), most_bytes, most_pairs, bounds
+    )
+
+    def fits(start: int, end: int) -> bool:
+        texts = {document for pair in pairs[start:end] for document in pair}
+        n_bytes = sum(sizes[document] for document in texts)
+        return end - start == 1 or (end - start <= most_pairs and n_bytes <= most_bytes)
+
+    assert bounds[: n_blocks + 1].tolist() == sorted({0, len(pairs), *bounds[:n_blocks].tolist()})
+    for start, end in pairwise(bounds[: n_blocks + 1].tolist()):
+        assert fits(start, end)
+        assert end == len(pairs) or not fits(start, end + 1)

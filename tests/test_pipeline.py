@@ -249,6 +249,7 @@ def test_find_duplicates__batches_change_nothing(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sketching, "_BATCH_BYTES", 1)
     monkeypatch.setattr(finding, "_SCREEN_STEP", 10)
     monkeypatch.setattr(measures, "_BLOCK_BYTES", 20_000)
+    monkeypatch.setattr(measures, "_LEAST_BYTES", 1)
     monkeypatch.setattr(measures, "_OVERLAP_STEP", 7)
     monkeypatch.setattr(measures, "_ALIGN_STEP", 3)
     assert shown(find_duplicates(PAGES, Settings(threads=3, all_passages=True))) == expected

@@ -191,6 +191,7 @@ def test_measure__blocks_steps_and_threads_change_nothing(
 ) -> None:
     expected, _ = measured(TEXTS)
     monkeypatch.setattr(measures, "_BLOCK_BYTES", 300)
+    monkeypatch.setattr(measures, "_LEAST_BYTES", 1)
     monkeypatch.setattr(measures, "_OVERLAP_STEP", 2)
     monkeypatch.setattr(measures, "_ALIGN_STEP", 2)
     chosen = Settings.from_dict(ALL.to_dict() | {"threads": threads})
@@ -440,3 +441,22 @@ def test_judge__a_reprint_after_weeks_is_the_same_story() -> None:
         {"id": "b", "text": f"Reprinted from our pages. {STORY}", "published": "2029-04-20"},
     ]
     assert dedupe.find_duplicates(rows).pairs["same_story"].to_pylist() == [True]
+
+
+def test_in_blocks__pairs_of_one_piece_are_ordered_by_tiles_and_texts_of_few_blocks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts = [f"{STORY} {number}" for number in range(10, 50)]
+    table = documents_table(texts)
+    kept, sketches = keep_all(table), sketch(keep_all(table), ALL)
+    every = given_pairs(*all_rows(len(texts)), sketches, weigh(sketches), ALL)
+    monkeypatch.setattr(measures, "_BLOCK_BYTES", 8 * (len(texts[0]) + 1))
+    order, bounds = measures._in_blocks(every, kept, 1)
+    assert sorted(order.tolist()) == list(range(len(every.a)))
+    n_texts = [
+        len({*every.a[order[start:end]].tolist(), *every.b[order[start:end]].tolist()})
+        for start, end in pairwise(bounds)
+    ]
+    # Ten tiles of four texts, and a block for each two of them.
+    assert max(n_texts) <= 8
+    assert len(n_texts) <= 10 * 11 // 2

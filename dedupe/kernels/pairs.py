@@ -238,3 +238,43 @@ def fill_content_keys(
             key += hashes[i] * weight
             weight += np.uint64(2)
         keys[d] = key
+
+
+@kernel
+def fill_block_bounds(
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    most_bytes: int,
+    most_pairs: int,
+    bounds: NDArray[np.int64],
+) -> int:
+    """Cut pairs, as they are ordered, into blocks of few texts; returns how many blocks.
+
+    Shapes (P pairs, D documents)
+        a, b    int64 (P,)    rows of sizes
+        sizes   int64 (D,)    bytes of each text
+        bounds  int64 (P+1,)  overwritten up to the number of blocks: block i has the pairs
+                              bounds[i]:bounds[i+1]
+    Each text of a block counts once, however many of its pairs have it. A block has at most
+    `most_pairs` pairs, and texts of `most_bytes`, or else one pair.
+    """
+    block_of = np.full(len(sizes), -1, np.int64)
+    bounds[0] = 0
+    n_blocks = 0
+    n_bytes = np.int64(0)
+    for pair in range(len(a)):
+        more = np.int64(0)
+        for document in (a[pair], b[pair]):
+            if block_of[document] != n_blocks:
+                more += sizes[document]
+        n_pairs = pair - bounds[n_blocks]
+        if n_pairs > 0 and (n_bytes + more > most_bytes or n_pairs == most_pairs):
+            n_blocks += 1
+            bounds[n_blocks] = pair
+            n_bytes, more = np.int64(0), sizes[a[pair]] + sizes[b[pair]]
+        block_of[a[pair]] = block_of[b[pair]] = n_blocks
+        n_bytes += more
+    n_blocks += len(a) > 0
+    bounds[n_blocks] = len(a)
+    return n_blocks

@@ -14,8 +14,8 @@ import numpy as np
 from dedupe.candidates import EXACT
 from dedupe.documents import one_array
 from dedupe.kernels.telling import N_TELLINGS
-from dedupe.ragged import batch_bounds
-from dedupe.runs import sorted_distinct
+from dedupe.ragged import running_total
+from dedupe.runs import group_starts, sorted_distinct
 from dedupe.shingle import SHINGLE_WORDS, Shingles, shingle, text_sizes
 from dedupe.spill import MEMORY
 
@@ -30,7 +30,13 @@ if TYPE_CHECKING:
     from dedupe.settings import Settings
     from dedupe.spill import Spill
 
-_BLOCK_BYTES = 4_000_000
+_BLOCK_BYTES, _BLOCK_PAIRS = 8_000_000, 16_000
+"""Texts and pairs that are measured together at most: tokens of so many bytes take some 45 MB,
+and what is worked out of a pair some 4 KB."""
+
+_LEAST_BYTES, _BLOCKS_EACH = 1_000_000, 8
+"""Smaller blocks share the work out better, until there are so many for each thread."""
+
 _OVERLAP_STEP = 20_000
 _ALIGN_STEP = 2_000
 _BLOCKS_AT_ONCE = 64
@@ -130,15 +136,13 @@ def measured_blocks(
 ) -> Iterator[Answer]:
     """Measure the candidates block by block, in threads, and yield what is made of each.
 
-    Pairs that hang together stand together: a text is read about once. So pairs
-    are sorted within a block alone, and blocks are of different documents but
-    where a story is too large for one.
+    Pairs are sorted within a block alone. Blocks are of different documents, but where more
+    hangs together than one holds.
     """
     from dedupe.kernels._compile import for_ranges
 
     n_pairs = len(candidates.a)
-    rows = sorted_distinct(np.concatenate([candidates.a, candidates.b]))
-    order = _by_component(candidates, rows)
+    order, bounds = _in_blocks(candidates, kept, settings.threads)
     single = dataclasses.replace(settings, threads=1)
 
     def run(first: int, last: int) -> Answer:
@@ -148,33 +152,63 @@ def measured_blocks(
             on_progress("verify", last, n_pairs)
         return answer
 
-    bounds = _block_bounds(candidates, order, rows, kept)
     for at in range(0, len(bounds) - 1, _BLOCKS_AT_ONCE):
         yield from for_ranges(run, bounds[at : at + _BLOCKS_AT_ONCE + 1], settings.threads)
 
 
-def _by_component(candidates: Candidates, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Order the pairs by which of their documents, `rows`, they connect, then as they are; (P,)."""
+def _in_blocks(
+    candidates: Candidates, kept: Kept, n_threads: int
+) -> tuple[NDArray[np.int64], list[int]]:
+    """Order the pairs so that those of few texts stand together; returns order and bounds.
+
+    A text is tokenised once for each block with a pair of it. Pairs that hang together make
+    one block where its bounds allow. Where they do not, the texts are dealt out to tiles of
+    half a block, and the pairs of two tiles stand together: 392,655 pairs of 19,043
+    dispatches, nearly all in one piece, need a third of the reading that the order of
+    their rows would.
+    """
+    from dedupe.kernels._compile import n_cores
+    from dedupe.kernels.pairs import fill_block_bounds
+
+    rows = sorted_distinct(np.concatenate([candidates.a, candidates.b]))
+    a, b = np.searchsorted(rows, candidates.a), np.searchsorted(rows, candidates.b)
+    sizes = text_sizes(kept, rows)
+    labels = _components(a, b, len(rows))
+    tiles = _tiles(labels, sizes, _BLOCK_BYTES // 2)
+    keys, most_bytes = labels[a].astype(np.int64), _BLOCK_BYTES
+    if tiles.any():
+        n_tiles = int(tiles.max()) + 1
+        keys = (keys * n_tiles + tiles[a]) * n_tiles + tiles[b]
+    else:
+        fair = int(sizes.sum()) // (_BLOCKS_EACH * (n_threads or n_cores()))
+        most_bytes = min(max(fair, _LEAST_BYTES), _BLOCK_BYTES)
+    order = np.argsort(keys, kind="stable")
+    bounds = np.empty(len(a) + 1, np.int64)
+    n_blocks = fill_block_bounds(a[order], b[order], sizes, most_bytes, _BLOCK_PAIRS, bounds)
+    # No pairs are one block, too: its measures are empty tables.
+    return order, bounds[: n_blocks + 1].tolist() if n_blocks else [0, 0]
+
+
+def _components(a: NDArray[np.int64], b: NDArray[np.int64], n_rows: int) -> NDArray[np.int32]:
+    """Return the smallest row that pairs connect each row with, int32 (R,)."""
     from dedupe.kernels.components import fill_components
 
-    labels = np.arange(len(rows), dtype=np.int32)
-    a, b = np.searchsorted(rows, candidates.a), np.searchsorted(rows, candidates.b)
+    labels = np.arange(n_rows, dtype=np.int32)
     fill_components(a, b, labels)
-    return np.argsort(labels[a], kind="stable")
+    return labels
 
 
-def _block_bounds(
-    candidates: Candidates, order: NDArray[np.int64], rows: NDArray[np.int64], kept: Kept
-) -> list[int]:
-    """Cut the pairs so that the texts of a block stay below `_BLOCK_BYTES`."""
-    sizes = text_sizes(kept, rows)
-    a = np.searchsorted(rows, candidates.a[order])
-    b = np.searchsorted(rows, candidates.b[order])
-    # Within a story pairs are sorted by a: its text counts once, b's each time, an upper bound.
-    new_a = np.ones(len(a), np.bool_)
-    np.not_equal(a[1:], a[:-1], out=new_a[1:])
-    bounds = batch_bounds(sizes[a] * new_a + sizes[b], _BLOCK_BYTES)
-    return bounds if len(bounds) > 1 else [0, 0]
+def _tiles(
+    labels: NDArray[np.int32], sizes: NDArray[np.int64], tile_bytes: int
+) -> NDArray[np.int64]:
+    """Number the tiles of each component, texts of `tile_bytes` each, in their order; (R,)."""
+    by_label = np.argsort(labels, kind="stable")
+    before = running_total(sizes[by_label])[:-1]
+    starts = group_starts(labels[by_label])
+    before -= np.repeat(before[starts], np.diff(starts, append=len(labels)))
+    tiles = np.empty(len(labels), np.int64)
+    tiles[by_label] = before // tile_bytes
+    return tiles
 
 
 def _measure_block(
