@@ -364,10 +364,12 @@ def link(
     number of large buckets.
     """
     from dedupe.kernels import pairs as kernels
+    from dedupe.kernels.sorting import sort_by_digits
 
     out = np.empty(kernels.count_linked(bounds, cap, N_HUBS), np.uint64)
     n_out = kernels.fill_linked(members, bounds, priority, cap, N_HUBS, out)
-    return np.sort(out[:n_out]), int((np.diff(bounds) > cap).sum())
+    packed = sort_by_digits(out[:n_out], np.empty(n_out, np.uint64), 0)
+    return packed, int((np.diff(bounds) > cap).sum())
 
 
 def content_priority(signatures: NDArray[np.uint32], n_threads: int = 0) -> NDArray[np.uint64]:

@@ -66,7 +66,8 @@ class PairRuns:
         return np.concatenate([pairs[step - 1 :: step] for pairs, _ in (*self.runs, self._last)])
 
     def _settle(self) -> None:
-        packed = np.sort(np.concatenate(self._waiting))
+        # Mostly of sorted pieces, which stable sorting merges.
+        packed = np.sort(np.concatenate(self._waiting), kind="stable")
         self._waiting, self._n_waiting = [], 0
         starts = group_starts(packed)
         counts = np.diff(np.append(starts, len(packed))).astype(np.int32)
