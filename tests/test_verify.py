@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ALL = Settings(threads=1, containment_floor=0.0, rare_sampling=1, passage_words=8, passage_gap=20)
-FALLING = {"numbers_changed", "names_changed", "brevity", "refilled"}
-EITHER = {"brevity", "size_longer"}
+FALLING = {"numbers_changed", "names_changed", "brevity", "refilled", "outgrown"}
+EITHER = {"brevity", "size_longer", "filed"}
 MODELS = [
     json.loads((Path(relating.__file__).with_name(name)).read_text("utf-8"))
     for name in ("model.json", "model_closer.json")
