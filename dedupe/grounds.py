@@ -288,9 +288,9 @@ def _says(found: Grounds, measured: Measured, documents: pa.Table) -> str:
         "paraphrase": f"one story; {share} (less than {many})",
         "template": f"not one story; {share} ({many} or more), and {changed}",
         "partial": f"not one story, but shared lineage; {share}",
-        "same_event": f"no shared lineage; {found.weighted:.2f} shared when rare words weigh more "
+        "same_event": f"no part taken over; {found.weighted:.2f} shared when rare words weigh more "
         f"({fitted.SOMETHING} or more)",
-        "unrelated": f"no shared lineage; {found.weighted:.2f} shared when rare words weigh more "
+        "unrelated": f"no part taken over; {found.weighted:.2f} shared when rare words weigh more "
         f"(less than {fitted.SOMETHING})",
     }[found.relation]
 
