@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dedupe.verify import Measured
 
 _LOWER_IS_COPY = frozenset({"numbers_changed", "names_changed", "refilled"})
-_NO_EVIDENCE = frozenset({"brevity", "size_longer"})
+_NO_EVIDENCE = frozenset({"brevity", "size_longer", "filed", "outgrown"})
 """Features that describe the texts and not what they share."""
 
 _CONVENTIONS = {
@@ -177,7 +177,7 @@ def _models(names: tuple[str, ...]) -> list[dict[str, fitted.Trees]]:
 
 
 def _steps(thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a value on either side of every threshold: the model knows no others."""
+    """Return a value on either side of every threshold: trees know no others."""
     distinct = np.unique(thresholds)
     return np.concatenate([distinct, np.nextafter(distinct, np.inf)])
 
@@ -289,9 +289,9 @@ def _says(found: Grounds, measured: Measured, published: fitted.Published) -> st
         "paraphrase": f"one story; {share} (less than {many})",
         "template": f"not one story; {share} ({many} or more), and {changed}",
         "partial": f"not one story, but shared lineage; {share}",
-        "same_event": f"no shared lineage; {found.weighted:.2f} shared when rare words weigh more "
+        "same_event": f"no part taken over; {found.weighted:.2f} shared when rare words weigh more "
         f"({fitted.SOMETHING} or more)",
-        "unrelated": f"no shared lineage; {found.weighted:.2f} shared when rare words weigh more "
+        "unrelated": f"no part taken over; {found.weighted:.2f} shared when rare words weigh more "
         f"(less than {fitted.SOMETHING})",
     }[found.relation]
 

@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import typer
 
@@ -119,6 +120,7 @@ def test_readme__relations_are_those_of_a_pair_with_their_thresholds() -> None:
         "rewrite": [relation.MANY_WORDS],
         "paraphrase": [relation.MANY_WORDS],
         "template": [relation.MANY_WORDS, relation.SLOTS_DIFFER],
+        "partial": [round(float(relation.probability(np.array([relation.TAKEN_OVER]))[0]), 2)],
         "same_event": [relation.SOMETHING],
     }
 

@@ -49,6 +49,7 @@ def mirrored(row: NDArray[np.float64]) -> NDArray[np.float64]:
     turned = row.copy()
     for left, right in kernels.SIDES:
         turned[[left, right]] = row[[right, left]]
+    turned[kernels.FILED] = -row[kernels.FILED]
     return turned
 
 

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ALL = Settings(threads=1, containment_floor=0.0, rare_sampling=1, passage_words=8, passage_gap=20)
-FALLING = {"numbers_changed", "names_changed", "brevity", "refilled"}
-EITHER = {"brevity", "size_longer"}
+FALLING = {"numbers_changed", "names_changed", "brevity", "refilled", "outgrown"}
+EITHER = {"brevity", "size_longer", "filed"}
 MODELS = [
     json.loads((Path(relating.__file__).with_name(name)).read_text("utf-8"))
     for name in ("model.json", "model_closer.json")
@@ -360,7 +360,8 @@ def test_probability__does_not_overflow() -> None:
         ("paraphrase", {"same": 1.0, "containment": 0.1}),
         ("template", {"same": -1.0, "containment": 0.5, "numbers_changed": 0.6, "lineage": 2.0}),
         ("template", {"same": -3.0, "containment": 0.5, "recurs": True, "lineage": -3.0}),
-        ("partial", {"same": -1.0, "lineage": 1.0, "containment": 0.2, "one_outlet": True}),
+        ("partial", {"same": -1.0, "lineage": 1.1, "containment": 0.2, "one_outlet": True}),
+        ("same_event", {"same": -1.0, "lineage": 0.9, "containment": 0.2, "weighted": 0.2}),
         ("same_event", {"same": -1.0, "lineage": -1.0, "weighted": 0.2}),
         ("unrelated", {"same": -1.0, "lineage": -1.0, "weighted": 0.01, "containment": 0.04}),
     ],

@@ -47,8 +47,9 @@ LEADS = 14
 FACTS_SAME, FACTS_A, FACTS_B = 15, 16, 17
 PLAIN_SAME, PLAIN_A, PLAIN_B = 18, 19, 20
 N_FRAMES, N_REFILLED = 21, 22
-N_TELLINGS = 23
-"""Columns of what `fill_tellings` writes."""
+FILED = 23
+N_TELLINGS = 24
+"""Columns of what `fill_tellings` writes; FILED is left to `verify.filed`."""
 
 SIDES = (
     (GRAMS_A, GRAMS_B),

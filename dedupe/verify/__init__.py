@@ -2,6 +2,7 @@
 
 measures.py   exact overlap, then alignment  -> Measured, passages
 telling.py    undecided pairs, by sentence   -> more measures
+filed.py      how their texts open           -> which one an agency filed
 sentences.py  a pair, on demand         -> passages in other words, and their scores
 edits.py      a passage, on demand      -> its words that changed
 relation.py   measures, by fitted trees      -> relation, same_story, probability

@@ -3,8 +3,8 @@
     pairs -> tell() -> numbers of kernels.telling, a row for each pair
 
 What words alone leave undecided is looked at more closely: the likest sentence
-of each, the order of words within it, facts that stand in the same sentence, and
-letters instead of words.
+of each, the order of words within it, facts that stand in the same sentence,
+letters instead of words, and which of the two an agency filed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.verify.filed import filed_sides
 from dedupe.verify.measures import content_keys, exchange
 from dedupe.verify.sentences import AGREEMENT
 
@@ -65,4 +66,5 @@ def tell(
     for_ranges(run, [*range(0, len(a), _STEP), len(a)], settings.threads)
     for left, right in telling.SIDES:
         exchange(told, left, right, flipped)
+    told[:, telling.FILED] = filed_sides(a, b, rows, kept)
     return told
