@@ -9,6 +9,7 @@
     setup.py     doctor, config show
     terminal.py  stdout for data, stderr for messages and progress
     options.py   options that several commands share, and what their words mean
+    plain.py     what a plain word of theirs stands for
     codes.py     what the exit code says
 
 Only this package turns errors into exit codes.
@@ -26,6 +27,7 @@ import typer
 import dedupe
 from dedupe.cli import corpus, finished, index, pair, setup, single
 from dedupe.cli.codes import Code
+from dedupe.cli.plain import spare_pydantic
 from dedupe.cli.terminal import emit, say
 from dedupe.errors import CorruptIndexError, DedupeError
 
@@ -75,6 +77,7 @@ def main() -> None:
     """Run the command line; every way out has its exit code."""
     _prepare_streams()
     gc.set_threshold(*_GC_THRESHOLDS)
+    spare_pydantic()
     try:
         app(prog_name="dedupe")
     except SystemExit as stop:
