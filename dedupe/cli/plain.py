@@ -59,7 +59,7 @@ def _understood(value: Any, kind: Any, about: Any) -> tuple[bool, Any]:
         return is_new, Path(value)
     if not isinstance(kind, enum.EnumMeta):
         return False, None
-    words: dict[Any, Any] = {one.value: one for one in kind.__members__.values()}
+    words = {one.value: one for one in list[enum.Enum](kind)}
     word = value.value if isinstance(value, enum.Enum) else value
     return word in words, words.get(word)
 
