@@ -34,6 +34,9 @@ from dedupe.errors import CorruptIndexError, DedupeError
 # A run makes many objects and drops few in circles: Python's own thresholds, of 700 new
 # objects, spend a tenth of it looking for what is not there.
 _GC_THRESHOLDS = (200_000, 20, 20)
+# A thread that comes back from a kernel waits so long for one that runs Python. Of Python's
+# own 5 ms a run waits some hundreds of times.
+_SWITCH_SECONDS = 0.0005
 
 app = typer.Typer(
     name="dedupe",
@@ -77,6 +80,7 @@ def main() -> None:
     """Run the command line; every way out has its exit code."""
     _prepare_streams()
     gc.set_threshold(*_GC_THRESHOLDS)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     spare_pydantic()
     try:
         app(prog_name="dedupe")
