@@ -54,6 +54,8 @@ logger = logging.getLogger(__name__)
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
+_SEEN: dict[str, int] = {}
+"""When each file that holds kernels had last changed as they were read from it."""
 _GLANCE_SECONDS = 0.5
 _MAKING = threading.RLock()
 """Held while a kernel is made Numba's, so that two threads do not both compile it."""
@@ -99,6 +101,9 @@ class _Kernel:
     def __init__(self, function: Callable[..., Any]) -> None:
         functools.update_wrapper(self, function)
         self._function = function
+        file = function.__code__.co_filename
+        if file not in _SEEN and os.path.exists(file):  # noqa: PTH110 - for every kernel
+            _SEEN[file] = os.stat(file).st_ctime_ns  # noqa: PTH116
         self._made: Any = None
 
     def __call__(self, *args: Any) -> Any:
@@ -304,11 +309,15 @@ def _source_stamp(file: Path) -> str:
     """Hash a module, every module of the package it imports, and Numba's version.
 
     Numba's own stamp covers the one file, so a kernel that calls a changed
-    kernel of another file would keep the old machine code.
+    kernel of another file would keep the old machine code. A file that has changed since
+    its kernels were read is not what runs here: its stamp is for this process alone.
     """
     digest = hashlib.sha256(numba.__version__.encode())
     for source in sorted(_sources(file)):
         digest.update(source.read_bytes())
+        changed = source.stat().st_ctime_ns
+        if _SEEN.get(str(source), changed) != changed:
+            digest.update(os.urandom(16))
     return digest.hexdigest()
 
 
