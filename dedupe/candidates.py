@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from dedupe.spill import Spill
 
 _MAX_SPLITS = 8
-_SCREEN_STEP = 50_000
+_SCREEN_STEP = 10_000
 _BANDS_AT_ONCE = 6
 _KEYS_STEP = 8192
 _SCREENED_AT_ONCE = 2_000_000
@@ -143,7 +143,7 @@ def _screened(
             either = _has_new(packed, is_new)
             packed, nets = packed[either], nets[either]
         n_found += len(packed)
-        shared, share, equal_slots = compare_sketches(packed, sketches, weights, settings)
+        shared, share, equal_slots = compare_sketches(packed, sketches, weights, settings, spill)
         kept = _screen(packed, shared, equal_slots, weights, settings)
         parts: tuple[NDArray[Any], ...] = packed, nets, share, equal_slots
         for column, part in zip(columns, parts, strict=True):
@@ -252,6 +252,7 @@ def _band_pairs(
         keys = np.empty((min(_BANDS_AT_ONCE, n_bands - first), len(rows)), np.uint64)
 
         def fill(start: int, end: int, keys: NDArray[np.uint64] = keys, first: int = first) -> None:
+            spill.look()
             kernels.fill_bands(
                 sketches.signatures, rows, start, end, first, settings.band_rows, keys
             )
@@ -398,7 +399,11 @@ def _join(
 
 
 def compare_sketches(
-    packed: NDArray[np.uint64], sketches: Sketches, weights: Weights, settings: Settings
+    packed: NDArray[np.uint64],
+    sketches: Sketches,
+    weights: Weights,
+    settings: Settings,
+    spill: Spill = MEMORY,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]:
     """Compare what was sketched of each packed pair (P,).
 
@@ -414,6 +419,8 @@ def compare_sketches(
     shared_weight = np.empty(len(packed), np.float32)
 
     def compare(first: int, last: int) -> None:
+        # So many pairs bring some 70 MB of mapped sketches into memory.
+        spill.look()
         kernels.fill_screened(
             tiled, first, last, weights.hashes, weights.weights, weights.offsets,
             sketches.signatures, shared, shared_weight, equal_slots,

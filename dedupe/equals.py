@@ -24,6 +24,7 @@ _PARTITION = 1 << 16
 _LARGEST = 1 << 22
 _MOST_BITS = 12
 _DEALT_BYTES, _DEALT_EACH = 96_000_000, 12
+_MOST_DEALERS = 4
 
 Answer = TypeVar("Answer")
 
@@ -94,15 +95,25 @@ class Equals(NamedTuple):
         is meant to hold: places all over a mapped file would be read again and again.
         """
         from dedupe.kernels import grouping
-        from dedupe.kernels._compile import for_ranges
+        from dedupe.kernels._compile import for_ranges, n_cores
 
         kind = np.uint32 if len(self.hashes) < 1 << 32 else np.uint64
         for first, last in pairwise(batch_bounds(self.sizes, self.at_once)):
             starts = running_total(self.sizes[first:last])
             dealt, places = np.empty(starts[-1], np.uint64), np.empty(starts[-1], kind)
-            grouping.fill_partitions(
-                self.hashes, self.n_bits, first, last, starts[:-1].copy(), dealt, places
-            )
+
+            def deal(
+                low: int,
+                high: int,
+                first: int = first,
+                starts: NDArray[np.int64] = starts,
+                dealt: NDArray[np.uint64] = dealt,
+                places: NDArray[np.uint32] = places,
+            ) -> None:
+                grouping.fill_partitions(
+                    self.hashes, self.n_bits, first + low, first + high,
+                    starts[low:high].copy(), dealt, places,
+                )  # fmt: skip
 
             def call(
                 number: int,
@@ -114,6 +125,9 @@ class Equals(NamedTuple):
                 bounds = int(starts[number]), int(starts[number + 1])
                 return function(self._in_order(dealt, places, *bounds))
 
+            # Each thread reads all hashes, and deals out a part of the partitions.
+            n_parts = min(n_threads or n_cores(), _MOST_DEALERS, last - first)
+            for_ranges(deal, [(last - first) * i // n_parts for i in range(n_parts + 1)], n_threads)
             yield from for_ranges(call, range(len(starts)), n_threads)
 
     def _in_order(

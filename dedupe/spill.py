@@ -11,6 +11,7 @@ them when too many are in memory. They come back from the file as they are asked
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import mmap
 import os
@@ -24,7 +25,7 @@ import numpy as np
 from dedupe.errors import OutputError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import pyarrow as pa
     from numpy.typing import DTypeLike, NDArray
@@ -36,11 +37,14 @@ _MAPPED_BYTES, _MAPPED_BYTES_PER_DOCUMENT = 256_000_000, 1_000
 
 Signatures and samples of a document are some 1,200: fewer would come and go again and again.
 """
-_BASE_BYTES, _BYTES_PER_DOCUMENT = 400_000_000, 2_900
+_BASE_BYTES, _BYTES_PER_DOCUMENT = 600_000_000, 1_200
 """Memory that cannot leave: of any run, and of each document (benchmarks/README.md)."""
 _WATCH_SECONDS = 0.02
-_FULL = 80
-"""Percent of the limit at which mapped pages go: they come back faster than they are watched."""
+_FULL, _ROOM_BYTES = 80, 200_000_000
+"""Percent of the limit at which mapped pages go, and what must be free then at the least.
+
+They come back faster than they are watched: a text that is read brings those beside it.
+"""
 _WRITTEN_AT_ONCE = 1 << 22
 
 
@@ -58,6 +62,7 @@ class Spill:
         self._left = min(_IN_MEMORY_BYTES, limit_bytes // 8) if limit_bytes else _IN_MEMORY_BYTES
         self._most_mapped = 1 << 62 if limit_bytes else _MAPPED_BYTES
         self._maps: list[mmap.mmap] = []
+        self._look: Callable[[], None] | None = None
         self.spilled_bytes = 0
 
     def empty(self, shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
@@ -180,24 +185,38 @@ class Spill:
             yield
             return
         done = threading.Event()
-        watch = threading.Thread(
-            target=self._watch, args=(done, statm), name="dedupe-spill", daemon=True
-        )
+        self._look = functools.partial(self._drop_if_full, statm, _resident_bytes(statm)[1])
+        watch = threading.Thread(target=self._watch, args=(done,), name="dedupe-spill", daemon=True)
         watch.start()
         try:
             yield
         finally:
             done.set()
             watch.join()
+            self._look = None
             os.close(statm)
 
-    def _watch(self, done: threading.Event, statm: int) -> None:
-        most = self._limit * _FULL // 100 if self._limit else 1 << 62
-        unmapped = _resident_bytes(statm)[1]
+    def look(self) -> None:
+        """Drop mapped pages now if there are too many, while `held`.
+
+        Work says so between its pieces: threads that wait for a core come late, and so
+        would the one that keeps watch.
+        """
+        look = self._look
+        if look:
+            look()
+
+    def _watch(self, done: threading.Event) -> None:
         while not done.wait(_WATCH_SECONDS):
-            whole, mapped = _resident_bytes(statm)
-            if self._maps and (whole > most or mapped - unmapped > self._most_mapped):
-                self.drop()
+            self.look()
+
+    def _drop_if_full(self, statm: int, unmapped: int) -> None:
+        if not self._maps:
+            return
+        whole, mapped = _resident_bytes(statm)
+        most = min(self._limit * _FULL // 100, self._limit - _ROOM_BYTES)
+        if (self._limit and whole > most) or mapped - unmapped > self._most_mapped:
+            self.drop()
 
     def _file(self) -> Any:
         return tempfile.TemporaryFile(dir=self._folder, prefix=".dedupe-")

@@ -98,6 +98,7 @@ class Stages:
         Raises:
             CancelledError: the run has ended, by an error or an interrupt.
         """
+        self.spill.look()
         if self._closed:
             raise CancelledError
 
@@ -108,7 +109,11 @@ class Stages:
             self._checkpoints.close()
 
     def report(self, stage: str, done: int, total: int) -> None:
-        """Pass on a share of the stage's rows; stages count in units of their own."""
+        """Pass on a share of the stage's rows; stages count in units of their own.
+
+        It is also the time to look whether memory is full.
+        """
+        self.spill.look()
         if self._on_progress is None:
             return
         with self._lock:

@@ -108,9 +108,7 @@ def test_against__no_two_earlier_documents_are_measured(
     earlier = {page["text"] for page in PAGES[::2]}
     overlaps = measures._measure_block
 
-    def watched(
-        candidates: Any, places: Any, kept_texts: Any, chosen: Any, *, closely: bool
-    ) -> Any:
+    def watched(candidates: Any, places: Any, kept_texts: Any, *more: Any, closely: bool) -> Any:
         data, bounds = kept_texts.data, kept_texts.text_offsets
         old = [
             bytes(data[bounds[row] : bounds[row + 1]]).decode() in earlier
@@ -118,7 +116,7 @@ def test_against__no_two_earlier_documents_are_measured(
         ]
         sides = zip(candidates.a[places], candidates.b[places], strict=True)
         measured.extend((old[a], old[b]) for a, b in sides)
-        return overlaps(candidates, places, kept_texts, chosen, closely=closely)
+        return overlaps(candidates, places, kept_texts, *more, closely=closely)
 
     monkeypatch.setattr(measures, "_measure_block", watched)
     found = find(PAGES[1::2], against=kept)

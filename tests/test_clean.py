@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from dedupe.clean import Kept, clean, furniture_ranges, kept_ranges
 from dedupe.clean.blocks import read_blocks
 from dedupe.clean.furniture import block_keys, learn, outlet_numbers
+from dedupe.clean.kept import copied
 from dedupe.documents import documents_table
 from dedupe.settings import Settings
 from tests.mixed_scripts import texts as mixed_texts
@@ -330,3 +331,25 @@ def test_clean__a_table_of_several_chunks_is_as_one() -> None:
     table = pa.concat_tables([documents_table([row]) for row in rows])
     kept = clean(table, Settings())
     assert [kept_ranges(kept, n) for n in range(3)] == [[(0, len(page(*s)))] for s in STORIES]
+
+
+@given(
+    pages=st.lists(st.lists(mixed_texts, max_size=4), min_size=1, max_size=5),
+    chosen=st.lists(st.integers(0, 4), max_size=5),
+)
+@settings(deadline=None, max_examples=60)
+def test_copied__are_the_documents_in_the_order_asked_for(
+    pages: list[list[str]], chosen: list[int]
+) -> None:
+    rows = [row % len(pages) for row in chosen]
+    kept = clean(documents_table(documents(["\n".join(lines) for lines in pages])), Settings())
+    few = copied(kept, np.array(rows, np.int64))
+    assert few.n_docs == len(rows)
+    assert not few.data.flags.writeable
+    for at, row in enumerate(rows):
+        assert text_of(few, at) == text_of(kept, row)
+        assert kept_ranges(few, at) == kept_ranges(kept, row)
+
+
+def text_of(kept: Kept, row: int) -> bytes:
+    return bytes(kept.data[kept.text_offsets[row] : kept.text_offsets[row + 1]])

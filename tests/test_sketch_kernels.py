@@ -333,6 +333,18 @@ def test_source_stamp__changes_with_an_imported_module(
     assert len(stamps) == 2
 
 
+def test_source_stamp__of_a_file_changed_since_it_was_read_is_no_other_process_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path.resolve() / "a.py"
+    file.write_text("f = 1")
+    stamp = _compile._source_stamp.__wrapped__
+    monkeypatch.setitem(_compile._SEEN, str(file), file.stat().st_ctime_ns)
+    assert stamp(file) == stamp(file)
+    monkeypatch.setitem(_compile._SEEN, str(file), file.stat().st_ctime_ns - 1)
+    assert stamp(file) != stamp(file)
+
+
 @pytest.mark.usefixtures("cache")
 def test_kernel__first_called_by_many_threads_at_once() -> None:
     mix = kernel(plain_mix)

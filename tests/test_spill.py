@@ -123,6 +123,25 @@ def test_held__drops_pages_when_there_are_too_many(
     assert len(array) == 1000
 
 
+def test_look__drops_pages_without_waiting_for_the_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spill, "_WATCH_SECONDS", 3600)
+    whole = 7
+    monkeypatch.setattr(spill, "_resident_bytes", lambda _: (whole, 0))
+    place = Spill(limit_bytes=spill._ROOM_BYTES + 10)
+    array = place.empty(spill._ROOM_BYTES, np.uint8)
+    dropped = []
+    monkeypatch.setattr(place, "drop", lambda: dropped.append(True))
+    place.look()
+    assert not dropped
+    with place.held():
+        place.look()
+        assert not dropped
+        whole = 11
+        place.look()
+    assert dropped == [True]
+    assert len(array) == spill._ROOM_BYTES
+
+
 # --- tables
 
 
@@ -194,7 +213,7 @@ def test_find_duplicates__a_full_disk_is_told_and_leaves_nothing(
 
 
 def test_find_duplicates__a_limit_too_small_is_refused_with_the_least_that_works() -> None:
-    with pytest.raises(SettingsError, match=r"100MB are too little for .* least .* 4\d\dMB"):
+    with pytest.raises(SettingsError, match=r"100MB are too little for .* least .* 6\d\dMB"):
         find_duplicates(PAGES, Settings(memory_limit="100MB"))
 
 

@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.documents import one_array
+from dedupe.ragged import ranges_of, running_total
+from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
+
+    from dedupe.spill import Spill
+
+_LOOK_EVERY = 64
 
 
 class Kept(NamedTuple):
@@ -59,6 +65,28 @@ def documents_between(kept: Kept, first: int, last: int) -> Kept:
         kept.spans[kept.offsets[first] : kept.offsets[last]],
         kept.offsets[first : last + 1] - kept.offsets[first],
     )
+
+
+def copied(kept: Kept, rows: NDArray[np.int64], spill: Spill = MEMORY) -> Kept:
+    """Return a copy of some documents, rows (N,), one after another.
+
+    Where texts wait in a mapped file, one brings those beside it into memory, whose
+    pages are of no use: so memory is looked at every few texts.
+    """
+    starts, ends = kept.text_offsets[rows], kept.text_offsets[rows + 1]
+    text_offsets = running_total(ends - starts)
+    data = np.empty(text_offsets[-1], np.uint8)
+    places = zip(text_offsets[:-1].tolist(), starts.tolist(), ends.tolist(), strict=True)
+    for number, (at, start, end) in enumerate(places):
+        if number % _LOOK_EVERY == 0:
+            spill.look()
+        data[at : at + end - start] = kept.data[start:end]
+    counts = kept.offsets[rows + 1] - kept.offsets[rows]
+    moved = np.repeat(text_offsets[:-1] - starts, counts)
+    spans = kept.spans[ranges_of(kept.offsets[rows], counts)] + moved[:, None]
+    # As Arrow's buffers are, or kernels would be compiled anew for what can be written.
+    data.flags.writeable = False
+    return Kept(data, text_offsets, spans, running_total(counts))
 
 
 def keep_all(documents: pa.Table) -> Kept:

@@ -9,6 +9,7 @@
     setup.py     doctor, config show
     terminal.py  stdout for data, stderr for messages and progress
     options.py   options that several commands share, and what their words mean
+    plain.py     what a plain word of theirs stands for
     codes.py     what the exit code says
 
 Only this package turns errors into exit codes.
@@ -26,12 +27,16 @@ import typer
 import dedupe
 from dedupe.cli import corpus, finished, index, pair, setup, single
 from dedupe.cli.codes import Code
+from dedupe.cli.plain import spare_pydantic
 from dedupe.cli.terminal import emit, say
 from dedupe.errors import CorruptIndexError, DedupeError
 
 # A run makes many objects and drops few in circles: Python's own thresholds, of 700 new
 # objects, spend a tenth of it looking for what is not there.
 _GC_THRESHOLDS = (200_000, 20, 20)
+# A thread that comes back from a kernel waits so long for one that runs Python. Of Python's
+# own 5 ms a run waits some hundreds of times.
+_SWITCH_SECONDS = 0.0005
 
 app = typer.Typer(
     name="dedupe",
@@ -75,6 +80,8 @@ def main() -> None:
     """Run the command line; every way out has its exit code."""
     _prepare_streams()
     gc.set_threshold(*_GC_THRESHOLDS)
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    spare_pydantic()
     try:
         app(prog_name="dedupe")
     except SystemExit as stop:

@@ -2,10 +2,12 @@
 
 import dataclasses
 import functools
+import importlib
 import importlib.resources
 import json as plain_json
 import logging
 import os
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -166,6 +168,8 @@ def _clustered(
     """Read inputs and find duplicates; the result records how they were read."""
     fields, on_error, limit = how
     started = time.perf_counter()
+    # Modules are imported while kernels read: neither needs the other.
+    threading.Thread(target=importlib.import_module, args=["dedupe.pipeline"], daemon=True).start()
     with options["spill"].held():
         reading = read(inputs, fields, on_error, on_progress, options["spill"])
     limit.check(reading)

@@ -1,7 +1,6 @@
 """Commands about the installation: doctor, config show; and the version."""
 
 import dataclasses
-import importlib.metadata
 import json
 import platform
 import re
@@ -85,11 +84,13 @@ def _problems(findings: Mapping[str, Any]) -> Iterator[str]:
 
 def _requirements() -> tuple[list[str], dict[str, list[str]]]:
     """Return the names this package needs, and those of each extra."""
+    from importlib import metadata
+
     core: list[str] = []
     extras: dict[str, list[str]] = {}
     try:
-        requirements = importlib.metadata.requires(DISTRIBUTION) or []
-    except importlib.metadata.PackageNotFoundError:
+        requirements = metadata.requires(DISTRIBUTION) or []
+    except metadata.PackageNotFoundError:
         return core, extras
     for requirement in requirements:
         name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
@@ -102,9 +103,11 @@ def _requirements() -> tuple[list[str], dict[str, list[str]]]:
 
 
 def _installed(name: str) -> str | None:
+    from importlib import metadata
+
     try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
         return None
 
 

@@ -33,6 +33,7 @@ import re
 import stat
 import sys
 import tempfile
+import threading
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from itertools import pairwise
 from pathlib import Path
@@ -53,7 +54,11 @@ logger = logging.getLogger(__name__)
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
+_SEEN: dict[str, int] = {}
+"""When each file that holds kernels had last changed as they were read from it."""
 _GLANCE_SECONDS = 0.5
+_MAKING = threading.RLock()
+"""Held while a kernel is made Numba's, so that two threads do not both compile it."""
 _SEEN_NUMBA = (0, 68)
 _COMMENT = re.compile("#[^\n]*")
 _IMPORT = re.compile(
@@ -79,6 +84,46 @@ def kernel(function: Function) -> Function:
     Returns:
         The kernel, called like the function.
     """
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return _without_warnings(function)
+    return cast("Function", _Kernel(function))
+
+
+class _Kernel:
+    """A kernel, made Numba's when it is first called, or by another kernel.
+
+    Of some two hundred that a run imports it calls forty: the others are in their code.
+
+    Args:
+        function: as in `kernel`.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+        file = function.__code__.co_filename
+        if file not in _SEEN and os.path.exists(file):  # noqa: PTH110 - for every kernel
+            _SEEN[file] = os.stat(file).st_ctime_ns  # noqa: PTH116
+        self._made: Any = None
+
+    def __call__(self, *args: Any) -> Any:
+        return (self._made or self._dispatcher())(*args)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._dispatcher(), name)
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What kernels that call this one are compiled with: Numba asks any global for it."""
+        return types.Dispatcher(self._dispatcher())
+
+    def _dispatcher(self) -> Any:
+        with _MAKING:
+            self._made = self._made or _dispatcher(self._function)
+        return self._made
+
+
+def _dispatcher(function: Callable[..., Any]) -> Any:
     # Two of the options are none that Numba's type hints know.
     options: dict[str, Any] = {
         "nogil": True,
@@ -90,11 +135,9 @@ def kernel(function: Function) -> Function:
         "no_cpython_wrapper": function.__name__.startswith("_"),
     }
     dispatcher: Any = numba.njit(**options)(function)
-    if dispatcher is function:
-        return _without_warnings(function)
     dispatcher._cache = _KernelCache(function)  # noqa: SLF001 - Numba has no public way
     dispatcher.get_call_template = _without_constants(dispatcher.get_call_template)
-    return cast("Function", dispatcher)
+    return dispatcher
 
 
 def _without_constants(typed: Callable[..., Any]) -> Callable[..., Any]:
@@ -266,11 +309,15 @@ def _source_stamp(file: Path) -> str:
     """Hash a module, every module of the package it imports, and Numba's version.
 
     Numba's own stamp covers the one file, so a kernel that calls a changed
-    kernel of another file would keep the old machine code.
+    kernel of another file would keep the old machine code. A file that has changed since
+    its kernels were read is not what runs here: its stamp is for this process alone.
     """
     digest = hashlib.sha256(numba.__version__.encode())
     for source in sorted(_sources(file)):
         digest.update(source.read_bytes())
+        changed = source.stat().st_ctime_ns
+        if _SEEN.get(str(source), changed) != changed:
+            digest.update(os.urandom(16))
     return digest.hexdigest()
 
 

@@ -15,17 +15,17 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import io
 import pickle
 import sys
 from typing import TYPE_CHECKING, Any
 
 from llvmlite import binding
 from numba.core.compiler import CompileResult
+from numba.core.environment import Environment, _rebuild_env, lookup_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_ARRAYS = b"numba.np.arraymath"
 
 
 def support_arrays() -> None:
@@ -53,14 +53,35 @@ def support_arrays() -> None:
 
 
 def payload(data: bytes) -> Any:
-    """Unpickle what Numba cached of a kernel.
+    """Unpickle what Numba cached of a kernel."""
+    return _Unpickler(io.BytesIO(data)).load()
 
-    Code that calls an array's method, as `.sum()`, names a module of Numba's, which
-    is imported with it.
+
+class _Unpickler(pickle.Unpickler):
+    """Unpickles, from a folder that only its owner can write, without what Numba would import."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == (_rebuild_env.__module__, _rebuild_env.__name__):
+            return _environment
+        return super().find_class(module, name)
+
+
+def _environment(module: str, constants: list[Any], name: str) -> Any:
+    """Return the environment of a function within a kernel, without importing its module.
+
+    Only code that holds Python objects looks at a module's names, and no kernel does. The
+    constants are what errors say.
     """
-    if _ARRAYS in data:
-        support_arrays()
-    return pickle.loads(data)  # noqa: S301 - from a folder that only its owner can write
+    known: Any = lookup_environment
+    found = known(name)
+    if found is None:
+        made: Any = Environment
+        loaded = sys.modules.get(module)
+        found = made(loaded.__dict__ if loaded else {"__name__": module})
+        found.consts[:] = constants
+        found.env_name = name
+        made._memo[name] = found  # noqa: SLF001 - as Numba does itself
+    return found
 
 
 def rebuild(target_context: Any, cached: tuple[Any, ...]) -> Any:

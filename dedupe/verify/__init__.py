@@ -86,7 +86,7 @@ def verify(
 
     judged_pairs, found, n_pairs = spill.joined(), spill.joined(), 0
     for block, of_block in measured_blocks(
-        candidates, kept, settings, judged, on_progress, closely=closely
+        candidates, kept, settings, judged, on_progress, spill, closely=closely
     ):
         judged_pairs.add(block)
         found.add(numbered_from(of_block, n_pairs))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 
 from dedupe.candidates import EXACT
+from dedupe.clean.kept import copied
 from dedupe.documents import one_array
 from dedupe.kernels.telling import N_TELLINGS
 from dedupe.ragged import running_total
@@ -131,6 +132,7 @@ def measured_blocks(
     settings: Settings,
     use: Callable[[Measured], Answer],
     on_progress: Callable[[str, int, int], None] | None = None,
+    spill: Spill = MEMORY,
     *,
     closely: bool = False,
 ) -> Iterator[Answer]:
@@ -147,7 +149,7 @@ def measured_blocks(
 
     def run(first: int, last: int) -> Answer:
         places = np.sort(order[first:last])
-        answer = use(_measure_block(candidates, places, kept, single, closely=closely))
+        answer = use(_measure_block(candidates, places, kept, single, spill, closely=closely))
         if on_progress:
             on_progress("verify", last, n_pairs)
         return answer
@@ -216,6 +218,7 @@ def _measure_block(
     places: NDArray[np.int64],
     kept: Kept,
     settings: Settings,
+    spill: Spill,
     *,
     closely: bool,
 ) -> Measured:
@@ -226,7 +229,8 @@ def _measure_block(
 
     first, second = candidates.a[places], candidates.b[places]
     rows = np.unique(np.concatenate([first, second]))
-    shingles = shingle(kept, rows, settings)
+    texts, numbers = copied(kept, rows, spill), np.arange(len(rows))
+    shingles = shingle(texts, numbers, settings)
     a = np.searchsorted(rows, first)
     b = np.searchsorted(rows, second)
     shared = overlaps(a, b, shingles.hashes, shingles.offsets, settings)
@@ -239,7 +243,7 @@ def _measure_block(
     words = np.diff(shingles.token_offsets).astype(np.int32)
     distinct = np.diff(shingles.word_offsets).astype(np.int32)
     shared_words = overlaps(a, b, shingles.words, shingles.word_offsets, settings)
-    spans = as_code_points(spans, a, b, rows, shingles, kept)
+    spans = as_code_points(spans, a, b, numbers, shingles, texts)
     measured = Measured(
         rows[a],
         rows[b],
@@ -257,7 +261,7 @@ def _measure_block(
     )
     return judged_twice(
         measured,
-        lambda at: tell(a[at], b[at], rows, shingles, kept, settings),
+        lambda at: tell(a[at], b[at], numbers, shingles, texts, settings),
         closely=closely,
     )
 
