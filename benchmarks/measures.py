@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import label_pairs
 import metrics
 import numpy as np
+import subjects
 from brute_force import Overlaps, exact_pairs, words
 from datasets import LabelledPair, StorySet, fold_name, mask_agencies
 from edits import EDITS, OTHER_STORY
@@ -352,7 +353,20 @@ def edit_figures(dispatches: Sequence[dict[str, Any]]) -> Figures:
     for name, edited in copies.items():
         documents = [{"id": f"{i:06}", "text": text} for i, text in enumerate([*texts, *edited])]
         found[name] = dedupe.find_duplicates(documents).documents["story"].to_pylist()
-    return edit_score(parents, len(texts), found)
+    return edit_score(parents, len(texts), found) | parts_figures(texts, parents)
+
+
+def parts_figures(texts: Sequence[str], parents: Sequence[int]) -> Figures:
+    """Measure whether the parts of a dispatch stay in its story where all of them stand by it."""
+    figures: Figures = {}
+    for n_parts, name in ((2, "halves"), (3, "thirds")):
+        parts = [part for one in parents for part in subjects.cut(texts[one], n_parts)]
+        documents = [{"id": f"{i:06}", "text": text} for i, text in enumerate([*texts, *parts])]
+        story = dedupe.find_duplicates(documents).documents["story"].to_pylist()
+        owners = [one for one in parents for _ in range(n_parts)]
+        joined = zip(owners, story[len(texts) :], strict=True)
+        figures[f"edits.{name}_joined"] = metrics.accuracy([story[one] == b for one, b in joined])
+    return figures
 
 
 def edited_copies(

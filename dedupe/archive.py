@@ -84,7 +84,12 @@ class Compared(NamedTuple):
     ) -> Answers:
         """Measure, when asked, pairs that no net has found; what is `known` is not measured."""
         on_demand = OnDemand(
-            self.sketches, self.weights, published_by(self.table), self.kept, settings
+            self.sketches,
+            self.weights,
+            published_by(self.table),
+            self.kept,
+            settings,
+            is_collection=True,
         )
         return Answers(on_demand, known, is_earlier)
 

@@ -8,7 +8,7 @@ edge contraction, a heuristic for correlation clustering: always join the two
 groups whose pairs, for and against, add up to the most, and stop when no sum
 is positive. Pairs that no net has found speak against too; where two groups
 about to join have unmeasured pairs between them, some are measured. Two parts of
-one text may share nothing: their pair says nothing, and is not measured.
+one text may share nothing, or little: their pair says nothing against them.
 
 Ties are broken by row, rows are in order of id, sums are of integers: neither
 order of input, nor batches, nor threads can change a story.
@@ -75,7 +75,10 @@ def cluster(pairs: pa.Table, n_docs: int, measure: Measure) -> NDArray[np.int64]
     odds = np.clip(pairs.column("same_story_odds").to_numpy(), -_CLIP, _CLIP)
     leaders = _leaders(a, b, pairs.column("resemblance").to_numpy(), odds, n_docs)
     aligned = [pairs.column(f"aligned_{side}").to_numpy() for side in "ab"]
-    measure = _but_parts(measure, leaders[_holders(a, b, aligned, odds, n_docs)])
+    holders = _holders(a, b, aligned, odds, n_docs)
+    measure = _but_parts(measure, leaders[holders])
+    # What parts of one text share, a sentence at the cut, does not speak against them either.
+    odds = np.where(holders[a] == holders[b], np.maximum(odds, 0), odds)
     a, b, weights = _between_leaders(leaders[a], leaders[b], odds)
     stories = np.arange(n_docs)
     components = _components(a, b, weights, n_docs)

@@ -30,8 +30,12 @@ class Piece:
     same_story: bool = True
 
 
-def always(_x: int, _y: int) -> bool:
-    return True
+def always(_x: int, _y: int) -> float:
+    return 9.0
+
+
+def never(_x: int, _y: int) -> float:
+    return -9.0
 
 
 def marked(
@@ -39,7 +43,7 @@ def marked(
     joined: tuple[tuple[int, int], ...] = (),
     *,
     swapped: bool = False,
-    one_subject: Callable[[int, int], bool] = always,
+    subject_odds: Callable[[int, int], float] = always,
 ) -> list[dict[str, Any]]:
     """Mark the pairs of the page with its pieces' documents; `joined` documents are one story."""
     page, other = ("a", "b") if swapped else ("b", "a")
@@ -72,7 +76,7 @@ def marked(
     names = ["pair", "a_start", "a_end", "b_start", "b_end"]
     schema = pa.schema([(name, pa.int64()) for name in names])
     table = pa.Table.from_pylist(rows)
-    found = mark_roundups(table, pa.Table.from_pylist(passages, schema=schema), one_subject)
+    found = mark_roundups(table, pa.Table.from_pylist(passages, schema=schema), subject_odds)
     assert found.schema.equals(table.schema)
     rows_after: list[dict[str, Any]] = found.to_pylist()
     return rows_after
@@ -95,7 +99,7 @@ TWO_FULLER = [Piece(other=1, start=0, end=300), Piece(other=2, start=310, end=60
 def test_roundups__pieces_of_unjoined_stories_make_one(
     pieces: list[Piece], *, swapped: bool
 ) -> None:
-    for row in marked(pieces, swapped=swapped):
+    for row in marked(pieces, swapped=swapped, subject_odds=never):
         assert row["relation"] == "roundup"
         assert not row["same_story"]
         assert row["same_story_odds"] < 0
@@ -107,31 +111,51 @@ def test_roundups__two_stories_told_whole_are_no_round_up() -> None:
     assert relations(marked(two)) == ["excerpt", "excerpt"]
 
 
-def test_roundups__two_told_whole_that_name_other_people_make_one() -> None:
+def test_roundups__two_told_whole_of_other_subjects_make_one() -> None:
     two = [dataclasses.replace(piece, told=0.9) for piece in TWO_FULLER]
     asked = []
 
-    def one_subject(x: int, y: int) -> bool:
+    def subject_odds(x: int, y: int) -> float:
         asked.append((x, y))
-        return False
+        return -0.1
 
-    assert relations(marked(two, one_subject=one_subject)) == ["roundup", "roundup"]
+    assert relations(marked(two, subject_odds=subject_odds)) == ["roundup", "roundup"]
     assert asked == [(1, 2)]
 
 
-def test_roundups__two_told_whole_far_apart_are_cuts_of_one_story() -> None:
+def test_roundups__two_told_whole_far_apart_must_be_of_clearly_other_subjects() -> None:
     """An early version stands at the top of a late one, whose end someone cut out."""
     two = [
         Piece(other=1, start=0, end=300, told=0.9),
         Piece(other=2, start=500, end=800, told=0.9),
     ]
-    assert relations(marked(two, one_subject=lambda _x, _y: False)) == ["excerpt", "excerpt"]
     near = [two[0], dataclasses.replace(two[1], start=390)]
-    assert relations(marked(near, one_subject=lambda _x, _y: False)) == ["roundup", "roundup"]
+    assert relations(marked(two, subject_odds=lambda _x, _y: -1.0)) == ["excerpt", "excerpt"]
+    assert relations(marked(near, subject_odds=lambda _x, _y: -1.0)) == ["roundup", "roundup"]
+    assert relations(marked(two, subject_odds=never)) == ["roundup", "roundup"]
 
 
-def never(_x: int, _y: int) -> bool:
-    return False
+@pytest.mark.parametrize("pieces", [THREE, TWO_FULLER])
+def test_roundups__pieces_of_one_subject_are_cuts_of_one_story(pieces: list[Piece]) -> None:
+    assert relations(marked(pieces)) == ["excerpt"] * len(pieces)
+
+
+def test_roundups__one_pair_alike_by_chance_does_not_outvote_the_others() -> None:
+    def subject_odds(x: int, y: int) -> float:
+        return 99.0 if (x, y) == (1, 2) else -2.0
+
+    assert relations(marked(THREE, subject_odds=subject_odds)) == ["roundup"] * 3
+
+
+def test_roundups__a_slight_whole_story_helps_to_tell_the_subjects_apart() -> None:
+    two = [dataclasses.replace(piece, told=0.9) for piece in TWO_FULLER]
+    slight = Piece(other=3, start=610, end=700, told=1.0, share=0.1)
+
+    def subject_odds(_x: int, y: int) -> float:
+        return -3.0 if y == slight.other else 1.0
+
+    assert relations(marked(two, subject_odds=subject_odds)) == ["excerpt"] * 2
+    assert relations(marked([*two, slight], subject_odds=subject_odds)) == ["roundup"] * 3
 
 
 MOSTLY_ONE = [
@@ -142,11 +166,11 @@ MOSTLY_ONE = [
 
 
 def test_roundups__a_page_of_whole_stories_is_one_though_the_largest_is_most_of_it() -> None:
-    assert relations(marked(MOSTLY_ONE, one_subject=never)) == ["roundup"] * 3
+    assert relations(marked(MOSTLY_ONE, subject_odds=never)) == ["roundup"] * 3
 
 
 def test_roundups__one_slight_whole_story_beside_is_not_joined_through_the_page() -> None:
-    assert relations(marked(MOSTLY_ONE[:2], one_subject=never)) == ["excerpt", "roundup"]
+    assert relations(marked(MOSTLY_ONE[:2], subject_odds=never)) == ["excerpt", "roundup"]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +180,7 @@ def test_roundups__what_is_beside_counts_whole_from_its_top_and_of_another_story
     change: dict[str, Any],
 ) -> None:
     beside = dataclasses.replace(MOSTLY_ONE[1], **change)
-    assert relations(marked([MOSTLY_ONE[0], beside], one_subject=never)) == ["excerpt"] * 2
+    assert relations(marked([MOSTLY_ONE[0], beside], subject_odds=never)) == ["excerpt"] * 2
 
 
 def test_roundups__parts_of_one_subject_beside_are_kept() -> None:
@@ -165,15 +189,15 @@ def test_roundups__parts_of_one_subject_beside_are_kept() -> None:
 
 def test_roundups__the_page_printed_again_is_no_part_of_it() -> None:
     again = dataclasses.replace(MOSTLY_ONE[0], share=0.95, end=900)
-    assert relations(marked([again, MOSTLY_ONE[2]], one_subject=never)) == ["excerpt"] * 2
+    assert relations(marked([again, MOSTLY_ONE[2]], subject_odds=never)) == ["excerpt"] * 2
 
 
 def test_roundups__a_teaser_printed_whole_joins_nothing_wherever_it_stands() -> None:
     story = Piece(other=1, start=400, end=900, told=1.0, share=0.5)
     teaser = Piece(other=2, start=0, end=30, told=1.0, share=0.03)
     tail = dataclasses.replace(teaser, end=80, share=0.08)
-    assert relations(marked([story, teaser], one_subject=never)) == ["excerpt", "roundup"]
-    assert relations(marked([story, tail], one_subject=never)) == ["excerpt", "excerpt"]
+    assert relations(marked([story, teaser], subject_odds=never)) == ["excerpt", "roundup"]
+    assert relations(marked([story, tail], subject_odds=never)) == ["excerpt", "excerpt"]
 
 
 def test_roundups__a_piece_in_many_passages_leaves_no_gap() -> None:
@@ -182,7 +206,7 @@ def test_roundups__a_piece_in_many_passages_leaves_no_gap() -> None:
         Piece(other=1, start=0, end=400, told=1.0, share=0.45),
         Piece(other=2, start=700, end=1000, told=1.0, share=0.53),
     ]
-    assert relations(marked(two, one_subject=never)) == ["roundup", "roundup"]
+    assert relations(marked(two, subject_odds=never)) == ["roundup", "roundup"]
 
 
 def test_roundups__one_told_fuller_and_one_whole_are_no_round_up() -> None:
@@ -243,7 +267,7 @@ def test_roundups__a_shared_footer_does_not_stretch_a_piece_over_the_page() -> N
             "b_end": [end for _, _, end in spans],
         }
     )
-    assert mark_roundups(pairs, passages, always)["relation"].to_pylist() == ["roundup"] * 2
+    assert mark_roundups(pairs, passages, never)["relation"].to_pylist() == ["roundup"] * 2
 
 
 def test_roundups__of_no_pairs_are_none() -> None:

@@ -36,7 +36,7 @@ def clustered(leaders: list[int], places: Places, store: Store, settings: Settin
     rows = {number: row for row, number in enumerate(ordered)}
     pairs, passages = group_tables(owned, rows)
     look = _Look(store, settings, ordered)
-    pairs = mark_roundups(pairs, passages, look.one_subject)
+    pairs = mark_roundups(pairs, passages, look.subject_odds)
     labels = cluster(pairs, len(ordered), look.same_story_odds)
     return [int(labels[rows[number]]) for number in leaders]
 
@@ -83,10 +83,10 @@ class _Look:
             np.searchsorted(rows, a), np.searchsorted(rows, b)
         )
 
-    def one_subject(self, x: int, y: int) -> bool:
-        """Say whether two documents name the same people and places."""
+    def subject_odds(self, x: int, y: int) -> float:
+        """Return log-odds that two documents are of one subject, as verify.OnDemand does."""
         rows = np.unique(np.array([x, y]))
-        return len(rows) == 1 or self._on_demand(rows).one_subject(0, 1)
+        return self._on_demand(rows).subject_odds(0, len(rows) - 1)
 
     def _on_demand(self, rows: NDArray[np.int64]) -> OnDemand:
         # Read anew: a newcomer is in the catalogue by now, and in no earlier Held.

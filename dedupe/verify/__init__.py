@@ -7,6 +7,7 @@ sentences.py  a pair, on demand         -> passages in other words, and their sc
 edits.py      a passage, on demand      -> its words that changed
 relation.py   measures, by fitted trees      -> relation, same_story, probability
 roundups.py   pairs of one page together     -> round-ups set right
+subjects.py   two texts, on demand           -> how likely they are of one subject
 
 Three steps, each dearer than the one before: the sketches have screened the
 candidates, an exact intersection of shingles drops those below the containment
@@ -15,12 +16,13 @@ floor, and only the rest is aligned.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import dataclasses
+import functools
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dedupe.candidates import EXACT, Candidates, compare_sketches
-from dedupe.kernels.columns import NAMES_A, NAMES_B, NAMES_SHARED
 from dedupe.spill import MEMORY
 from dedupe.verify.measures import (
     Measured,
@@ -32,6 +34,7 @@ from dedupe.verify.measures import (
 )
 from dedupe.verify.relation import judge, published_by, same_story_odds
 from dedupe.verify.roundups import mark_roundups
+from dedupe.verify.subjects import common_words, subject_odds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from dedupe.sketch import Sketches
     from dedupe.spill import Spill
     from dedupe.verify.relation import Published
+    from dedupe.verify.subjects import Common
 
 __all__ = [
     "Answers",
@@ -60,9 +64,6 @@ __all__ = [
 
 _UNLIKE = -8.0
 """Log-odds of same_story for a pair below the containment floor."""
-
-_LEAST_NAMES, _ONE_SUBJECT = 2, 0.25
-"""Names, and share of the names of one text, that parts of one story have in common."""
 
 
 def verify(
@@ -136,13 +137,13 @@ class Answers:
         self._is_earlier = is_earlier
         self.n_earlier = 0
         self._odds: dict[tuple[int, int], float] = {}
-        self._one_subject: dict[tuple[int, int], bool] = {}
+        self._subject_odds: dict[tuple[int, int], float] = {}
         for row in known.to_pylist() if known is not None else ():
             pair = row["a"], row["b"]
             if row["same_story_odds"] is not None:
                 self._odds[pair] = row["same_story_odds"]
-            if row["one_subject"] is not None:
-                self._one_subject[pair] = row["one_subject"]
+            if row["subject_odds"] is not None:
+                self._subject_odds[pair] = row["subject_odds"]
 
     def same_story_odds(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return log-odds of same_story for rows a < b, in the order given, float64 (P,)."""
@@ -155,25 +156,27 @@ class Answers:
             self._odds.update(zip(missing, found.tolist(), strict=True))
         return np.array([self._odds[pair] for pair in rows])
 
-    def one_subject(self, x: int, y: int) -> bool:
-        """Say whether two documents name the same people and places."""
+    def subject_odds(self, x: int, y: int) -> float:
+        """Return log-odds that two documents are of one subject."""
         pair = (min(x, y), max(x, y))
-        if pair not in self._one_subject:
+        if pair not in self._subject_odds:
             self._count([pair])
-            self._one_subject[pair] = self._on_demand.one_subject(*pair)
-        return self._one_subject[pair]
+            self._subject_odds[pair] = self._on_demand.subject_odds(*pair)
+        return self._subject_odds[pair]
 
     def table(self) -> pa.Table:
-        """Return all that was asked: a, b, same_story_odds, one_subject, nulls where it was not."""
+        """Return what was asked: a, b, same_story_odds, subject_odds; nulls where it was not."""
         import pyarrow as pa
 
-        asked = sorted(self._odds.keys() | self._one_subject.keys())
+        asked = sorted(self._odds.keys() | self._subject_odds.keys())
         return pa.table(
             {
                 "a": pa.array([a for a, _ in asked], pa.int64()),
                 "b": pa.array([b for _, b in asked], pa.int64()),
                 "same_story_odds": pa.array([self._odds.get(one) for one in asked], pa.float64()),
-                "one_subject": pa.array([self._one_subject.get(one) for one in asked], pa.bool_()),
+                "subject_odds": pa.array(
+                    [self._subject_odds.get(one) for one in asked], pa.float64()
+                ),
             }
         )
 
@@ -182,14 +185,29 @@ class Answers:
             self.n_earlier += int(self._is_earlier[np.array(pairs)].all(axis=1).sum())
 
 
-class OnDemand(NamedTuple):
-    """Measures pairs that no net has found, when clustering asks for them."""
+@dataclasses.dataclass(frozen=True)
+class OnDemand:
+    """Measures pairs that no net has found, when clustering asks for them.
+
+    Attributes:
+        sketches: of all documents.
+        weights: of their sampled shingles.
+        published: by whom and when.
+        kept: their texts.
+        settings: of the run.
+        is_collection: the documents are a whole collection, and tell how common words are.
+    """
 
     sketches: Sketches
     weights: Weights
     published: Published
     kept: Kept
     settings: Settings
+    is_collection: bool = False
+
+    @functools.cached_property
+    def _common(self) -> Common | None:
+        return common_words(self.kept, self.settings) if self.is_collection else None
 
     def same_story_odds(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return log-odds of same_story for rows a < b, in the order given, float64 (P,)."""
@@ -201,12 +219,7 @@ class OnDemand(NamedTuple):
         rows = zip(a.tolist(), b.tolist(), strict=True)
         return np.array([known.get(pair, _UNLIKE) for pair in rows])
 
-    def one_subject(self, x: int, y: int) -> bool:
-        """Say whether two documents name the same people and places, as parts of one story do."""
-        a, b = np.array([min(x, y)]), np.array([max(x, y)])
-        candidates = given_pairs(a, b, self.sketches, self.weights, self.settings)
-        counts = measure(candidates, self.kept, self.settings).counts
-        if not len(counts):
-            return False
-        shared, *names = counts[0, [NAMES_SHARED, NAMES_A, NAMES_B]].tolist()
-        return bool(shared >= max(_LEAST_NAMES, _ONE_SUBJECT * min(names)))
+    def subject_odds(self, x: int, y: int) -> float:
+        """Return log-odds that two documents are of one subject, as parts of one story are."""
+        rows = np.array([min(x, y), max(x, y)])
+        return subject_odds(self.kept, rows, self.settings, self._common)

@@ -7,19 +7,21 @@ document is none of those stories.
 
 from __future__ import annotations
 
+import itertools
+import statistics
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    OneSubject = Callable[[int, int], bool]
-    """Rows of two documents -> whether they name the same people and places."""
+    SubjectOdds = Callable[[int, int], float]
+    """Rows of two documents -> log-odds that they are of one subject."""
 
 # Conventions, held to by the edited copies and round-ups of benchmarks/quality.py.
 _LEAST_PART = 0.12
@@ -35,6 +37,13 @@ _TOLD_WHOLE = 0.65
 _LARGEST_GAP = 0.15
 """Of the text from the first piece to the last. A round-up turns from one to the
 next; a late version of a story, an early one and its own end both cut out, does not."""
+
+_MOST_COMPARED = 8
+"""Stories of one page, the largest, whose subjects are compared, each with each."""
+
+_SUBJECT_CLIP, _LOOSE_ODDS = 3.0, 2.0
+"""Log-odds of one subject that a pair of stories can say at most, and that two stories must fall
+below which leave much of the text between them out."""
 
 _NEAR_TOPICS, _NEAR_PIECES = 8, 8
 """Topics, and pieces of each, that a further piece is held against."""
@@ -71,13 +80,13 @@ class _Part(NamedTuple):
     share: float
 
 
-def mark_roundups(pairs: pa.Table, passages: pa.Table, one_subject: OneSubject) -> pa.Table:
+def mark_roundups(pairs: pa.Table, passages: pa.Table, subject_odds: SubjectOdds) -> pa.Table:
     """Turn the pairs of each round-up with its parts into `roundup`, not the same story.
 
     Pieces in different places are of different stories when no pair joins what
-    they come from. Two are enough when both are told more fully elsewhere. A
-    long story may have been cut into two by others, but hardly into three, and
-    its halves name the same people, or leave much of it out between them.
+    they come from, and they are of different subjects: a story may have been cut into
+    parts by others. Two are enough when both are told more fully elsewhere, or
+    leave little out between them.
 
     What prints other stories whole beside its own, and little else, is a round-up as
     well, even where one of them is most of it; where the others are too slight for
@@ -86,7 +95,7 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table, one_subject: OneSubject) 
     Args:
         pairs: the judged pairs (verify.relation).
         passages: their aligned passages, by pair.
-        one_subject: asked of the documents that two pieces come from.
+        subject_odds: asked of the documents that two pieces come from.
 
     Returns:
         The pairs, with relation, same_story and same_story_odds corrected.
@@ -95,11 +104,12 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table, one_subject: OneSubject) 
     joined = _joined(pairs)
     for parts in _parts(pairs, passages).values():
         stories = _stories(_topics([part for part in parts if part.counts]), joined)
-        if _are_apart(stories, one_subject):
+        told = [one for one in parts if one.counts or (one.whole and one.share >= _MENTION)]
+        if _are_apart(stories, _stories(_topics(told), joined), subject_odds):
             chosen[[part.pair for part in parts]] = True
             continue
         whole = _stories(_topics([part for part in parts if part.whole]), joined)
-        beside = _beside(whole, one_subject)
+        beside = _beside(whole, subject_odds)
         if sum(max(part.share for part in story) for story in beside) >= _LEAST_PART:
             chosen[[part.pair for part in parts]] = True
         else:
@@ -107,18 +117,28 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table, one_subject: OneSubject) 
     return _corrected(pairs, chosen) if chosen.any() else pairs
 
 
-def _are_apart(stories: list[list[_Part]], one_subject: OneSubject) -> bool:
+def _are_apart(
+    stories: list[list[_Part]], among: list[list[_Part]], subject_odds: SubjectOdds
+) -> bool:
+    """Say whether stories that stand in a page are of different subjects, on the whole.
+
+    `among` are those that subjects are asked of: slight ones, too, if they stand there whole.
+    """
     if len(stories) < 2:
         return False
     n_fuller = sum(any(part.told_fuller for part in story) for story in stories)
-    if n_fuller >= 2 or len(stories) >= 3:
-        return True
-    if _uncovered(stories) > _LARGEST_GAP:
-        return False
-    return not one_subject(min(part.other for part in stories[0]), min(p.other for p in stories[1]))
+    is_loose = n_fuller < 2 and len(stories) == 2 and _uncovered(stories) > _LARGEST_GAP
+    largest = sorted(among, key=_extent)[-_MOST_COMPARED:]
+    pairs = itertools.combinations(sorted(map(_standing, largest)), 2)
+    return _mean_odds(pairs, subject_odds) < (-_LOOSE_ODDS if is_loose else 0)
 
 
-def _beside(stories: list[list[_Part]], one_subject: OneSubject) -> list[list[_Part]]:
+def _standing(story: list[_Part]) -> int:
+    """Return the document that stands for a story."""
+    return min(part.other for part in story)
+
+
+def _beside(stories: list[list[_Part]], subject_odds: SubjectOdds) -> list[list[_Part]]:
     """Return the stories that a page prints whole beside its largest, of another subject.
 
     Where much of the page is none of them, only the slightest: a late version may hold
@@ -130,10 +150,23 @@ def _beside(stories: list[list[_Part]], one_subject: OneSubject) -> list[list[_P
     others = [story for story in stories if story is not largest]
     if _uncovered(stories) > _LARGEST_GAP:
         others = [story for story in others if max(part.share for part in story) < _MENTION]
-    subject = min(part.other for part in largest)
-    return [
-        story for story in others if not one_subject(subject, min(part.other for part in story))
-    ]
+    near = sorted(stories, key=_extent)[-_MOST_COMPARED:]
+    return [story for story in others if _mean_odds(_with_each(story, near), subject_odds) < 0]
+
+
+def _with_each(story: list[_Part], others: list[list[_Part]]) -> Iterable[tuple[int, int]]:
+    """Pair the document that stands for a story with those of others."""
+    one = _standing(story)
+    for row in sorted(map(_standing, others)):
+        if row != one:
+            yield min(one, row), max(one, row)
+
+
+def _mean_odds(pairs: Iterable[tuple[int, int]], subject_odds: SubjectOdds) -> float:
+    """Return the mean log-odds of one subject, each bounded: two stories may meet by chance."""
+    return statistics.fmean(
+        max(-_SUBJECT_CLIP, min(subject_odds(*pair), _SUBJECT_CLIP)) for pair in pairs
+    )
 
 
 def _extent(story: list[_Part]) -> int:
