@@ -162,7 +162,7 @@ def test_cluster__two_parts_of_one_text_that_share_nothing_are_one_story(
     assert (min(first, second), max(first, second)) not in asked
 
 
-def test_cluster__two_parts_of_one_text_that_share_a_little_do_not_speak_against_each_other() -> None:
+def test_cluster__two_parts_of_one_text_that_share_a_little_do_not_part_each_other() -> None:
     odds = {(0, 1): 3.0, (0, 2): 3.0, (1, 2): UNLIKE}
     assert cluster(pairs_table(odds), 3, never).tolist() != [0, 0, 0]
     assert cluster(pairs_table(odds, held={1: 0, 2: 0}), 3, never).tolist() == [0, 0, 0]
