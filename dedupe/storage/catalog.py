@@ -289,6 +289,12 @@ class Catalog:
                 faults.append(f"{self._path}: {table}: {error}")
         return faults
 
+    def extent(self, table: str) -> tuple[int, int]:
+        """Count the rows of a table, and return the largest key, or 0."""
+        column = _TABLES[table][0]
+        row = self._base.execute(f"SELECT count(*), max({column}) FROM {table}").fetchone()
+        return int(row[0]), int(row[1] or 0)
+
     def size_of(self, table: str, column: str) -> int:
         """Add up the bytes of a column."""
         row = self._base.execute(f"SELECT sum(length({column})) FROM {table}")
