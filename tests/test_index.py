@@ -248,6 +248,57 @@ def test_stories__since_tells_what_has_changed(tmp_path: Path) -> None:
         assert list(index.stories(since=datetime.now(UTC))) == []
 
 
+def follow(index: Index, stories: dict[str, str], since: int) -> int:
+    """Bring a crawler's own list of stories up to date; returns the last commit it knows."""
+    for story in index.stories(since=since):
+        stories.update(dict.fromkeys(story.documents, story.story))
+        since = max(since, story.changed)
+    return since
+
+
+def test_stories__a_document_that_left_its_story_is_told_with_the_story_it_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = [{"id": str(i), "text": with_changes(text(1), i, 10)} for i in range(4)]
+    with Index(tmp_path / "index") as index:
+        index.add_many(given[:3])
+        stories: dict[str, str] = {}
+        last = follow(index, stories, 0)
+        assert stories == dict.fromkeys("012", "0")
+
+        def apart(leaders: list[int], *_: Any) -> list[int]:
+            return [int(number == 2) for number in leaders]
+
+        # As when a newcomer holds what two others must not share.
+        monkeypatch.setattr("dedupe.index.stories.clustered", apart)
+        match = index.add(given[3])
+        assert (match.story, match.merged) == ("0", ())
+        last = follow(index, stories, last)
+        assert stories == {"0": "0", "1": "1", "2": "0", "3": "0"}
+        assert [story.story for story in index.stories()] == ["0"]
+        # Regrouped once more, but with the same members, it has not changed.
+        index.add({"id": "4", "text": with_changes(text(1), 5, 10)})
+        assert [story.story for story in index.stories(since=last)] == ["0"]
+
+
+def test_stories__one_that_all_others_left_is_told(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        index.add_many([{"id": str(i), "text": text(i // 2)} for i in range(4)])
+        last = follow(index, {}, 0)
+        index.remove("1")
+        index.remove("2")
+        changed = {story.story: story.documents for story in index.stories(since=last)}
+        assert changed == {"0": ("0",), "2": ("3",)}
+        assert index.add({"id": "late", "text": text(0)}).story == "0"
+        story = index.story("0")
+        assert story is not None
+        assert story.documents == ("0", "late")
+        index.remove("0")
+        index.remove("late")
+        assert index.story("0") is None
+        assert index.check() == []
+
+
 def test_window__documents_too_far_apart_are_not_compared(tmp_path: Path) -> None:
     with Index(tmp_path / "index", window="30d") as index:
         index.add({"id": "old", "text": text(1), "published": "2026-01-01T00:00:00Z"})

@@ -78,9 +78,11 @@ def test_stories__the_loop_may_write_and_a_story_taken_apart_is_left_out(tmp_pat
 def test_stories__all_taken_apart_before_their_turn_yields_none(tmp_path: Path) -> None:
     with Index(tmp_path / "index") as index:
         index.add_many([{"id": str(i), "text": text(1)} for i in range(2)])
-        stories = index.stories(since=datetime(2020, 1, 1, tzinfo=UTC))
+        stories = index.stories()
+        changed = index.stories(since=datetime(2020, 1, 1, tzinfo=UTC))
         index.remove("0")
         assert list(stories) == []
+        assert [story.documents for story in changed] == [("1",)]
 
 
 def test_stories__others_may_ask_between_two_of_them(tmp_path: Path) -> None:

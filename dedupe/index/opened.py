@@ -145,9 +145,14 @@ class Index(Opened):
 
         Between two of them others may write, and so may the loop itself.
 
+        With `since`, those of one document are among them if it was ever taken
+        for one story with others, or near to one: a document may show that a
+        story was two. So each document whose story is another now stands in a
+        story that is yielded; only removed documents are in none.
+
         Args:
-            since: only those changed after this moment, or after the commit of
-                this number; see `IndexStory.changed`.
+            since: only those whose documents changed after this moment, or after
+                the commit of this number; see `IndexStory.changed`.
 
         Raises:
             InputError: `since` is neither.
@@ -158,15 +163,15 @@ class Index(Opened):
             numbers = [
                 number
                 for number, members, _, changed in held.catalog.every("stories")
-                if changed > after and len(members) > 8
+                if changed > after and (since is not None or len(members) > 8)
             ]
-        return self._stories(numbers)
+        return self._stories(numbers, 2 if since is None else 1)
 
-    def _stories(self, numbers: list[int]) -> Iterator[IndexStory]:
+    def _stories(self, numbers: list[int], least: int) -> Iterator[IndexStory]:
         for number in numbers:
             with self._reading() as held:
                 # It may have been merged into another meanwhile, or taken apart.
-                if len(members_of(held, number)) < 2:
+                if len(members_of(held, number)) < least:
                     continue
                 story = tell_story(number, held, self._reading, self.settings)
             yield story
