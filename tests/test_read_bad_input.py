@@ -22,6 +22,7 @@ import dedupe
 from dedupe.errors import InputError
 from dedupe.filter import unique_records
 from dedupe.read import Limits, Reading, read, read_table
+from dedupe.read.streams import LineSplitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,30 @@ def reading_of(tmp_path: Path, data: bytes, name: str = "day.jsonl", **options: 
 def outcome(reading: Reading) -> tuple[list[str], list[tuple[int, str]]]:
     rejects = [(reject["line"], reject["reason"]) for reject in reading.rejects]
     return reading.documents["id"].to_pylist(), rejects
+
+
+@pytest.mark.parametrize("blank", [b"\n", b" \n", b"\r\n"])
+@pytest.mark.parametrize("packed", [True, False], ids=["gzip", "plain"])
+def test_read__runs_of_blank_lines_are_passed_at_once_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blank: bytes, *, packed: bool
+) -> None:
+    looked_at = 0
+
+    def split(splitter: LineSplitter, chunk: bytes) -> tuple[int, list[bytes | None]]:
+        nonlocal looked_at
+        number, lines = whole_split(splitter, chunk)
+        looked_at += len(lines)
+        return number, lines
+
+    whole_split = LineSplitter.split
+    monkeypatch.setattr(LineSplitter, "split", split)
+    n_blank = 24 * MEBIBYTE // len(blank)
+    data = GOOD + blank * n_blank + b"oops\n" + blank * n_blank + GOOD.replace(b"good", b"last")
+    reading = reading_of(tmp_path, gzip.compress(data, 1) if packed else data)
+    assert reading.documents["id"].to_pylist() == ["good", "last"]
+    assert [reject["line"] for reject in reading.rejects] == [n_blank + 2]
+    # Only chunks that hold something else too are looked at line by line.
+    assert looked_at < n_blank // (4 if packed else 1)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def _plain_or_split(
     splitter = LineSplitter(limit)
     for group in join_chunks(chunks, GROUP_BYTES):
         # Of a group above the limit some line may be.
-        can_be_plain = splitter.is_between and len(group) <= limit
+        can_be_plain = splitter.is_between and len(group) <= limit and not group.isspace()
         columns = plain.read(splitter.number, group) if can_be_plain else None
         if columns:
             splitter.number = columns.last_line + 1
@@ -247,6 +247,8 @@ def _parsed(
 
 def _loaded(piece: bytes | None, limits: Limits, *, mend: bool) -> Any:
     """Return a record, why there is none, or None for a blank piece."""
+    if piece is not None and (not piece or piece.isspace()):
+        return None
     import orjson
 
     try:
@@ -258,14 +260,12 @@ def _loaded(piece: bytes | None, limits: Limits, *, mend: bool) -> Any:
     return json.loads(piece or b"") if has_vast(record) else record
 
 
-def _examined(piece: bytes | None, limits: Limits, *, mend: bool) -> dict[str, Any] | str | None:
-    """Return a record mended, or why there is none, or None for a blank piece."""
+def _examined(piece: bytes | None, limits: Limits, *, mend: bool) -> dict[str, Any] | str:
+    """Return a record mended, or why there is none."""
     import orjson
 
     if piece is None:
         return f"longer than {limits.record_bytes:,} bytes"
-    if not piece.strip():
-        return None
     try:
         value = orjson.loads(piece)
     except orjson.JSONDecodeError as error:

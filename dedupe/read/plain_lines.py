@@ -140,10 +140,16 @@ class Columns:
         ]
 
 
-def _count_newlines(data: NDArray[np.uint8]) -> int:
-    """Count block by block, so that what is compared stays in cache."""
-    blocks = range(0, len(data), _BLOCK)
-    return sum(int(np.count_nonzero(data[at : at + _BLOCK] == _NEWLINE)) for at in blocks)
+def _count_lines(data: NDArray[np.uint8]) -> tuple[int, int]:
+    """Count lines, and those not empty: block by block, so that what is compared stays in cache."""
+    n_lines = n_empty = 0
+    before = True
+    for at in range(0, len(data), _BLOCK):
+        ends = data[at : at + _BLOCK] == _NEWLINE
+        n_lines += int(np.count_nonzero(ends))
+        n_empty += int(before and ends[0]) + int(np.count_nonzero(ends[1:] & ends[:-1]))
+        before = bool(ends[-1])
+    return n_lines, n_lines - n_empty
 
 
 class PlainLines:
@@ -178,10 +184,10 @@ class PlainLines:
         from dedupe.kernels import json_lines as kernels
 
         data = np.frombuffer(text, np.uint8)
-        n_lines = _count_newlines(data)
-        places = np.empty((2, _MOST_KEYS, n_lines), np.int32)
-        kinds = np.zeros((_MOST_KEYS, n_lines), np.uint8)
-        numbers = np.empty(n_lines, np.int64)
+        n_lines, n_filled = _count_lines(data)
+        places = np.empty((2, _MOST_KEYS, n_filled), np.int32)
+        kinds = np.zeros((_MOST_KEYS, n_filled), np.uint8)
+        numbers = np.empty(n_filled, np.int64)
         progress, unknown = np.zeros(3, np.int64), np.zeros(2, np.int64)
         verdict = kernels.UNKNOWN_KEY
         while verdict == kernels.UNKNOWN_KEY:

@@ -248,7 +248,13 @@ class LineSplitter:
         return self._size == 0
 
     def split(self, chunk: bytes) -> tuple[int, list[bytes | None]]:
-        """Return the number of the first line that ends in `chunk`, and all that do."""
+        """Return the number of the first line that ends in `chunk`, and all that do.
+
+        Of a chunk of blank lines only the last is returned: a small file may
+        expand to hundreds of millions.
+        """
+        if chunk.isspace() and b"\n" in chunk and self._is_blank_so_far():
+            return self._pass_blank(chunk)
         lines: list[bytes | None] = [*chunk.split(b"\n")]
         first, last = lines[0] or b"", lines.pop() or b""
         self._size += len(first)
@@ -265,6 +271,16 @@ class LineSplitter:
         self.number += len(lines)
         self._held, self._size = [last], len(last)
         return number, lines
+
+    def _is_blank_so_far(self) -> bool:
+        """Tell whether nothing of the open line is known but blanks."""
+        return self._size <= self._limit and not b"".join(self._held).strip()
+
+    def _pass_blank(self, chunk: bytes) -> tuple[int, list[bytes | None]]:
+        last = chunk[chunk.rfind(b"\n") + 1 :]
+        self._held, self._size = [last], len(last)
+        self.number += chunk.count(b"\n")
+        return self.number - 1, [b""]
 
     def rest(self) -> tuple[int, list[bytes | None]]:
         """Return the line that no newline ended, if there is one."""
