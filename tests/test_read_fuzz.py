@@ -116,21 +116,29 @@ def test_split_lines__gives_the_lines_of_any_chunks(
     for size in sizes:
         chunks.append(whole[start : start + size])
         start += size
-    found = [
-        (number, piece)
-        for first, pieces in split_lines(iter(chunks), 10)
-        for number, piece in enumerate(pieces, first)
-    ]
-    numbers = [number for number, _ in found]
-    assert numbers == sorted(set(numbers))
     expected = [
         (number, line if len(line) <= 10 else None)
         for number, line in enumerate(whole.split(b"\n"), 1)
     ]
-    # Blank lines may be left out, but for the last: how far the file goes is told.
-    assert numbers[-1:] == [len(expected) - (expected[-1][1] == b"")][: bool(whole)]
-    filled = [(number, piece) for number, piece in found if piece is None or piece.strip()]
-    assert filled == [(number, line) for number, line in expected if line is None or line.strip()]
+    if expected[-1][1] == b"":
+        expected.pop()
+    found, without_blank = (
+        [
+            (number, piece)
+            for first, pieces in split_lines(iter(chunks), 10, skip_blank=skip_blank)
+            for number, piece in enumerate(pieces, first)
+        ]
+        for skip_blank in (False, True)
+    )
+    assert found == expected
+    bare, expected = (
+        [(number, line and line.strip()) for number, line in lines]
+        for lines in (without_blank, expected)
+    )
+    # The last is given, blank or not: it says how far the file goes.
+    assert bare[-1:] == expected[-1:]
+    assert set(bare) <= set(expected)
+    assert all(line == b"" for _, line in set(expected).difference(bare))
 
 
 @settings(deadline=None, max_examples=50)

@@ -51,7 +51,7 @@ def read_lines(
     if plain:
         numbered = _plain_or_split(iter(stream), plain, limits.record_bytes)
     else:
-        numbered = split_lines(iter(stream), limits.record_bytes)
+        numbered = split_lines(iter(stream), limits.record_bytes, skip_blank=True)
     yield from _parsed(numbered, stream, file, ledger, limits)
 
 
@@ -59,7 +59,7 @@ def _plain_or_split(
     chunks: Iterator[bytes], plain: PlainLines, limit: int
 ) -> Iterator[tuple[int, list[bytes | None] | Columns]]:
     """Yield numbered lines, but for groups that are plain: their columns, and the last number."""
-    splitter = LineSplitter(limit)
+    splitter = LineSplitter(limit, skip_blank=True)
     for group in join_chunks(chunks, GROUP_BYTES):
         # Of a group above the limit some line may be.
         can_be_plain = splitter.is_between and len(group) <= limit and not group.isspace()
