@@ -13,7 +13,7 @@ from dedupe.index.held import Held
 from dedupe.index.keys import id_keys
 from dedupe.index.lifetime import Opened
 from dedupe.index.lookup import commit_before, members_of, versions_of
-from dedupe.index.records import FIELDS, as_table, pack_about
+from dedupe.index.records import FIELDS, as_rows, pack_about
 from dedupe.index.stories import Changes, Regrouping
 from dedupe.index.telling import tell_added, tell_query, tell_story
 from dedupe.storage.catalog import ERASED, GROUPED, REMOVED
@@ -179,6 +179,10 @@ class Index(Opened):
     def history(self, document: str) -> list[dict[str, Any]]:
         """Return every version of a document that was added, oldest first: its fields and state.
 
+        `published` and `fetched` are the moments its page states, a clock without
+        a zone read as UTC; `published_until` and `fetched_until` are the latest
+        that these clocks may mean.
+
         Raises:
             InputError: not an id.
         """
@@ -188,7 +192,7 @@ class Index(Opened):
             found = []
             for one in versions_of(held, document, self.settings):
                 state = states[held.place(one.number).state]
-                fields = {} if state == "erased" else as_table([one]).to_pylist()[0]
+                fields = {} if state == "erased" else as_rows([one])[0]
                 found.append(fields | {"id": one.id, "version": one.version, "state": state})
             return found
 
@@ -252,7 +256,7 @@ class Index(Opened):
             }
 
     def export(self) -> Iterator[dict[str, Any]]:
-        """Yield every current document with its story, oldest first."""
+        """Yield every current document with its story, oldest first; clocks as in `history`."""
         with self._reading() as held:
             last = held.store.counts["n_docs"]
         for first in range(1, last + 1, _EXPORTED_AT_ONCE):
@@ -260,7 +264,7 @@ class Index(Opened):
             with self._reading() as held:
                 held.load_places(numbers)
                 live = [number for number in numbers if held.is_live(number)]
-                rows = as_table(held.documents(live)).to_pylist()
+                rows = as_rows(held.documents(live))
                 stories = held.documents(held.place(number).story for number in live)
                 names = [story.story_name for story in stories]
             for row, name in zip(rows, names, strict=True):

@@ -76,14 +76,19 @@ class Store:
         self._lock = -1
         self._merge: merging.Merge | None = None
         self._replaced: list[str] = []
-        if not read_only:
-            make_folder(folder)
-            self._lock = take_lock(folder)
         try:
             if not read_only:
+                make_folder(folder)
+                self._lock = take_lock(folder)
                 self._look_before_writing()
                 break_seal(folder)
             self._open(meta)
+        except OSError as error:
+            self.close()
+            raise StoreError(
+                f"{folder}: cannot be opened as an index ({error.strerror}); give a folder that "
+                "can be made, read and written"
+            ) from error
         except BaseException:
             self.close()
             raise
