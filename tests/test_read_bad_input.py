@@ -85,6 +85,9 @@ def test_read__runs_of_blank_lines_are_passed_at_once_and_counted(
         (b'{"text": 5}', "the text is a number, not a string"),
         (b'{"text": {"a": 1}}', "the text is an object, not a string"),
         (b'{"text": ["a", 1]}', "the text is a list, not a string"),
+        (b'{"id": {"a": 1}, "text": "a"}', "the id is an object, not a string or a number"),
+        (b'{"id": [{"a": 1}], "text": "a"}', "the id is a list, not a string or a number"),
+        (b'{"id": true, "text": "a"}', "the id is true or false, not a string or a number"),
         (b'{"a\\u001b]0;b": 1}', "no field text; the fields are: a?]0;b"),
     ],
 )
@@ -119,6 +122,26 @@ def test_read__numbers_that_json_does_not_know_are_null(tmp_path: Path, line: by
 def test_read__lines_are_known_as_such_though_the_first_holds_no_number(tmp_path: Path) -> None:
     data = b'{"text": "a", "n": NaN}\n\n{"n": NaN}\n'
     assert outcome(reading_of(tmp_path, data, "day.json"))[1][0][0] == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (b'{"$oid": "5f"}', "5f"), (b"17", "17"), (b"1.5", "1.5"), (b'["a", 1]', "a, 1"),
+        (b"{}", None), (b"[]", None), (b'""', None), (b"null", None),
+    ],
+)  # fmt: skip
+def test_read__an_id_is_what_says_one_and_its_place_where_nothing_is_said(
+    tmp_path: Path, given: bytes, expected: str | None
+) -> None:
+    reading = reading_of(tmp_path, b'{"text": "a", "id": ' + given + b"}")
+    assert reading.documents["id"].to_pylist() == [expected or f"{tmp_path / 'day.jsonl'}:1"]
+
+
+def test_read__a_list_of_strings_is_a_text_in_paragraphs(tmp_path: Path) -> None:
+    reading = reading_of(tmp_path, b'{"text": ["One.", "Two."]}')
+    assert outcome(reading)[1] == []
+    assert reading.documents["text"].to_pylist() == ["One.\nTwo."]
 
 
 def test_read__an_escaped_lone_surrogate_is_replaced(tmp_path: Path) -> None:

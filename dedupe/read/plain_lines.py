@@ -37,6 +37,7 @@ _MOST_FAILURES = 8
 _SPARE_SHARE = 8
 _BLOCK = 1 << 16
 _NEWLINE = ord("\n")
+_NO_NUMBER = np.frombuffer(b"tf[{", np.uint8)
 
 
 class Columns:
@@ -83,6 +84,14 @@ class Columns:
         kinds = self._kinds[self._rows[key]]
         is_other = kinds & kernels.KIND == kernels.OTHER
         return not (is_other | (kinds & (kernels.WHITE | kernels.CONTROL) > 0)).any()
+
+    def holds_truths(self, key: str) -> bool:
+        """Tell whether a value of a key is true or false, or no scalar."""
+        from dedupe.kernels import json_lines as kernels
+
+        row = self._rows[key]
+        starts = self._places[0, row][self._kinds[row] & kernels.KIND == kernels.OTHER]
+        return bool(np.isin(self._data[starts], _NO_NUMBER).any())
 
     def is_full(self, key: str, *, allow_empty: bool = False) -> bool:
         """Tell whether every record has a string under a key."""
@@ -219,5 +228,7 @@ class PlainLines:
             return False
         texts = self._names.paths("text", columns.keys)
         if not texts or self._names.paths("html", columns.keys):
+            return False
+        if any(columns.holds_truths(path[0]) for path in self._names.paths("id", columns.keys)):
             return False
         return columns.is_full(texts[0][0], allow_empty=len(texts) == 1)
