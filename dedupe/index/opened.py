@@ -42,7 +42,10 @@ class Index(Opened):
         settings: of a new index; None takes the defaults. Its seed is replaced
             by a secret one.
         window: compare only documents that appeared within so much time of each
-            other, as in "30d" or "12h"; None compares with all.
+            other, as in "30d" or "12h". It is kept with a new index. None takes
+            the one that is kept, or compares with all; another than is kept
+            holds for this opening, and what was compared before stays as it is.
+            A document without a date counts as appeared when it is added.
         read_only: never write.
 
     Raises:
@@ -70,6 +73,8 @@ class Index(Opened):
         """Add documents in one commit: all of them or, on an error, none.
 
         A document without an id is named by its url or, without one, by its text.
+        Of an id that is there twice the second is a new version of the first, as
+        it would be in a later call; a story that begins with it is named `ID#2`.
 
         Args:
             documents: Document, dict or str, many; or a pyarrow Table.
@@ -136,6 +141,10 @@ class Index(Opened):
             versions = [one.number for one in versions_of(held, name, self.settings)]
             named = [one for one in versions if members_of(held, one)]
             named += [held.place(one).story for one in versions if held.is_live(one)]
+            # A story that begins with a later version of an id is named ID#VERSION.
+            later = versions_of(held, name.rpartition("#")[0], self.settings)
+            later = [one for one in later if one.story_name == name]
+            named += [one.number for one in later if members_of(held, one.number)]
             if not named:
                 return None
             return tell_story(named[0], held, self._reading, self.settings)
