@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import math
 import re
 from itertools import islice
 from numbers import Number
@@ -125,7 +126,9 @@ def plain(value: Any, depth: int = 0) -> str | None:
     """
     if isinstance(value, str):
         return value or None
-    if value is None or isinstance(value, bool) or value != value:  # noqa: PLR0124 - NaN, NaT
+    is_infinite = isinstance(value, float) and math.isinf(value)
+    is_nan = value != value  # noqa: PLR0124 - NaT, too
+    if value is None or isinstance(value, bool) or is_nan or is_infinite:
         return None
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace") or None

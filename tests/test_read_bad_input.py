@@ -87,6 +87,9 @@ def test_read__runs_of_blank_lines_are_passed_at_once_and_counted(
         (b'{"text": ["a", 1]}', "the text is a list, not a string"),
         (b'{"id": {"a": 1}, "text": "a"}', "the id is an object, not a string or a number"),
         (b'{"id": [{"a": 1}], "text": "a"}', "the id is a list, not a string or a number"),
+        (b'{"id": 1e400, "text": "a"}', "the id is an infinite number, not a string or a number"),
+        (b'{"id": -1e400, "text": "a"}', "the id is an infinite number, not a string or a number"),
+        (b'{"text": 1e400}', "the text is a number, not a string"),
         (b'{"id": true, "text": "a"}', "the id is true or false, not a string or a number"),
         (b'{"a\\u001b]0;b": 1}', "no field text; the fields are: a?]0;b"),
     ],
@@ -136,6 +139,13 @@ def test_read__an_id_is_what_says_one_and_its_place_where_nothing_is_said(
 ) -> None:
     reading = reading_of(tmp_path, b'{"text": "a", "id": ' + given + b"}")
     assert reading.documents["id"].to_pylist() == [expected or f"{tmp_path / 'day.jsonl'}:1"]
+
+
+def test_read__a_date_that_overflows_is_counted(tmp_path: Path) -> None:
+    reading = reading_of(tmp_path, b'{"text": "a", "title": 1e400, "date": 1e400, "n": [1e400]}')
+    (row,) = reading.documents.to_pylist()
+    assert (row["title"], row["published"]) == (None, None)
+    assert reading.inputs[0]["bad_dates"] == 1
 
 
 def test_read__a_list_of_strings_is_a_text_in_paragraphs(tmp_path: Path) -> None:

@@ -277,8 +277,9 @@ def _examined(piece: bytes | None, limits: Limits, *, mend: bool) -> dict[str, A
 def _loads_mended(piece: bytes, *, mend: bool) -> Any:
     """Parse what Python's json writes and JSON does not know, or None where it is neither.
 
-    A number that is none, or infinite, is null; a lone surrogate is U+FFFD. Where
-    `mend` is set, so is what is not UTF-8.
+    A number that is none, or infinite, is null, but for a field that overflows:
+    of an id or a date that must not pass for none. A lone surrogate is U+FFFD.
+    Where `mend` is set, so is what is not UTF-8.
     """
     import orjson
 
@@ -286,9 +287,16 @@ def _loads_mended(piece: bytes, *, mend: bool) -> Any:
         text = piece.decode("utf-8", "replace" if mend else "strict")
         value = json.loads(text, parse_constant=lambda _: None, parse_float=_finite)
         # orjson bounds the depth of what later stages walk through.
-        return orjson.loads(_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False)))
+        mended = orjson.loads(_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False)))
+        return mended | _overflowing(text) if isinstance(mended, dict) else mended
     except (ValueError, RecursionError):
         return None
+
+
+def _overflowing(text: str) -> dict[str, float]:
+    """Return the fields of a record that are numbers too large to be held, as infinity."""
+    fields = json.loads(text, parse_constant=lambda _: None)
+    return {key: one for key, one in fields.items() if type(one) is float and math.isinf(one)}
 
 
 def _finite(number: str) -> float | None:

@@ -147,6 +147,7 @@ def _with_id(
     for row, value in enumerate(named):
         if plain(value) is None and not is_unsaid(value):
             kind = _KINDS.get(type(value), type(value).__name__)
+            kind = "an infinite number" if isinstance(value, float) else kind
             reason = f"the id is {kind}, not a string or a number"
             ledger.reject(records.files[row], records.lines[row], reason)
         else:
