@@ -193,12 +193,13 @@ def test_history__clocks_are_those_that_the_page_states(tmp_path: Path) -> None:
         assert len(index.history("a")) == 1
 
 
-@pytest.mark.parametrize("where", ["file/index", "lost/index", "a" * 300])
+@pytest.mark.parametrize("where", ["file/index", "lost/index", "a" * 300, "odd"])
 def test_index__a_folder_that_cannot_be_made_or_opened_is_a_store_error(
     tmp_path: Path, where: str
 ) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "lost").symlink_to("/proc/nope")
+    (tmp_path / "odd" / "catalog.sqlite").mkdir(parents=True)
     for read_only in (False, True):
         with pytest.raises(StoreError):
             Index(tmp_path / where, read_only=read_only)

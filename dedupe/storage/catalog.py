@@ -104,11 +104,14 @@ class Catalog:
         mode = "ro" if read_only else "rwc"
         from urllib.parse import quote
 
-        self._base = sqlite3.connect(
-            f"file:{quote(str(self._path.absolute()))}?mode={mode}", uri=True,
-            isolation_level=None, check_same_thread=False, cached_statements=64,
-            factory=_Connection,
-        )  # fmt: skip
+        try:
+            self._base = sqlite3.connect(
+                f"file:{quote(str(self._path.absolute()))}?mode={mode}", uri=True,
+                isolation_level=None, check_same_thread=False, cached_statements=64,
+                factory=_Connection,
+            )  # fmt: skip
+        except sqlite3.Error as error:
+            raise StoreError(f"{self._path}: cannot be opened ({error})") from error
         with self._damage():
             self._base.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
             if not read_only:
