@@ -51,7 +51,7 @@ class Comparison:
     """How two documents relate; see the contract in the README for each figure.
 
     `a_first_probability` is the probability that a's text stands nearer the
-    origin than b's: .5 when nothing tells.
+    origin than b's, if they share lineage at all: .5 when nothing tells.
     """
 
     relation: str

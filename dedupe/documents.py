@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import math
 import re
 from itertools import islice
 from numbers import Number
@@ -125,7 +126,9 @@ def plain(value: Any, depth: int = 0) -> str | None:
     """
     if isinstance(value, str):
         return value or None
-    if value is None or isinstance(value, bool) or value != value:  # noqa: PLR0124 - NaN, NaT
+    is_infinite = isinstance(value, float) and math.isinf(value)
+    is_nan = value != value  # noqa: PLR0124 - NaT, too
+    if value is None or isinstance(value, bool) or is_nan or is_infinite:
         return None
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace") or None
@@ -137,6 +140,13 @@ def plain(value: Any, depth: int = 0) -> str | None:
         )
         return ", ".join(filter(None, (plain(part, depth + 1) for part in parts))) or None
     return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def is_unsaid(value: Any) -> bool:
+    """Tell whether a value is none: null, not a number, or empty."""
+    if isinstance(value, (str, bytes, list, dict)):
+        return not value
+    return value is None or value != value  # noqa: PLR0124 - NaN, NaT
 
 
 def as_document(value: Document | Mapping[str, Any] | str) -> Document:
@@ -163,18 +173,34 @@ def as_document(value: Document | Mapping[str, Any] | str) -> Document:
             ) from None
     text = as_text(known.get("text"))
     if text is None:
-        fields = sorted(_FIELDS) if isinstance(value, Document) else map(str, value)
-        raise InputError(f"a document has no text; its fields are {', '.join(fields)}")
+        raise InputError(_no_text(known if isinstance(value, Document) else value, known))
     if isinstance(value, Document) and text is value.text:
         return value
     return Document(**known | {"text": text})
+
+
+def _no_text(fields: Iterable[object], known: Mapping[str, Any]) -> str:
+    """Say why a document of these fields, some of them known, has no text."""
+    given = known.get("text")
+    if isinstance(given, bytes):
+        return "the text of a document is not UTF-8"
+    if given is not None:
+        kind = "a list of more than strings" if isinstance(given, list) else type(given).__name__
+        return f"the text of a document is a string, not {kind}"
+    if "text" in known:
+        return "the text of a document is a string, not None"
+    names = ", ".join(map(str, fields))
+    if not names:
+        return "a document has no text and no other field"
+    return f"a document has no text; its fields are {names}"
 
 
 def documents_table(documents: Iterable[Document | Mapping[str, Any] | str]) -> pa.Table:
     """Collect documents into one table of `SCHEMA`, in the order given.
 
     A missing id becomes the place in the order, from 1. Lone surrogates, which
-    UTF-8 cannot hold, become U+FFFD.
+    UTF-8 cannot hold, become U+FFFD; in an id, where two might become one, they
+    are refused.
 
     Raises:
         InputError: from `as_document` and `named_columns`; an id that is the
@@ -236,7 +262,7 @@ def named_columns(
         name: gives the id of the document at a place, from 0, that has none.
 
     Raises:
-        InputError: a field that is no plain value.
+        InputError: a field that is no plain value, or an id that UTF-8 cannot hold.
     """
     columns: dict[str, list[Any]] = {field: _strings(documents, field) for field in _STRINGS}
     columns["id"] = [one or name(place) for place, one in enumerate(columns["id"])]
@@ -264,7 +290,19 @@ def _string(value: Any, field: str) -> str | None:
         return encodable(value)
     if value is not None and not isinstance(value, _PLAIN):
         raise InputError(f"the {field} of a document is a string, not {type(value).__name__}")
-    return encodable(plain(value))
+    return _checked_id(value) if field == "id" else encodable(plain(value))
+
+
+def _checked_id(value: Any) -> str | None:
+    found = plain(value)
+    if found is None and not is_unsaid(value):
+        raise InputError(f"the id of a document is a string or a number, not {value!r:.60}")
+    if found and _SURROGATES.search(found):
+        raise InputError(
+            f"the id {found!a:.60} holds a lone surrogate, which UTF-8 cannot hold; give the "
+            "document another"
+        )
+    return found
 
 
 def encodable(text: str | None) -> str | None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # the plain direction marks stay: Urdu and Persian are written with them.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]+")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 
 _COUNTS_WIDTH = 22
@@ -352,8 +353,10 @@ def _write_rows(
 def csv_cell(value: Any, *, guard: bool = True) -> Any:
     """Return a value as a CSV cell; texts that would run as formulas get a `'`.
 
-    Numbers pass: a spreadsheet reads "-0.5" as the number it is.
+    Control characters become spaces: a terminal would obey them. Numbers pass: a
+    spreadsheet reads "-0.5" as the number it is.
     """
     if isinstance(value, str):
-        return f"'{value}" if guard and value.startswith(_FORMULA_STARTS) else value
+        clear = _CONTROLS.sub(" ", value)
+        return f"'{clear}" if guard and value.startswith(_FORMULA_STARTS) else clear
     return value.isoformat() if hasattr(value, "isoformat") else value

@@ -397,11 +397,11 @@ def test_compare__tells_relation_measures_direction_and_passages(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "300")
     evidence = [invented.reason("credits b by name", toward="b")]
-    answer(monkeypatch, a_first_probability=0.1, evidence=evidence)
+    answer(monkeypatch, probability=0.75, a_first_probability=0.1, evidence=evidence)
     a, b = pair_of_files(tmp_path)
     text = " ".join(invoke("compare", a, b).stdout.split())
     assert f"a: {a} b: {b}" in text
-    assert "Not the same story (same event); shared lineage 0.25" in text
+    assert "Not the same story (same event); shared lineage 0.75" in text
     assert "50% of a is found in b, 12% of b in a" in text
     assert "Nearer the origin: b (0.90)" in text
     assert "- credits b by name: “Text”" in text
@@ -411,8 +411,17 @@ def test_compare__tells_relation_measures_direction_and_passages(
 def test_compare__even_odds_are_cannot_tell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer(monkeypatch)
+    answer(monkeypatch, probability=0.75)
     assert "cannot tell" in invoke("compare", *pair_of_files(tmp_path)).stdout
+
+
+def test_compare__without_shared_lineage_neither_is_nearer_the_origin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(monkeypatch, probability=0.49, a_first_probability=0.82)
+    text = invoke("compare", *pair_of_files(tmp_path)).stdout
+    assert "Nearer the origin: neither, without shared lineage." in text
+    assert "0.82" not in text
 
 
 def test_compare__json_holds_every_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

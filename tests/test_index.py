@@ -189,6 +189,16 @@ def test_add_many__an_id_twice_in_one_call_is_two_versions(tmp_path: Path) -> No
         assert len(index.history("a")) == 2
 
 
+def test_add_many__a_story_that_begins_with_a_second_version_says_so(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        matches = index.add_many([{"id": "a", "text": text(1)}, {"id": "a", "text": text(2)}])
+        assert [match.story for match in matches] == ["a", "a#2"]
+        assert [row["version"] for row in index.history("a")] == [1, 2]
+        story = index.story("a#2")
+        assert story is not None
+        assert story.documents == ("a",)
+
+
 def test_add__a_document_that_joins_two_stories_reports_the_merged_one(tmp_path: Path) -> None:
     words = text(1, 240).split()
     for place in range(6, 240, 12):
@@ -248,6 +258,57 @@ def test_stories__since_tells_what_has_changed(tmp_path: Path) -> None:
         assert list(index.stories(since=datetime.now(UTC))) == []
 
 
+def follow(index: Index, stories: dict[str, str], since: int) -> int:
+    """Bring a crawler's own list of stories up to date; returns the last commit it knows."""
+    for story in index.stories(since=since):
+        stories.update(dict.fromkeys(story.documents, story.story))
+        since = max(since, story.changed)
+    return since
+
+
+def test_stories__a_document_that_left_its_story_is_told_with_the_story_it_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = [{"id": str(i), "text": with_changes(text(1), i, 10)} for i in range(4)]
+    with Index(tmp_path / "index") as index:
+        index.add_many(given[:3])
+        stories: dict[str, str] = {}
+        last = follow(index, stories, 0)
+        assert stories == dict.fromkeys("012", "0")
+
+        def apart(leaders: list[int], *_: Any) -> list[int]:
+            return [int(number == 2) for number in leaders]
+
+        # As when a newcomer holds what two others must not share.
+        monkeypatch.setattr("dedupe.index.stories.clustered", apart)
+        match = index.add(given[3])
+        assert (match.story, match.merged) == ("0", ())
+        last = follow(index, stories, last)
+        assert stories == {"0": "0", "1": "1", "2": "0", "3": "0"}
+        assert [story.story for story in index.stories()] == ["0"]
+        # Regrouped once more, but with the same members, it has not changed.
+        index.add({"id": "4", "text": with_changes(text(1), 5, 10)})
+        assert [story.story for story in index.stories(since=last)] == ["0"]
+
+
+def test_stories__one_that_all_others_left_is_told(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        index.add_many([{"id": str(i), "text": text(i // 2)} for i in range(4)])
+        last = follow(index, {}, 0)
+        index.remove("1")
+        index.remove("2")
+        changed = {story.story: story.documents for story in index.stories(since=last)}
+        assert changed == {"0": ("0",), "2": ("3",)}
+        assert index.add({"id": "late", "text": text(0)}).story == "0"
+        story = index.story("0")
+        assert story is not None
+        assert story.documents == ("0", "late")
+        index.remove("0")
+        index.remove("late")
+        assert index.story("0") is None
+        assert index.check() == []
+
+
 def test_window__documents_too_far_apart_are_not_compared(tmp_path: Path) -> None:
     with Index(tmp_path / "index", window="30d") as index:
         index.add({"id": "old", "text": text(1), "published": "2026-01-01T00:00:00Z"})
@@ -260,6 +321,34 @@ def test_window__documents_too_far_apart_are_not_compared(tmp_path: Path) -> Non
         assert near.story == "old"
     with pytest.raises(SettingsError, match="a window is"):
         Index(tmp_path / "index", window="soon")
+
+
+def test_window__another_holds_while_it_is_open_so_and_changes_nothing_of_before(
+    tmp_path: Path,
+) -> None:
+    dates = ("2026-01-01T00:00:00Z", "2026-01-20T00:00:00Z", "2026-02-08T00:00:00Z")
+    given = [
+        {"id": str(i), "text": with_changes(text(1), i), "published": date}
+        for i, date in enumerate(dates)
+    ]
+    with Index(tmp_path / "index", window="30d") as index:
+        assert [match.story for match in index.add_many(given[:2])] == ["0", "0"]
+    with Index(tmp_path / "index", window="7d") as index:
+        assert index.window_minutes == 7 * 1440
+        assert index.query(given[2]).is_new_story
+        assert partition(index) == {frozenset("01")}
+    with Index(tmp_path / "index") as index:
+        assert index.window_minutes == 30 * 1440
+        assert index.query(given[2]).story == "0"
+
+
+def test_window__a_document_without_a_date_has_appeared_now(tmp_path: Path) -> None:
+    now = datetime.now(UTC).isoformat()
+    with Index(tmp_path / "index", window="7d") as index:
+        index.add({"id": "old", "text": text(1), "published": "2020-01-01T00:00:00Z"})
+        index.add({"id": "new", "text": text(2), "fetched": now})
+        assert index.query(with_changes(text(1), 1)).is_new_story
+        assert index.query(with_changes(text(2), 1)).story == "new"
 
 
 def test_window__an_exact_copy_from_another_time_begins_a_story_and_an_id_is_found_always(

@@ -12,7 +12,7 @@ import pytest
 
 from dedupe import Index
 from dedupe.documents import SCHEMA, Document
-from dedupe.errors import DedupeError, InputError, SettingsError
+from dedupe.errors import DedupeError, InputError, SettingsError, StoreError
 from tests.test_index import text
 
 
@@ -78,9 +78,11 @@ def test_stories__the_loop_may_write_and_a_story_taken_apart_is_left_out(tmp_pat
 def test_stories__all_taken_apart_before_their_turn_yields_none(tmp_path: Path) -> None:
     with Index(tmp_path / "index") as index:
         index.add_many([{"id": str(i), "text": text(1)} for i in range(2)])
-        stories = index.stories(since=datetime(2020, 1, 1, tzinfo=UTC))
+        stories = index.stories()
+        changed = index.stories(since=datetime(2020, 1, 1, tzinfo=UTC))
         index.remove("0")
         assert list(stories) == []
+        assert [story.documents for story in changed] == [("1",)]
 
 
 def test_stories__others_may_ask_between_two_of_them(tmp_path: Path) -> None:
@@ -158,3 +160,46 @@ def test_query__a_document_that_is_held_is_not_its_own_nearest(tmp_path: Path) -
         assert asked.probability > 0.9
         newer = index.add({"id": "b", "text": text(1) + " More."})
         assert newer.nearest == "a"
+
+
+def test_add__ids_that_utf8_cannot_hold_are_refused_and_never_become_one(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        for name in ("\ud800", "a\udfffb"):
+            with pytest.raises(InputError, match="lone surrogate"):
+                index.add({"id": name, "text": text(1)})
+            with pytest.raises(InputError, match="lone surrogate"):
+                index.query({"id": name, "text": text(1)})
+        assert len(index) == 0
+        names = [
+            index.add({"url": f"https://a.example/{mark}", "text": text(place)}).document
+            for place, mark in enumerate(("\ud800", "\ud801"))
+        ]
+        assert len(set(names)) == len(index) == 2
+
+
+def test_history__clocks_are_those_that_the_page_states(tmp_path: Path) -> None:
+    given = {"id": "a", "text": text(1), "published": "2026-03-10", "fetched": "2026-03-10T08:30Z"}
+    with Index(tmp_path / "index") as index:
+        index.add(given)
+        for (row,) in (index.history("a"), list(index.export())):
+            assert row["published"] == datetime(2026, 3, 10, tzinfo=UTC)
+            assert (
+                row["fetched"] == row["fetched_until"] == datetime(2026, 3, 10, 8, 30, tzinfo=UTC)
+            )
+            assert row["published_until"] > datetime(2026, 3, 11, tzinfo=UTC)
+        # The index itself goes on with what the clock may mean.
+        assert index.query(given).nearest is None
+        assert index.add(given).story == "a"
+        assert len(index.history("a")) == 1
+
+
+@pytest.mark.parametrize("where", ["file/index", "lost/index", "a" * 300, "odd"])
+def test_index__a_folder_that_cannot_be_made_or_opened_is_a_store_error(
+    tmp_path: Path, where: str
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "lost").symlink_to("/proc/nope")
+    (tmp_path / "odd" / "catalog.sqlite").mkdir(parents=True)
+    for read_only in (False, True):
+        with pytest.raises(StoreError):
+            Index(tmp_path / where, read_only=read_only)

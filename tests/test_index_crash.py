@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -144,6 +146,100 @@ def test_index__a_changed_byte_is_found_and_never_answered_wrongly_in_silence(
             except CorruptIndexError:
                 continue
     assert missed == []
+
+
+def killed(folder: Path, n_commits: int = 6) -> bytes:
+    """Make an index whose writer was killed after so many commits; returns its log."""
+    child = os.fork()
+    if child == 0:
+        try:
+            index = Index(folder)
+            for i in range(n_commits):
+                index.add_many([document(2 * i), document(2 * i + 1)])
+            os.kill(os.getpid(), signal.SIGKILL)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    return (folder / "catalog.sqlite-wal").read_bytes()
+
+
+def changed_at(data: bytes, place: int) -> bytes:
+    return data[:place] + bytes([data[place] ^ 0x41]) + data[place + 1 :]
+
+
+def loss_at(folder: Path) -> str:
+    """Return what every way to open an index says of it, which must be the same."""
+    said = set()
+    for read_only in (True, False, True):
+        with pytest.raises(CorruptIndexError) as refusal:
+            Index(folder, read_only=read_only)
+        said.add(str(refusal.value))
+    assert len(said) == 1
+    return said.pop()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.03, 0.1, 0.3, 0.6, 0.9, 0.999])
+def test_index__a_log_damaged_after_a_kill_loses_no_commit_in_silence(
+    memory: Path, share: float
+) -> None:
+    folder = memory / "index"
+    log = killed(folder)
+    damaged = changed_at(log, int(len(log) * share))
+    (folder / "catalog.sqlite-wal").write_bytes(damaged)
+    assert "commits up to 6 were on disk" in loss_at(folder)
+    # Whoever has the log still must be able to put it back.
+    assert (folder / "catalog.sqlite-wal").read_bytes() == damaged
+    (folder / "catalog.sqlite-wal").write_bytes(log)
+    with Index(folder) as index:
+        assert len(index) == 12
+        assert index.check() == []
+
+
+@pytest.mark.parametrize("n_commits", [1, 6])
+def test_index__a_log_gone_after_a_kill_is_missed(memory: Path, n_commits: int) -> None:
+    folder = memory / "index"
+    killed(folder, n_commits)
+    (folder / "catalog.sqlite-wal").unlink()
+    assert f"commits up to {n_commits} were on disk" in loss_at(folder)
+
+
+def test_index__a_note_of_commits_that_has_changed_is_refused(memory: Path) -> None:
+    folder = memory / "index"
+    killed(folder)
+    note = folder / "catalog.commits"
+    written = note.read_bytes()
+    for place in range(len(written)):
+        note.write_bytes(changed_at(written, place))
+        assert "catalog.commits" in loss_at(folder)
+
+
+@pytest.mark.parametrize("note", [None, b"", bytes(30)], ids=["none", "empty", "zeros"])
+def test_index__without_a_note_of_commits_it_is_as_good(memory: Path, note: bytes | None) -> None:
+    """One closed, made by an earlier version, copied without it, or after a power cut."""
+    folder = memory / "index"
+    killed(folder)
+    (folder / "catalog.commits").unlink()
+    if note is not None:
+        (folder / "catalog.commits").write_bytes(note)
+    with Index(folder, read_only=True) as index:
+        assert (len(index), index.check()) == (12, [])
+    with Index(folder) as index:
+        index.add(document(12))
+    assert not (folder / "catalog.commits").exists()
+    with Index(folder, read_only=True) as index:
+        assert (len(index), index.check()) == (13, [])
+
+
+def test_check__rows_that_are_missing_are_found_and_named(memory: Path) -> None:
+    folder = memory / "index"
+    with Index(folder) as index:
+        index.add_many([document(0), document(1)])
+    with contextlib.closing(sqlite3.connect(folder / "catalog.sqlite")) as base, base:
+        base.execute("DELETE FROM commits WHERE number = 1")
+    (folder / "catalog.seal").unlink()
+    with Index(folder, read_only=True) as index:
+        (fault,) = index.check()
+    assert "commits 1 to 1 are not all there" in fault
 
 
 SHIM = r"""

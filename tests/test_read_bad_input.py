@@ -22,6 +22,7 @@ import dedupe
 from dedupe.errors import InputError
 from dedupe.filter import unique_records
 from dedupe.read import Limits, Reading, read, read_table
+from dedupe.read.streams import LineSplitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,30 @@ def reading_of(tmp_path: Path, data: bytes, name: str = "day.jsonl", **options: 
 def outcome(reading: Reading) -> tuple[list[str], list[tuple[int, str]]]:
     rejects = [(reject["line"], reject["reason"]) for reject in reading.rejects]
     return reading.documents["id"].to_pylist(), rejects
+
+
+@pytest.mark.parametrize("blank", [b"\n", b" \n", b"\r\n"])
+@pytest.mark.parametrize("packed", [True, False], ids=["gzip", "plain"])
+def test_read__runs_of_blank_lines_are_passed_at_once_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blank: bytes, *, packed: bool
+) -> None:
+    looked_at = 0
+
+    def split(splitter: LineSplitter, chunk: bytes) -> tuple[int, list[bytes | None]]:
+        nonlocal looked_at
+        number, lines = whole_split(splitter, chunk)
+        looked_at += len(lines)
+        return number, lines
+
+    whole_split = LineSplitter.split
+    monkeypatch.setattr(LineSplitter, "split", split)
+    n_blank = (24 if packed else 6) * MEBIBYTE // len(blank)
+    data = GOOD + blank * n_blank + b"oops\n" + blank * n_blank + GOOD.replace(b"good", b"last")
+    reading = reading_of(tmp_path, gzip.compress(data, 1) if packed else data)
+    assert reading.documents["id"].to_pylist() == ["good", "last"]
+    assert [reject["line"] for reject in reading.rejects] == [n_blank + 2]
+    # Only chunks that hold something else too are looked at line by line.
+    assert looked_at < n_blank // 4 or not packed
 
 
 @pytest.mark.parametrize(
@@ -60,6 +85,12 @@ def outcome(reading: Reading) -> tuple[list[str], list[tuple[int, str]]]:
         (b'{"text": 5}', "the text is a number, not a string"),
         (b'{"text": {"a": 1}}', "the text is an object, not a string"),
         (b'{"text": ["a", 1]}', "the text is a list, not a string"),
+        (b'{"id": {"a": 1}, "text": "a"}', "the id is an object, not a string or a number"),
+        (b'{"id": [{"a": 1}], "text": "a"}', "the id is a list, not a string or a number"),
+        (b'{"id": 1e400, "text": "a"}', "the id is an infinite number, not a string or a number"),
+        (b'{"id": -1e400, "text": "a"}', "the id is an infinite number, not a string or a number"),
+        (b'{"text": 1e400}', "the text is a number, not a string"),
+        (b'{"id": true, "text": "a"}', "the id is true or false, not a string or a number"),
         (b'{"a\\u001b]0;b": 1}', "no field text; the fields are: a?]0;b"),
     ],
 )
@@ -94,6 +125,33 @@ def test_read__numbers_that_json_does_not_know_are_null(tmp_path: Path, line: by
 def test_read__lines_are_known_as_such_though_the_first_holds_no_number(tmp_path: Path) -> None:
     data = b'{"text": "a", "n": NaN}\n\n{"n": NaN}\n'
     assert outcome(reading_of(tmp_path, data, "day.json"))[1][0][0] == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (b'{"$oid": "5f"}', "5f"), (b"17", "17"), (b"1.5", "1.5"), (b'["a", 1]', "a, 1"),
+        (b"{}", None), (b"[]", None), (b'""', None), (b"null", None),
+    ],
+)  # fmt: skip
+def test_read__an_id_is_what_says_one_and_its_place_where_nothing_is_said(
+    tmp_path: Path, given: bytes, expected: str | None
+) -> None:
+    reading = reading_of(tmp_path, b'{"text": "a", "id": ' + given + b"}")
+    assert reading.documents["id"].to_pylist() == [expected or f"{tmp_path / 'day.jsonl'}:1"]
+
+
+def test_read__a_date_that_overflows_is_counted(tmp_path: Path) -> None:
+    reading = reading_of(tmp_path, b'{"text": "a", "title": 1e400, "date": 1e400, "n": [1e400]}')
+    (row,) = reading.documents.to_pylist()
+    assert (row["title"], row["published"]) == (None, None)
+    assert reading.inputs[0]["bad_dates"] == 1
+
+
+def test_read__a_list_of_strings_is_a_text_in_paragraphs(tmp_path: Path) -> None:
+    reading = reading_of(tmp_path, b'{"text": ["One.", "Two."]}')
+    assert outcome(reading)[1] == []
+    assert reading.documents["text"].to_pylist() == ["One.\nTwo."]
 
 
 def test_read__an_escaped_lone_surrogate_is_replaced(tmp_path: Path) -> None:

@@ -104,7 +104,9 @@ def test_split_values__gives_the_elements_of_any_array(values: list[Any], n_byte
     assert json.dumps([json.loads(piece or b"") for piece in pieces]) == json.dumps(values)
 
 
-@given(st.lists(st.sampled_from([b"", b"a", b"bc", b"d" * 9, b"e" * 30]), max_size=9), st.data())
+@given(
+    st.lists(st.sampled_from([b"", b" ", b"a", b"bc", b"d" * 9, b"e" * 30]), max_size=9), st.data()
+)
 def test_split_lines__gives_the_lines_of_any_chunks(
     lines: list[bytes], data: st.DataObject
 ) -> None:
@@ -114,13 +116,29 @@ def test_split_lines__gives_the_lines_of_any_chunks(
     for size in sizes:
         chunks.append(whole[start : start + size])
         start += size
-    found = list(split_lines(iter(chunks), 10))
-    numbers = [first + place for first, pieces in found for place in range(len(pieces))]
-    assert numbers == list(range(1, len(numbers) + 1))
-    expected = [line if len(line) <= 10 else None for line in whole.split(b"\n")]
-    if expected[-1] == b"":
+    expected = [
+        (number, line if len(line) <= 10 else None)
+        for number, line in enumerate(whole.split(b"\n"), 1)
+    ]
+    if expected[-1][1] == b"":
         expected.pop()
-    assert [piece for _, pieces in found for piece in pieces] == expected
+    found, without_blank = (
+        [
+            (number, piece)
+            for first, pieces in split_lines(iter(chunks), 10, skip_blank=skip_blank)
+            for number, piece in enumerate(pieces, first)
+        ]
+        for skip_blank in (False, True)
+    )
+    assert found == expected
+    bare, expected = (
+        [(number, line and line.strip()) for number, line in lines]
+        for lines in (without_blank, expected)
+    )
+    # The last is given, blank or not: it says how far the file goes.
+    assert bare[-1:] == expected[-1:]
+    assert set(bare) <= set(expected)
+    assert all(line == b"" for _, line in set(expected).difference(bare))
 
 
 @settings(deadline=None, max_examples=50)

@@ -42,7 +42,7 @@ RECORDS = st.fixed_dictionaries(
         "text": STRINGS | VALUES, "body": STRINGS, "title": STRINGS, "headline": SCALARS,
         "author": VALUES, "date": MOMENTS | VALUES, "fetched": MOMENTS, "url": STRINGS,
         "source": STRINGS | st.none(), "lang": STRINGS, "views": VALUES, "meta": VALUES,
-        "html": st.none() | st.just(""), 'a"b': VALUES, "é": VALUES,
+        "html": st.none() | st.just(""), "id": VALUES, 'a"b': VALUES, "é": VALUES,
     },
 )  # fmt: skip
 MOSTLY_PLAIN = st.fixed_dictionaries(
@@ -78,6 +78,9 @@ TRAPS = [
     b'{"text":"\\u0001\\u0085\\u000a"}',
     b'{"\\u0074ext":"a"}',
     b'{"text":"a","n":01}',
+    b'{"text":"a","id":true}',
+    b'{"text":"a","id":{"b":1}}',
+    b'{"text":"a","id":1e400}',
     b'{"text":"a","n":-}',
     b'{"text":"a","n":1.}',
     b'{"text":"a","n":1e999}',

@@ -161,8 +161,19 @@ def test_plain__is_one_line_and_idempotent(text: str) -> None:
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\0"])
 def test_csv_cell__guards_each_formula_prefix(start: str) -> None:
-    assert report.csv_cell(f"{start}cmd|calc") == f"'{start}cmd|calc"
-    assert report.csv_cell(f"{start}cmd|calc", guard=False) == f"{start}cmd|calc"
+    shown = start if start.isprintable() else " "
+    assert report.csv_cell(f"{start}cmd|calc") == f"'{shown}cmd|calc"
+    assert report.csv_cell(f"{start}cmd|calc", guard=False) == f"{shown}cmd|calc"
+
+
+def test_write_csv__no_control_character_of_an_id_gets_to_the_file(tmp_path: Path) -> None:
+    result = invented.newsroom()
+    ids = ["a\x1b[2J\x9b\r\nb", *result.documents["id"].to_pylist()[1:]]
+    documents = result.documents.set_column(0, "id", pa.array(ids))
+    report.write_csv(dataclasses.replace(result, documents=documents), tmp_path)
+    assert read_csv(tmp_path / "documents.csv")[0]["id"] == "a [2J b"
+    written = (tmp_path / "documents.csv").read_text(encoding="utf-8")
+    assert "".join(written.split()).isprintable()
 
 
 @pytest.mark.parametrize("value", ["", "plain", "a=b", " =spaced", -0.5, None, True])

@@ -29,6 +29,7 @@ dedupe compare ours.txt theirs.txt --json
 
 _QUOTE_CHARACTERS = 160
 _EVEN = 0.05
+_LIKELY = 0.5
 
 
 def register(app: typer.Typer) -> None:
@@ -127,7 +128,13 @@ def verdict(comparison: Mapping[str, Any]) -> str:
 
 
 def direction(comparison: Mapping[str, Any]) -> str:
-    """Return which text stands nearer the origin; close to even means nobody knows."""
+    """Return which text stands nearer the origin; close to even means nobody knows.
+
+    Of texts that more likely share no lineage neither does, whatever the figure
+    says of the case that they do.
+    """
+    if comparison["probability"] < _LIKELY:
+        return "Nearer the origin: neither, without shared lineage."
     first = comparison["a_first_probability"]
     if abs(first - 0.5) < _EVEN:
         return "Nearer the origin: cannot tell."

@@ -35,7 +35,8 @@ class Match:
         is_new_story: no document of the index tells this story.
         probability: of shared lineage with the nearest document; 0.0 without any.
         nearest: id of that document, or None.
-        merged: stories that this document showed to be one with `story`.
+        merged: stories that this document showed to be one with `story`. What it
+            parted, `Index.stories` tells with `since`.
     """
 
     document: str
@@ -87,7 +88,8 @@ class IndexStory:
         documents: ids, by the order of adding.
         sources: outlets.
         merged: names of stories that went into it.
-        changed: number of the commit that changed it last.
+        changed: number of the commit that changed its documents last; 0 for a
+            document that never had others.
     """
 
     story: str

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from dedupe.documents import SCHEMA, as_document, named_columns
+from dedupe.documents import SCHEMA, as_document, encodable, named_columns, plain
 from dedupe.errors import InputError, SettingsError
 from dedupe.intake import require_many
 from dedupe.settings import Settings
@@ -94,10 +94,13 @@ def table_of(documents: pa.Table | Iterable[Document | Mapping[str, Any] | str])
     return pa.table(columns, schema=SCHEMA)
 
 
-def _name_of(url: str | None, text: str) -> str:
-    """Name a document without an id."""
+def _name_of(url: object, text: str) -> str:
+    """Name a document without an id: by its address, if UTF-8 can hold that, or its text."""
+    address = plain(url)
+    if address and encodable(address) == address:
+        return address
     encoded = text.encode("utf-8", "surrogatepass")
-    return url or hashlib.blake2b(encoded, digest_size=12).hexdigest()
+    return hashlib.blake2b(encoded, digest_size=12).hexdigest()
 
 
 def _checked(table: pa.Table) -> pa.Table:

@@ -13,7 +13,7 @@ from dedupe.index.held import Held
 from dedupe.index.keys import id_keys
 from dedupe.index.lifetime import Opened
 from dedupe.index.lookup import commit_before, members_of, versions_of
-from dedupe.index.records import FIELDS, as_table, pack_about
+from dedupe.index.records import FIELDS, as_rows, pack_about
 from dedupe.index.stories import Changes, Regrouping
 from dedupe.index.telling import tell_added, tell_query, tell_story
 from dedupe.storage.catalog import ERASED, GROUPED, REMOVED
@@ -42,7 +42,10 @@ class Index(Opened):
         settings: of a new index; None takes the defaults. Its seed is replaced
             by a secret one.
         window: compare only documents that appeared within so much time of each
-            other, as in "30d" or "12h"; None compares with all.
+            other, as in "30d" or "12h". It is kept with a new index. None takes
+            the one that is kept, or compares with all; another than is kept
+            holds for this opening, and what was compared before stays as it is.
+            A document without a date counts as appeared when it is added.
         read_only: never write.
 
     Raises:
@@ -70,6 +73,8 @@ class Index(Opened):
         """Add documents in one commit: all of them or, on an error, none.
 
         A document without an id is named by its url or, without one, by its text.
+        Of an id that is there twice the second is a new version of the first, as
+        it would be in a later call; a story that begins with it is named `ID#2`.
 
         Args:
             documents: Document, dict or str, many; or a pyarrow Table.
@@ -136,6 +141,10 @@ class Index(Opened):
             versions = [one.number for one in versions_of(held, name, self.settings)]
             named = [one for one in versions if members_of(held, one)]
             named += [held.place(one).story for one in versions if held.is_live(one)]
+            # A story that begins with a later version of an id is named ID#VERSION.
+            later = versions_of(held, name.rpartition("#")[0], self.settings)
+            later = [one for one in later if one.story_name == name]
+            named += [one.number for one in later if members_of(held, one.number)]
             if not named:
                 return None
             return tell_story(named[0], held, self._reading, self.settings)
@@ -145,9 +154,14 @@ class Index(Opened):
 
         Between two of them others may write, and so may the loop itself.
 
+        With `since`, those of one document are among them if it was ever taken
+        for one story with others, or near to one: a document may show that a
+        story was two. So each document whose story is another now stands in a
+        story that is yielded; only removed documents are in none.
+
         Args:
-            since: only those changed after this moment, or after the commit of
-                this number; see `IndexStory.changed`.
+            since: only those whose documents changed after this moment, or after
+                the commit of this number; see `IndexStory.changed`.
 
         Raises:
             InputError: `since` is neither.
@@ -158,21 +172,25 @@ class Index(Opened):
             numbers = [
                 number
                 for number, members, _, changed in held.catalog.every("stories")
-                if changed > after and len(members) > 8
+                if changed > after and (since is not None or len(members) > 8)
             ]
-        return self._stories(numbers)
+        return self._stories(numbers, 2 if since is None else 1)
 
-    def _stories(self, numbers: list[int]) -> Iterator[IndexStory]:
+    def _stories(self, numbers: list[int], least: int) -> Iterator[IndexStory]:
         for number in numbers:
             with self._reading() as held:
                 # It may have been merged into another meanwhile, or taken apart.
-                if len(members_of(held, number)) < 2:
+                if len(members_of(held, number)) < least:
                     continue
                 story = tell_story(number, held, self._reading, self.settings)
             yield story
 
     def history(self, document: str) -> list[dict[str, Any]]:
         """Return every version of a document that was added, oldest first: its fields and state.
+
+        `published` and `fetched` are the moments its page states, a clock without
+        a zone read as UTC; `published_until` and `fetched_until` are the latest
+        that these clocks may mean.
 
         Raises:
             InputError: not an id.
@@ -183,7 +201,7 @@ class Index(Opened):
             found = []
             for one in versions_of(held, document, self.settings):
                 state = states[held.place(one.number).state]
-                fields = {} if state == "erased" else as_table([one]).to_pylist()[0]
+                fields = {} if state == "erased" else as_rows([one])[0]
                 found.append(fields | {"id": one.id, "version": one.version, "state": state})
             return found
 
@@ -247,7 +265,7 @@ class Index(Opened):
             }
 
     def export(self) -> Iterator[dict[str, Any]]:
-        """Yield every current document with its story, oldest first."""
+        """Yield every current document with its story, oldest first; clocks as in `history`."""
         with self._reading() as held:
             last = held.store.counts["n_docs"]
         for first in range(1, last + 1, _EXPORTED_AT_ONCE):
@@ -255,7 +273,7 @@ class Index(Opened):
             with self._reading() as held:
                 held.load_places(numbers)
                 live = [number for number in numbers if held.is_live(number)]
-                rows = as_table(held.documents(live)).to_pylist()
+                rows = as_rows(held.documents(live))
                 stories = held.documents(held.place(number).story for number in live)
                 names = [story.story_name for story in stories]
             for row, name in zip(rows, names, strict=True):

@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from dedupe.documents import SCHEMA
+from dedupe.documents import SCHEMA, stated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,3 +125,12 @@ def as_table(stored: Sequence[Stored], schema: pa.Schema = SCHEMA) -> pa.Table:
     columns = list(zip(*(one.fields for one in stored), strict=True)) or [()] * len(FIELDS)
     of = dict(zip(FIELDS, columns, strict=True), text=texts)
     return pa.table([pa.array(of[field.name], field.type) for field in schema], schema=schema)
+
+
+def as_rows(stored: Sequence[Stored]) -> list[dict[str, Any]]:
+    """Return documents as plain values, their clocks as the pages state them."""
+    table = as_table(stored)
+    for name in ("published", "fetched"):
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, table.schema.field(place), stated(table, name))
+    return list(table.to_pylist())

@@ -255,18 +255,26 @@ class Regrouping:
     def _settle(
         self, story: int, component: int, members: list[int], merged: bytes, *, alone: bool
     ) -> None:
-        """Write where the members of a story stand, and the story."""
-        self.changes.touched.add(story)
+        """Write where the members of a story stand, and the story.
+
+        One that had others keeps its row, which tells when it was left alone.
+        """
         places = self._places
-        if alone and members == [story]:
+        had_others = not places.is_new(story) and places.was(story).state == GROUPED
+        if alone and members == [story] and not had_others:
+            self.changes.touched.add(story)
             places[story] = Place(ALONE, story, story, story)
             self._groups.delete("stories", [story])
             return
         self._held.load_places(one for one in members if not places.is_new(one))
         for one in members:
             places[one] = Place(GROUPED, story, component, places[one].leader)
-        changed = self._held.store.counts["n_commits"] + 1
         packed = np.array(members, np.int64).tobytes()
+        before = self._groups.get("stories", story)
+        if before is not None and before[:2] == (packed, merged):
+            return
+        self.changes.touched.add(story)
+        changed = self._held.store.counts["n_commits"] + 1
         self._groups.put("stories", story, packed, merged, changed)
 
     def _join(self, leader: int, joined: list[int]) -> None:

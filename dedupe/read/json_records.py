@@ -51,7 +51,7 @@ def read_lines(
     if plain:
         numbered = _plain_or_split(iter(stream), plain, limits.record_bytes)
     else:
-        numbered = split_lines(iter(stream), limits.record_bytes)
+        numbered = split_lines(iter(stream), limits.record_bytes, skip_blank=True)
     yield from _parsed(numbered, stream, file, ledger, limits)
 
 
@@ -59,10 +59,10 @@ def _plain_or_split(
     chunks: Iterator[bytes], plain: PlainLines, limit: int
 ) -> Iterator[tuple[int, list[bytes | None] | Columns]]:
     """Yield numbered lines, but for groups that are plain: their columns, and the last number."""
-    splitter = LineSplitter(limit)
+    splitter = LineSplitter(limit, skip_blank=True)
     for group in join_chunks(chunks, GROUP_BYTES):
         # Of a group above the limit some line may be.
-        can_be_plain = splitter.is_between and len(group) <= limit
+        can_be_plain = splitter.is_between and len(group) <= limit and not group.isspace()
         columns = plain.read(splitter.number, group) if can_be_plain else None
         if columns:
             splitter.number = columns.last_line + 1
@@ -247,6 +247,8 @@ def _parsed(
 
 def _loaded(piece: bytes | None, limits: Limits, *, mend: bool) -> Any:
     """Return a record, why there is none, or None for a blank piece."""
+    if piece is not None and (not piece or piece.isspace()):
+        return None
     import orjson
 
     try:
@@ -258,14 +260,12 @@ def _loaded(piece: bytes | None, limits: Limits, *, mend: bool) -> Any:
     return json.loads(piece or b"") if has_vast(record) else record
 
 
-def _examined(piece: bytes | None, limits: Limits, *, mend: bool) -> dict[str, Any] | str | None:
-    """Return a record mended, or why there is none, or None for a blank piece."""
+def _examined(piece: bytes | None, limits: Limits, *, mend: bool) -> dict[str, Any] | str:
+    """Return a record mended, or why there is none."""
     import orjson
 
     if piece is None:
         return f"longer than {limits.record_bytes:,} bytes"
-    if not piece.strip():
-        return None
     try:
         value = orjson.loads(piece)
     except orjson.JSONDecodeError as error:
@@ -277,8 +277,9 @@ def _examined(piece: bytes | None, limits: Limits, *, mend: bool) -> dict[str, A
 def _loads_mended(piece: bytes, *, mend: bool) -> Any:
     """Parse what Python's json writes and JSON does not know, or None where it is neither.
 
-    A number that is none, or infinite, is null; a lone surrogate is U+FFFD. Where
-    `mend` is set, so is what is not UTF-8.
+    A number that is none, or infinite, is null, but for a field that overflows:
+    of an id or a date that must not pass for none. A lone surrogate is U+FFFD.
+    Where `mend` is set, so is what is not UTF-8.
     """
     import orjson
 
@@ -286,9 +287,16 @@ def _loads_mended(piece: bytes, *, mend: bool) -> Any:
         text = piece.decode("utf-8", "replace" if mend else "strict")
         value = json.loads(text, parse_constant=lambda _: None, parse_float=_finite)
         # orjson bounds the depth of what later stages walk through.
-        return orjson.loads(_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False)))
+        mended = orjson.loads(_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False)))
+        return mended | _overflowing(text) if isinstance(mended, dict) else mended
     except (ValueError, RecursionError):
         return None
+
+
+def _overflowing(text: str) -> dict[str, float]:
+    """Return the fields of a record that are numbers too large to be held, as infinity."""
+    fields = json.loads(text, parse_constant=lambda _: None)
+    return {key: one for key, one in fields.items() if type(one) is float and math.isinf(one)}
 
 
 def _finite(number: str) -> float | None:

@@ -37,6 +37,7 @@ _MOST_FAILURES = 8
 _SPARE_SHARE = 8
 _BLOCK = 1 << 16
 _NEWLINE = ord("\n")
+_NO_NUMBER = np.frombuffer(b"tf[{", np.uint8)
 
 
 class Columns:
@@ -83,6 +84,14 @@ class Columns:
         kinds = self._kinds[self._rows[key]]
         is_other = kinds & kernels.KIND == kernels.OTHER
         return not (is_other | (kinds & (kernels.WHITE | kernels.CONTROL) > 0)).any()
+
+    def holds_truths(self, key: str) -> bool:
+        """Tell whether a value of a key is true or false, or no scalar."""
+        from dedupe.kernels import json_lines as kernels
+
+        row = self._rows[key]
+        starts = self._places[0, row][self._kinds[row] & kernels.KIND == kernels.OTHER]
+        return bool(np.isin(self._data[starts], _NO_NUMBER).any())
 
     def is_full(self, key: str, *, allow_empty: bool = False) -> bool:
         """Tell whether every record has a string under a key."""
@@ -140,10 +149,16 @@ class Columns:
         ]
 
 
-def _count_newlines(data: NDArray[np.uint8]) -> int:
-    """Count block by block, so that what is compared stays in cache."""
-    blocks = range(0, len(data), _BLOCK)
-    return sum(int(np.count_nonzero(data[at : at + _BLOCK] == _NEWLINE)) for at in blocks)
+def _count_lines(data: NDArray[np.uint8]) -> tuple[int, int]:
+    """Count lines, and those not empty: block by block, so that what is compared stays in cache."""
+    n_lines = n_empty = 0
+    before = True
+    for at in range(0, len(data), _BLOCK):
+        ends = data[at : at + _BLOCK] == _NEWLINE
+        n_lines += int(np.count_nonzero(ends))
+        n_empty += int(before and ends[0]) + int(np.count_nonzero(ends[1:] & ends[:-1]))
+        before = bool(ends[-1])
+    return n_lines, n_lines - n_empty
 
 
 class PlainLines:
@@ -178,10 +193,10 @@ class PlainLines:
         from dedupe.kernels import json_lines as kernels
 
         data = np.frombuffer(text, np.uint8)
-        n_lines = _count_newlines(data)
-        places = np.empty((2, _MOST_KEYS, n_lines), np.int32)
-        kinds = np.zeros((_MOST_KEYS, n_lines), np.uint8)
-        numbers = np.empty(n_lines, np.int64)
+        n_lines, n_filled = _count_lines(data)
+        places = np.empty((2, _MOST_KEYS, n_filled), np.int32)
+        kinds = np.zeros((_MOST_KEYS, n_filled), np.uint8)
+        numbers = np.empty(n_filled, np.int64)
         progress, unknown = np.zeros(3, np.int64), np.zeros(2, np.int64)
         verdict = kernels.UNKNOWN_KEY
         while verdict == kernels.UNKNOWN_KEY:
@@ -213,5 +228,7 @@ class PlainLines:
             return False
         texts = self._names.paths("text", columns.keys)
         if not texts or self._names.paths("html", columns.keys):
+            return False
+        if any(columns.holds_truths(path[0]) for path in self._names.paths("id", columns.keys)):
             return False
         return columns.is_full(texts[0][0], allow_empty=len(texts) == 1)

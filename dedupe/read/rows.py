@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
-from dedupe.documents import SCHEMA, as_text, host, plain
+from dedupe.documents import SCHEMA, as_text, host, is_unsaid, plain
 from dedupe.read.moments import interval_arrays
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ _CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))]
 _IN_TEXT = str.maketrans({char: " " for char in _CONTROLS if char not in _WHITE_CONTROLS})
 _IN_FIELD = str.maketrans({char: " " if char in _WHITE_CONTROLS else "" for char in _CONTROLS})
 _BLOCK = 1 << 17
+_ID_TYPES = {str, int, type(None)}
+"""Of an id that is one, or none, without a closer look."""
 _KINDS = {
     bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"
 }  # fmt: skip
@@ -63,8 +65,11 @@ def build_documents(records: Records, names: FieldNames, ledger: Ledger) -> Docu
     texts = names.column("text", records.records, keys)
     if set(map(type, texts)) != {str}:
         records, texts = _with_text(records, texts, names, keys, ledger)
+    named = names.column("id", records.records, keys)
+    if not set(map(type, named)) <= _ID_TYPES:
+        records, texts, named = _with_id(records, texts, named, ledger)
     rows = records.records
-    ids = _ids(_strings(names.column("id", rows, keys)), records.files, records.lines)
+    ids = _ids(_strings(named), records.files, records.lines)
     columns = {"id": pa.array(ids, pa.string()), "text": _text_array(texts)}
     for name in _SHORT_FIELDS:
         columns[name] = _short_array(names.column(name, rows, keys))
@@ -131,12 +136,31 @@ def _with_text(
         else:
             kept.append(row)
             good.append(text)
-    chosen = records._replace(
+    return _chosen(records, kept), good
+
+
+def _with_id(
+    records: Records, texts: list[str], named: list[Any], ledger: Ledger
+) -> tuple[Records, list[str], list[Any]]:
+    """Keep the records whose id can be one, or that have none."""
+    kept = []
+    for row, value in enumerate(named):
+        if plain(value) is None and not is_unsaid(value):
+            kind = _KINDS.get(type(value), type(value).__name__)
+            kind = "an infinite number" if isinstance(value, float) else kind
+            reason = f"the id is {kind}, not a string or a number"
+            ledger.reject(records.files[row], records.lines[row], reason)
+        else:
+            kept.append(row)
+    return _chosen(records, kept), [texts[row] for row in kept], [named[row] for row in kept]
+
+
+def _chosen(records: Records, kept: Sequence[int]) -> Records:
+    return records._replace(
         records=[records.records[row] for row in kept],
         files=[records.files[row] for row in kept],
         lines=[records.lines[row] for row in kept],
     )
-    return chosen, good
 
 
 def _no_text(value: Any, record: dict[str, Any], names: FieldNames, keys: frozenset[str]) -> str:

@@ -212,14 +212,21 @@ def _in_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
         raise _DamageError(f"not {encoding.upper()} from here on ({error.reason})") from error
 
 
-def split_lines(chunks: Iterator[bytes], limit: int) -> Iterator[tuple[int, list[bytes | None]]]:
+def split_lines(
+    chunks: Iterator[bytes], limit: int, *, skip_blank: bool = False
+) -> Iterator[tuple[int, list[bytes | None]]]:
     """Split chunks at newlines, which are dropped.
+
+    Args:
+        chunks: many.
+        limit: most bytes of a line.
+        skip_blank: leave out runs of blank lines.
 
     Yields:
         The number of the first line, from 1, and the lines; a line of more than
         `limit` bytes is None, and was never held whole.
     """
-    splitter = LineSplitter(limit)
+    splitter = LineSplitter(limit, skip_blank=skip_blank)
     for chunk in chunks:
         number, lines = splitter.split(chunk)
         if lines:
@@ -232,13 +239,19 @@ def split_lines(chunks: Iterator[bytes], limit: int) -> Iterator[tuple[int, list
 class LineSplitter:
     """Splits chunks at newlines as they come; holds the line that is open, up to `limit` bytes.
 
+    Args:
+        limit: most bytes of a line.
+        skip_blank: of a chunk of blank lines give only the last; a small file may
+            expand to hundreds of millions.
+
     Attributes:
         number: of the line that is open, from 1.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *, skip_blank: bool = False) -> None:
         self.number = 1
         self._limit = limit
+        self._skip_blank = skip_blank
         self._held: list[bytes] = []
         self._size = 0
 
@@ -249,6 +262,8 @@ class LineSplitter:
 
     def split(self, chunk: bytes) -> tuple[int, list[bytes | None]]:
         """Return the number of the first line that ends in `chunk`, and all that do."""
+        if self._skip_blank and chunk.isspace() and b"\n" in chunk and self._is_blank_so_far():
+            return self._pass_blank(chunk)
         lines: list[bytes | None] = [*chunk.split(b"\n")]
         first, last = lines[0] or b"", lines.pop() or b""
         self._size += len(first)
@@ -265,6 +280,16 @@ class LineSplitter:
         self.number += len(lines)
         self._held, self._size = [last], len(last)
         return number, lines
+
+    def _is_blank_so_far(self) -> bool:
+        """Tell whether nothing of the open line is known but blanks."""
+        return self._size <= self._limit and not b"".join(self._held).strip()
+
+    def _pass_blank(self, chunk: bytes) -> tuple[int, list[bytes | None]]:
+        last = chunk[chunk.rfind(b"\n") + 1 :]
+        self._held, self._size = [last], len(last)
+        self.number += chunk.count(b"\n")
+        return self.number - 1, [b""]
 
     def rest(self) -> tuple[int, list[bytes | None]]:
         """Return the line that no newline ended, if there is one."""

@@ -9,5 +9,5 @@ folder.py    the folder: who may write, what may go, what is synced
 
 A row or a block that is not as it was written raises CorruptIndexError where
 it is read. What is missing is noticed too: documents, commits and segments are
-numbered without gaps.
+numbered without gaps, and the last commit is noted beside the catalogue.
 """

@@ -104,11 +104,14 @@ class Catalog:
         mode = "ro" if read_only else "rwc"
         from urllib.parse import quote
 
-        self._base = sqlite3.connect(
-            f"file:{quote(str(self._path.absolute()))}?mode={mode}", uri=True,
-            isolation_level=None, check_same_thread=False, cached_statements=64,
-            factory=_Connection,
-        )  # fmt: skip
+        try:
+            self._base = sqlite3.connect(
+                f"file:{quote(str(self._path.absolute()))}?mode={mode}", uri=True,
+                isolation_level=None, check_same_thread=False, cached_statements=64,
+                factory=_Connection,
+            )  # fmt: skip
+        except sqlite3.Error as error:
+            raise StoreError(f"{self._path}: cannot be opened ({error})") from error
         with self._damage():
             self._base.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
             if not read_only:
@@ -288,6 +291,12 @@ class Catalog:
             except sqlite3.DatabaseError as error:
                 faults.append(f"{self._path}: {table}: {error}")
         return faults
+
+    def extent(self, table: str) -> tuple[int, int]:
+        """Count the rows of a table, and return the largest key, or 0."""
+        column = _TABLES[table][0]
+        row = self._base.execute(f"SELECT count(*), max({column}) FROM {table}").fetchone()
+        return int(row[0]), int(row[1] or 0)
 
     def size_of(self, table: str, column: str) -> int:
         """Add up the bytes of a column."""

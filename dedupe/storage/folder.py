@@ -7,14 +7,17 @@ import os
 import zlib
 from typing import TYPE_CHECKING
 
-from dedupe.errors import IndexBusyError, StoreError
+from dedupe.errors import CorruptIndexError, IndexBusyError, StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CATALOG, SEAL, SUFFIX = "catalog.sqlite", "catalog.seal", ".postings"
+NOTE = "catalog.commits"
+"""Number of the last commit that was told to be on disk, while a writer has the index open."""
 
 _CHUNK_BYTES = 1 << 20
+_LOOKS_AT_NOTE = 5
 
 
 def take_lock(folder: Path) -> int:
@@ -83,6 +86,55 @@ def _sum_of_catalog(folder: Path) -> bytes:
         while chunk := file.read(_CHUNK_BYTES):
             crc = zlib.crc32(chunk, crc)
     return f"{crc:08x}\n".encode()
+
+
+def note_commit(folder: Path, number: int) -> None:
+    """Note that a commit is on disk, so that its loss would be seen.
+
+    SQLite takes a write-ahead log that is damaged or gone for one that ends
+    sooner. The note is written after each commit and needs no sync of its own:
+    it outlives the process, and after a power cut it may be older than the
+    catalogue, but is never newer.
+    """
+    descriptor = os.open(folder / NOTE, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        # As long as the one before, and in one write, so that nobody reads half of it.
+        write_all(descriptor, _note(number), 0)
+    finally:
+        os.close(descriptor)
+
+
+def noted_commit(folder: Path) -> int:
+    """Return the number of the last commit noted; 0 without a note.
+
+    Raises:
+        CorruptIndexError: the note is not as it was written.
+    """
+    for _ in range(_LOOKS_AT_NOTE):
+        try:
+            data = (folder / NOTE).read_bytes()
+        except FileNotFoundError:
+            return 0
+        if not data.strip(b"\0"):
+            # A power cut may have come between its name and its first bytes.
+            return 0
+        number = data.partition(b" ")[0]
+        if number.isdigit() and data == _note(int(number)):
+            return int(number)
+    raise CorruptIndexError(
+        f"{folder / NOTE}: damaged, it is not as it was written; restore the index from a copy, "
+        "or build it anew"
+    )
+
+
+def drop_note(folder: Path) -> None:
+    """Take the note away, when all commits are in a catalogue that is closed."""
+    (folder / NOTE).unlink(missing_ok=True)
+
+
+def _note(number: int) -> bytes:
+    digits = f"{number:020}".encode()
+    return digits + f" {zlib.crc32(digits):08x}\n".encode()
 
 
 def sync_folder(folder: Path) -> None:

@@ -9,6 +9,7 @@ is deleted when the index is opened.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import secrets
 from typing import TYPE_CHECKING
@@ -20,9 +21,13 @@ from dedupe.errors import CorruptIndexError, StoreError
 from dedupe.storage import merging
 from dedupe.storage.catalog import ERASED, REMOVED, REPLACED, Catalog
 from dedupe.storage.folder import (
+    CATALOG,
     SUFFIX,
     break_seal,
+    drop_note,
     make_folder,
+    note_commit,
+    noted_commit,
     remove_orphans,
     seal,
     seal_is_false,
@@ -39,6 +44,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.storage.segments import Name
+
+_log = logging.getLogger(__name__)
 
 TAIL_DOCUMENTS = 8192
 """Documents whose postings are kept in memory and in catalogue rows (benchmarks/index.py)."""
@@ -69,21 +76,50 @@ class Store:
         self._lock = -1
         self._merge: merging.Merge | None = None
         self._replaced: list[str] = []
-        if not read_only:
-            make_folder(folder)
-            self._lock = take_lock(folder)
         try:
             if not read_only:
+                make_folder(folder)
+                self._lock = take_lock(folder)
+                self._look_before_writing()
                 break_seal(folder)
             self._open(meta)
+        except OSError as error:
+            self.close()
+            raise StoreError(
+                f"{folder}: cannot be opened as an index ({error.strerror}); give a folder that "
+                "can be made, read and written"
+            ) from error
         except BaseException:
             self.close()
             raise
+
+    def _look_before_writing(self) -> None:
+        """Refuse an index that has lost commits before a byte of what is left is changed.
+
+        A writer's connection would go on from a damaged write-ahead log, and
+        delete it when it closes; a reader's leaves it as it is.
+        """
+        if noted_commit(self.folder) and (self.folder / CATALOG).exists():
+            with contextlib.closing(Catalog(self.folder, read_only=True)) as catalog:
+                with catalog.snapshot():
+                    counts = None if catalog.is_new else catalog.need("meta", "counts")[0]
+                self._refuse_loss(orjson.loads(counts)["n_commits"] if counts else 0)
+
+    def _refuse_loss(self, n_commits: int, n_noted: int | None = None) -> None:
+        """Raise when commits are missing that were told to be on disk."""
+        n_noted = noted_commit(self.folder) if n_noted is None else n_noted
+        if n_commits < n_noted:
+            raise CorruptIndexError(
+                f"{self.folder}: damaged, it ends with commit {n_commits} and commits up to "
+                f"{n_noted} were on disk: {CATALOG}-wal is damaged or missing. Put that file "
+                "back as it was, restore the index from a copy, or build it anew"
+            )
 
     def _open(self, meta: dict[str, bytes]) -> None:
         self.catalog = Catalog(self.folder, read_only=self.read_only)
         if self.catalog.is_new:
             if self.read_only:
+                self._refuse_loss(0)
                 raise StoreError(f"{self.folder}: holds no index yet")
             counts = orjson.dumps({"n_docs": 0, "n_texts": 0, "n_live": 0, "n_commits": 0})
             self.catalog.create(meta | {"counts": counts})
@@ -91,6 +127,7 @@ class Store:
         self._load()
         if not self.read_only:
             remove_orphans(self.folder, {s.name.file for s in self.postings.segments})
+            note_commit(self.folder, self.counts["n_commits"])
 
     def _load(self) -> None:
         """Read the list of segments and the newest postings.
@@ -98,6 +135,8 @@ class Store:
         A reader may find that the writer has merged a segment away since it
         read the list; the next list names what replaced it.
         """
+        # Read before the catalogue, for meanwhile another process may commit.
+        n_noted = noted_commit(self.folder)
         self._version = self.catalog.version()
         for attempt in range(5):
             try:
@@ -107,7 +146,8 @@ class Store:
                 if attempt == 4 or not self.read_only:
                     raise CorruptIndexError(f"{error.filename}: the segment is missing") from error
             else:
-                return
+                break
+        self._refuse_loss(self.counts["n_commits"], n_noted)
 
     def _load_once(self) -> None:
         self.counts: dict[str, int] = orjson.loads(self.catalog.need("meta", "counts")[0])
@@ -155,10 +195,18 @@ class Store:
             with contextlib.suppress(OSError):
                 remove_orphans(self.folder, {s.name.file for s in self.postings.segments})
             raise
+        self._note()
         for file in self._replaced:
             # Readers that have it open keep it; others find the new list.
             (self.folder / file).unlink(missing_ok=True)
         self._replaced.clear()
+
+    def _note(self) -> None:
+        """Note the commit; it is on disk, and so no failure to note it is one of the commit."""
+        try:
+            note_commit(self.folder, self.counts["n_commits"])
+        except OSError as error:
+            _log.warning("%s: a commit could not be noted (%s)", self.folder, error.strerror)
 
     def append(self, postings: NDArray[np.uint64], about: NDArray[np.void]) -> None:
         """Add the postings of the next documents, counted from the first of them, sorted."""
@@ -246,7 +294,7 @@ class Store:
 
     def check(self) -> list[str]:
         """Return what is wrong with any file."""
-        faults = self.catalog.check()
+        faults = self.catalog.check() or self._missing_rows()
         if seal_is_false(self.folder):
             faults.append(f"{self.folder}: damaged, the catalogue has changed since it was closed")
         for segment in self.postings.segments:
@@ -256,16 +304,26 @@ class Store:
                 faults.append(str(error))
         return faults
 
+    def _missing_rows(self) -> list[str]:
+        """Say which tables do not have a row for each of what is counted."""
+        counted = {"documents": "n_docs", "places": "n_docs", "commits": "n_commits"}
+        return [
+            str(self._damaged(f"{table} 1 to {n_rows} are not all there"))
+            for table, n_rows in ((table, self.counts[name]) for table, name in counted.items())
+            if self.catalog.extent(table) != (n_rows, n_rows)
+        ]
+
     def close(self) -> None:
         """Close all files, and let another process write."""
         self._give_up_merge()
         if hasattr(self, "catalog"):
-            whole = self._lock >= 0 and hasattr(self, "counts") and self.catalog.checkpoint()
+            whole = self._lock >= 0 and hasattr(self, "postings") and self.catalog.checkpoint()
             self.catalog.close()
             if whole:
                 # Without a seal an index is as good, only checked less closely.
                 with contextlib.suppress(OSError):
                     seal(self.folder)
+                    drop_note(self.folder)
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
