@@ -407,7 +407,10 @@ def _can_write(folder: Path) -> bool:
 
 @functools.cache
 def _announce_once() -> None:
-    logger.info("compiling kernels for this machine, each once; a first run takes a minute or two")
+    logger.info(
+        "compiling the kernels this command needs and no earlier one did, each once; a first run "
+        "takes a minute or two"
+    )
 
 
 @functools.cache
