@@ -9,7 +9,6 @@
     setup.py     doctor, config show
     terminal.py  stdout for data, stderr for messages and progress
     options.py   options that several commands share, and what their words mean
-    plain.py     what a plain word of theirs stands for
     codes.py     what the exit code says
 
 Only this package turns errors into exit codes.
@@ -27,7 +26,6 @@ import typer
 import dedupe
 from dedupe.cli import corpus, finished, index, pair, setup, single
 from dedupe.cli.codes import Code
-from dedupe.cli.plain import spare_pydantic
 from dedupe.cli.terminal import emit, say
 from dedupe.errors import CorruptIndexError, DedupeError
 
@@ -81,7 +79,6 @@ def main() -> None:
     _prepare_streams()
     gc.set_threshold(*_GC_THRESHOLDS)
     sys.setswitchinterval(_SWITCH_SECONDS)
-    spare_pydantic()
     try:
         app(prog_name="dedupe")
     except SystemExit as stop:
