@@ -51,7 +51,6 @@ from dedupe.verify.relation import (
     FEATURES,
     Linear,
     closer_features,
-    features,
     load_trees,
     odds_of,
     second_odds,
@@ -265,7 +264,7 @@ def of_collection(
     closer[measured.looked] = closer_features(measured)
     return Labelled(
         source,
-        features(measured)[keep],
+        measured.view[keep],
         closer[keep],
         labels[keep, 0],
         labels[keep, 1],

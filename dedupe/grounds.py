@@ -167,7 +167,7 @@ def _values(measured: Measured) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Return the features by which one pair was judged, float64 (1, F), and their names."""
     if len(measured.looked):
         return fitted.closer_features(measured), fitted.CLOSER_FEATURES
-    return fitted.features(measured), fitted.FEATURES
+    return measured.view, fitted.FEATURES
 
 
 def _models(names: tuple[str, ...]) -> list[dict[str, fitted.Trees]]:

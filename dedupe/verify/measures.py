@@ -59,6 +59,7 @@ class Measured(NamedTuple):
         weighted   float32 (P, 2)    share found in the other, by sampled shingles
                                      weighted with inverse document frequency
         counts     int32   (P, kernels.columns.N_MEASURES)
+        view       float64 (P, len(relation.FEATURES))  what the first models look at
         looked     int64   (L,)      places of the pairs that were looked at closely, rising
         told       float64 (L, kernels.telling.N_TELLINGS)  how those tell it
         odds       float64 (P, 2)    log-odds of one story and of lineage, by the models:
@@ -75,6 +76,7 @@ class Measured(NamedTuple):
     exact: NDArray[np.bool_]
     weighted: NDArray[np.float32]
     counts: NDArray[np.int32]
+    view: NDArray[np.float64]
     looked: NDArray[np.int64]
     told: NDArray[np.float64]
     odds: NDArray[np.float64]
@@ -254,6 +256,7 @@ def _measure_block(
         (candidates.nets[places] & EXACT).astype(bool),
         candidates.shared_weight[places],
         counts,
+        np.zeros((len(a), 0)),
         np.zeros(0, np.int64),
         np.zeros((0, N_TELLINGS)),
         np.zeros((len(a), 2)),

@@ -188,13 +188,8 @@ def closer_features(measured: Measured) -> NDArray[np.float64]:
     if not len(measured.looked):
         return np.zeros((0, len(CLOSER_FEATURES)))
     told = measured.told
-    pairs = measured._replace(
-        **{
-            name: getattr(measured, name)[measured.looked]
-            for name in ("shared", "sizes", "words", "vocabulary", "weighted", "counts")
-        }
-    )
-    run = pairs.counts[:, [columns.LONGEST_RUN]] / np.maximum(pairs.words, 1)
+    words, counts = measured.words[measured.looked], measured.counts[measured.looked]
+    run = counts[:, [columns.LONGEST_RUN]] / np.maximum(words, 1)
     grams = told[:, [telling.GRAMS_A, telling.GRAMS_B]]
     # What stands in one long run may be a quotation; a copy has more to show.
     scattered = np.clip(grams - run, 0, 1)
@@ -222,7 +217,7 @@ def closer_features(measured: Measured) -> NDArray[np.float64]:
 
     return np.column_stack(
         [
-            features(pairs),
+            measured.view[measured.looked],
             *sided,
             told[:, telling.LEADS],
             told[:, [telling.RISING_A, telling.RISING_B]].mean(axis=1),
@@ -233,9 +228,9 @@ def closer_features(measured: Measured) -> NDArray[np.float64]:
             told[:, telling.N_REFILLED] / (told[:, telling.N_FRAMES] + 2),
             scattered.max(axis=1),
             scattered.min(axis=1),
-            np.minimum(np.log1p(pairs.words.max(axis=1)) / np.log(20_000), 1),
+            np.minimum(np.log1p(words.max(axis=1)) / np.log(20_000), 1),
             np.abs(told[:, telling.FILED]),
-            _outgrown(pairs.words, told[:, telling.FILED]),
+            _outgrown(words, told[:, telling.FILED]),
         ]
     )
 
@@ -361,8 +356,11 @@ def judged_twice(
         tell: how pairs at places tell it, as `telling.tell` says.
         closely: look at every pair closely.
     """
-    odds = model_odds(features(measured))
+    measured = measured._replace(view=features(measured))
+    odds = model_odds(measured.view)
     looked = np.flatnonzero((undecided(odds) | closely) & ~measured.exact)
+    if not len(looked):
+        return measured._replace(looked=looked, told=measured.told[:0], odds=odds)
     measured = measured._replace(looked=looked, told=tell(looked))
     odds[looked] = model_odds(closer_features(measured))
     return measured._replace(odds=odds)
@@ -445,7 +443,7 @@ def judge(measured: Measured, published: Published) -> pa.Table:
     """
     import pyarrow as pa
 
-    values = features(measured)
+    values = measured.view
     recurs = recurring(measured, values, published)
     lineage, same = ruled_odds(measured.odds, measured.exact, recurs)
     containment = measured.shared[:, None] / np.maximum(measured.sizes, 1)
@@ -485,7 +483,7 @@ def judge(measured: Measured, published: Published) -> pa.Table:
 
 def same_story_odds(measured: Measured, published: Published) -> NDArray[np.float64]:
     """Return the log-odds of one story that `judge` says, and nothing else of it; float64 (P,)."""
-    recurs = recurring(measured, features(measured), published)
+    recurs = recurring(measured, measured.view, published)
     return ruled_odds(measured.odds, measured.exact, recurs)[1]
 
 
