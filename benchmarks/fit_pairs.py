@@ -46,7 +46,7 @@ from dedupe.documents import documents_table
 from dedupe.settings import Settings
 from dedupe.sketch import sketch
 from dedupe.verify import given_pairs, measure
-from dedupe.verify.relation import (
+from dedupe.verify.models import (
     CLOSER_FEATURES,
     FEATURES,
     Linear,

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from dedupe.verify import relation as fitted
+from dedupe.verify import models
+from dedupe.verify import relation as relating
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,9 +31,9 @@ _NO_EVIDENCE = frozenset({"brevity", "size_longer", "filed", "outgrown"})
 """Features that describe the texts and not what they share."""
 
 _CONVENTIONS = {
-    "containment": (fitted.NEARLY_ALL, fitted.MANY_WORDS),
-    "numbers_changed": (fitted.SLOTS_DIFFER,),
-    "weighted": (fitted.SOMETHING,),
+    "containment": (relating.NEARLY_ALL, relating.MANY_WORDS),
+    "numbers_changed": (relating.SLOTS_DIFFER,),
+    "weighted": (relating.SOMETHING,),
 }
 """Feature to the values at which one relation ends and another begins, whatever the models say."""
 
@@ -116,12 +117,14 @@ class _View(NamedTuple):
 
     def relations(self, measured: Measured) -> list[str]:
         """Return the relation of each row; `measured` is the pair they vary."""
-        lineage, same = fitted.ruled_odds(fitted.model_odds(self.values), self.exact, self.recurs)
+        lineage, same = relating.ruled_odds(models.model_odds(self.values), self.exact, self.recurs)
         # Of the words only their ratio counts.
         words = np.stack([self.ratio, np.ones_like(self.ratio)], axis=1)
         stretched = measured._replace(exact=self.exact, words=words)
-        places = fitted.relate(stretched, self.values, lineage, same, self.one_outlet, self.recurs)
-        return [fitted.RELATIONS[place] for place in places]
+        places = relating.relate(
+            stretched, self.values, lineage, same, self.one_outlet, self.recurs
+        )
+        return [relating.RELATIONS[place] for place in places]
 
     def repeated(self, times: int) -> _View:
         """Return that many copies of the one row."""
@@ -140,19 +143,19 @@ def model_part(measured: Measured) -> tuple[list[Reason], Change | None]:
         would flip it, None where no single change would.
     """
     values, names = _values(measured)
-    models = [models["same_story"] for models in _models(names)]
-    odds = float(fitted.model_odds(values)[0, 0])
+    fitted = [model["same_story"] for model in _models(names)]
+    odds = float(models.model_odds(values)[0, 0])
     reasons, flips = [], []
     for place, name in enumerate(names):
         if name in _NO_EVIDENCE:
             continue
         # The other end: nothing shared, or all of it.
         other = float((odds <= 0) != (name in _LOWER_IS_COPY))
-        thresholds = [model.threshold[model.feature == place] for model in models]
+        thresholds = [model.threshold[model.feature == place] for model in fitted]
         tried = np.concatenate([[other], _steps(np.concatenate(thresholds))])
         asked = np.repeat(values, len(tried), axis=0)
         asked[:, place] = tried
-        answers = fitted.model_odds(asked)[:, 0]
+        answers = models.model_odds(asked)[:, 0]
         reasons.append(Reason(name, float(values[0, place]), odds - float(answers[0])))
         flipped = tried[(answers > 0) != (odds > 0)]
         if len(flipped):
@@ -166,14 +169,14 @@ def model_part(measured: Measured) -> tuple[list[Reason], Change | None]:
 def _values(measured: Measured) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Return the features by which one pair was judged, float64 (1, F), and their names."""
     if len(measured.looked):
-        return fitted.closer_features(measured), fitted.CLOSER_FEATURES
-    return measured.view, fitted.FEATURES
+        return models.closer_features(measured), models.CLOSER_FEATURES
+    return measured.view, models.FEATURES
 
 
-def _models(names: tuple[str, ...]) -> list[dict[str, fitted.Trees]]:
+def _models(names: tuple[str, ...]) -> list[dict[str, models.Trees]]:
     """Return the models that a pair of these features was judged by."""
-    closer = [] if names == fitted.FEATURES else [fitted.load_model(closer=True)]
-    return [fitted.load_model(), *closer]
+    closer = [] if names == models.FEATURES else [models.load_model(closer=True)]
+    return [models.load_model(), *closer]
 
 
 def _steps(thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -190,16 +193,16 @@ def grounds(measured: Measured, documents: pa.Table) -> Grounds:
         documents: table of `documents.SCHEMA` that its rows belong to.
     """
     values, _ = _values(measured)
-    published = fitted.published_by(documents)
+    published = relating.published_by(documents)
     words = measured.words.astype(np.float64)
     view = _View(
         values,
         words.min(axis=1) / np.maximum(words.max(axis=1), 1),
-        fitted.same_outlet(measured, published),
-        fitted.recurring(measured, values, published),
+        relating.same_outlet(measured, published),
+        relating.recurring(measured, values, published),
         measured.exact,
     )
-    same, lineage = fitted.model_odds(values)[0].tolist()
+    same, lineage = models.model_odds(values)[0].tolist()
     found = Grounds(
         relation=view.relations(measured)[0],
         shared=_feature(view, "containment"),
@@ -217,7 +220,7 @@ def grounds(measured: Measured, documents: pa.Table) -> Grounds:
 
 
 def _feature(view: _View, name: str) -> float:
-    return float(view.values[0, fitted.FEATURES.index(name)])
+    return float(view.values[0, models.FEATURES.index(name)])
 
 
 def _turns(view: _View, measured: Measured) -> list[Turn]:
@@ -235,7 +238,7 @@ def _turns(view: _View, measured: Measured) -> list[Turn]:
             np.nextafter(_CONVENTIONS.get(name, ()), 0),
         ])
     ]  # fmt: skip
-    at = fitted.SIMILAR_LENGTH
+    at = relating.SIMILAR_LENGTH
     ratios = view.repeated(1)._replace(ratio=np.array([at if view.ratio[0] < at else at - 1e-6]))
     outlets = view.repeated(1)._replace(one_outlet=~view.one_outlet)
     once = view.repeated(1)._replace(recurs=np.zeros(1, np.bool_))
@@ -263,20 +266,20 @@ def _feature_turns(
     many.values[:, place] = needed
     value = float(view.values[0, place])
     return [
-        Turn(fitted.CLOSER_FEATURES[place], value, float(one), relation)
+        Turn(models.CLOSER_FEATURES[place], value, float(one), relation)
         for one, relation in zip(needed, many.relations(measured), strict=True)
     ]
 
 
-def _says(found: Grounds, measured: Measured, published: fitted.Published) -> str:
+def _says(found: Grounds, measured: Measured, published: relating.Published) -> str:
     """Return why the relation, with the figures that the convention asks for."""
     share, ratio = f"{found.shared:.2f} shared", f"{found.length_ratio:.2f}"
-    nearly_all, similar, many = fitted.NEARLY_ALL, fitted.SIMILAR_LENGTH, fitted.MANY_WORDS
+    nearly_all, similar, many = relating.NEARLY_ALL, relating.SIMILAR_LENGTH, relating.MANY_WORDS
     changed = (
         _refilled(measured, published)
         if found.rule == "recurs"
         else f"{found.numbers_changed:.2f} of the numbers in the same places changed "
-        f"({fitted.SLOTS_DIFFER} or more)"
+        f"({relating.SLOTS_DIFFER} or more)"
     )
     return {
         "exact": "the same words in the same order, after cleaning",
@@ -290,15 +293,15 @@ def _says(found: Grounds, measured: Measured, published: fitted.Published) -> st
         "template": f"not one story; {share} ({many} or more), and {changed}",
         "partial": f"not one story, but shared lineage; {share}",
         "same_event": f"no part taken over; {found.weighted:.2f} shared when rare words weigh more "
-        f"({fitted.SOMETHING} or more)",
+        f"({relating.SOMETHING} or more)",
         "unrelated": f"no part taken over; {found.weighted:.2f} shared when rare words weigh more "
-        f"(less than {fitted.SOMETHING})",
+        f"(less than {relating.SOMETHING})",
     }[found.relation]
 
 
-def _refilled(measured: Measured, published: fitted.Published) -> str:
-    n_changed, n_same = (int(counts[0]) for counts in fitted.slots(measured))
-    days = int(fitted.microseconds_apart(measured, published)[0]) // _A_DAY_MICROSECONDS
+def _refilled(measured: Measured, published: relating.Published) -> str:
+    n_changed, n_same = (int(counts[0]) for counts in relating.slots(measured))
+    days = int(relating.microseconds_apart(measured, published)[0]) // _A_DAY_MICROSECONDS
     return (
         f"a form filled in anew: at least {days} days apart, {n_changed} of "
         f"{n_changed + n_same} numbers and names in the same places changed"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 from fit_pairs import Labelled, fit_filed
 
-from dedupe.verify.relation import CLOSER_FEATURES, FEATURES, Linear
+from dedupe.verify.models import CLOSER_FEATURES, FEATURES, Linear
 
 FILED, OUTGROWN = CLOSER_FEATURES.index("filed"), CLOSER_FEATURES.index("outgrown")
 

@@ -12,13 +12,7 @@ from dedupe.clean import clean
 from dedupe.comparison import EVERY_SHINGLE
 from dedupe.documents import documents_table
 from dedupe.verify.filed import filed_sides
-from dedupe.verify.relation import (
-    CLOSER_FEATURES,
-    Linear,
-    load_filed,
-    odds_of,
-    with_filed,
-)
+from dedupe.verify.models import CLOSER_FEATURES, Linear, load_filed, odds_of, with_filed
 
 STORY = (
     "The ferry Marlow ran aground on Tuesday with 42 people aboard, the harbour office said. "

@@ -16,7 +16,7 @@ from dedupe.kernels.sentences import Side, list_postings, weigh_stems
 from dedupe.settings import Settings
 from dedupe.shingle import shingle
 from dedupe.verify import telling
-from dedupe.verify.relation import judged_twice, model_odds, second_odds, undecided
+from dedupe.verify.models import judged_twice, model_odds, second_odds, undecided
 from tests import mixed_scripts
 from tests import reference_telling as reference
 from tests.test_verify import OTHER, STORY, measured
@@ -149,7 +149,7 @@ def looked_at(odds: tuple[float, float], *, closely: bool = False, exact: bool =
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "dedupe.verify.relation.model_odds",
+            "dedupe.verify.models.model_odds",
             lambda values: np.array([odds] * len(values)).reshape(-1, 2),
         )
         found = judged_twice(pair, tell, closely=closely)
@@ -178,7 +178,7 @@ def test_second_odds__a_closer_look_joins_weakly_and_parts_freely(rows: list[Any
 
 
 def test_measure__odds_are_those_of_the_models_that_looked() -> None:
-    from dedupe.verify.relation import closer_features, features
+    from dedupe.verify.models import closer_features, features
 
     pair = measured([STORY + OTHER, RETOLD + OTHER[:60]])[0]
     first = model_odds(features(pair))

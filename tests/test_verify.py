@@ -21,17 +21,10 @@ from dedupe.documents import documents_table
 from dedupe.settings import Settings
 from dedupe.sketch import sketch
 from dedupe.verify import Measured, OnDemand, given_pairs, judge, measure, measures, verify
+from dedupe.verify import models as judging
 from dedupe.verify import relation as relating
-from dedupe.verify.relation import (
-    CLOSER_FEATURES,
-    FEATURES,
-    RELATIONS,
-    closer_features,
-    features,
-    load_model,
-    probability,
-    relate,
-)
+from dedupe.verify.models import CLOSER_FEATURES, FEATURES, closer_features, features, load_model
+from dedupe.verify.relation import RELATIONS, probability, relate
 from tests import mixed_scripts
 from tests import reference_pairs as reference
 from tests import reference_text as text_reference
@@ -335,7 +328,7 @@ def test_model__of_other_features_is_refused(
 ) -> None:
     path = tmp_path / "model.json"
     path.write_text(json.dumps(MODELS[0] | {"features": ["length"]}), "utf-8")
-    monkeypatch.setattr(relating, "_MODELS", (path, path))
+    monkeypatch.setattr(judging, "_MODELS", (path, path))
     with pytest.raises(ValueError, match=r"model.json: fitted for other features; run benchmarks"):
         load_model.__wrapped__()
 

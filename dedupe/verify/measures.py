@@ -59,7 +59,7 @@ class Measured(NamedTuple):
         weighted   float32 (P, 2)    share found in the other, by sampled shingles
                                      weighted with inverse document frequency
         counts     int32   (P, kernels.columns.N_MEASURES)
-        view       float64 (P, len(relation.FEATURES))  what the first models look at
+        view       float64 (P, len(models.FEATURES))  what the first models look at
         looked     int64   (L,)      places of the pairs that were looked at closely, rising
         told       float64 (L, kernels.telling.N_TELLINGS)  how those tell it
         odds       float64 (P, 2)    log-odds of one story and of lineage, by the models:
@@ -226,7 +226,7 @@ def _measure_block(
 ) -> Measured:
     import pyarrow as pa
 
-    from dedupe.verify.relation import judged_twice
+    from dedupe.verify.models import judged_twice
     from dedupe.verify.telling import tell
 
     first, second = candidates.a[places], candidates.b[places]

@@ -1,42 +1,27 @@
-"""Measures of a pair in; relation, same_story and probability, out.
+"""Log-odds of a pair, by models.py, in; relation, same_story and probability, out.
 
-    Measured -> features() -> model.json -> two log-odds
-             -> closer_features() -> model_closer.json -> two better ones, if undecided
-             -> relation
+    Measured, Published  ->  judge()  ->  pairs table
 
-Two sets of boosted trees on the same features, monotone where meaning asks it
-(Friedman 2001): `lineage` says whether any of the text has one source,
-`same_story` whether the two tell one written story. Where either hesitates, the
-texts are looked at closely, and two more sets decide. `benchmarks/fit_pairs.py`
-fits all with scikit-learn and writes both files; nothing here needs it.
-
-Of a pair one text of which an agency filed, it is known which would be the copy. Few
-such pairs are labelled, too few for trees alone: there lineage is also asked of a
-linear model, and what both say counts alike.
+A rule overrules the models: one form filled in anew on another day is no copy. Which
+two tell one story is fitted; where one relation ends and the next begins is a convention.
 """
 
 from __future__ import annotations
 
-import functools
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from dedupe.clean.furniture import outlet_numbers
-from dedupe.kernels import columns, telling
-from dedupe.shingle import SHINGLE_WORDS
+from dedupe.kernels import columns
+from dedupe.verify.models import FEATURES, WHOLE, lead_shares
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pyarrow as pa
     from numpy.typing import NDArray
 
     from dedupe.verify.measures import Measured
 
-_MODELS = (Path(__file__).with_name("model.json"), Path(__file__).with_name("model_closer.json"))
 
 # Shares that part one relation from the next: conventions, stated in the README.
 NEARLY_ALL, SIMILAR_LENGTH, MANY_WORDS, SLOTS_DIFFER, SOMETHING = 0.85, 0.7, 0.3, 0.3, 0.05
@@ -46,8 +31,6 @@ TAKEN_OVER = 1.0
 0 to 2 the best on the tuning halves of Reuters, mixed and COUNTER, shares of each found and
 of others not."""
 
-_WHOLE = 0.97
-"""Containment from which on a text stands whole in the other."""
 
 _NO_CLOCK = np.iinfo(np.int64).min
 """What NumPy makes of a null of Arrow."""
@@ -56,356 +39,11 @@ _LEAST_CHANGED, _REFILLED = 2, 0.15
 _RECURS_ODDS = -3.0
 """A form filled in anew: days between the two, slots that changed, and their share of all."""
 
-FEATURES = (
-    "containment",
-    "containment_longer",
-    "weighted",
-    "narration",
-    "aligned",
-    "matched",
-    "run",
-    "run_share",
-    "lead",
-    "vocabulary",
-    "numbers",
-    "names",
-    "numbers_changed",
-    "names_changed",
-    "brevity",
-    "vocabulary_longer",
-)
-"""Names of the feature columns, in order; all lie between 0 and 1."""
-
-CLOSER_FEATURES = (
-    *FEATURES,
-    "grams",
-    "grams_longer",
-    "likeness",
-    "likeness_longer",
-    "told",
-    "told_longer",
-    "ordered",
-    "ordered_longer",
-    "leads",
-    "rising",
-    "near",
-    "near_longer",
-    "facts",
-    "plain",
-    "refilled",
-    "scattered",
-    "scattered_longer",
-    "size_longer",
-    "filed",
-    "outgrown",
-)
-"""Those of a pair that was looked at closely: between 0 and 1, too."""
-
-_UNDECIDED_STORY, _UNDECIDED_LINEAGE = (-0.5, 3.0), (-0.5, 0.5)
-"""Log-odds of the first models between which a pair is looked at closely: a fortieth of
-the pairs of Reuters for the story, a twentieth for lineage."""
-
-_LEAST_SHARE = 0.01
-"""Share from which on more or less evidence is not told apart by the linear model."""
-
-_VOUCHED = 0.5
-"""Log-odds of one story that a closer look can give a pair, at most, if the first gave less: of
-.25, .5 and no limit the largest that keeps spotify's stories apart."""
 
 RELATIONS = (
     "exact", "repost", "excerpt", "rewrite", "paraphrase", "update",
     "roundup", "partial", "same_event", "template", "unrelated",
 )  # fmt: skip
-
-
-def features(measured: Measured) -> NDArray[np.float64]:
-    """Return the model's view of each pair, float64 (P, len(FEATURES)).
-
-    Shares are of the text in which they are larger, mostly the shorter one;
-    those of few words are drawn toward the plain containment.
-    """
-    counts = measured.counts.astype(np.float64)
-    containment = measured.shared[:, None] / np.maximum(measured.sizes, 1)
-    shorter = containment.max(axis=1)
-
-    def share(found: list[int] | int, among: list[int], weight: float) -> NDArray[np.float64]:
-        """Largest share over both sides, with `weight` counts of the containment added."""
-        part = counts[:, found if isinstance(found, list) else [found, found]]
-        whole = counts[:, among]
-        drawn: NDArray[np.float64] = (part + weight * shorter[:, None]) / (whole + weight)
-        return np.asarray(drawn.max(axis=1))
-
-    narration = share(
-        [columns.NARRATION_SHARED_A, columns.NARRATION_SHARED_B],
-        [columns.NARRATION_A, columns.NARRATION_B],
-        20.0,
-    )
-    words = measured.words.astype(np.float64)
-    aligned = (counts[:, [columns.ALIGNED_A, columns.ALIGNED_B]] / np.maximum(words, 1)).max(axis=1)
-
-    def changed(slots_changed: int, slots_same: int) -> NDArray[np.float64]:
-        """Share of slots that change, drawn toward none when there are few.
-
-        A text that stands whole in the other has no changed slots, even where
-        its repeated numbers were matched crosswise.
-        """
-        share = counts[:, slots_changed] / (counts[:, slots_changed] + counts[:, slots_same] + 5)
-        return np.where(shorter >= _WHOLE, 0.0, share)
-
-    return np.stack(
-        [
-            shorter,
-            containment.min(axis=1),
-            measured.weighted.max(axis=1),
-            narration,
-            aligned,
-            counts[:, columns.MATCHED] / np.maximum(words.min(axis=1), 1),
-            np.minimum(np.log1p(counts[:, columns.LONGEST_RUN]) / np.log(500), 1),
-            counts[:, columns.LONGEST_RUN] / np.maximum(words.min(axis=1), 1),
-            lead_shares(measured).max(axis=1),
-            measured.vocabulary[:, 0] / np.maximum(measured.vocabulary[:, 1:].min(axis=1), 1),
-            share(columns.NUMBERS_SHARED, [columns.NUMBERS_A, columns.NUMBERS_B], 2.0),
-            share(columns.NAMES_SHARED, [columns.NAMES_A, columns.NAMES_B], 4.0),
-            changed(columns.NUMBER_SLOTS_CHANGED, columns.NUMBER_SLOTS_SAME),
-            changed(columns.NAME_SLOTS_CHANGED, columns.NAME_SLOTS_SAME),
-            1 / np.sqrt(np.maximum(words.min(axis=1), 1)),
-            measured.vocabulary[:, 0] / np.maximum(measured.vocabulary[:, 1:].max(axis=1), 1),
-        ],
-        axis=1,
-    )
-
-
-def lead_shares(measured: Measured) -> NDArray[np.float64]:
-    """Return how much of a's lead stands in b, and of b's in a, float64 (P, 2)."""
-    found = measured.counts[:, [columns.LEAD_A, columns.LEAD_B]]
-    # Counted by place: a shingle that the lead repeats counts each time.
-    n_places = measured.words - SHINGLE_WORDS + 1
-    return found / np.clip(n_places, 1, columns.LEAD_SHINGLES)
-
-
-def closer_features(measured: Measured) -> NDArray[np.float64]:
-    """Return the closer models' view of the pairs looked at, (L, len(CLOSER_FEATURES))."""
-    if not len(measured.looked):
-        return np.zeros((0, len(CLOSER_FEATURES)))
-    told = measured.told
-    words, counts = measured.words[measured.looked], measured.counts[measured.looked]
-    run = counts[:, [columns.LONGEST_RUN]] / np.maximum(words, 1)
-    grams = told[:, [telling.GRAMS_A, telling.GRAMS_B]]
-    # What stands in one long run may be a quotation; a copy has more to show.
-    scattered = np.clip(grams - run, 0, 1)
-    sided = [
-        part
-        for sides in (
-            grams,
-            *(
-                told[:, [left, right]]
-                for left, right in (
-                    (telling.LIKENESS_A, telling.LIKENESS_B),
-                    (telling.TOLD_A, telling.TOLD_B),
-                    (telling.ORDERED_A, telling.ORDERED_B),
-                )
-            ),
-        )
-        for part in (sides.max(axis=1), sides.min(axis=1))
-    ]
-    near = told[:, [telling.NEAR_A, telling.NEAR_B]]
-
-    def kept(same: int, among: list[int], weight: float) -> NDArray[np.float64]:
-        """Share of the facts or words of matching sentences that both have."""
-        found = told[:, same] + weight / 2
-        return np.asarray(found / (told[:, among].min(axis=1) + weight))
-
-    return np.column_stack(
-        [
-            measured.view[measured.looked],
-            *sided,
-            told[:, telling.LEADS],
-            told[:, [telling.RISING_A, telling.RISING_B]].mean(axis=1),
-            near.max(axis=1),
-            near.min(axis=1),
-            kept(telling.FACTS_SAME, [telling.FACTS_A, telling.FACTS_B], 2.0),
-            kept(telling.PLAIN_SAME, [telling.PLAIN_A, telling.PLAIN_B], 4.0),
-            told[:, telling.N_REFILLED] / (told[:, telling.N_FRAMES] + 2),
-            scattered.max(axis=1),
-            scattered.min(axis=1),
-            np.minimum(np.log1p(words.max(axis=1)) / np.log(20_000), 1),
-            np.abs(told[:, telling.FILED]),
-            _outgrown(words, told[:, telling.FILED]),
-        ]
-    )
-
-
-def _outgrown(words: NDArray[np.int32], filed: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the share of both texts' words that the one not filed by an agency has, (L,).
-
-    A half where neither or both were: a paper cuts what it takes over, and writes
-    at length what it wrote itself.
-    """
-    total = np.maximum(words.sum(axis=1), 1)
-    other = np.where(filed > 0, words[:, 0], words[:, 1])
-    return np.where(filed == 0, 0.5, other / total)
-
-
-class Trees(NamedTuple):
-    """Boosted regression trees whose leaves add up to natural log-odds.
-
-    Shapes (T trees, N nodes of the largest)
-        feature    int64   (T, N)  place in FEATURES; -1 in a leaf
-        threshold  float64 (T, N)  at most this goes left
-        left       int64   (T, N)  node; the right one is `right`
-        right      int64   (T, N)
-        value      float64 (T, N)  of a leaf
-        bias       float            log-odds before any tree
-    """
-
-    feature: NDArray[np.int64]
-    threshold: NDArray[np.float64]
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    value: NDArray[np.float64]
-    bias: float
-
-    def log_odds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Apply the trees to features (P, F); returns natural log-odds (P,)."""
-        from dedupe.kernels.trees import fill_tree_sums
-
-        total = np.empty(len(values))
-        fill_tree_sums(values, *self, total)
-        return total
-
-
-class Linear(NamedTuple):
-    """A logistic model of the log-odds of features.
-
-    Attributes:
-        weights: float64 (F,), of CLOSER_FEATURES.
-        bias: log-odds where all features are a half.
-    """
-
-    weights: NDArray[np.float64]
-    bias: float
-
-    def log_odds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Apply the model to features (P, F); returns natural log-odds (P,)."""
-        answer: NDArray[np.float64] = odds_of(values) @ self.weights + self.bias
-        return answer
-
-
-def odds_of(shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the natural log-odds of shares, none further out than a hundredth from its end."""
-    kept = np.clip(shares, _LEAST_SHARE, 1 - _LEAST_SHARE)
-    return np.asarray(np.log(kept / (1 - kept)))
-
-
-@functools.cache
-def load_model(*, closer: bool = False) -> dict[str, Trees]:
-    """Read the fitted models, the first or the closer ones.
-
-    Raises:
-        ValueError: they are of other features than FEATURES or CLOSER_FEATURES.
-    """
-    path = _MODELS[closer]
-    model: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    if tuple(model["features"]) != (CLOSER_FEATURES if closer else FEATURES):
-        raise ValueError(f"{path}: fitted for other features; run benchmarks/fit_pairs.py")
-    return {name: load_trees(model[name]) for name in ("same_story", "lineage")}
-
-
-@functools.cache
-def load_filed() -> Linear:
-    """Read the linear model of lineage for pairs one text of which an agency filed."""
-    fitted = json.loads(_MODELS[True].read_text(encoding="utf-8"))["filed"]
-    return Linear(np.array(fitted["weights"], np.float64), float(fitted["bias"]))
-
-
-def model_odds(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the log-odds of one story and of lineage, float64 (P, 2).
-
-    Of FEATURES the first models tell, of CLOSER_FEATURES both, as `second_odds` says.
-    """
-    first = _odds(values[:, : len(FEATURES)], closer=False)
-    if values.shape[1] == len(FEATURES):
-        return first
-    return second_odds(first, with_filed(_odds(values, closer=True), values, load_filed()))
-
-
-def _odds(values: NDArray[np.float64], *, closer: bool) -> NDArray[np.float64]:
-    # The kernel reads rows: a view of some columns would be compiled for anew.
-    values = np.ascontiguousarray(values)
-    models = load_model(closer=closer)
-    return np.stack([models[name].log_odds(values) for name in ("same_story", "lineage")], axis=1)
-
-
-def with_filed(
-    closer: NDArray[np.float64], values: NDArray[np.float64], linear: Linear
-) -> NDArray[np.float64]:
-    """Return the closer trees' odds, (L, 2), lineage of filed pairs the mean of both models."""
-    filed = values[:, CLOSER_FEATURES.index("filed")] > 0
-    odds = closer.copy()
-    odds[filed, 1] = (closer[filed, 1] + linear.log_odds(values[filed])) / 2
-    return odds
-
-
-def judged_twice(
-    measured: Measured, tell: Callable[[NDArray[np.int64]], NDArray[np.float64]], *, closely: bool
-) -> Measured:
-    """Apply the first models, and the closer ones where they hesitate.
-
-    Args:
-        measured: pairs without odds.
-        tell: how pairs at places tell it, as `telling.tell` says.
-        closely: look at every pair closely.
-    """
-    measured = measured._replace(view=features(measured))
-    odds = model_odds(measured.view)
-    looked = np.flatnonzero((undecided(odds) | closely) & ~measured.exact)
-    if not len(looked):
-        return measured._replace(looked=looked, told=measured.told[:0], odds=odds)
-    measured = measured._replace(looked=looked, told=tell(looked))
-    odds[looked] = model_odds(closer_features(measured))
-    return measured._replace(odds=odds)
-
-
-def second_odds(first: NDArray[np.float64], closer: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the log-odds of pairs looked at closely, from both models' (L, 2).
-
-    Lineage is the closer model's to tell. One story is what both say on average;
-    and a pair that only the closer look joins is joined weakly, since stories
-    add up what their pairs say.
-    """
-    odds = closer.copy()
-    mean = (first[:, 0] + closer[:, 0]) / 2
-    odds[:, 0] = np.minimum(mean, np.maximum(first[:, 0], _VOUCHED))
-    return odds
-
-
-def undecided(odds: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Say which pairs the first models leave undecided, bool (P,)."""
-    among = np.zeros(len(odds), np.bool_)
-    for column, (low, high) in zip(odds.T, (_UNDECIDED_STORY, _UNDECIDED_LINEAGE), strict=True):
-        among |= (low < column) & (column < high)
-    return among
-
-
-def load_trees(fitted: dict[str, Any]) -> Trees:
-    """Pad the trees of a fitted model to arrays."""
-    trees = fitted["trees"]
-    size = max(len(tree["feature"]) for tree in trees)
-
-    def table(name: str, kind: type, fill: float) -> NDArray[Any]:
-        padded: NDArray[Any] = np.full((len(trees), size), fill, kind)
-        for row, tree in zip(padded, trees, strict=True):
-            row[: len(tree[name])] = tree[name]
-        return padded
-
-    return Trees(
-        table("feature", np.int64, -1),
-        table("threshold", np.float64, 0),
-        table("left", np.int64, 0),
-        table("right", np.int64, 0),
-        table("value", np.float64, 0),
-        float(fitted["bias"]),
-    )
 
 
 def probability(odds: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -513,7 +151,7 @@ def recurring(
     """
     n_changed, n_same = slots(measured)
     refilled = (n_changed >= _LEAST_CHANGED) & (n_changed >= _REFILLED * (n_changed + n_same))
-    refilled &= values[:, FEATURES.index("containment")] < _WHOLE
+    refilled &= values[:, FEATURES.index("containment")] < WHOLE
     if not refilled.any():
         return refilled
     return refilled & (microseconds_apart(measured, published) >= _DAYS_APART_MICROSECONDS)
