@@ -37,8 +37,9 @@ _MAPPED_BYTES, _MAPPED_BYTES_PER_DOCUMENT = 256_000_000, 1_000
 
 Signatures and samples of a document are some 1,200: fewer would come and go again and again.
 """
-_BASE_BYTES, _BYTES_PER_DOCUMENT = 600_000_000, 1_200
-"""Memory that cannot leave: of any run, and of each document (benchmarks/README.md)."""
+_CANNOT_LEAVE = ((400_000_000, 2_900), (600_000_000, 1_200))
+"""Bytes of any run, and of each document, that memory cannot do without, measured at 10,000 to
+100,000 documents and at 100,000 to a million: the least of both (benchmarks/README.md)."""
 _WATCH_SECONDS = 0.02
 _FULL, _ROOM_BYTES = 80, 200_000_000
 """Percent of the limit at which mapped pages go, and what must be free then at the least.
@@ -129,7 +130,7 @@ class Spill:
             SettingsError: it is too small; the message names the smallest that will do.
         """
         self._most_mapped = max(self._most_mapped, n_docs * _MAPPED_BYTES_PER_DOCUMENT)
-        least = _BASE_BYTES + n_docs * _BYTES_PER_DOCUMENT
+        least = min(base + n_docs * each for base, each in _CANNOT_LEAVE)
         if self._limit and self._limit < least:
             raise SettingsError(
                 f"memory_limit: {self._limit // 1_000_000:,}MB are too little for {n_docs:,} "

@@ -230,7 +230,7 @@ def test_kernel__second_process_compiles_nothing(tmp_path: Path) -> None:
     assert cold["misses"] > 0
     assert (warm["misses"], warm["hits"] > 0) == (0, True)
     assert warm["out"] == cold["out"]
-    assert first.stderr.count("INFO compiling kernels") == 1
+    assert first.stderr.count("INFO compiling the kernels") == 1
     assert not second.stderr
 
 
