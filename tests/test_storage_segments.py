@@ -205,21 +205,3 @@ def test_tail__joins_its_pieces_so_that_there_are_never_many() -> None:
         tail = tail.with_next(np.array([(i << 24)], np.uint64), np.zeros(1, ABOUT))
     assert len(tail.pieces) <= 8
     assert tail.postings().tolist() == [(i << 24) | i for i in range(200)]
-
-
-def test_postings__rows_just_written_are_read_unchecked_and_those_opened_later_are_not(
-    tmp_path: Path,
-) -> None:
-    postings = made(40, 60)
-    name = written(tmp_path, "a.postings", postings, 40, 1)
-    known = np.unique(postings >> np.uint64(24))
-    fresh = Postings(tmp_path, [], Tail.empty(1)).replaced([name], Tail.empty(41), name)
-    path = tmp_path / "a.postings"
-    changed = bytearray(path.read_bytes())
-    changed[4096 + 4 * ((1 << bits_of(40)) + 1 + 700)] ^= 1
-    path.write_bytes(changed)
-    assert len(fresh.find(known, 1000).counts) == len(known)
-    with pytest.raises(CorruptIndexError):
-        fresh.segments[0].check()
-    with pytest.raises(CorruptIndexError):
-        Postings(tmp_path, [name], Tail.empty(41)).find(known, 1000)

@@ -194,17 +194,11 @@ class Postings:
             writer.abandon()
             raise
 
-    def replaced(self, names: list[Name], tail: Tail, new: Name | None = None) -> Postings:
-        """Return the postings of another list of segments; files already open stay open.
-
-        `new` is one of them that this process has just written.
-        """
+    def replaced(self, names: list[Name], tail: Tail) -> Postings:
+        """Return the postings of another list of segments; files already open stay open."""
         postings = Postings(self._folder, [], tail)
         opened = {segment.name.file: segment for segment in self.segments}
-        postings.segments = [
-            opened.get(name.file) or Segment(self._folder, name, is_new=name == new)
-            for name in names
-        ]
+        postings.segments = [opened.get(name.file) or Segment(self._folder, name) for name in names]
         return postings
 
 

@@ -80,13 +80,13 @@ class Segment:
     Args:
         folder: the index.
         name: what the catalogue says of it.
-        is_new: this process has just written it: its rows need no check before they are read.
 
     Raises:
         CorruptIndexError: header, directory or documents are not as written.
     """
 
-    def __init__(self, folder: Path, name: Name, *, is_new: bool = False) -> None:
+    def __init__(self, folder: Path, name: Name) -> None:
+
         self.name = name
         self._path = folder / name.file
         with self._path.open("rb") as file:
@@ -113,7 +113,7 @@ class Segment:
         # A copy: in the file they may lie at odd places, which kernels do not take.
         self._sums = np.frombuffer(sums.tobytes(), np.uint64)
         self.minutes = span_of(self.about)
-        self._checked = np.full(len(self._sums), is_new, np.uint8)
+        self._checked = np.zeros(len(self._sums), np.uint8)
 
     def _check_tables(self) -> None:
         from dedupe.kernels import postings as kernels

@@ -237,7 +237,7 @@ class Store:
         self.catalog.put_segment(name)
         names = [segment.name for segment in self.postings.segments]
         after = tail.first + len(tail.about)
-        self.postings = self.postings.replaced([*names, name], Tail.empty(after), name)
+        self.postings = self.postings.replaced([*names, name], Tail.empty(after))
 
     def _begin_merge(self) -> None:
         chosen = {name.file for name in merging.choose([s.name for s in self.postings.segments])}
@@ -252,7 +252,7 @@ class Store:
         self.catalog.put_segment(name)
         names = [s.name for s in self.postings.segments if s.name.file not in gone]
         names = sorted([*names, name], key=lambda one: one.first)
-        self.postings = self.postings.replaced(names, self.postings.tail, name)
+        self.postings = self.postings.replaced(names, self.postings.tail)
         self._replaced += gone
 
     def _give_up_merge(self) -> None:
