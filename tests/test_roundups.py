@@ -279,3 +279,10 @@ def test_roundups__of_no_pairs_are_none() -> None:
         }
     )
     assert mark_roundups(table, empty, always).num_rows == 0
+
+
+def test_roundups__stories_that_a_slight_piece_unites_are_one() -> None:
+    two = [dataclasses.replace(piece, told=0.9) for piece in TWO_FULLER]
+    slight = Piece(other=3, start=610, end=700, told=1.0, share=0.1)
+    found = marked([*two, slight], joined=((1, 3), (2, 3)), subject_odds=never)
+    assert relations(found)[:3] == ["excerpt"] * 3

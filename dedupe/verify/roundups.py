@@ -124,7 +124,8 @@ def _are_apart(
 
     `among` are those that subjects are asked of: slight ones, too, if they stand there whole.
     """
-    if len(stories) < 2:
+    # A slight piece may be joined with several stories, and make them one.
+    if min(len(stories), len(among)) < 2:
         return False
     n_fuller = sum(any(part.told_fuller for part in story) for story in stories)
     is_loose = n_fuller < 2 and len(stories) == 2 and _uncovered(stories) > _LARGEST_GAP
