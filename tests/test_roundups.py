@@ -8,6 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dedupe.verify import mark_roundups
 
@@ -286,3 +288,34 @@ def test_roundups__stories_that_a_slight_piece_unites_are_one() -> None:
     slight = Piece(other=3, start=610, end=700, told=1.0, share=0.1)
     found = marked([*two, slight], joined=((1, 3), (2, 3)), subject_odds=never)
     assert relations(found)[:3] == ["excerpt"] * 3
+
+
+pieces = st.builds(
+    lambda other, start, size, told, lead, share, same: Piece(
+        other=other, start=start, end=start + size, told=told, lead=lead, share=share,
+        same_story=same,
+    ),
+    st.integers(0, 5), st.integers(0, 900), st.integers(1, 500), st.sampled_from([0.3, 0.7, 1.0]),
+    st.sampled_from([0.2, 1.0]), st.sampled_from([0.03, 0.1, 0.3, 0.6, 0.8, 0.95]), st.booleans(),
+)  # fmt: skip
+joins = st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(lambda pair: pair[0] < pair[1])
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    found=st.lists(pieces, min_size=1, max_size=9, unique_by=lambda piece: piece.other),
+    joined=st.lists(joins, max_size=6, unique=True),
+    odds=st.lists(st.floats(-9, 9), min_size=1, max_size=5),
+)
+def test_roundups__whatever_a_page_holds_pairs_become_round_ups_or_stay(
+    found: list[Piece], joined: list[tuple[int, int]], odds: list[float]
+) -> None:
+    def subject_odds(x: int, y: int) -> float:
+        assert x < y
+        return odds[(x + y) % len(odds)]
+
+    rows = marked(found, tuple(joined), subject_odds=subject_odds)
+    before = ["excerpt"] * len(found) + ["rewrite"] * len(joined)
+    for row, relation in zip(rows, before, strict=True):
+        assert row["relation"] in {relation, "roundup"}
+        assert (row["same_story_odds"] < 0) == (row["relation"] == "roundup")
