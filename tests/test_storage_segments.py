@@ -170,6 +170,24 @@ def test_segment__every_changed_byte_is_found(tmp_path: Path) -> None:
             Segment(tmp_path, name).check()
 
 
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=40), st.data())
+def test_checksum_rows__sees_rows_that_change_and_rows_that_change_places(
+    values: list[int], data: st.DataObject
+) -> None:
+    rows = np.array(values, np.uint32)
+    before = kernels.checksum_rows(rows, 0, len(rows))
+    one = data.draw(st.integers(0, len(rows) - 1))
+    other = data.draw(st.integers(0, len(rows) - 1))
+    exchanged = rows.copy()
+    exchanged[[one, other]] = rows[[other, one]]
+    assert (kernels.checksum_rows(exchanged, 0, len(rows)) == before) == (rows[one] == rows[other])
+    changed = rows.copy()
+    changed[one] ^= np.uint32(data.draw(st.integers(1, 2**32 - 1)))
+    assert kernels.checksum_rows(changed, 0, len(rows)) != before
+    assert kernels.checksum_rows(rows, 0, len(rows) - 1) != before
+
+
 @pytest.mark.parametrize("n_at_once", [1, 10**6])
 def test_segment__a_changed_row_is_never_read_in_silence(tmp_path: Path, n_at_once: int) -> None:
     postings = made(40, 60)

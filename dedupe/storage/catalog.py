@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-FORMAT = 4
+FORMAT = 5
 
 _BUSY_MILLISECONDS = 10_000
 _KEYS_AT_ONCE = 200

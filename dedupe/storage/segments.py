@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_MAGIC, _FORMAT = b"dedupe.postings\n", 3
+_MAGIC, _FORMAT = b"dedupe.postings\n", 4
 _HEADER = struct.Struct("<16sIQQQQQQ")
 _HEADER_BYTES = 4096
 
