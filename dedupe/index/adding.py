@@ -171,13 +171,15 @@ def _add_changed(
         gone,
     )
     again = [*around(learned.concerned, held.later()), *take_turn(store, len(numbers))]
-    _review(again, regrouping.changes, store, settings)
+    _review(again, learned.concerned, regrouping.changes, store, settings)
     return _nearest(matched, everyone, ids, n_before), regrouping.changes
 
 
-def _review(numbers: list[int], changes: Changes, store: Store, settings: Settings) -> None:
+def _review(
+    numbers: list[int], cleaned: list[int], changes: Changes, store: Store, settings: Settings
+) -> None:
     """Judge some old pairs again, and cluster where verdicts have changed."""
-    changed = review(numbers, Held(store), settings) if numbers else []
+    changed = review(numbers, Held(store), settings, cleaned) if numbers else []
     if changed:
         regrouping = Regrouping(Held(store), settings)
         regrouping.again(changed)

@@ -47,9 +47,9 @@ _TEXT_CAP = 8
 _FEW = 3
 
 _SLIGHT = 0.1
-"""Share of the sampled shingles below which, of 478 pairs of census, spotify, ECB+ and Reuters
-that tell one story, none lies: of such documents only the likeliest is read, and that only
-where no other is likelier."""
+"""Share of the sampled shingles below which a document without a band is only read where it is
+the likeliest. Of 417,832 pairs of Reuters 144,899 are read so, and 3 of 1,082 that tell one
+story are not; with a band that counts for nothing it would be 143,221, and 9."""
 
 _MANY_SAMPLED = 16
 """Of so many sampled shingles texts with a resemblance of .2 share one, but for 1 pair in 650."""
@@ -261,7 +261,7 @@ def _likely(
     order = np.flatnonzero(enough)
     order = order[np.lexsort((number[order], -score[order], row[order]))]
     rank = np.arange(len(order)) - np.searchsorted(row[order], row[order])
-    slight = (n_bands <= 1) & (n_rare < _SLIGHT * fewer)
+    slight = (n_bands == 0) & (n_rare < _SLIGHT * fewer)
     order = order[(rank < most) & ((rank == 0) | ~slight[order])]
     numbers = number[order].tolist()
     held.load_places(numbers)

@@ -79,8 +79,19 @@ def around(numbers: Iterable[int], held: Held) -> list[int]:
     return sorted(found)[: 2 * _MOST_CONCERNED]
 
 
-def review(numbers: Iterable[int], held: Held, settings: Settings) -> list[int]:
-    """Measure close pairs of documents with earlier ones again; returns whose edges changed."""
+def review(
+    numbers: Iterable[int], held: Held, settings: Settings, cleaned: Iterable[int] = ()
+) -> list[int]:
+    """Measure close pairs of documents with earlier ones again; returns whose edges changed.
+
+    Args:
+        numbers: the documents.
+        held: the index.
+        settings: of the index.
+        cleaned: those of which less is kept now: where all that two pages had in common was
+            what their outlet prints on each, even equal ones part.
+    """
+    cleaned = np.array(sorted(cleaned), np.int64)
     numbers = sorted(set(numbers))
     held.load_places(numbers)
     live = held.documents(one for one in numbers if held.is_live(one))
@@ -88,7 +99,7 @@ def review(numbers: Iterable[int], held: Held, settings: Settings) -> list[int]:
     asked = [
         (number, other)
         for number, one in documents.items()
-        for other in one.edges["other"][np.abs(one.edges["odds"]) < _CLOSE_ODDS].tolist()
+        for other in one.edges["other"][_doubtful(one, cleaned)].tolist()
     ]
     held.load_places(other for _, other in asked)
     asked = [pair for pair in asked if held.is_live(pair[1])]
@@ -105,6 +116,13 @@ def review(numbers: Iterable[int], held: Held, settings: Settings) -> list[int]:
             held.catalog.put("documents", [one.row_with(edges)])
             changed.append(number)
     return changed
+
+
+def _doubtful(one: Stored, cleaned: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say which edges of a document may be others by what is known now."""
+    odds, other = one.edges["odds"], one.edges["other"]
+    concerned = np.isin(one.number, cleaned) | np.isin(other, cleaned)
+    return np.asarray((np.abs(odds) < _CLOSE_ODDS) | ((odds > 0) & concerned))
 
 
 def _measured(
