@@ -170,7 +170,7 @@ def _add_changed(
         ],
         gone,
     )
-    again = [*around(learned.concerned, held.later()), *take_turn(store, len(numbers))]
+    again = [*around(learned.concerned, held.later(())), *take_turn(store, len(numbers))]
     _review(again, learned.concerned, regrouping.changes, store, settings)
     return _nearest(matched, everyone, ids, n_before), regrouping.changes
 
@@ -184,6 +184,7 @@ def _review(
         regrouping = Regrouping(Held(store), settings)
         regrouping.again(changed)
         changes.include(regrouping.changes)
+        changes.judged.update(changed)
 
 
 def _unchanged(table: pa.Table, newest: list[Stored | None], held: Held) -> dict[int, Stored]:

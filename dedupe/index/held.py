@@ -29,10 +29,16 @@ class Held:
         self._places: dict[int, Place] = {}
         self._documents: dict[int, Stored] = {}
 
-    def later(self) -> Held:
-        """Return it without what a commit may have changed: the places."""
+    def later(self, judged: Iterable[int]) -> Held:
+        """Return it without what a commit may have changed.
+
+        Args:
+            judged: documents whose edges are others now; the places are left out in any case.
+        """
         held = Held(self.store)
         held._documents = self._documents
+        for number in judged:
+            held._documents.pop(number, None)
         return held
 
     def load_places(self, numbers: Iterable[int]) -> None:

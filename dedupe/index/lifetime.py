@@ -44,7 +44,8 @@ class Opened:
         window: str | None = None,
         read_only: bool = False,
     ) -> None:
-        self.path = as_folder(path)
+        # Absolute: the process may change its directory while the index is open.
+        self.path = as_folder(path).absolute()
         self._asked = as_settings(settings)
         self._window = None if window is None else parse_window(window)
         self._lock = threading.RLock()
@@ -100,8 +101,7 @@ class Opened:
         """Give what the index holds, at one state of the catalogue, to one thread at a time."""
         with self._lock:
             store = self._opened()
-            store.refresh()
-            with store.catalog.snapshot():
+            with store.snapshot():
                 yield Held(store)
 
     @contextlib.contextmanager

@@ -93,7 +93,7 @@ class Index(Opened):
                 new, changed = add_table(part, held, self._terms())
                 added += new
                 changes.include(changed)
-                held = held.later()
+                held = held.later(changed.judged)
             self._record(store, len(added), changes)
             return tell_added(added, changes, held, self._reading, self.settings)
 

@@ -37,12 +37,14 @@ class Changes:
         touched: stories that are new, or have other members than before.
         merged: (a story that is gone, the story it went into).
         split: (a story, a part of it that is now another).
+        judged: old documents of whose pairs the verdicts are others now.
         story_of: the story of each document whose place was written.
     """
 
     touched: set[int] = dataclasses.field(default_factory=set)
     merged: list[tuple[int, int]] = dataclasses.field(default_factory=list)
     split: list[tuple[int, int]] = dataclasses.field(default_factory=list)
+    judged: set[int] = dataclasses.field(default_factory=set)
     story_of: dict[int, int] = dataclasses.field(default_factory=dict)
 
     def include(self, later: Changes) -> None:
@@ -50,6 +52,7 @@ class Changes:
         self.touched |= later.touched
         self.merged += later.merged
         self.split += later.split
+        self.judged |= later.judged
         self.story_of |= later.story_of
 
 

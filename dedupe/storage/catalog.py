@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FORMAT = 5
 
+_NOTHING_KEPT = "; nothing of this commit was kept, the index is as before"
 _BUSY_MILLISECONDS = 10_000
 _KEYS_AT_ONCE = 200
 _CHECKPOINT_PAGES = 500
@@ -114,12 +115,12 @@ class Catalog:
             raise StoreError(f"{self._path}: cannot be opened ({error})") from error
         with self._damage():
             self._base.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+            self._check_format(folder)
             if not read_only:
                 self._base.execute(f"PRAGMA page_size={_PAGE_BYTES}")
                 self._base.execute("PRAGMA journal_mode=WAL")
                 self._base.execute("PRAGMA synchronous=FULL")
                 self._base.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
-            self._check_format(folder)
 
     def _check_format(self, folder: Path) -> None:
         (version,) = self._base.execute("PRAGMA user_version").fetchone()
@@ -128,6 +129,8 @@ class Catalog:
                 f"{folder}: index format {version}, this version reads {FORMAT}; "
                 "open it with the version that wrote it, or add its documents to a new index"
             )
+        if not version and self._base.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise StoreError(f"{self._path}: is a database of something else; give an empty folder")
 
     @property
     def is_new(self) -> bool:
@@ -151,16 +154,16 @@ class Catalog:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Write all of what is put inside, or nothing."""
-        with self._damage():
-            self._base.execute("BEGIN IMMEDIATE")
+        with self._damage(kept=_NOTHING_KEPT):
             try:
+                self._base.execute("BEGIN IMMEDIATE")
                 yield
                 self._base.execute("COMMIT")
             except BaseException:
-                self._end()
+                self.give_up()
                 raise
 
-    def _end(self) -> None:
+    def give_up(self) -> None:
         """Roll back what is open; a full disk may have done so already."""
         if self._base.in_transaction:
             self._base.execute("ROLLBACK")
@@ -172,11 +175,11 @@ class Catalog:
             yield
             return
         with self._damage():
-            self._base.execute("BEGIN")
             try:
+                self._base.execute("BEGIN")
                 yield
             finally:
-                self._end()
+                self.give_up()
 
     def version(self) -> int:
         """Return a number that changes when another process has committed."""
@@ -332,14 +335,12 @@ class Catalog:
         )
 
     @contextlib.contextmanager
-    def _damage(self) -> Iterator[None]:
-        """Turn SQLite's errors into ours."""
+    def _damage(self, kept: str = "") -> Iterator[None]:
+        """Turn SQLite's errors into ours, which end with what became of a commit."""
         try:
             yield
         except sqlite3.OperationalError as error:
-            raise StoreError(
-                f"{self._path}: {error}; nothing of this commit was kept, the index is as before"
-            ) from error
+            raise StoreError(f"{self._path}: {error}{kept}") from error
         except sqlite3.DatabaseError as error:
             raise self._damaged(str(error)) from error
 

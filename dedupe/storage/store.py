@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import orjson
 
-from dedupe.errors import CorruptIndexError, StoreError
+from dedupe.errors import CorruptIndexError, DedupeError, StoreError
 from dedupe.storage import merging
 from dedupe.storage.catalog import ERASED, REMOVED, REPLACED, Catalog
 from dedupe.storage.folder import (
@@ -55,6 +55,9 @@ _STEP_FACTOR = 8
 
 _LEAST_STEP = 50_000
 
+_LOOKS = 5
+"""How often a reader looks for a list of segments that are all still there."""
+
 
 class Store:
     """An index on disk.
@@ -74,6 +77,8 @@ class Store:
         self.folder = folder
         self.read_only = read_only
         self._lock = -1
+        self._version = -1
+        self._is_settled = False
         self._merge: merging.Merge | None = None
         self._replaced: list[str] = []
         try:
@@ -124,32 +129,61 @@ class Store:
             counts = orjson.dumps({"n_docs": 0, "n_texts": 0, "n_live": 0, "n_commits": 0})
             self.catalog.create(meta | {"counts": counts})
             sync_folder(self.folder)
-        self._load()
-        if not self.read_only:
-            remove_orphans(self.folder, {s.name.file for s in self.postings.segments})
-            note_commit(self.folder, self.counts["n_commits"])
+        with self.snapshot():
+            pass
 
-    def _load(self) -> None:
-        """Read the list of segments and the newest postings.
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Show one state, the newest, whatever a writer does meanwhile.
 
         A reader may find that the writer has merged a segment away since it
         read the list; the next list names what replaced it.
         """
-        # Read before the catalogue, for meanwhile another process may commit.
-        n_noted = noted_commit(self.folder)
-        self._version = self.catalog.version()
-        for attempt in range(5):
-            try:
-                with self.catalog.snapshot():
-                    self._load_once()
-            except FileNotFoundError as error:
-                if attempt == 4 or not self.read_only:
-                    raise CorruptIndexError(f"{error.filename}: the segment is missing") from error
-            else:
-                break
-        self._refuse_loss(self.counts["n_commits"], n_noted)
+        self._settle()
+        for attempt in range(_LOOKS):
+            # Read before the catalogue, for meanwhile another process may commit.
+            n_noted = noted_commit(self.folder) if self._is_behind() else 0
+            with self.catalog.snapshot():
+                try:
+                    if self._is_behind():
+                        self._load()
+                except FileNotFoundError as error:
+                    if attempt + 1 < _LOOKS:
+                        continue
+                    raise _missing(error) from error
+                self._refuse_loss(self.counts["n_commits"], n_noted)
+                yield
+                return
 
-    def _load_once(self) -> None:
+    def _is_behind(self) -> bool:
+        """Say whether another process has committed since a reader looked."""
+        return self.read_only and self.catalog.version() != self._version
+
+    def _settle(self) -> None:
+        """Take up, as the writer, what is on disk: at first, and after a commit that failed.
+
+        Of one that was interrupted, by Ctrl-C or an exception of a signal handler, only the
+        catalogue knows whether it was made.
+        """
+        if self._is_settled or self.read_only:
+            return
+        self.catalog.give_up()
+        self._replaced.clear()
+        self._give_up_merge()
+        n_noted = noted_commit(self.folder)
+        try:
+            with self.catalog.snapshot():
+                self._load()
+        except FileNotFoundError as error:
+            raise _missing(error) from error
+        self._refuse_loss(self.counts["n_commits"], n_noted)
+        remove_orphans(self.folder, {s.name.file for s in self.postings.segments})
+        self._note()
+        self._is_settled = True
+
+    def _load(self) -> None:
+        """Read the list of segments and the newest postings, inside a snapshot."""
+        version = self.catalog.version()
         self.counts: dict[str, int] = orjson.loads(self.catalog.need("meta", "counts")[0])
         names = self.catalog.segments()
         after = 1
@@ -167,11 +201,7 @@ class Store:
             raise self._damaged("its newest documents are missing")
         known = getattr(self, "postings", None) or Postings(self.folder, [], tail)
         self.postings = known.replaced(names, tail)
-
-    def refresh(self) -> None:
-        """See what another process has committed."""
-        if self.read_only and self.catalog.version() != self._version:
-            self._load()
+        self._version = version
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -182,24 +212,32 @@ class Store:
         """
         if self.read_only:
             raise StoreError(f"{self.folder}: opened read-only; open it for writing to change it")
-        before = self.postings, dict(self.counts)
+        self._settle()
+        if not (self.folder / CATALOG).exists():
+            raise StoreError(f"{self.folder}: the index was deleted while it was open")
+        self._is_settled = False
+        n_before = self.counts["n_docs"]
         try:
             with self.catalog.transaction():
                 yield
-                self._tidy(self.counts["n_docs"] - before[1]["n_docs"])
+                self._tidy(self.counts["n_docs"] - n_before)
                 self.catalog.put("meta", [("counts", orjson.dumps(self.counts))])
-        except BaseException:
-            self.postings, self.counts = before
-            self._replaced.clear()
-            self._give_up_merge()
-            with contextlib.suppress(OSError):
-                remove_orphans(self.folder, {s.name.file for s in self.postings.segments})
+        except BaseException as error:
+            # What fails here fails again, or is mended, when the index is used next.
+            with contextlib.suppress(OSError, DedupeError):
+                self._settle()
+            if isinstance(error, OSError):
+                raise StoreError(
+                    f"{self.folder}: {error.strerror}; nothing of this commit was kept, the index "
+                    "is as before"
+                ) from error
             raise
         self._note()
         for file in self._replaced:
             # Readers that have it open keep it; others find the new list.
             (self.folder / file).unlink(missing_ok=True)
         self._replaced.clear()
+        self._is_settled = True
 
     def _note(self) -> None:
         """Note the commit; it is on disk, and so no failure to note it is one of the commit."""
@@ -338,6 +376,10 @@ class Store:
         return CorruptIndexError(
             f"{self.folder}: damaged, {how}; restore the index from a copy, or build it anew"
         )
+
+
+def _missing(error: FileNotFoundError) -> CorruptIndexError:
+    return CorruptIndexError(f"{error.filename}: the segment is missing")
 
 
 def _file_name() -> str:
