@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from dedupe.candidates import first_of_text
 from dedupe.clean.blocks import read_blocks
@@ -14,7 +15,7 @@ from dedupe.index.edges import edges_of
 from dedupe.index.held import Held
 from dedupe.index.keys import ID, Keys
 from dedupe.index.lookup import newest_of
-from dedupe.index.matching import beside, match, read
+from dedupe.index.matching import beside, match, minutes_of, read
 from dedupe.index.outlets import learn_more
 from dedupe.index.placing import Newcomer
 from dedupe.index.records import (
@@ -35,7 +36,6 @@ from dedupe.storage.segments import ABOUT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from dedupe.index.matching import Batch, Matched
@@ -67,18 +67,6 @@ class Added(NamedTuple):
     is_known: bool
 
 
-def parts_of(table: pa.Table) -> Iterator[pa.Table]:
-    """Cut documents into parts in which no id stands twice."""
-    start = 0
-    seen: set[str] = set()
-    for row, name in enumerate(table.column("id").to_pylist()):
-        if name in seen or len(seen) == _AT_ONCE:
-            yield table.slice(start, row - start)
-            start, seen = row, set()
-        seen.add(name)
-    yield table.slice(start)
-
-
 class Terms(NamedTuple):
     """On which terms documents are added.
 
@@ -91,6 +79,38 @@ class Terms(NamedTuple):
     settings: Settings
     window: int
     now: int
+
+
+def parts_of(table: pa.Table, terms: Terms) -> Iterator[NDArray[np.int64]]:
+    """Cut documents into parts in which no id stands twice; yields the rows of each.
+
+    Under a window no two documents of a part appeared longer apart than it is: of equal texts
+    one stands for the others, and must be near enough to all of them.
+    """
+    start = 0
+    seen: set[str] = set()
+    for row, name in enumerate(table.column("id").to_pylist()):
+        if name in seen or len(seen) == _AT_ONCE:
+            yield from _near_in_time(table, np.arange(start, row), terms)
+            start, seen = row, set()
+        seen.add(name)
+    yield from _near_in_time(table, np.arange(start, table.num_rows), terms)
+
+
+def _near_in_time(
+    table: pa.Table, rows: NDArray[np.int64], terms: Terms
+) -> Iterator[NDArray[np.int64]]:
+    if not terms.window:
+        yield rows
+        return
+    minutes = minutes_of(table.take(pa.array(rows)), terms.now).astype(np.int64)
+    order = np.argsort(minutes, kind="stable")
+    rows, minutes = rows[order], minutes[order]
+    start = 0
+    while start < len(rows):
+        end = int(np.searchsorted(minutes, minutes[start] + terms.window, "right"))
+        yield rows[start:end]
+        start = end
 
 
 def add_table(table: pa.Table, held: Held, terms: Terms) -> tuple[list[Added], Changes]:
@@ -163,10 +183,11 @@ def _add_changed(
     store.counts["n_live"] += len(numbers) - len(gone)
     regrouping = Regrouping(held, settings)
     nothing = np.zeros(0, EDGE)
+    replaced = {row: stored.number for row, stored in matched.same_id.items()}
     regrouping.add(
         [
-            Newcomer(number, name, edges.get(number, nothing))
-            for number, name in zip(numbers.tolist(), ids, strict=True)
+            Newcomer(number, name, edges.get(number, nothing), replaced.get(row, 0))
+            for row, (number, name) in enumerate(zip(numbers.tolist(), ids, strict=True))
         ],
         gone,
     )
@@ -256,6 +277,8 @@ def _append_postings(
     alike = [one.text_hash for one in matched.old if one.number not in gone]
     hashes = batch.sketches.text_hashes
     is_new = first_of_text(batch.sketches) & ~np.isin(hashes, np.array(alike, np.uint64))
+    # Under a window a copy is found when the text it repeats lies too far back.
+    is_new |= batch.window > 0
     keys: Keys = batch.keys.take(is_new[batch.keys.row] | (batch.keys.kind == ID))
     keys = keys.and_those(blocks)
     packed = (keys.keys << np.uint64(DOCUMENT_BITS)) | keys.row.astype(np.uint64)

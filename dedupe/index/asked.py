@@ -34,6 +34,8 @@ def as_folder(path: object) -> Path:
     """
     if not isinstance(path, (str, os.PathLike)):
         raise InputError(f"an index is opened by the path of a folder, not {_kind(path)}")
+    if "\0" in str(path):
+        raise InputError("the path of an index holds a zero byte, which no folder's name can")
     return Path(path)
 
 

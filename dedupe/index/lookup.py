@@ -40,12 +40,18 @@ def newest_of(held: Held, ids: Sequence[str], settings: Settings) -> list[Stored
     """Return the newest version of each id that an index has seen, current or not."""
     found = held.store.postings.find(id_keys(ids, settings), ID_CAP)
     newest: list[Stored | None] = [None] * len(ids)
-    seen = zip(found.key.tolist(), found.document.tolist(), strict=True)
-    held.load(found.document.tolist())
-    for row, number in sorted(seen, reverse=True):
-        if newest[row] is None:
-            stored = held.document(number)
-            newest[row] = stored if stored.id == ids[row] else None
+    seen: dict[int, list[int]] = {}
+    for row, number in sorted(zip(found.key.tolist(), found.document.tolist(), strict=True)):
+        seen.setdefault(row, []).append(number)
+    while seen:
+        # An older one is read only where keys met by chance.
+        held.load(numbers[-1] for numbers in seen.values())
+        for row, numbers in list(seen.items()):
+            stored = held.document(numbers.pop())
+            if stored.id == ids[row]:
+                newest[row] = stored
+            if newest[row] is not None or not numbers:
+                del seen[row]
     return newest
 
 

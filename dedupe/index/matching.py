@@ -56,7 +56,7 @@ _MANY_SAMPLED = 16
 
 
 class Batch(NamedTuple):
-    """New documents, read.
+    """New documents, read; under a window none of them appeared longer apart than it is.
 
     Attributes:
         table: documents, by id.
@@ -114,11 +114,11 @@ def read(
     kept = clean(table, settings, furniture_of(held.catalog, table), blocks)
     sketches = sketch(kept, settings)
     keys = posting_keys(sketches, table.column("id").to_pylist(), settings)
-    return Batch(table, kept, sketches, keys, _minutes(table, now_minute), window_minutes)
+    return Batch(table, kept, sketches, keys, minutes_of(table, now_minute), window_minutes)
 
 
-def _minutes(table: pa.Table, now_minute: int) -> NDArray[np.int32]:
-    """Return when each document appeared, or was fetched, or else now."""
+def minutes_of(table: pa.Table, now_minute: int) -> NDArray[np.int32]:
+    """Return when each document appeared, or was fetched, or else now; int32 (D,)."""
     clocks = (table.column(name).to_numpy() for name in ("published", "fetched"))
     published, fetched = (clock.astype("datetime64[m]") for clock in clocks)
     clock = np.where(np.isnat(published), fetched, published)
@@ -301,8 +301,7 @@ def _measured(
     if len(batch.minutes) > 1:
         new_only = sketches._replace(n_words=sketches.n_words.copy())
         new_only.n_words[len(batch.minutes) :] = 0
-        among = _in_window(find_candidates(new_only, weights, settings), batch)
-        candidates = joined(among, candidates)
+        candidates = joined(find_candidates(new_only, weights, settings), candidates)
     pairs, passages = verify(candidates, table, kept, settings)
     on_demand = OnDemand(sketches, weights, published_by(table), kept, settings)
     return Matched(old, pairs, passages, on_demand, {}, 0)
@@ -317,17 +316,6 @@ def _no_pairs() -> tuple[pa.Table, pa.Table]:
     no_nets, no_shares = np.zeros(0, np.uint8), np.zeros((0, 2), np.float32)
     candidates = Candidates(nothing, nothing, no_nets, no_shares, 0, {})
     return verify(candidates, SCHEMA.empty_table(), kept, Settings(threads=1))
-
-
-def _in_window(candidates: Candidates, batch: Batch) -> Candidates:
-    if not batch.window:
-        return candidates
-    minutes = batch.minutes.astype(np.int64)
-    near = np.abs(minutes[candidates.a] - minutes[candidates.b]) <= batch.window
-    return candidates._replace(
-        a=candidates.a[near], b=candidates.b[near], nets=candidates.nets[near],
-        shared_weight=candidates.shared_weight[near],
-    )  # fmt: skip
 
 
 def _kept_together(one: Kept, other: Kept) -> Kept:

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import orjson
+import pyarrow as pa
 
 from dedupe.index.adding import Added, Terms, add_table, parts_of
 from dedupe.index.asked import as_name, as_since, table_of
@@ -21,8 +22,6 @@ from dedupe.storage.catalog import ERASED, GROUPED, REMOVED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
-
-    import pyarrow as pa
 
     from dedupe.documents import Document
     from dedupe.index.answers import IndexStory, Match
@@ -86,19 +85,23 @@ class Index(Opened):
         if not table.num_rows:
             return []
         with self._writing() as store:
-            added: list[Added] = []
-            changes = Changes()
-            held = Held(store)
-            for part in parts_of(table):
-                new, changed = add_table(part, held, self._terms())
-                added += new
+            added: dict[int, Added] = {}
+            changes, held, terms = Changes(), Held(store), self._terms()
+            for rows in parts_of(table, terms):
+                new, changed = add_table(table.take(pa.array(rows)), held, terms)
+                added |= zip(rows.tolist(), new, strict=True)
                 changes.include(changed)
                 held = held.later(changed.judged)
             self._record(store, len(added), changes)
-            return tell_added(added, changes, held, self._reading, self.settings)
+            in_order = [added[row] for row in range(table.num_rows)]
+            return tell_added(in_order, changes, held, self._reading, self.settings)
 
     def query(self, document: Document | Mapping[str, Any] | str) -> Match:
         """Say where a document would stand; changes nothing.
+
+        By the likeliest of the few documents that are read for it. Where several stories
+        are near, `add`, which reads more of them and settles all their pairs at once, may
+        say otherwise.
 
         Raises:
             InputError: a document without text.
@@ -133,18 +136,21 @@ class Index(Opened):
     def story(self, name: str) -> IndexStory | None:
         """Return the story of that name, or else of the document of that id; None without any.
 
+        They differ where a document has a new version that tells another story: the story
+        keeps its name. Where a document stands now, `history` says.
+
         Raises:
             InputError: not a name.
         """
         name = as_name(name)
         with self._reading() as held:
-            versions = [one.number for one in versions_of(held, name, self.settings)]
-            named = [one for one in versions if members_of(held, one)]
-            named += [held.place(one).story for one in versions if held.is_live(one)]
+            versions = versions_of(held, name, self.settings)
             # A story that begins with a later version of an id is named ID#VERSION.
-            later = versions_of(held, name.rpartition("#")[0], self.settings)
-            later = [one for one in later if one.story_name == name]
-            named += [one.number for one in later if members_of(held, one.number)]
+            likely = [*versions, *versions_of(held, name.rpartition("#")[0], self.settings)]
+            likely = [one for one in likely if one.story_name == name]
+            named = [one.number for one in likely if members_of(held, one.number)]
+            live = [one.number for one in versions if held.is_live(one.number)]
+            named += [held.place(one).story for one in live]
             if not named:
                 return None
             return tell_story(named[0], held, self._reading, self.settings)
@@ -160,8 +166,8 @@ class Index(Opened):
         story that is yielded; only removed documents are in none.
 
         Args:
-            since: only those whose documents changed after this moment, or after
-                the commit of this number; see `IndexStory.changed`.
+            since: only those whose documents changed after this moment, of UTC where it
+                names no zone, or after the commit of this number; see `IndexStory.changed`.
 
         Raises:
             InputError: `since` is neither.
@@ -188,6 +194,8 @@ class Index(Opened):
     def history(self, document: str) -> list[dict[str, Any]]:
         """Return every version of a document that was added, oldest first: its fields and state.
 
+        Of the current one `story` names where it stands; of others it is None.
+
         `published` and `fetched` are the moments its page states, a clock without
         a zone read as UTC; `published_until` and `fetched_until` are the latest
         that these clocks may mean.
@@ -202,7 +210,12 @@ class Index(Opened):
             for one in versions_of(held, document, self.settings):
                 state = states[held.place(one.number).state]
                 fields = {} if state == "erased" else as_rows([one])[0]
-                found.append(fields | {"id": one.id, "version": one.version, "state": state})
+                story = None
+                if state == "current":
+                    story = held.document(held.place(one.number).story).story_name
+                found.append(
+                    fields | {"id": one.id, "version": one.version, "state": state, "story": story}
+                )
             return found
 
     def __len__(self) -> int:
@@ -265,7 +278,11 @@ class Index(Opened):
             }
 
     def export(self) -> Iterator[dict[str, Any]]:
-        """Yield every current document with its story, oldest first; clocks as in `history`."""
+        """Yield every current document with its story, oldest first; clocks as in `history`.
+
+        A hundred at a time as they then stand: while others write, stories may be
+        merged or parted between two of them.
+        """
         with self._reading() as held:
             last = held.store.counts["n_docs"]
         for first in range(1, last + 1, _EXPORTED_AT_ONCE):

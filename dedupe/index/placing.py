@@ -30,11 +30,19 @@ _EXACT_ODDS = 9.5
 
 
 class Newcomer(NamedTuple):
-    """A document that has just been written: its number, id, and EDGE (n,) to earlier ones."""
+    """A document that has just been written.
+
+    Attributes:
+        number: its number.
+        id: its id.
+        edges: EDGE (n,), to earlier ones.
+        replaces: the version of the same id that goes; 0 without any.
+    """
 
     number: int
     id: str
     edges: NDArray[np.void]
+    replaces: int
 
 
 class Places:
@@ -80,6 +88,12 @@ class Places:
         """Say whether a document has just come."""
         return number in self._new
 
+    def had_others(self, number: int) -> bool:
+        """Say whether a document, or the version before it, was ever in a story with others."""
+        new = self._new.get(number)
+        before = number if new is None else new.replaces
+        return bool(before) and self._held.place(before).state == GROUPED
+
     def was(self, number: int) -> Place:
         """Return where an old document stood before."""
         return self._held.place(number)
@@ -121,8 +135,24 @@ class Places:
             # A copy of a follower is as near to the leader as that is.
             speaks = place.leader == other or odds > _EXACT_ODDS
             if place.state <= GROUPED and speaks and not {other, place.leader} & going:
-                return place.leader
+                return place.leader if self._speaks_for_all(place.leader, edges) else number
         return number
+
+    def _speaks_for_all(self, leader: int, edges: NDArray[np.void]) -> bool:
+        """Say whether a leader was compared with all that a document is near to, by its edges.
+
+        Of a crowd each is compared with a few. Whom the leader does not know would lose the
+        one that it is near to.
+        """
+        near = {self.leader(other) for other in edges["other"][edges["odds"] > 0].tolist()}
+        return all(
+            self._was_compared(leader, one) or self._was_compared(one, leader)
+            for one in near - {leader, 0}
+        )
+
+    def _was_compared(self, one: int, other: int) -> bool:
+        """Say whether an edge of a document leads to another, or to one that follows it."""
+        return any(self.leader(end) == other for end in self.edges(one)["other"].tolist())
 
     def leaders_of(self, component: int) -> list[int]:
         """Return the documents that a component is clustered by."""

@@ -7,6 +7,7 @@ rows       ->  as_table()                ->  documents table
 from __future__ import annotations
 
 import functools
+import re
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ MEASURED = pa.schema(
 
 _TEXT_LIMIT = 1 << 30
 _FIGURES = struct.Struct("<IQ")
+_LIKE_A_VERSION = re.compile(r"#[0-9]+\Z")
 
 
 class Stored:
@@ -83,8 +85,12 @@ class Stored:
 
 
 def name_of_story(document: str, version: int) -> str:
-    """Return what a story is called whose first document is this version of an id."""
-    return document if version == 1 else f"{document}#{version}"
+    """Return what a story is called whose first document is this version of an id.
+
+    That is the id of a first version, unless it reads like the name of a later one.
+    """
+    plain = version == 1 and not _LIKE_A_VERSION.search(document)
+    return document if plain else f"{document}#{version}"
 
 
 def pack_fields(columns: dict[str, list[Any]]) -> list[list[Any]]:

@@ -81,10 +81,10 @@ class Regrouping:
         """
         places = self._places
         places.gone = {number: heir for number, (_, heir) in gone.items()}
+        self._held.load_places(gone)
         numbers, alone = _near_and_alone(places.come(newcomers), places)
         self.changes.touched.update(alone)
         places.load_near(numbers)
-        self._held.load_places(gone)
         followers: dict[int, list[int]] = {}
         leaders = []
         for number in numbers:
@@ -138,7 +138,7 @@ class Regrouping:
         self._groups.load("stories", {places.was(one).story for one in old})
 
     def _is_new_and_alone(self, number: int, followers: dict[int, list[int]]) -> bool:
-        heir = number in self._places.gone.values()
+        heir = number in self._places.gone.values() or self._places.had_others(number)
         return self._places.is_new(number) and number not in followers and not heir
 
     def _unions(self, leaders: list[int], gone: list[int]) -> list[list[int]]:
@@ -263,8 +263,7 @@ class Regrouping:
         One that had others keeps its row, which tells when it was left alone.
         """
         places = self._places
-        had_others = not places.is_new(story) and places.was(story).state == GROUPED
-        if alone and members == [story] and not had_others:
+        if alone and members == [story] and not places.had_others(story):
             self.changes.touched.add(story)
             places[story] = Place(ALONE, story, story, story)
             self._groups.delete("stories", [story])
@@ -302,6 +301,7 @@ class Regrouping:
 def _near_and_alone(numbers: list[int], places: Places) -> tuple[list[int], list[int]]:
     """Return the newcomers that may be one story with another document, and those that are not."""
     near = set(places.gone.values())
+    near.update(number for number in numbers if places.had_others(number))
     for number in numbers:
         edges = places.edges(number)
         if len(edges):

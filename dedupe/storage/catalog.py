@@ -8,6 +8,7 @@ refers to a row fails loudly when the row is gone.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import struct
 import zlib
@@ -103,6 +104,8 @@ class Catalog:
         if read_only and not self._path.exists():
             raise StoreError(f"{folder}: holds no index; add documents to make one")
         mode = "ro" if read_only else "rwc"
+        if read_only and _cannot_change(folder):
+            mode += "&immutable=1"
         from urllib.parse import quote
 
         try:
@@ -343,6 +346,15 @@ class Catalog:
             raise StoreError(f"{self._path}: {error}{kept}") from error
         except sqlite3.DatabaseError as error:
             raise self._damaged(str(error)) from error
+
+
+def _cannot_change(folder: Path) -> bool:
+    """Say whether an index was closed and lies on a file system that nothing can be written to.
+
+    SQLite would not open it otherwise, since even readers write beside a database.
+    """
+    is_closed = not (folder / f"{CATALOG}-wal").exists()
+    return is_closed and bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
 
 
 def _mark(table: str, row: Sequence[Any]) -> int:

@@ -117,7 +117,7 @@ class Postings:
         caps: NDArray[np.int64] | int,
         minutes: tuple[int, int] | None = None,
     ) -> Found:
-        """Look keys up; one that more than its cap of documents hold leads to the oldest few.
+        """Look keys up; one that more than its cap of documents hold leads to a few, the oldest.
 
         The work is bounded: a search in each segment for each key, and at most
         the cap of postings read.
@@ -125,8 +125,9 @@ class Postings:
         Args:
             keys: uint64 (N,).
             caps: int64 (N,), or one for all.
-            minutes: the earliest and the latest clock of interest; segments
-                without any document between them are not searched.
+            minutes: the earliest and the latest clock of interest; segments without any
+                document between them are not searched, and a key above its cap leads to the
+                newest few, for the oldest may lie too far back.
 
         Raises:
             CorruptIndexError: a block that is needed has changed.
@@ -134,6 +135,9 @@ class Postings:
         order, wanted = sorted_keys(keys)
         parts = [(part, part.hits(wanted)) for part in self._parts(minutes)]
         parts = [(part, hits) for part, hits in parts if len(hits.key)]
+        newest_first = minutes is not None
+        if newest_first:
+            parts.reverse()
         counts = np.zeros(len(keys), np.int64)
         for _, hits in parts:
             counts[hits.key] += hits.ends - hits.starts
@@ -144,7 +148,8 @@ class Postings:
             taken = np.minimum(ends - starts, left[key])
             left[key] -= taken
             if taken.any():
-                documents.append(part.documents(starts, starts + taken))
+                firsts = ends - taken if newest_first else starts
+                documents.append(part.documents(firsts, firsts + taken))
                 places.append(np.repeat(order[key], taken))
         given = np.empty_like(counts)
         given[order] = counts
