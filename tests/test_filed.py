@@ -68,6 +68,13 @@ def test_linear__equals_the_definition(shares: list[float]) -> None:
     assert model.log_odds(np.array([shares]))[0] == pytest.approx(expected)
 
 
+def test_linear__says_the_same_of_a_pair_whatever_stands_beside_it() -> None:
+    values = np.random.default_rng(7).uniform(0, 1, (50, len(CLOSER_FEATURES)))
+    together = load_filed().log_odds(values)
+    for place in range(50):
+        assert load_filed().log_odds(values[place : place + 1])[0] == together[place]
+
+
 def test_odds_of__a_share_that_is_outgrown_is_the_logarithm_of_the_ratio() -> None:
     assert odds_of(np.array([300 / (300 + 100)]))[0] == pytest.approx(math.log(3))
 

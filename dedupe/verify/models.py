@@ -275,8 +275,12 @@ class Linear(NamedTuple):
 
     def log_odds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Apply the model to features (P, F); returns natural log-odds (P,)."""
-        answer: NDArray[np.float64] = odds_of(values) @ self.weights + self.bias
-        return answer
+        odds = odds_of(values)
+        # Feature by feature: how a matrix product rounds depends on how many pairs it is given.
+        total = np.full(len(odds), self.bias)
+        for column in np.flatnonzero(self.weights).tolist():
+            total += odds[:, column] * self.weights[column]
+        return total
 
 
 def odds_of(shares: NDArray[np.float64]) -> NDArray[np.float64]:
