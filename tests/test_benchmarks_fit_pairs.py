@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import numpy as np
-from fit_pairs import Labelled, fit_filed
+import pytest
+from fit_pairs import PENALTY, Labelled, fit_filed, lasso, of_filed
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dedupe.verify.models import CLOSER_FEATURES, FEATURES, Linear
 
 FILED, OUTGROWN = CLOSER_FEATURES.index("filed"), CLOSER_FEATURES.index("outgrown")
+
+SAID = "The ministry said so in a statement"
 
 
 def invented(source: str, n_pairs: int = 400) -> Labelled:
@@ -38,3 +43,46 @@ def test_fit_filed__learns_from_filed_pairs_of_the_tuning_half_alone() -> None:
     unseen = [wrong._replace(held=np.ones(len(wrong.held), np.bool_)), wrong._replace(closer=apart)]
     reuters = wrong._replace(source="reuters")
     assert fit_filed([pairs, *unseen, reuters]) == fit_filed([pairs])
+
+
+@given(st.integers(0, 10_000))
+def test_lasso__no_weight_could_pay_for_more_than_it_does(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values, labels = rng.normal(size=(60, 4)), rng.integers(0, 2, 60)
+    values[:, 3] = values[:, 2]
+    counts = rng.uniform(0.1, 2, 60)
+    steps = np.arange(60) % 2 == 0
+    weights, (even, odd) = lasso(values, np.column_stack([steps, ~steps]), labels, counts)
+    odds = values @ weights + np.where(steps, even, odd)
+    missed = counts * (labels - 1 / (1 + np.exp(-odds)))
+    gains = missed @ values
+    assert (abs(gains) <= PENALTY + 1e-2).all()
+    used = abs(weights) > 1e-2
+    assert gains[used] == pytest.approx(PENALTY * np.sign(weights[used]), abs=1e-2)
+    # What costs nothing is fitted as well as can be.
+    assert [missed[steps].sum(), missed[~steps].sum()] == pytest.approx([0, 0], abs=1e-2)
+
+
+def test_fit_filed__asks_few_of_many_features() -> None:
+    weights = np.array(fit_filed([invented("counter")])["weights"])
+    assert np.count_nonzero(weights) < len(weights) / 2
+
+
+def test_of_filed__copies_and_others_of_dispatches_that_an_agency_filed() -> None:
+    rng = np.random.default_rng(5)
+    words = [f"word{i}" for i in range(400)]
+    rows = [
+        {
+            "id": str(i),
+            "text": ". ".join([*(" ".join(rng.choice(words, 8)) for _ in range(16)), SAID]),
+            "published": f"1987-{1 + i % 6:02}-01T10:00:00+00:00",
+        }
+        for i in range(60)
+    ]
+    found = of_filed(rows, n_filed=4, n_others=2, among=50)
+    assert (found.closer[:, FILED] == 1).all()
+    assert [(found.lineage == label).sum() for label in (0, 1)] == [4 * 2, 4 * 13]
+    assert (found.same_story == -1).all()
+    copies = found.lineage == 1
+    containment = found.features[:, FEATURES.index("containment")]
+    assert containment[copies].min() > containment[~copies].max()

@@ -202,6 +202,39 @@ def test_clean__menu_and_legal_lines_around_a_story_go() -> None:
     assert kept == "\n".join([*GOAT, *FERRY, *CHESS])
 
 
+@pytest.mark.parametrize("place", [0, 2, 4])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Subscribe today to be the first to know.",
+        "You have 3 free articles remaining.",
+        "You have read your last free article this month",
+        "© 2031 Gull Street Press, Port Ellery",
+        "Published by Gull Street Press © 2029-2031",
+    ],
+)
+def test_clean__one_line_of_furniture_on_a_page_without_sisters_goes(line: str, place: int) -> None:
+    lines = [*GOAT, *FERRY]
+    kept = kept_alone(page(*lines[:place], line, *lines[place:]))
+    assert line not in kept
+    assert all(one in kept for one in lines)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Copyright law was not on his mind in 2031, he said.",
+        '"You have 3 free articles remaining," the screen told her, and she went home.',
+        "She gave away what the attic held: free articles of clothing, remaining tins, left boots.",
+        """Readers of the Lantry Gazette, who were told that they had three free articles left, \
+asked the harbor office for a fourth.""",
+    ],
+)
+def test_clean__a_line_that_only_speaks_of_such_things_stays(line: str) -> None:
+    text = page(*GOAT, line, *FERRY)
+    assert kept_alone(text) == text
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -68,19 +68,26 @@ def test_linear__equals_the_definition(shares: list[float]) -> None:
     assert model.log_odds(np.array([shares]))[0] == pytest.approx(expected)
 
 
+def test_linear__says_the_same_of_a_pair_whatever_stands_beside_it() -> None:
+    values = np.random.default_rng(7).uniform(0, 1, (50, len(CLOSER_FEATURES)))
+    together = load_filed().log_odds(values)
+    for place in range(50):
+        assert load_filed().log_odds(values[place : place + 1])[0] == together[place]
+
+
 def test_odds_of__a_share_that_is_outgrown_is_the_logarithm_of_the_ratio() -> None:
     assert odds_of(np.array([300 / (300 + 100)]))[0] == pytest.approx(math.log(3))
 
 
-def test_with_filed__is_the_mean_of_both_where_an_agency_filed_one_and_the_trees_elsewhere() -> (
+def test_with_filed__lies_between_both_where_an_agency_filed_one_and_is_the_trees_elsewhere() -> (
     None
 ):
     values = np.full((2, len(CLOSER_FEATURES)), 0.5)
     values[:, FILED] = [0, 1]
-    trees = np.array([[1.0, 3.0], [2.0, 4.0]])
+    trees = np.array([[1.0, 3.0], [2.0, 5.0]])
     linear = Linear(np.zeros(len(CLOSER_FEATURES)), -1.0)
-    assert with_filed(trees, values, linear).tolist() == [[1.0, 3.0], [2.0, 1.5]]
-    assert trees.tolist() == [[1.0, 3.0], [2.0, 4.0]]
+    assert with_filed(trees, values, linear) == pytest.approx(np.array([[1.0, 3.0], [2.0, 1.0]]))
+    assert trees.tolist() == [[1.0, 3.0], [2.0, 5.0]]
 
 
 def test_load_filed__the_longer_the_other_text_the_less_likely_a_copy() -> None:
@@ -94,3 +101,9 @@ def test_compare__an_agency_on_either_side_counts_alike() -> None:
     paper = f"{STORY} {STORY.replace('ferry', 'boat')} The mayor spoke of a new quay."
     forth, back = dedupe.compare(DATED, paper), dedupe.compare(paper, DATED)
     assert forth.probability == back.probability
+
+
+def test_compare__a_filed_story_that_is_a_small_part_of_its_page_is_a_copy() -> None:
+    other = " ".join(f"Item {i} tells of plot {i * 7} by the river and of its {i} owners." * 2
+                     for i in range(12))  # fmt: skip
+    assert dedupe.compare(DATED, f"{other}\n\n{STORY}\n\n{other}").probability > 0.5

@@ -44,10 +44,14 @@ def marked(
     pieces: list[Piece],
     joined: tuple[tuple[int, int], ...] = (),
     *,
+    printed: tuple[tuple[int, int, float], ...] = (),
     swapped: bool = False,
     subject_odds: Callable[[int, int], float] = always,
 ) -> list[dict[str, Any]]:
-    """Mark the pairs of the page with its pieces' documents; `joined` documents are one story."""
+    """Mark the pairs of the page with its pieces' documents; `joined` documents are one story.
+
+    Of `printed` the second prints the first whole, which is that share of it.
+    """
     page, other = ("a", "b") if swapped else ("b", "a")
     # The page comes before or behind the others, as its row says.
     page_row = -1 if swapped else PAGE
@@ -64,9 +68,12 @@ def marked(
     rows += [
         {
             "a": a, "b": b, "relation": "rewrite", "same_story": True, "same_story_odds": 2.0,
-            "probability": 0.9, "aligned_a": 0.9, "aligned_b": 0.9, "lead_a": 1.0, "lead_b": 1.0,
+            "probability": 0.9, "aligned_a": told, "aligned_b": share, "lead_a": 1.0, "lead_b": 1.0,
         }
-        for a, b in joined
+        for a, b, told, share in [
+            *((a, b, 0.9, 0.9) for a, b in joined),
+            *((a, b, 1.0, share) for a, b, share in printed),
+        ]
     ]  # fmt: skip
     passages = [
         {
@@ -290,6 +297,30 @@ def test_roundups__stories_that_a_slight_piece_unites_are_one() -> None:
     assert relations(found)[:3] == ["excerpt"] * 3
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        # Page 2 is text 3 and what stands around it: nothing of it is of another story.
+        (((3, 2, 0.7),), "excerpt"),
+        (((3, 2, 0.72), (4, 2, 0.2)), "excerpt"),
+        # Nobody prints the rest of page 2; or a part of it; or all of it.
+        ((), "roundup"),
+        (((3, 2, 0.4),), "roundup"),
+        (((3, 2, 0.95),), "roundup"),
+        # The page has text 1 in common with page 2.
+        (((1, 2, 0.7),), "excerpt"),
+    ],
+)
+def test_roundups__what_stands_around_another_story_is_no_piece_of_it(
+    printed: tuple[tuple[int, int, float], ...], expected: str, swapped: bool
+) -> None:
+    shared = Piece(other=2, start=0, end=290, told=0.3, same_story=False)
+    story = Piece(other=1, start=300, end=900, told=1.0, share=0.6)
+    found = marked([shared, story], printed=printed, swapped=swapped, subject_odds=never)
+    assert relations(found)[:2] == [expected] * 2
+
+
 pieces = st.builds(
     lambda other, start, size, told, lead, share, same: Piece(
         other=other, start=start, end=start + size, told=told, lead=lead, share=share,
@@ -305,17 +336,22 @@ joins = st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(lambda pair: pair
 @given(
     found=st.lists(pieces, min_size=1, max_size=9, unique_by=lambda piece: piece.other),
     joined=st.lists(joins, max_size=6, unique=True),
+    printed=st.lists(st.tuples(joins, st.sampled_from([0.3, 0.6, 0.8])), max_size=4),
     odds=st.lists(st.floats(-9, 9), min_size=1, max_size=5),
 )
 def test_roundups__whatever_a_page_holds_pairs_become_round_ups_or_stay(
-    found: list[Piece], joined: list[tuple[int, int]], odds: list[float]
+    found: list[Piece],
+    joined: list[tuple[int, int]],
+    printed: list[tuple[tuple[int, int], float]],
+    odds: list[float],
 ) -> None:
     def subject_odds(x: int, y: int) -> float:
         assert x < y
         return odds[(x + y) % len(odds)]
 
-    rows = marked(found, tuple(joined), subject_odds=subject_odds)
-    before = ["excerpt"] * len(found) + ["rewrite"] * len(joined)
+    whole = tuple((a, b, share) for (a, b), share in printed)
+    rows = marked(found, tuple(joined), printed=whole, subject_odds=subject_odds)
+    before = ["excerpt"] * len(found) + ["rewrite"] * (len(joined) + len(whole))
     for row, relation in zip(rows, before, strict=True):
         assert row["relation"] in {relation, "roundup"}
         assert (row["same_story_odds"] < 0) == (row["relation"] == "roundup")

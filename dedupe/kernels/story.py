@@ -60,8 +60,9 @@ def _is_sign(row: NDArray[np.uint8], learned: bool) -> bool:
 def _is_sure(size: int, row: NDArray[np.uint8], learned: bool, repeated: bool) -> bool:
     """Say whether a block is furniture by itself.
 
-    It is what the outlet repeats, a copyright line, "Share this" and its like,
-    or a handle or an address that the page shows twice.
+    It is what the outlet repeats, a copyright line, "Share this" and its like, what tells
+    readers how many articles they may still read, or a handle or an address that the page
+    shows twice.
     """
     if learned:
         return True
@@ -74,8 +75,10 @@ def _is_sure(size: int, row: NDArray[np.uint8], learned: bool, repeated: bool) -
         return False
     if phrase & blocks.PREFIX:
         return kind in (_SHARE, _SUBSCRIBE, _ADVERT)
-    if phrase & blocks.WHOLE:
+    if phrase & (blocks.WHOLE | blocks.ANYWHERE):
         return bool(kind == _ADVERT)
+    if marks & blocks.HAS_COPYRIGHT and row[blocks.NUMBERS]:
+        return True
     has_handle = marks & (blocks.HAS_AT | blocks.HAS_ADDRESS) > 0
     return bool(repeated and has_handle and row[blocks.ENDING] != blocks.SENTENCE_END)
 

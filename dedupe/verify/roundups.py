@@ -54,6 +54,10 @@ _TWIN = 0.9
 _TOLD_COMPLETE = 0.85
 """Share of a text that stands in a page which prints it whole."""
 
+_FRAMED = 0.9
+"""Share of a document that a piece of it and a text it prints whole make up, from which on the
+piece is what stands around that text."""
+
 _MENTION = 0.05
 """A whole text that makes up less of a page of another story is a teaser on it, wherever it
 stands."""
@@ -65,6 +69,7 @@ _ODDS = -6.0
 class _Part(NamedTuple):
     """A piece of a document that stands in another: where, with whom, by which pair.
 
+    `told` is how much of the other stands there, `share` how much of the document it is.
     Slight pieces, and those not from another's top, do not make a round-up; in
     one that is, they are parts as well. `whole` is one that stands in the document
     from top to end, and joins it to another story.
@@ -74,7 +79,7 @@ class _Part(NamedTuple):
     end: int
     other: int
     pair: int
-    told_fuller: bool
+    told: float
     counts: bool
     whole: bool
     share: float
@@ -87,6 +92,8 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table, subject_odds: SubjectOdds
     they come from, and they are of different subjects: a story may have been cut into
     parts by others. Two are enough when both are told more fully elsewhere, or
     leave little out between them.
+
+    What stands around a story on two pages, furniture that no third page has, is no piece of it.
 
     What prints other stories whole beside its own, and little else, is a round-up as
     well, even where one of them is most of it; where the others are too slight for
@@ -102,7 +109,9 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table, subject_odds: SubjectOdds
     """
     chosen = np.zeros(pairs.num_rows, np.bool_)
     joined = _joined(pairs)
-    for parts in _parts(pairs, passages).values():
+    printed = _printed_whole(pairs)
+    for found in _parts(pairs, passages).values():
+        parts = _without_frames(found, printed)
         stories = _stories(_topics([part for part in parts if part.counts]), joined)
         told = [one for one in parts if one.counts or (one.whole and one.share >= _MENTION)]
         if _are_apart(stories, _stories(_topics(told), joined), subject_odds):
@@ -127,7 +136,7 @@ def _are_apart(
     # A slight piece may be joined with several stories, and make them one.
     if min(len(stories), len(among)) < 2:
         return False
-    n_fuller = sum(any(part.told_fuller for part in story) for story in stories)
+    n_fuller = sum(any(part.told < _TOLD_WHOLE for part in story) for story in stories)
     is_loose = n_fuller < 2 and len(stories) == 2 and _uncovered(stories) > _LARGEST_GAP
     largest = sorted(among, key=_extent)[-_MOST_COMPARED:]
     pairs = itertools.combinations(sorted(map(_standing, largest)), 2)
@@ -200,6 +209,36 @@ def _joined(pairs: pa.Table) -> dict[int, list[int]]:
     return joined
 
 
+def _printed_whole(pairs: pa.Table) -> dict[int, list[tuple[int, float]]]:
+    """Return the texts that each document prints whole, and how much of it each is."""
+    same = pairs.column("same_story").to_numpy()
+    printed: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    for side, other in (("a", "b"), ("b", "a")):
+        told = pairs.column(f"aligned_{other}").to_numpy()
+        rows = np.flatnonzero(same & (told >= _TOLD_COMPLETE))
+        columns = (pairs.column(name).to_numpy() for name in (side, other, f"aligned_{side}"))
+        for document, text, share in zip(*(one[rows].tolist() for one in columns), strict=True):
+            printed[document].append((text, share))
+    return printed
+
+
+def _without_frames(parts: list[_Part], printed: dict[int, list[tuple[int, float]]]) -> list[_Part]:
+    """Let no piece count that only stands around the story of the document it comes from.
+
+    The rest of that document is another's text, whole, of which the page has nothing.
+    """
+    known = {part.other for part in parts}
+
+    def is_frame(part: _Part) -> bool:
+        # A text that is more than the rest holds the piece as well.
+        return any(
+            text not in known and _FRAMED - part.told <= share <= 1 - part.told / 2
+            for text, share in printed.get(part.other, ())
+        )
+
+    return [part._replace(counts=part.counts and not is_frame(part)) for part in parts]
+
+
 def _parts(pairs: pa.Table, passages: pa.Table) -> dict[int, list[_Part]]:
     """Collect, for each document, the pieces of it that others hold too."""
     likely = pairs.column("probability").to_numpy() >= 0.5
@@ -226,10 +265,9 @@ def _parts(pairs: pa.Table, passages: pa.Table) -> dict[int, list[_Part]]:
         )
         documents = pairs.column(side).to_numpy()
         others = pairs.column(other).to_numpy()
-        fuller = told < _TOLD_WHOLE
         found = rows[ends[rows] > starts[rows]]
-        places = np.arange(len(fuller))
-        values = (starts, ends, others, places, fuller, counts, whole, aligned)
+        places = np.arange(pairs.num_rows)
+        values = (starts, ends, others, places, told, counts, whole, aligned)
         pieces = zip(*(column[found].tolist() for column in values), strict=True)
         for document, piece in zip(documents[found].tolist(), pieces, strict=True):
             parts[document].append(_Part(*piece))
