@@ -446,7 +446,7 @@ def test_match__of_pages_that_share_but_a_quotation_only_one_is_read(
 def test_index__a_second_writer_gets_a_clear_error_and_readers_do_not_block(tmp_path: Path) -> None:
     with Index(tmp_path / "index") as index:
         index.add({"id": "a", "text": text(1)})
-        with pytest.raises(IndexBusyError, match="another process writes"):
+        with pytest.raises(IndexBusyError, match="open for writing already"):
             Index(tmp_path / "index")
         with Index(tmp_path / "index", read_only=True) as reader:
             assert reader.query(text(1)).story == "a"

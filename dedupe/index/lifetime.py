@@ -83,6 +83,8 @@ class Opened:
         with self._lock:
             if self._store is not None and self._pid == os.getpid():
                 self._store.close()
+            elif self._store is not None:
+                _LEFT_BEHIND.append(self._store)
             self._store = None
 
     def __enter__(self) -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from dedupe.storage.store import Store
 
 _EXPORTED_AT_ONCE = 100
+_BYTES_OF_ONE = np.dtype(np.int64).itemsize
+"""Of the members of a story that is one document."""
 
 
 class Index(Opened):
@@ -178,7 +181,7 @@ class Index(Opened):
             numbers = [
                 number
                 for number, members, _, changed in held.catalog.every("stories")
-                if changed > after and (since is not None or len(members) > 8)
+                if changed > after and (since is not None or len(members) > _BYTES_OF_ONE)
             ]
         return self._stories(numbers, 2 if since is None else 1)
 

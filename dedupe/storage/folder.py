@@ -36,8 +36,8 @@ def take_lock(folder: Path) -> int:
         os.close(descriptor)
         if isinstance(error, BlockingIOError):
             raise IndexBusyError(
-                f"{folder}: another process writes this index; wait until it closes it, "
-                "or open it with read_only=True"
+                f"{folder}: this index is open for writing already, mostly in another process; "
+                "wait until it is closed there, or open it with read_only=True"
             ) from None
         raise
     return descriptor
