@@ -149,7 +149,8 @@ class Answers:
     def same_story_odds(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return log-odds of same_story for rows a < b, in the order given, float64 (P,)."""
         rows = list(zip(a.tolist(), b.tolist(), strict=True))
-        missing = sorted(set(rows) - self._odds.keys())
+        # A set less the keys would look at every key: what was asked grows with each call.
+        missing = sorted({pair for pair in rows if pair not in self._odds})
         if missing:
             self._count(missing)
             sides = np.array(missing, np.int64)

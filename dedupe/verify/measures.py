@@ -38,6 +38,9 @@ and what is worked out of a pair some 4 KB."""
 _LEAST_BYTES, _BLOCKS_EACH = 1_000_000, 8
 """Smaller blocks share the work out better, until there are so many for each thread."""
 
+_FEW_PAIRS = 64
+"""Pairs of small texts that are one block, none of them too: clustering asks for a few at a time."""
+
 _OVERLAP_STEP = 20_000
 _ALIGN_STEP = 2_000
 _BLOCKS_AT_ONCE = 64
@@ -106,6 +109,9 @@ def measure(
             candidates, kept, settings, lambda block: block, on_progress, closely=closely
         )
     )
+    if len(blocks) == 1:
+        # Candidates are sorted, and so is a block of all of them.
+        return blocks[0]
     columns: dict[str, Any] = {
         name: np.concatenate([getattr(one, name) for one in blocks])
         for name in Measured._fields
@@ -174,7 +180,10 @@ def _in_blocks(
     from dedupe.kernels._compile import n_cores
     from dedupe.kernels.pairs import fill_block_bounds
 
-    rows = sorted_distinct(np.concatenate([candidates.a, candidates.b]))
+    n_pairs, rows = len(candidates.a), np.concatenate([candidates.a, candidates.b])
+    if n_pairs <= _FEW_PAIRS and int(text_sizes(kept, rows).sum()) <= _LEAST_BYTES:
+        return np.arange(n_pairs), [0, n_pairs]
+    rows = sorted_distinct(rows)
     a, b = np.searchsorted(rows, candidates.a), np.searchsorted(rows, candidates.b)
     sizes = text_sizes(kept, rows)
     labels = _components(a, b, len(rows))
@@ -189,8 +198,7 @@ def _in_blocks(
     order = np.argsort(keys, kind="stable")
     bounds = np.empty(len(a) + 1, np.int64)
     n_blocks = fill_block_bounds(a[order], b[order], sizes, most_bytes, _BLOCK_PAIRS, bounds)
-    # No pairs are one block, too: its measures are empty tables.
-    return order, bounds[: n_blocks + 1].tolist() if n_blocks else [0, 0]
+    return order, bounds[: n_blocks + 1].tolist()
 
 
 def _components(a: NDArray[np.int64], b: NDArray[np.int64], n_rows: int) -> NDArray[np.int32]:
