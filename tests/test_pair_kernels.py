@@ -115,6 +115,26 @@ def test_overlaps__equal_set_intersection(sets: list[frozenset[int]], frozen: bo
     assert shared.tolist() == [len(sets[i] & sets[j]) for i, j in rows]
 
 
+@settings(deadline=None, max_examples=80)
+@given(
+    sets=st.lists(
+        # Of few low and few high bits: they meet in one place of the table, or in one bit.
+        st.frozensets(st.sampled_from([h << 58 | m << 20 | n for h in (0, 9) for m in (0, 1, 2)
+                                       for n in (0, 1, 8, 63)]), max_size=24),
+        min_size=2, max_size=4,
+    ),
+)  # fmt: skip
+def test_overlaps__of_hashes_that_crowd_one_place_equal_set_intersection(
+    sets: list[frozenset[int]],
+) -> None:
+    hashes, offsets = ragged(sets)
+    rows = [(i, j) for i in range(len(sets)) for j in range(len(sets))] * 2
+    a, b = (np.array(side, np.int64) for side in zip(*rows, strict=True))
+    shared = np.full(len(rows), -1, np.int32)
+    kernels.fill_overlaps(a, b, 0, len(rows), hashes, offsets, shared)
+    assert shared.tolist() == [len(sets[i] & sets[j]) for i, j in rows]
+
+
 def test_overlaps__writes_its_own_range_only() -> None:
     hashes, offsets = ragged([frozenset({1, 2}), frozenset({2, 3})])
     ones = np.array([0, 0, 0], np.int64), np.array([1, 1, 1], np.int64)
