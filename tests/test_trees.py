@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -56,8 +56,8 @@ def walked(trees: list[Grown], row: NDArray[np.float64], bias: float) -> float:
     return total
 
 
-def padded(trees: list[Grown], column: str, kind: type, fill: float) -> NDArray[np.float64]:
-    table = np.full((len(trees), max(len(tree.leaf) for tree in trees)), fill, kind)
+def padded(trees: list[Grown], column: str, kind: type, fill: float) -> NDArray[Any]:
+    table: NDArray[Any] = np.full((len(trees), max(len(tree.leaf) for tree in trees)), fill, kind)
     for row, tree in zip(table, trees, strict=True):
         row[: len(tree.leaf)] = getattr(tree, column)
     return table
