@@ -25,7 +25,8 @@ import numpy as np
 from dedupe.crowds import thin_crowds
 from dedupe.equals import equal_hashes
 from dedupe.ragged import running_total
-from dedupe.runs import PairRuns, group_starts, ranges, sorted_distinct
+from dedupe.runs import PairRuns, group_starts, ranges
+from dedupe.screening import Weights, compare_sketches, enough, join, likely, unpack
 from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
@@ -40,14 +41,10 @@ if TYPE_CHECKING:
     from dedupe.spill import Spill
 
 _MAX_SPLITS = 8
-_SCREEN_STEP = 10_000
 _BANDS_AT_ONCE = 6
 _KEYS_STEP = 8192
 _SCREENED_AT_ONCE = 2_000_000
-_LOW_32 = np.uint64(0xFFFFFFFF)
 _SHIFT_32 = np.uint64(32)
-_TILE_BITS = np.uint64(15)
-"""Documents of a tile, in bits: two tiles of sketches are 80 MB, and pages of files come once."""
 
 N_HUBS = 3
 """Documents of smallest hash that the others of a large bucket are linked to."""
@@ -74,22 +71,6 @@ class Candidates(NamedTuple):
     shared_weight: NDArray[np.float32]
     n_found: int
     n_capped: dict[str, int]
-
-
-class Weights(NamedTuple):
-    """Sampled shingles of the documents, weighted by how few documents hold each.
-
-    Shapes (D documents, R sampled shingles)
-        hashes   uint64  (R,)    rising within each document
-        offsets  int64   (D+1,)
-        weights  float32 (R,)    log(1 + documents / documents that hold it)
-        totals   float64 (D,)    sum over each document
-    """
-
-    hashes: NDArray[np.uint64]
-    offsets: NDArray[np.int64]
-    weights: NDArray[np.float32]
-    totals: NDArray[np.float64]
 
 
 def find_candidates(
@@ -137,14 +118,14 @@ def _screened(
     columns = [spill.grow(kind) for kind in (np.uint64, np.uint8, np.float32, np.int32)]
     n_found = 0
     for low, high in ranges((banded, rare), _SCREENED_AT_ONCE):
-        alone = _enough(*rare.between(low, high), weights, settings)
-        packed, nets = _join(banded.between(low, high)[0], alone)
+        alone = enough(*rare.between(low, high), weights, settings.containment_floor)
+        packed, nets = join((banded.between(low, high)[0], alone), (BANDS, RARE))
         if is_new is not None:
             either = _has_new(packed, is_new)
             packed, nets = packed[either], nets[either]
         n_found += len(packed)
         shared, share, equal_slots = compare_sketches(packed, sketches, weights, settings, spill)
-        kept = _screen(packed, shared, equal_slots, weights, settings)
+        kept = likely(packed, shared, equal_slots, weights, settings)
         parts: tuple[NDArray[Any], ...] = packed, nets, share, equal_slots
         for column, part in zip(columns, parts, strict=True):
             column.add(part[kept].ravel())
@@ -337,13 +318,6 @@ def _rare_pairs(
     return runs, n_capped
 
 
-def _enough(
-    packed: NDArray[np.uint64], counts: NDArray[np.int32], weights: Weights, settings: Settings
-) -> NDArray[np.uint64]:
-    """Return the pairs whose rare shingles alone make half of what the floor asks."""
-    return np.asarray(packed[counts >= settings.containment_floor * _smaller(packed, weights) / 2])
-
-
 def group(
     keys: NDArray[np.uint64], members: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -388,76 +362,6 @@ def content_priority(signatures: NDArray[np.uint32], n_threads: int = 0) -> NDAr
     return np.asarray(priority[0])
 
 
-def _join(
-    banded: NDArray[np.uint64], rare: NDArray[np.uint64]
-) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
-    packed = sorted_distinct(np.concatenate([banded, rare]))
-    nets = np.zeros(len(packed), np.uint8)
-    nets[np.searchsorted(packed, banded)] |= BANDS
-    nets[np.searchsorted(packed, rare)] |= RARE
-    return packed, nets
-
-
-def compare_sketches(
-    packed: NDArray[np.uint64],
-    sketches: Sketches,
-    weights: Weights,
-    settings: Settings,
-    spill: Spill = MEMORY,
-) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]:
-    """Compare what was sketched of each packed pair (P,).
-
-    Returns the sampled shingles shared int32 (P,), the weighted share of a's and
-    of b's that they make float32 (P, 2), and the equal slots int32 (P,).
-    """
-    from dedupe.kernels import pairs as kernels
-    from dedupe.kernels._compile import for_ranges
-
-    order = _by_tile(packed)
-    tiled = packed[order]
-    shared, equal_slots = np.empty((2, len(packed)), np.int32)
-    shared_weight = np.empty(len(packed), np.float32)
-
-    def compare(first: int, last: int) -> None:
-        # So many pairs bring some 70 MB of mapped sketches into memory.
-        spill.look()
-        kernels.fill_screened(
-            tiled, first, last, weights.hashes, weights.weights, weights.offsets,
-            sketches.signatures, shared, shared_weight, equal_slots,
-        )  # fmt: skip
-
-    for_ranges(compare, [*range(0, len(packed), _SCREEN_STEP), len(packed)], settings.threads)
-    given = np.argsort(order)
-    totals = np.stack([weights.totals[side] for side in unpack(packed)], axis=1)
-    share = shared_weight[given, None] / np.maximum(totals, 1e-9)
-    return shared[given], share.astype(np.float32), equal_slots[given]
-
-
-def _by_tile(packed: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Order pairs by the tiles that their documents are of, int64 (P,)."""
-    a, b = packed >> (_SHIFT_32 + _TILE_BITS), (packed & _LOW_32) >> _TILE_BITS
-    return np.argsort(a << _SHIFT_32 | b, kind="stable")
-
-
-def _screen(
-    packed: NDArray[np.uint64],
-    shared: NDArray[np.int32],
-    equal_slots: NDArray[np.int32],
-    weights: Weights,
-    settings: Settings,
-) -> NDArray[np.int64]:
-    """Return the places of pairs that may lie above the containment floor."""
-    likely = shared >= np.maximum(1, settings.containment_floor * _smaller(packed, weights))
-    return np.flatnonzero(likely | (equal_slots >= settings.band_rows))
-
-
-def _smaller(packed: NDArray[np.uint64], weights: Weights) -> NDArray[np.int64]:
-    """Return the fewer sampled shingles of each packed pair, int64 (P,)."""
-    n_sampled = np.diff(weights.offsets)
-    a, b = unpack(packed)
-    return np.minimum(n_sampled[a], n_sampled[b])
-
-
 def _with_copies(
     packed: NDArray[np.uint64],
     nets: NDArray[np.uint8],
@@ -480,8 +384,3 @@ def _with_copies(
     share = np.concatenate([share, np.ones((len(linked), 2), np.float32)])[order]
     a, b, nets, share = (spill.put(column) for column in (a, b, nets, share))
     return Candidates(a, b, nets, share, n_found, n_capped)
-
-
-def unpack(packed: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return rows a and b of packed pairs."""
-    return (packed >> _SHIFT_32).astype(np.int64), (packed & _LOW_32).astype(np.int64)

@@ -19,7 +19,7 @@ import numpy as np
 from dedupe.against import check_ids, compare_with, counted, known_answers, learn_with, only_new
 from dedupe.archive import Archive, Compared, as_archive
 from dedupe.attribute import Attribution, attribute
-from dedupe.candidates import Candidates, Weights, find_candidates, weigh
+from dedupe.candidates import Candidates, find_candidates, weigh
 from dedupe.clean import Kept, clean_and_learn
 from dedupe.clean.clues import harvest
 from dedupe.clean.furniture import Furniture
@@ -30,6 +30,7 @@ from dedupe.intake import as_reading, in_id_order, is_rising
 from dedupe.jsonl import Written
 from dedupe.overrides import Overrides, constrained, decided_origins, rows_of, signed
 from dedupe.result import Result
+from dedupe.screening import Weights
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
 from dedupe.spill import Spill

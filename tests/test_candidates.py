@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe import candidates as finding
+from dedupe import screening
 from dedupe.candidates import BANDS, EXACT, RARE, Candidates, find_candidates, group, link, weigh
 from dedupe.clean import keep_all
 from dedupe.comparison import Background
@@ -184,7 +185,7 @@ def test_candidates__threads_and_steps_change_nothing(monkeypatch: pytest.Monkey
     words = [f"word{number % 37}" for number in range(200)]
     texts = [" ".join(words[start : start + 40]) for start in range(0, 160, 3)]
     expected = find(texts)
-    monkeypatch.setattr(finding, "_SCREEN_STEP", 7)
+    monkeypatch.setattr(screening, "_SCREEN_STEP", 7)
     found = find(texts, Settings(threads=4, n_slots=32, rare_sampling=2))
     assert pairs_of(found) == pairs_of(expected)
     assert found.nets.tolist() == expected.nets.tolist()

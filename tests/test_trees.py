@@ -18,10 +18,10 @@ N_FEATURES = 3
 
 
 class Grown(NamedTuple):
-    feature: list[int]
+    feature: list[Any]
     threshold: list[float]
-    left: list[int]
-    right: list[int]
+    left: list[Any]
+    right: list[Any]
     leaf: list[float]
 
 

@@ -139,57 +139,6 @@ def fill_linked(
 
 
 @kernel
-def fill_screened(
-    pairs: NDArray[np.uint64],
-    first: int,
-    last: int,
-    hashes: NDArray[np.uint64],
-    weights: NDArray[np.float32],
-    offsets: NDArray[np.int64],
-    signatures: NDArray[np.uint32],
-    shared: NDArray[np.int32],
-    shared_weight: NDArray[np.float32],
-    equal_slots: NDArray[np.int32],
-) -> None:
-    """Compare the sampled shingles and the signatures of pairs [first, last).
-
-    Shapes
-        pairs       uint64  (P,)
-        hashes      uint64  (R,)   sampled shingles of each document, rising
-        weights     float32 (R,)   inverse document frequency of each
-        offsets     int64   (D+1,)
-        signatures  uint32  (D, K)
-        shared, shared_weight, equal_slots  (P,)  written in [first, last)
-    """
-    for p in range(first, last):
-        a = np.int64(pairs[p] >> _SHIFT_32)
-        b = np.int64(pairs[p] & _LOW_32)
-        i = offsets[a]
-        j = offsets[b]
-        end_i = offsets[a + 1]
-        end_j = offsets[b + 1]
-        count = 0
-        weight = np.float32(0)
-        while i < end_i and j < end_j:
-            left = hashes[i]
-            right = hashes[j]
-            if left == right:
-                count += 1
-                weight += weights[i]
-            # Without branches: which side advances is a coin toss to the processor.
-            i += np.int64(left <= right)
-            j += np.int64(right <= left)
-        shared[p] = count
-        shared_weight[p] = weight
-        row_a = signatures[a]
-        row_b = signatures[b]
-        equal = np.int32(0)
-        for slot in range(row_a.size):
-            equal += np.int32(row_a[slot] == row_b[slot])
-        equal_slots[p] = equal
-
-
-@kernel
 def fill_overlaps(
     a: NDArray[np.int64],
     b: NDArray[np.int64],

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.candidates import EXACT, Candidates, compare_sketches
+from dedupe.candidates import EXACT, Candidates
+from dedupe.screening import compare_sketches
 from dedupe.spill import MEMORY
 from dedupe.verify.measures import (
     Measured,
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from dedupe.candidates import Weights
     from dedupe.clean import Kept
+    from dedupe.screening import Weights
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
     from dedupe.spill import Spill
