@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from dedupe.comparison import Background
     from dedupe.equals import EqualHashes
+    from dedupe.runs import Run
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
     from dedupe.spill import Spill
@@ -73,6 +74,20 @@ class Candidates(NamedTuple):
     n_capped: dict[str, int]
 
 
+class RareNet(NamedTuple):
+    """What shares rare shingles.
+
+    Attributes:
+        runs: pairs, packed, as sorted runs, and how many shingles each shares.
+        n_capped: shingles above the cap.
+        priority: a hash of each document's content, uint64 (D,).
+    """
+
+    runs: tuple[Run, ...]
+    n_capped: int
+    priority: NDArray[np.uint64]
+
+
 def find_candidates(
     sketches: Sketches,
     weights: Weights,
@@ -80,6 +95,7 @@ def find_candidates(
     on_progress: Callable[[str, int, int], None] | None = None,
     is_new: NDArray[np.bool_] | None = None,
     spill: Spill = MEMORY,
+    rare: RareNet | None = None,
 ) -> Candidates:
     """Find the pairs that share a band or a rare shingle, and screen them.
 
@@ -87,17 +103,17 @@ def find_candidates(
     """
     representative = representatives(sketches)
     distinct = (representative == np.arange(len(representative))) & (sketches.n_words > 0)
-    priority = content_priority(sketches.signatures, settings.threads)
-    rows = np.flatnonzero(distinct)
-    banded, capped_bands = _band_pairs(sketches, rows, priority, settings, on_progress, spill)
-    rare, capped_rare = _rare_pairs(weights, distinct, priority, settings, spill)
-    (packed, nets, share, equal_slots), n_found = _screened(
-        banded, rare, sketches, weights, settings, is_new, spill
+    rare = rare or _rare_net(sketches, settings, spill)
+    banded, capped_bands = _band_pairs(
+        sketches, np.flatnonzero(distinct), rare.priority, settings, on_progress, spill
     )
-    kept = np.flatnonzero(thin_crowds(packed, equal_slots, settings.n_slots, priority))
+    (packed, nets, share, equal_slots), n_found = _screened(
+        banded, PairRuns(spill, rare.runs), sketches, weights, settings, is_new, spill
+    )
+    kept = np.flatnonzero(thin_crowds(packed, equal_slots, settings.n_slots, rare.priority))
     return _with_copies(
         packed[kept], nets[kept], share[kept], representative, n_found,
-        {"bands": capped_bands, "rare": capped_rare}, is_new, spill,
+        {"bands": capped_bands, "rare": rare.n_capped}, is_new, spill,
     )  # fmt: skip
 
 
@@ -151,9 +167,22 @@ def weigh(
     """
     if background is not None:
         return weighted(sketches, background.of_shingles(sketches.sampled), background.n_docs)
-    weighed = _with_totals(sketches, _counted_weights(sketches, n_threads, spill))
-    # Memory held them while they were written all over.
-    return weighed._replace(weights=spill.put(weighed.weights))
+    weights, weigh_part = _by_frequency(sketches)
+    for _ in equal_hashes(sketches.sampled, sketches.offsets, spill).each(weigh_part, n_threads):
+        pass
+    return _with_totals(sketches, weights, spill)
+
+
+def weigh_and_pair(
+    sketches: Sketches, settings: Settings, spill: Spill = MEMORY
+) -> tuple[Weights, RareNet]:
+    """Weigh each sampled shingle as `weigh` does, and pair the documents that share rare ones.
+
+    Both look at equal shingles together, which are sorted once for the two.
+    """
+    weights, weigh_part = _by_frequency(sketches)
+    net = _rare_net(sketches, settings, spill, weigh_part)
+    return _with_totals(sketches, weights, spill), net
 
 
 def weighted(sketches: Sketches, frequency: NDArray[np.int64], n_docs: int) -> Weights:
@@ -168,15 +197,21 @@ def weighted(sketches: Sketches, frequency: NDArray[np.int64], n_docs: int) -> W
     return _with_totals(sketches, weights)
 
 
-def _with_totals(sketches: Sketches, weights: NDArray[np.float32]) -> Weights:
+def _with_totals(
+    sketches: Sketches, weights: NDArray[np.float32], spill: Spill = MEMORY
+) -> Weights:
     from dedupe.kernels import grouping
 
     totals = np.empty(len(sketches.offsets) - 1, np.float64)
     grouping.fill_sums(weights, sketches.offsets, totals)
-    return Weights(sketches.sampled, sketches.offsets, weights, totals)
+    # Memory held the weights while they were written all over.
+    return Weights(sketches.sampled, sketches.offsets, spill.put(weights), totals)
 
 
-def _counted_weights(sketches: Sketches, n_threads: int, spill: Spill) -> NDArray[np.float32]:
+def _by_frequency(
+    sketches: Sketches,
+) -> tuple[NDArray[np.float32], Callable[[EqualHashes], None]]:
+    """Return weights to be written, float32 (R,), and what writes those of one partition."""
     from dedupe.kernels import grouping
 
     counted = first_of_text(sketches)
@@ -186,14 +221,11 @@ def _counted_weights(sketches: Sketches, n_threads: int, spill: Spill) -> NDArra
     )
     # Written all over: in a mapped file every partition would touch all of it.
     weights = np.empty(len(sketches.sampled), np.float32)
-    equal = equal_hashes(sketches.sampled, sketches.offsets, spill)
 
     def weigh_part(part: EqualHashes) -> None:
         grouping.fill_frequency_weights(*part, counted, by_frequency, weights)
 
-    for _ in equal.each(weigh_part, n_threads):
-        pass
-    return weights
+    return weights, weigh_part
 
 
 def first_of_text(sketches: Sketches) -> NDArray[np.bool_]:
@@ -298,24 +330,28 @@ def _split(
     return group(keys[order], members[order])
 
 
-def _rare_pairs(
-    weights: Weights,
-    distinct: NDArray[np.bool_],
-    priority: NDArray[np.uint64],
+def _rare_net(
+    sketches: Sketches,
     settings: Settings,
     spill: Spill,
-) -> tuple[PairRuns, int]:
-    """Pair the documents that share sampled shingles; returns pairs with counts, capped ones."""
+    also: Callable[[EqualHashes], None] | None = None,
+) -> RareNet:
+    """Pair the documents that share sampled shingles; `also` sees their partitions, too."""
     runs, n_capped = PairRuns(spill), 0
+    # Who holds a shingle has words.
+    distinct = first_of_text(sketches)
+    priority = content_priority(sketches.signatures, settings.threads)
 
     def pair_up(part: EqualHashes) -> tuple[NDArray[np.uint64], int]:
+        if also:
+            also(part)
         return link(*part.buckets(distinct), priority, settings.rare_cap)
 
-    equal = equal_hashes(weights.hashes, weights.offsets, spill)
+    equal = equal_hashes(sketches.sampled, sketches.offsets, spill)
     for pairs, capped in equal.each(pair_up, settings.threads):
         runs.add(pairs)
         n_capped += capped
-    return runs, n_capped
+    return RareNet(runs.finished(), n_capped, priority)
 
 
 def group(

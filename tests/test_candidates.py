@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter, defaultdict
 from itertools import combinations, pairwise
 from math import log1p
@@ -278,6 +279,22 @@ def test_weigh__counts_documents_once_for_each_text(texts: list[str]) -> None:
     assert weights.weights.tolist() == pytest.approx([float(value) for value in expected])
     totals = [sum(log1p(sum(first) / frequency[value]) for value in values) for values in sets]
     assert weights.totals.tolist() == pytest.approx(totals, rel=1e-5)
+
+
+@settings(deadline=None, max_examples=60)
+@given(texts=collections, rare_cap=st.sampled_from([2, 64]))
+def test_weigh_and_pair__weighs_and_finds_as_one_after_the_other(
+    texts: list[str], rare_cap: int
+) -> None:
+    chosen = dataclasses.replace(SMALL, rare_cap=rare_cap)
+    sketches = read(texts, chosen)
+    weights, rare = finding.weigh_and_pair(sketches, chosen)
+    for found, expected in zip(weights, weigh(sketches), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    together = find_candidates(sketches, weights, chosen, rare=rare)
+    apart = find_candidates(sketches, weights, chosen)
+    for name in Candidates._fields:
+        np.testing.assert_array_equal(getattr(together, name), getattr(apart, name), name)
 
 
 def test_weigh__a_background_gives_the_frequencies() -> None:
