@@ -20,6 +20,7 @@ Bansal, Blum and Chawla 2004.
 from __future__ import annotations
 
 import heapq
+from bisect import insort
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -129,12 +130,12 @@ def _leaders(
     obeys the triangle inequality: two followers share at least
     1 - 2 * (1 - _NEAR_EQUAL) of their shingles. No chain can form.
     """
-    leaders = np.arange(n_docs)
+    leaders = list(range(n_docs))
     near = np.flatnonzero((resemblance >= _NEAR_EQUAL) & (odds > 0))
     for x, y in zip(a[near].tolist(), b[near].tolist(), strict=True):
         if leaders[x] == x and leaders[y] == y:
             leaders[y] = x
-    return leaders
+    return np.array(leaders, np.int64)
 
 
 def _holders(
@@ -246,7 +247,7 @@ def _contract(
 
 
 class _Groups:
-    """Groups of documents, named by their smallest row, and the weights between them."""
+    """Groups of documents, rising, named by their smallest row, and the weights between them."""
 
     def __init__(self) -> None:
         self.members: dict[int, list[int]] = {}
@@ -308,7 +309,8 @@ class _Groups:
 
     def join(self, x: int, y: int) -> list[tuple[int, int]]:
         """Merge y into x (x < y); returns the groups whose weight with x this changes, and it."""
-        self.members[x] += self.members.pop(y)
+        for row in self.members.pop(y):
+            insort(self.members[x], row)
         changed = [near for near in self._weights[y] if near != x]
         for table in (self._weights, self._known):
             gone = table.pop(y)
@@ -321,8 +323,7 @@ class _Groups:
 
 
 def _spread(members: list[int]) -> list[int]:
-    """Choose up to four members, spread evenly over a group: sixteen pairs at most."""
-    ordered = sorted(members)
-    if len(ordered) <= _SIDE:
-        return ordered
-    return [ordered[i * (len(ordered) - 1) // (_SIDE - 1)] for i in range(_SIDE)]
+    """Choose up to four members, rising, spread evenly over a group: sixteen pairs at most."""
+    if len(members) <= _SIDE:
+        return members
+    return [members[i * (len(members) - 1) // (_SIDE - 1)] for i in range(_SIDE)]
