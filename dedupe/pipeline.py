@@ -1,6 +1,6 @@
 """The stages in order: follow one document from here.
 
-documents -> clean -> harvest -> sketch -> weigh -> find_candidates -> verify
+documents -> clean -> harvest -> sketch -> weigh_and_pair -> find_candidates -> verify
           -> mark_roundups -> cluster -> attribute -> Result
 
 With an earlier result, against.py stands in for what is between sketch and verify.

@@ -1,5 +1,6 @@
 """Stage 6: candidate pairs in; measured pairs with relation, probability and passages, out.
 
+blocks.py     pairs of few texts together    -> blocks, measured one after another
 measures.py   exact overlap, then alignment  -> Measured, passages
 telling.py    undecided pairs, by sentence   -> more measures
 filed.py      how their texts open           -> which one an agency filed
