@@ -11,6 +11,7 @@ sketch.py       4 text                        -> signatures, sampled shingles
 candidates.py   5 signatures, rare shingles   -> candidate pairs
 equals.py         hashes                      -> equal ones together
 runs.py           pairs found again and again -> each once, counted
+screening.py      pairs, sketches             -> how much they share, which go on
 crowds.py         pairs of near-copies        -> a few of each
 verify/         6 candidate pairs             -> measured pairs, passages, relations
 cluster.py      7 measured pairs              -> stories

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dedupe.candidates import Candidates, Weights
+    from dedupe.candidates import Candidates
     from dedupe.clean import Kept
+    from dedupe.screening import Weights
     from dedupe.settings import Settings
 
 FOLDER = "archive"

@@ -25,7 +25,8 @@ import numpy as np
 from dedupe.crowds import thin_crowds
 from dedupe.equals import equal_hashes
 from dedupe.ragged import running_total
-from dedupe.runs import PairRuns, group_starts, ranges, sorted_distinct
+from dedupe.runs import PairRuns, group_starts, ranges
+from dedupe.screening import Weights, compare_sketches, enough, join, likely, unpack
 from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
@@ -35,19 +36,16 @@ if TYPE_CHECKING:
 
     from dedupe.comparison import Background
     from dedupe.equals import EqualHashes
+    from dedupe.runs import Run
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
     from dedupe.spill import Spill
 
 _MAX_SPLITS = 8
-_SCREEN_STEP = 10_000
 _BANDS_AT_ONCE = 6
 _KEYS_STEP = 8192
 _SCREENED_AT_ONCE = 2_000_000
-_LOW_32 = np.uint64(0xFFFFFFFF)
 _SHIFT_32 = np.uint64(32)
-_TILE_BITS = np.uint64(15)
-"""Documents of a tile, in bits: two tiles of sketches are 80 MB, and pages of files come once."""
 
 N_HUBS = 3
 """Documents of smallest hash that the others of a large bucket are linked to."""
@@ -76,20 +74,18 @@ class Candidates(NamedTuple):
     n_capped: dict[str, int]
 
 
-class Weights(NamedTuple):
-    """Sampled shingles of the documents, weighted by how few documents hold each.
+class RareNet(NamedTuple):
+    """What shares rare shingles.
 
-    Shapes (D documents, R sampled shingles)
-        hashes   uint64  (R,)    rising within each document
-        offsets  int64   (D+1,)
-        weights  float32 (R,)    log(1 + documents / documents that hold it)
-        totals   float64 (D,)    sum over each document
+    Attributes:
+        runs: pairs, packed, as sorted runs, and how many shingles each shares.
+        n_capped: shingles above the cap.
+        priority: a hash of each document's content, uint64 (D,).
     """
 
-    hashes: NDArray[np.uint64]
-    offsets: NDArray[np.int64]
-    weights: NDArray[np.float32]
-    totals: NDArray[np.float64]
+    runs: tuple[Run, ...]
+    n_capped: int
+    priority: NDArray[np.uint64]
 
 
 def find_candidates(
@@ -99,6 +95,7 @@ def find_candidates(
     on_progress: Callable[[str, int, int], None] | None = None,
     is_new: NDArray[np.bool_] | None = None,
     spill: Spill = MEMORY,
+    rare: RareNet | None = None,
 ) -> Candidates:
     """Find the pairs that share a band or a rare shingle, and screen them.
 
@@ -106,17 +103,17 @@ def find_candidates(
     """
     representative = representatives(sketches)
     distinct = (representative == np.arange(len(representative))) & (sketches.n_words > 0)
-    priority = content_priority(sketches.signatures, settings.threads)
-    rows = np.flatnonzero(distinct)
-    banded, capped_bands = _band_pairs(sketches, rows, priority, settings, on_progress, spill)
-    rare, capped_rare = _rare_pairs(weights, distinct, priority, settings, spill)
-    (packed, nets, share, equal_slots), n_found = _screened(
-        banded, rare, sketches, weights, settings, is_new, spill
+    rare = rare or _rare_net(sketches, settings, spill)
+    banded, capped_bands = _band_pairs(
+        sketches, np.flatnonzero(distinct), rare.priority, settings, on_progress, spill
     )
-    kept = np.flatnonzero(thin_crowds(packed, equal_slots, settings.n_slots, priority))
+    (packed, nets, share, equal_slots), n_found = _screened(
+        banded, PairRuns(spill, rare.runs), sketches, weights, settings, is_new, spill
+    )
+    kept = np.flatnonzero(thin_crowds(packed, equal_slots, settings.n_slots, rare.priority))
     return _with_copies(
         packed[kept], nets[kept], share[kept], representative, n_found,
-        {"bands": capped_bands, "rare": capped_rare}, is_new, spill,
+        {"bands": capped_bands, "rare": rare.n_capped}, is_new, spill,
     )  # fmt: skip
 
 
@@ -137,14 +134,14 @@ def _screened(
     columns = [spill.grow(kind) for kind in (np.uint64, np.uint8, np.float32, np.int32)]
     n_found = 0
     for low, high in ranges((banded, rare), _SCREENED_AT_ONCE):
-        alone = _enough(*rare.between(low, high), weights, settings)
-        packed, nets = _join(banded.between(low, high)[0], alone)
+        alone = enough(*rare.between(low, high), weights, settings.containment_floor)
+        packed, nets = join((banded.between(low, high)[0], alone), (BANDS, RARE))
         if is_new is not None:
             either = _has_new(packed, is_new)
             packed, nets = packed[either], nets[either]
         n_found += len(packed)
         shared, share, equal_slots = compare_sketches(packed, sketches, weights, settings, spill)
-        kept = _screen(packed, shared, equal_slots, weights, settings)
+        kept = likely(packed, shared, equal_slots, weights, settings)
         parts: tuple[NDArray[Any], ...] = packed, nets, share, equal_slots
         for column, part in zip(columns, parts, strict=True):
             column.add(part[kept].ravel())
@@ -170,9 +167,22 @@ def weigh(
     """
     if background is not None:
         return weighted(sketches, background.of_shingles(sketches.sampled), background.n_docs)
-    weighed = _with_totals(sketches, _counted_weights(sketches, n_threads, spill))
-    # Memory held them while they were written all over.
-    return weighed._replace(weights=spill.put(weighed.weights))
+    weights, weigh_part = _by_frequency(sketches)
+    for _ in equal_hashes(sketches.sampled, sketches.offsets, spill).each(weigh_part, n_threads):
+        pass
+    return _with_totals(sketches, weights, spill)
+
+
+def weigh_and_pair(
+    sketches: Sketches, settings: Settings, spill: Spill = MEMORY
+) -> tuple[Weights, RareNet]:
+    """Weigh each sampled shingle as `weigh` does, and pair the documents that share rare ones.
+
+    Both look at equal shingles together, which are sorted once for the two.
+    """
+    weights, weigh_part = _by_frequency(sketches)
+    net = _rare_net(sketches, settings, spill, weigh_part)
+    return _with_totals(sketches, weights, spill), net
 
 
 def weighted(sketches: Sketches, frequency: NDArray[np.int64], n_docs: int) -> Weights:
@@ -187,15 +197,21 @@ def weighted(sketches: Sketches, frequency: NDArray[np.int64], n_docs: int) -> W
     return _with_totals(sketches, weights)
 
 
-def _with_totals(sketches: Sketches, weights: NDArray[np.float32]) -> Weights:
+def _with_totals(
+    sketches: Sketches, weights: NDArray[np.float32], spill: Spill = MEMORY
+) -> Weights:
     from dedupe.kernels import grouping
 
     totals = np.empty(len(sketches.offsets) - 1, np.float64)
     grouping.fill_sums(weights, sketches.offsets, totals)
-    return Weights(sketches.sampled, sketches.offsets, weights, totals)
+    # Memory held the weights while they were written all over.
+    return Weights(sketches.sampled, sketches.offsets, spill.put(weights), totals)
 
 
-def _counted_weights(sketches: Sketches, n_threads: int, spill: Spill) -> NDArray[np.float32]:
+def _by_frequency(
+    sketches: Sketches,
+) -> tuple[NDArray[np.float32], Callable[[EqualHashes], None]]:
+    """Return weights to be written, float32 (R,), and what writes those of one partition."""
     from dedupe.kernels import grouping
 
     counted = first_of_text(sketches)
@@ -205,14 +221,11 @@ def _counted_weights(sketches: Sketches, n_threads: int, spill: Spill) -> NDArra
     )
     # Written all over: in a mapped file every partition would touch all of it.
     weights = np.empty(len(sketches.sampled), np.float32)
-    equal = equal_hashes(sketches.sampled, sketches.offsets, spill)
 
     def weigh_part(part: EqualHashes) -> None:
         grouping.fill_frequency_weights(*part, counted, by_frequency, weights)
 
-    for _ in equal.each(weigh_part, n_threads):
-        pass
-    return weights
+    return weights, weigh_part
 
 
 def first_of_text(sketches: Sketches) -> NDArray[np.bool_]:
@@ -317,31 +330,28 @@ def _split(
     return group(keys[order], members[order])
 
 
-def _rare_pairs(
-    weights: Weights,
-    distinct: NDArray[np.bool_],
-    priority: NDArray[np.uint64],
+def _rare_net(
+    sketches: Sketches,
     settings: Settings,
     spill: Spill,
-) -> tuple[PairRuns, int]:
-    """Pair the documents that share sampled shingles; returns pairs with counts, capped ones."""
+    also: Callable[[EqualHashes], None] | None = None,
+) -> RareNet:
+    """Pair the documents that share sampled shingles; `also` sees their partitions, too."""
     runs, n_capped = PairRuns(spill), 0
+    # Who holds a shingle has words.
+    distinct = first_of_text(sketches)
+    priority = content_priority(sketches.signatures, settings.threads)
 
     def pair_up(part: EqualHashes) -> tuple[NDArray[np.uint64], int]:
+        if also:
+            also(part)
         return link(*part.buckets(distinct), priority, settings.rare_cap)
 
-    equal = equal_hashes(weights.hashes, weights.offsets, spill)
+    equal = equal_hashes(sketches.sampled, sketches.offsets, spill)
     for pairs, capped in equal.each(pair_up, settings.threads):
         runs.add(pairs)
         n_capped += capped
-    return runs, n_capped
-
-
-def _enough(
-    packed: NDArray[np.uint64], counts: NDArray[np.int32], weights: Weights, settings: Settings
-) -> NDArray[np.uint64]:
-    """Return the pairs whose rare shingles alone make half of what the floor asks."""
-    return np.asarray(packed[counts >= settings.containment_floor * _smaller(packed, weights) / 2])
+    return RareNet(runs.finished(), n_capped, priority)
 
 
 def group(
@@ -388,76 +398,6 @@ def content_priority(signatures: NDArray[np.uint32], n_threads: int = 0) -> NDAr
     return np.asarray(priority[0])
 
 
-def _join(
-    banded: NDArray[np.uint64], rare: NDArray[np.uint64]
-) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
-    packed = sorted_distinct(np.concatenate([banded, rare]))
-    nets = np.zeros(len(packed), np.uint8)
-    nets[np.searchsorted(packed, banded)] |= BANDS
-    nets[np.searchsorted(packed, rare)] |= RARE
-    return packed, nets
-
-
-def compare_sketches(
-    packed: NDArray[np.uint64],
-    sketches: Sketches,
-    weights: Weights,
-    settings: Settings,
-    spill: Spill = MEMORY,
-) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]:
-    """Compare what was sketched of each packed pair (P,).
-
-    Returns the sampled shingles shared int32 (P,), the weighted share of a's and
-    of b's that they make float32 (P, 2), and the equal slots int32 (P,).
-    """
-    from dedupe.kernels import pairs as kernels
-    from dedupe.kernels._compile import for_ranges
-
-    order = _by_tile(packed)
-    tiled = packed[order]
-    shared, equal_slots = np.empty((2, len(packed)), np.int32)
-    shared_weight = np.empty(len(packed), np.float32)
-
-    def compare(first: int, last: int) -> None:
-        # So many pairs bring some 70 MB of mapped sketches into memory.
-        spill.look()
-        kernels.fill_screened(
-            tiled, first, last, weights.hashes, weights.weights, weights.offsets,
-            sketches.signatures, shared, shared_weight, equal_slots,
-        )  # fmt: skip
-
-    for_ranges(compare, [*range(0, len(packed), _SCREEN_STEP), len(packed)], settings.threads)
-    given = np.argsort(order)
-    totals = np.stack([weights.totals[side] for side in unpack(packed)], axis=1)
-    share = shared_weight[given, None] / np.maximum(totals, 1e-9)
-    return shared[given], share.astype(np.float32), equal_slots[given]
-
-
-def _by_tile(packed: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Order pairs by the tiles that their documents are of, int64 (P,)."""
-    a, b = packed >> (_SHIFT_32 + _TILE_BITS), (packed & _LOW_32) >> _TILE_BITS
-    return np.argsort(a << _SHIFT_32 | b, kind="stable")
-
-
-def _screen(
-    packed: NDArray[np.uint64],
-    shared: NDArray[np.int32],
-    equal_slots: NDArray[np.int32],
-    weights: Weights,
-    settings: Settings,
-) -> NDArray[np.int64]:
-    """Return the places of pairs that may lie above the containment floor."""
-    likely = shared >= np.maximum(1, settings.containment_floor * _smaller(packed, weights))
-    return np.flatnonzero(likely | (equal_slots >= settings.band_rows))
-
-
-def _smaller(packed: NDArray[np.uint64], weights: Weights) -> NDArray[np.int64]:
-    """Return the fewer sampled shingles of each packed pair, int64 (P,)."""
-    n_sampled = np.diff(weights.offsets)
-    a, b = unpack(packed)
-    return np.minimum(n_sampled[a], n_sampled[b])
-
-
 def _with_copies(
     packed: NDArray[np.uint64],
     nets: NDArray[np.uint8],
@@ -480,8 +420,3 @@ def _with_copies(
     share = np.concatenate([share, np.ones((len(linked), 2), np.float32)])[order]
     a, b, nets, share = (spill.put(column) for column in (a, b, nets, share))
     return Candidates(a, b, nets, share, n_found, n_capped)
-
-
-def unpack(packed: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return rows a and b of packed pairs."""
-    return (packed >> _SHIFT_32).astype(np.int64), (packed & _LOW_32).astype(np.int64)

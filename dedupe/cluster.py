@@ -20,9 +20,12 @@ Bansal, Blum and Chawla 2004.
 from __future__ import annotations
 
 import heapq
+from bisect import insort
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from dedupe.runs import group_starts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -81,9 +84,13 @@ def cluster(pairs: pa.Table, n_docs: int, measure: Measure) -> NDArray[np.int64]
     odds = np.where(holders[a] == holders[b], np.maximum(odds, 0), odds)
     a, b, weights = _between_leaders(leaders[a], leaders[b], odds)
     stories = np.arange(n_docs)
-    components = _components(a, b, weights, n_docs)
-    for start in range(0, len(components), _AT_ONCE):
-        some = components[start : start + _AT_ONCE]
+    order, bounds = _components(a, b, weights, n_docs)
+    # Two documents that no other is near are joined: most stories are of two.
+    of_two = order[bounds[:-1][np.diff(bounds) == 1]]
+    stories[b[of_two]] = a[of_two]
+    larger = np.flatnonzero(np.diff(bounds) > 1)
+    for start in range(0, len(larger), _AT_ONCE):
+        some = [order[bounds[i] : bounds[i + 1]] for i in larger[start : start + _AT_ONCE].tolist()]
         _contract_all([_contract(one, a, b, weights, stories) for one in some], measure)
     return stories[leaders]
 
@@ -123,12 +130,12 @@ def _leaders(
     obeys the triangle inequality: two followers share at least
     1 - 2 * (1 - _NEAR_EQUAL) of their shingles. No chain can form.
     """
-    leaders = np.arange(n_docs)
+    leaders = list(range(n_docs))
     near = np.flatnonzero((resemblance >= _NEAR_EQUAL) & (odds > 0))
     for x, y in zip(a[near].tolist(), b[near].tolist(), strict=True):
         if leaders[x] == x and leaders[y] == y:
             leaders[y] = x
-    return leaders
+    return np.array(leaders, np.int64)
 
 
 def _holders(
@@ -189,8 +196,11 @@ def _between_leaders(
 
 def _components(
     a: NDArray[np.int64], b: NDArray[np.int64], weights: NDArray[np.int64], n_docs: int
-) -> list[NDArray[np.int64]]:
-    """Return, for each group connected by positive pairs, the places of all pairs within it."""
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the places of all pairs within a group that positive pairs connect.
+
+    Places, int64 (N,), group after group, and the bounds of the groups.
+    """
     from dedupe.kernels.repeats import merge_groups
 
     joins = weights > 0
@@ -198,8 +208,7 @@ def _components(
     merge_groups(a[joins], b[joins], labels)
     inside = np.flatnonzero(labels[a] == labels[b])
     order = inside[np.argsort(labels[a[inside]], kind="stable")]
-    cuts = np.flatnonzero(np.diff(labels[a[order]])) + 1
-    return [part for part in np.split(order, cuts) if len(part)]
+    return order, np.append(group_starts(labels[a[order]]), len(order))
 
 
 def _contract(
@@ -214,8 +223,9 @@ def _contract(
     Yields rows a < b, int64 (N, 2), and is sent their log-odds.
     """
     groups = _Groups()
-    for place in component.tolist():
-        groups.add_pair(int(a[place]), int(b[place]), int(weights[place]))
+    columns = (column[component].tolist() for column in (a, b, weights))
+    for x, y, weight in zip(*columns, strict=True):
+        groups.add_pair(x, y, weight)
     queue = [(-weight, x, y) for x, y, weight in groups.joining_pairs()]
     heapq.heapify(queue)
     while queue:
@@ -237,7 +247,7 @@ def _contract(
 
 
 class _Groups:
-    """Groups of documents, named by their smallest row, and the weights between them."""
+    """Groups of documents, rising, named by their smallest row, and the weights between them."""
 
     def __init__(self) -> None:
         self.members: dict[int, list[int]] = {}
@@ -299,7 +309,8 @@ class _Groups:
 
     def join(self, x: int, y: int) -> list[tuple[int, int]]:
         """Merge y into x (x < y); returns the groups whose weight with x this changes, and it."""
-        self.members[x] += self.members.pop(y)
+        for row in self.members.pop(y):
+            insort(self.members[x], row)
         changed = [near for near in self._weights[y] if near != x]
         for table in (self._weights, self._known):
             gone = table.pop(y)
@@ -312,8 +323,7 @@ class _Groups:
 
 
 def _spread(members: list[int]) -> list[int]:
-    """Choose up to four members, spread evenly over a group: sixteen pairs at most."""
-    ordered = sorted(members)
-    if len(ordered) <= _SIDE:
-        return ordered
-    return [ordered[i * (len(ordered) - 1) // (_SIDE - 1)] for i in range(_SIDE)]
+    """Choose up to four members, rising, spread evenly over a group: sixteen pairs at most."""
+    if len(members) <= _SIDE:
+        return members
+    return [members[i * (len(members) - 1) // (_SIDE - 1)] for i in range(_SIDE)]

@@ -1,6 +1,6 @@
 """The stages in order: follow one document from here.
 
-documents -> clean -> harvest -> sketch -> weigh -> find_candidates -> verify
+documents -> clean -> harvest -> sketch -> weigh_and_pair -> find_candidates -> verify
           -> mark_roundups -> cluster -> attribute -> Result
 
 With an earlier result, against.py stands in for what is between sketch and verify.
@@ -19,7 +19,7 @@ import numpy as np
 from dedupe.against import check_ids, compare_with, counted, known_answers, learn_with, only_new
 from dedupe.archive import Archive, Compared, as_archive
 from dedupe.attribute import Attribution, attribute
-from dedupe.candidates import Candidates, Weights, find_candidates, weigh
+from dedupe.candidates import Candidates, RareNet, find_candidates, weigh_and_pair
 from dedupe.clean import Kept, clean_and_learn
 from dedupe.clean.clues import harvest
 from dedupe.clean.furniture import Furniture
@@ -30,6 +30,7 @@ from dedupe.intake import as_reading, in_id_order, is_rising
 from dedupe.jsonl import Written
 from dedupe.overrides import Overrides, constrained, decided_origins, rows_of, signed
 from dedupe.result import Result
+from dedupe.screening import Weights
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
 from dedupe.spill import Spill
@@ -197,11 +198,13 @@ def _read(
 def _compared(found: Compared, settings: Settings, stages: Stages) -> Compared:
     """Find what may be alike, and measure it."""
     sketches, n_docs = found.sketches, found.table.num_rows
-    threads, spill = settings.threads, stages.spill
-    weights = stages.run("weigh", len(sketches.sampled), weigh, sketches, None, threads, spill)
+    spill = stages.spill
+    weights, rare = stages.run(
+        "weigh", len(sketches.sampled), weigh_and_pair, sketches, settings, spill
+    )
     candidates = stages.run(
         "candidates", n_docs, find_candidates, sketches, weights, settings, stages.report,
-        None, spill,
+        None, spill, rare,
     )  # fmt: skip
     texts = (found.table, found.kept)
     pairs, passages = stages.run(
@@ -282,7 +285,7 @@ def _checkpoints(
     known = [sorted(field) if isinstance(field, frozenset) else field for field in names or ()]
     before = [earlier.name] if earlier else []
     run = fingerprint(table, settings, [overrides.to_dict(), known, *before])
-    return Checkpoints(folder, run, (Sketches, Weights, Candidates, Attribution, Written))
+    return Checkpoints(folder, run, (Sketches, Weights, RareNet, Candidates, Attribution, Written))
 
 
 def _record(

@@ -7,16 +7,18 @@ Near-copies meet in every band: repeats are counted before they pile up.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from dedupe.spill import Spill
+
+    Run: TypeAlias = tuple[NDArray[np.uint64], NDArray[np.int32]]
 
 Number = TypeVar("Number", bound=np.integer)
 
@@ -30,15 +32,16 @@ class PairRuns:
 
     Args:
         spill: where runs are kept.
+        runs: that others have found: rising pairs and their counts.
     """
 
-    def __init__(self, spill: Spill) -> None:
+    def __init__(self, spill: Spill, runs: Iterable[Run] = ()) -> None:
         self._spill = spill
         self._most = spill.at_most(_RUN * _PAIR_BYTES) // _PAIR_BYTES
         self._waiting: list[NDArray[np.uint64]] = []
         self._n_waiting = 0
         self._last = np.zeros(0, np.uint64), np.zeros(0, np.int32)
-        self.runs: list[tuple[NDArray[np.uint64], NDArray[np.int32]]] = []
+        self.runs: list[Run] = [*runs]
 
     def add(self, packed: NDArray[np.uint64]) -> None:
         """Add packed pairs (P,), in any order, each as often as it was found."""
@@ -49,7 +52,7 @@ class PairRuns:
             if len(self._last[0]) >= self._most // 2:
                 self._put_away()
 
-    def between(self, low: int, high: int) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+    def between(self, low: int, high: int) -> Run:
         """Return the pairs from low to below high, sorted, and how often each was found."""
         if self._n_waiting:
             self._settle()
@@ -59,6 +62,14 @@ class PairRuns:
             found = _merged(*found, pairs[first:last], counts[first:last])
         return found
 
+    def finished(self) -> tuple[Run, ...]:
+        """Return all pairs as sorted runs, which another `PairRuns` can go on from."""
+        if self._n_waiting:
+            self._settle()
+        if len(self._last[0]):
+            self._put_away()
+        return tuple(self.runs)
+
     def sample(self, step: int) -> NDArray[np.uint64]:
         """Return every step-th pair of each run."""
         if self._n_waiting:
@@ -66,12 +77,15 @@ class PairRuns:
         return np.concatenate([pairs[step - 1 :: step] for pairs, _ in (*self.runs, self._last)])
 
     def _settle(self) -> None:
-        # Mostly of sorted pieces, which stable sorting merges.
-        packed = np.sort(np.concatenate(self._waiting), kind="stable")
+        from dedupe.kernels.merging import count_sorted
+        from dedupe.kernels.sorting import sort_by_digits
+
+        packed = np.concatenate(self._waiting)
         self._waiting, self._n_waiting = [], 0
-        starts = group_starts(packed)
-        counts = np.diff(np.append(starts, len(packed))).astype(np.int32)
-        self._last = _merged(*self._last, packed[starts], counts)
+        packed = sort_by_digits(packed, np.empty_like(packed), 0)
+        counts = np.empty(len(packed), np.int32)
+        n_distinct = count_sorted(packed, packed, counts)
+        self._last = _merged(*self._last, packed[:n_distinct], counts[:n_distinct])
 
     def _put_away(self) -> None:
         pairs = self._spill.empty(len(self._last[0]), np.uint64)
@@ -96,18 +110,18 @@ def _merged(
     counts: NDArray[np.int32],
     more: NDArray[np.uint64],
     more_counts: NDArray[np.int32],
-) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+) -> Run:
     """Merge two sorted lists of pairs; counts of equal ones add up."""
     if not len(pairs):
         return more, more_counts
     if not len(more):
         return pairs, counts
-    every = np.concatenate([pairs, more])
-    # Stable sorting merges two runs.
-    order = np.argsort(every, kind="stable")
-    every = every[order]
-    starts = group_starts(every)
-    return every[starts], np.add.reduceat(np.concatenate([counts, more_counts])[order], starts)
+    from dedupe.kernels.merging import merge_counted
+
+    n_most = len(pairs) + len(more)
+    merged, merged_counts = np.empty(n_most, np.uint64), np.empty(n_most, np.int32)
+    n_merged = merge_counted(pairs, counts, more, more_counts, merged, merged_counts)
+    return merged[:n_merged], merged_counts[:n_merged]
 
 
 def sorted_distinct(values: NDArray[Number]) -> NDArray[Number]:

@@ -40,6 +40,7 @@ class Shingles(NamedTuple):
         token_offsets  int64  (N+1,)
         words          uint64 (W,)    token hashes, rising and distinct within each document
         word_offsets   int64  (N+1,)
+        content        uint64 (N,)    a hash of each document's words in their order
     """
 
     hashes: NDArray[np.uint64]
@@ -51,12 +52,14 @@ class Shingles(NamedTuple):
     token_offsets: NDArray[np.int64]
     words: NDArray[np.uint64]
     word_offsets: NDArray[np.int64]
+    content: NDArray[np.uint64]
 
 
 def shingle(kept: Kept, rows: NDArray[np.int64], settings: Settings) -> Shingles:
     """Tokenise documents `rows` of `kept` (int64, (N,)) and hash their shingles."""
     from dedupe.kernels import digest, fold, text
     from dedupe.kernels._compile import for_ranges
+    from dedupe.kernels.pairs import fill_content_keys
 
     sizes = text_sizes(kept, rows)
     n_tokens = np.zeros(len(rows), np.int64)
@@ -83,16 +86,20 @@ def shingle(kept: Kept, rows: NDArray[np.int64], settings: Settings) -> Shingles
     parts = for_ranges(read, batch_bounds(sizes, _BATCH_BYTES), settings.threads)
     kinds = (np.uint64, np.int32, np.int32, np.uint8, np.uint64, np.uint64)
     hashes, starts, ends, flags, shingles, words = (
-        # One part is taken as it is: a copy of it took as long as aligning.
-        parts[0][i] if len(parts) == 1
-        else np.concatenate([np.zeros(0, kind), *(part[i] for part in parts)])
-        for i, kind in enumerate(kinds)
-    )  # fmt: skip
+        _joined([part.pop(0) for part in parts], kind) for kind in kinds
+    )
+    token_offsets = running_total(n_tokens)
+    content = np.empty(len(rows), np.uint64)
+    fill_content_keys(hashes, token_offsets, content)
     return Shingles(
-        shingles, running_total(n_shingles),
-        hashes, starts, ends, flags, running_total(n_tokens),
-        words, running_total(n_distinct),
+        shingles, running_total(n_shingles), hashes, starts, ends, flags, token_offsets,
+        words, running_total(n_distinct), content,
     )  # fmt: skip
+
+
+def _joined(parts: list[NDArray[Any]], kind: type) -> NDArray[Any]:
+    """Join parts of a column; one is taken as it is: a copy of it took as long as aligning."""
+    return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, kind), *parts])
 
 
 def text_sizes(kept: Kept, rows: NDArray[np.int64] | None = None) -> NDArray[np.int64]:

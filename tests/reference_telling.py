@@ -33,6 +33,16 @@ def common_order(one: Sentence, other: Sentence) -> int:
     return max(common_order(one[:-1], other), common_order(one, other[:-1]))
 
 
+def common_order_by_table(one: Sentence, other: Sentence) -> int:
+    """Return the same for sentences of any length, by the table of Wagner and Fischer."""
+    table = [[0] * (len(other) + 1) for _ in range(len(one) + 1)]
+    for i, word in enumerate(one):
+        for j, against in enumerate(other):
+            best = max(table[i][j + 1], table[i + 1][j])
+            table[i + 1][j + 1] = table[i][j] + 1 if word == against else best
+    return table[-1][-1]
+
+
 def likeness(a: Sequence[Sentence], b: Sequence[Sentence]) -> list[float]:
     """Return, for each sentence of a, its cosine with the likest of b."""
     weight = sentences.weights(a, b)

@@ -108,15 +108,15 @@ def test_against__no_two_earlier_documents_are_measured(
     earlier = {page["text"] for page in PAGES[::2]}
     overlaps = measures._measure_block
 
-    def watched(candidates: Any, places: Any, kept_texts: Any, *more: Any, closely: bool) -> Any:
-        data, bounds = kept_texts.data, kept_texts.text_offsets
-        old = [
-            bytes(data[bounds[row] : bounds[row + 1]]).decode() in earlier
-            for row in range(len(bounds) - 1)
-        ]
+    def watched(candidates: Any, places: Any, read: Any, *more: Any, closely: bool) -> Any:
+        data, bounds = read.texts.data, read.texts.text_offsets
+        old = {
+            row: bytes(data[bounds[number] : bounds[number + 1]]).decode() in earlier
+            for number, row in enumerate(read.rows.tolist())
+        }
         sides = zip(candidates.a[places], candidates.b[places], strict=True)
         measured.extend((old[a], old[b]) for a, b in sides)
-        return overlaps(candidates, places, kept_texts, *more, closely=closely)
+        return overlaps(candidates, places, read, *more, closely=closely)
 
     monkeypatch.setattr(measures, "_measure_block", watched)
     found = find(PAGES[1::2], against=kept)

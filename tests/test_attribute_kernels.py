@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dedupe.attribute.edits import _look
 from dedupe.kernels.edits import fill_edited
+from dedupe.kernels.verdicts import fill_rivals, stands_clear
 from tests.stories import BODY, judge, pair
 
 if TYPE_CHECKING:
@@ -100,3 +101,37 @@ def test_ties__of_works_that_nothing_tells_apart_the_first_document_comes_first(
     ring = [pair(n, n + 1) for n in range(6)] + [pair(0, 6)]
     ranked = judge(papers, pairs=ring).stories[0]["candidates"]
     assert [one["document"] for one in ranked] == [None, *(f"d{n:03}" for n in range(7))]
+
+
+@settings(deadline=None, max_examples=100)
+@given(data=st.data(), n_stories=st.integers(1, 4))
+def test_rivals__equal_the_definition(data: st.DataObject, n_stories: int) -> None:
+    few = st.sampled_from([0.0, 0.1, 0.2, 0.35, 0.4, 0.8])
+    sizes = st.tuples(st.integers(1, 3), st.integers(0, 3)) | st.just((0, 1))
+    n_works, n_absent = np.array(data.draw(st.tuples(*[sizes] * n_stories)), np.int64).T.copy()
+    totals = (n_works + n_absent).tolist()
+    chances = [data.draw(st.lists(few, min_size=n, max_size=n)) for n in totals]
+    absent = np.array([data.draw(st.permutations(range(3))) for _ in totals], np.int64)
+    named = np.array(
+        [
+            data.draw(st.tuples(st.integers(-1, works - 1), st.integers(-1, 2)))
+            for works in n_works.tolist()
+        ],
+        np.int64,
+    )
+    chance, clear = np.empty(n_stories), np.empty(n_stories, np.bool_)
+    likeliest = np.empty((n_stories, 2), np.int64)
+    fill_rivals(
+        np.concatenate([np.array(one) for one in chances]), np.cumsum([0, *totals[:-1]]),
+        n_works, n_absent, absent, named, chance, likeliest, clear,
+    )  # fmt: skip
+    for i, one in enumerate(chances):
+        works, sources = int(n_works[i]), absent[i, : n_absent[i]].tolist()
+        work, source = named[i].tolist()
+        held = dict(zip(sources, one[works:], strict=True))
+        assert chance[i] == (one[work] if work >= 0 else held.get(source, 0.0))
+        best = one.index(max(one))
+        second = max(one[:best] + one[best + 1 :], default=0.0)
+        assert clear[i] == stands_clear(one[best], second)
+        expected = [best, -1] if best < works else [-1, sources[best - works]]
+        assert likeliest[i].tolist() == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter, defaultdict
 from itertools import combinations, pairwise
 from math import log1p
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe import candidates as finding
+from dedupe import screening
 from dedupe.candidates import BANDS, EXACT, RARE, Candidates, find_candidates, group, link, weigh
 from dedupe.clean import keep_all
 from dedupe.comparison import Background
@@ -184,7 +186,7 @@ def test_candidates__threads_and_steps_change_nothing(monkeypatch: pytest.Monkey
     words = [f"word{number % 37}" for number in range(200)]
     texts = [" ".join(words[start : start + 40]) for start in range(0, 160, 3)]
     expected = find(texts)
-    monkeypatch.setattr(finding, "_SCREEN_STEP", 7)
+    monkeypatch.setattr(screening, "_SCREEN_STEP", 7)
     found = find(texts, Settings(threads=4, n_slots=32, rare_sampling=2))
     assert pairs_of(found) == pairs_of(expected)
     assert found.nets.tolist() == expected.nets.tolist()
@@ -277,6 +279,22 @@ def test_weigh__counts_documents_once_for_each_text(texts: list[str]) -> None:
     assert weights.weights.tolist() == pytest.approx([float(value) for value in expected])
     totals = [sum(log1p(sum(first) / frequency[value]) for value in values) for values in sets]
     assert weights.totals.tolist() == pytest.approx(totals, rel=1e-5)
+
+
+@settings(deadline=None, max_examples=60)
+@given(texts=collections, rare_cap=st.sampled_from([2, 64]))
+def test_weigh_and_pair__weighs_and_finds_as_one_after_the_other(
+    texts: list[str], rare_cap: int
+) -> None:
+    chosen = dataclasses.replace(SMALL, rare_cap=rare_cap)
+    sketches = read(texts, chosen)
+    weights, rare = finding.weigh_and_pair(sketches, chosen)
+    for found, expected in zip(weights, weigh(sketches), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    together = find_candidates(sketches, weights, chosen, rare=rare)
+    apart = find_candidates(sketches, weights, chosen)
+    for name in Candidates._fields:
+        np.testing.assert_array_equal(getattr(together, name), getattr(apart, name), name)
 
 
 def test_weigh__a_background_gives_the_frequencies() -> None:

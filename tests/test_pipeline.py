@@ -15,15 +15,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe import Document, InputError, Result, Settings, SettingsError, find_duplicates
-from dedupe import candidates as finding
+from dedupe import Document, InputError, Result, Settings, SettingsError, find_duplicates, screening
 from dedupe import shingle as shingling
 from dedupe import sketch as sketching
 from dedupe.documents import documents_table
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES
 from dedupe.spill import MEMORY
 from dedupe.stages import Stages
-from dedupe.verify import measures
+from dedupe.verify import blocks, measures
 from dedupe.verify.relation import RELATIONS
 from tests import mixed_scripts
 from tests import reference_text as reference
@@ -247,9 +246,10 @@ def test_find_duplicates__batches_change_nothing(monkeypatch: pytest.MonkeyPatch
     expected = shown(find_duplicates(PAGES, ALL_PASSAGES))
     monkeypatch.setattr(shingling, "_BATCH_BYTES", 3000)
     monkeypatch.setattr(sketching, "_BATCH_BYTES", 1)
-    monkeypatch.setattr(finding, "_SCREEN_STEP", 10)
-    monkeypatch.setattr(measures, "_BLOCK_BYTES", 20_000)
-    monkeypatch.setattr(measures, "_LEAST_BYTES", 1)
+    monkeypatch.setattr(screening, "_SCREEN_STEP", 10)
+    monkeypatch.setattr(blocks, "_BLOCK_BYTES", 20_000)
+    monkeypatch.setattr(blocks, "_SHELF_BYTES", 40_000)
+    monkeypatch.setattr(blocks, "_LEAST_BYTES", 1)
     monkeypatch.setattr(measures, "_OVERLAP_STEP", 7)
     monkeypatch.setattr(measures, "_ALIGN_STEP", 3)
     assert shown(find_duplicates(PAGES, Settings(threads=3, all_passages=True))) == expected

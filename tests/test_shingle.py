@@ -230,7 +230,7 @@ def test_sort_distinct__equals_a_sorted_set_and_leaves_the_rest(
 
 
 @pytest.mark.parametrize(
-    "kind", ["rising", "falling", "equal", "sawtooth", "random", "crowded", "few"]
+    "kind", ["rising", "falling", "equal", "sawtooth", "random", "crowded", "numbered", "few"]
 )
 def test_sort_range__of_any_shape_is_sorted(kind: str) -> None:
     n_values = 3000
@@ -243,6 +243,9 @@ def test_sort_range__of_any_shape_is_sorted(kind: str) -> None:
         # Hashes, but for a third that share their high bits.
         "crowded": np.random.default_rng(2).integers(0, 2**63, n_values)
         >> np.where(np.arange(n_values) % 3, 0, 40),
+        # One hash numbered as it came, and a few others of its bucket between.
+        "numbered": np.where(np.arange(n_values) % 999, 5 << 24, np.arange(n_values) % 7 << 25)
+        + np.arange(n_values),
         "few": np.random.default_rng(3).integers(0, 2**63, n_values)[np.arange(n_values) % 30],
     }[kind].astype(np.uint64)
     expected = sorted(values.tolist())

@@ -76,8 +76,25 @@ def test_likest__is_the_sentence_of_largest_cosine(a: list[list[int]], b: list[l
 @settings(deadline=None)
 @given(a=st.lists(st.integers(0, 4), max_size=8), b=st.lists(st.integers(0, 4), max_size=8))
 def test_common_order__equals_the_definition(a: list[int], b: list[int]) -> None:
-    found = kernels.common_order(np.array(a, np.int64), np.array(b, np.int64))
+    masks = np.zeros(5, np.uint64)
+    found = kernels.common_order(np.array(a, np.int64), np.array(b, np.int64), masks)
     assert found == reference.common_order(a, b)
+    assert not masks.any()
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    n_words=st.sampled_from([2, 9, 90]),
+    sizes=st.tuples(st.integers(0, 130), st.sampled_from([0, 1, 62, 63, 64, 65, 130])),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_common_order__of_long_sentences_equals_the_table(
+    n_words: int, sizes: tuple[int, int], seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    a, b = (rng.integers(n_words, size=size) for size in sizes)
+    found = kernels.common_order(a, b, np.zeros(n_words, np.uint64))
+    assert found == reference.common_order_by_table(a.tolist(), b.tolist())
 
 
 @settings(deadline=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from itertools import combinations, pairwise
@@ -15,12 +16,13 @@ from hypothesis import strategies as st
 
 import dedupe
 from dedupe import verify as stage
-from dedupe.candidates import weigh
+from dedupe.candidates import Candidates, weigh
 from dedupe.clean import Kept, keep_all
 from dedupe.documents import documents_table
 from dedupe.settings import Settings
 from dedupe.sketch import sketch
-from dedupe.verify import Measured, OnDemand, given_pairs, judge, measure, measures, verify
+from dedupe.spill import MEMORY
+from dedupe.verify import Measured, OnDemand, blocks, given_pairs, judge, measure, measures, verify
 from dedupe.verify import models as judging
 from dedupe.verify import relation as relating
 from dedupe.verify.models import CLOSER_FEATURES, FEATURES, closer_features, features, load_model
@@ -183,8 +185,8 @@ def test_measure__blocks_steps_and_threads_change_nothing(
     monkeypatch: pytest.MonkeyPatch, threads: int
 ) -> None:
     expected, _ = measured(TEXTS)
-    monkeypatch.setattr(measures, "_BLOCK_BYTES", 300)
-    monkeypatch.setattr(measures, "_LEAST_BYTES", 1)
+    monkeypatch.setattr(blocks, "_BLOCK_BYTES", 300)
+    monkeypatch.setattr(blocks, "_LEAST_BYTES", 1)
     monkeypatch.setattr(measures, "_OVERLAP_STEP", 2)
     monkeypatch.setattr(measures, "_ALIGN_STEP", 2)
     chosen = Settings.from_dict(ALL.to_dict() | {"threads": threads})
@@ -437,20 +439,57 @@ def test_judge__a_reprint_after_weeks_is_the_same_story() -> None:
     assert dedupe.find_duplicates(rows).pairs["same_story"].to_pylist() == [True]
 
 
-def test_in_blocks__pairs_of_one_piece_are_ordered_by_tiles_and_texts_of_few_blocks(
+def test_in_blocks__pairs_of_one_piece_are_ordered_by_tiles_and_put_on_few_shelves(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     texts = [f"{STORY} {number}" for number in range(10, 50)]
-    table = documents_table(texts)
-    kept, sketches = keep_all(table), sketch(keep_all(table), ALL)
+    kept, sketches = keep_all(documents_table(texts)), sketch(keep_all(documents_table(texts)), ALL)
     every = given_pairs(*all_rows(len(texts)), sketches, weigh(sketches), ALL)
-    monkeypatch.setattr(measures, "_BLOCK_BYTES", 8 * (len(texts[0]) + 1))
-    order, bounds = measures._in_blocks(every, kept, 1)
+    monkeypatch.setattr(blocks, "_BLOCK_BYTES", 4 * (len(texts[0]) + 1))
+    monkeypatch.setattr(blocks, "_SHELF_BYTES", 8 * (len(texts[0]) + 1))
+    order, bounds, shelves = blocks.in_blocks(every, kept, 1, MEMORY)
+    assert bounds == [0]
     assert sorted(order.tolist()) == list(range(len(every.a)))
+    assert (shelves[0], shelves[-1]) == (0, len(every.a))
     n_texts = [
         len({*every.a[order[start:end]].tolist(), *every.b[order[start:end]].tolist()})
-        for start, end in pairwise(bounds)
+        for start, end in pairwise(shelves)
     ]
-    # Ten tiles of four texts, and a block for each two of them.
+    # Ten tiles of four texts, and a shelf for each two of them.
     assert max(n_texts) <= 8
     assert len(n_texts) <= 10 * 11 // 2
+
+
+def test_in_blocks__small_pieces_come_first_and_each_stays_in_one_block(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sizes = (3, 40, 2, 30, 4)
+    piece = np.repeat(np.arange(len(sizes)), sizes)
+    kept = keep_all(documents_table([f"{STORY} {number}" for number in range(len(piece))]))
+    a, b = all_rows(len(piece))
+    a, b = a[piece[a] == piece[b]], b[piece[a] == piece[b]]
+    nets, share = np.zeros(len(a), np.uint8), np.zeros((len(a), 2), np.float32)
+    monkeypatch.setattr(blocks, "_BLOCK_BYTES", 10 * len(STORY))
+    order, bounds, shelves = blocks.in_blocks(
+        Candidates(a, b, nets, share, len(a), {}), kept, 1, MEMORY
+    )
+    assert sorted(order.tolist()) == list(range(len(a)))
+    assert set(piece[a[order[: bounds[-1]]]].tolist()) == {0, 2, 4}
+    assert set(piece[a[order[shelves[0] :]]].tolist()) == {1, 3}
+    assert bounds[-1] == shelves[0]
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_measure__pieces_on_shelves_are_measured_as_those_in_blocks(
+    monkeypatch: pytest.MonkeyPatch, n_threads: int
+) -> None:
+    texts = [f"{STORY} {number} {OTHER}"[number % 7 :] for number in range(24)]
+    chosen = dataclasses.replace(ALL, threads=n_threads)
+    in_one, _ = measured(texts, chosen)
+    monkeypatch.setattr(blocks, "_BLOCK_BYTES", 2 * len(STORY))
+    monkeypatch.setattr(blocks, "_SHELF_BYTES", 8 * len(STORY + OTHER))
+    monkeypatch.setattr(blocks, "_FEW_PAIRS", 0)
+    on_shelves, _ = measured(texts, chosen)
+    for name in Measured._fields[:-1]:
+        np.testing.assert_array_equal(getattr(on_shelves, name), getattr(in_one, name), name)
+    assert on_shelves.passages.equals(in_one.passages)

@@ -15,7 +15,7 @@ import numpy as np
 from dedupe.attribute.judging import in_ranges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
@@ -85,29 +85,21 @@ def _n_left(
 
 def _chances(
     judging: Judging, model: Model, stories: NDArray[np.int64], places: NDArray[np.int64]
-) -> Iterator[tuple[float, int, int, bool]]:
-    """Yield the chance of the origin that was named, the likeliest, and if it stands clear."""
-    from dedupe.kernels.verdicts import stands_clear
+) -> Iterable[tuple[float, int, int, bool]]:
+    """Return the chance of the origin that was named, the likeliest, and if it stands clear."""
+    from dedupe.kernels.verdicts import fill_rivals
 
     docket, chosen = judging.docket, stories[places]
     member = judging.verdicts.member[chosen, 0]
-    columns = (
-        model.origin_offsets[places], docket.n_works[chosen], model.n_absent[places],
-        judging.verdicts.name[chosen, 0], np.where(member >= 0, docket.work[member], -1),
+    its_work = np.where(member >= 0, docket.work[member], -1)
+    named = np.stack([its_work, judging.verdicts.name[chosen, 0]], axis=1)
+    chance, clear = np.empty(len(places)), np.empty(len(places), np.bool_)
+    likeliest = np.empty((len(places), 2), np.int64)
+    fill_rivals(
+        model.origin, model.origin_offsets[places], docket.n_works[chosen],
+        model.n_absent[places], model.absent[places], named, chance, likeliest, clear,
     )  # fmt: skip
-    each = zip(*(column.tolist() for column in columns), model.absent[places].tolist(), strict=True)
-    for base, n_works, n_absent, name, its_work, names in each:
-        chances = model.origin[base : base + n_works + n_absent].tolist()
-        absent = names[:n_absent]
-        named = 0.0
-        if its_work >= 0:
-            named = chances[its_work]
-        elif name in absent:
-            named = chances[n_works + absent.index(name)]
-        best = max(range(len(chances)), key=chances.__getitem__)
-        second = max(chances[:best] + chances[best + 1 :], default=0.0)
-        work, source = (best, -1) if best < n_works else (-1, absent[best - n_works])
-        yield named, work, source, bool(stands_clear(chances[best], second))
+    return zip(chance.tolist(), *likeliest.T.tolist(), clear.tolist(), strict=True)
 
 
 def counterfactual(

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.candidates import Weights, first_of_text, weighted
+from dedupe.candidates import first_of_text, weighted
 from dedupe.index.keys import SHINGLE, mixed
 from dedupe.storage.postings import sorted_keys
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dedupe.screening import Weights
     from dedupe.sketch import Sketches
     from dedupe.storage.store import Store
 

@@ -21,6 +21,8 @@ sketch.py    shingles           -> signature slots
 digest.py    documents          -> signatures and samples, in one pass
 grouping.py  hashes             -> those that are equal, a partition at a time
 pairs.py     sorted keys        -> candidate pairs; sorted sets -> overlaps
+merging.py   sorted pairs       -> each once with its count; two lists as one
+screening.py pairs, sketches    -> which pairs may lie above the floor
 crowds.py    near-copies        -> the few pairs that each of a crowd keeps
 components.py  pairs            -> what they connect
 align.py     tokens of a pair   -> measures (columns.py names them) and passages

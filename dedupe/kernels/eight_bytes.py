@@ -27,6 +27,7 @@ _SHIFT_56 = np.uint64(56)
 _EACH_1 = np.uint64(0x0101010101010101)
 EACH_20 = np.uint64(0x2020202020202020)
 _EACH_7F = np.uint64(0x7F7F7F7F7F7F7F7F)
+EACH_40 = np.uint64(0x4040404040404040)
 EACH_80 = np.uint64(0x8080808080808080)
 # Added to a byte below 0x80, these carry into its high bit from "0", ":", "a" and "{" on.
 _FROM_0 = np.uint64(0x5050505050505050)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SHIFT_32 = np.uint64(32)
+_NONE, _ONE = np.uint64(0), np.uint64(1)
+_WORD_BITS, _SHIFT_58 = np.uint64(3), np.uint64(58)
+_PLACES_A_WORD = 8
+"""A word of 64 bits stands for so many places of a table: 2 ** _WORD_BITS."""
 _LOW_32 = np.uint64(0xFFFFFFFF)
 
 
@@ -135,57 +139,6 @@ def fill_linked(
 
 
 @kernel
-def fill_screened(
-    pairs: NDArray[np.uint64],
-    first: int,
-    last: int,
-    hashes: NDArray[np.uint64],
-    weights: NDArray[np.float32],
-    offsets: NDArray[np.int64],
-    signatures: NDArray[np.uint32],
-    shared: NDArray[np.int32],
-    shared_weight: NDArray[np.float32],
-    equal_slots: NDArray[np.int32],
-) -> None:
-    """Compare the sampled shingles and the signatures of pairs [first, last).
-
-    Shapes
-        pairs       uint64  (P,)
-        hashes      uint64  (R,)   sampled shingles of each document, rising
-        weights     float32 (R,)   inverse document frequency of each
-        offsets     int64   (D+1,)
-        signatures  uint32  (D, K)
-        shared, shared_weight, equal_slots  (P,)  written in [first, last)
-    """
-    for p in range(first, last):
-        a = np.int64(pairs[p] >> _SHIFT_32)
-        b = np.int64(pairs[p] & _LOW_32)
-        i = offsets[a]
-        j = offsets[b]
-        end_i = offsets[a + 1]
-        end_j = offsets[b + 1]
-        count = 0
-        weight = np.float32(0)
-        while i < end_i and j < end_j:
-            left = hashes[i]
-            right = hashes[j]
-            if left == right:
-                count += 1
-                weight += weights[i]
-            # Without branches: which side advances is a coin toss to the processor.
-            i += np.int64(left <= right)
-            j += np.int64(right <= left)
-        shared[p] = count
-        shared_weight[p] = weight
-        row_a = signatures[a]
-        row_b = signatures[b]
-        equal = np.int32(0)
-        for slot in range(row_a.size):
-            equal += np.int32(row_a[slot] == row_b[slot])
-        equal_slots[p] = equal
-
-
-@kernel
 def fill_overlaps(
     a: NDArray[np.int64],
     b: NDArray[np.int64],
@@ -198,25 +151,98 @@ def fill_overlaps(
     """Count the shingles common to pairs [first, last), exactly.
 
     Shapes
-        a, b     int64  (P,)   document numbers
+        a, b     int64  (P,)   document numbers; where pairs stand by a, a table of its
+                               hashes is made once, and b's are looked up in it
         hashes   uint64 (S,)   rising and distinct within each document
         offsets  int64  (D+1,)
         shared   int32  (P,)   written in [first, last)
     """
+    longest_a = longest_b = np.int64(0)
     for p in range(first, last):
-        i = offsets[a[p]]
-        j = offsets[b[p]]
-        end_i = offsets[a[p] + 1]
-        end_j = offsets[b[p] + 1]
+        longest_a = max(longest_a, offsets[a[p] + 1] - offsets[a[p]])
+        longest_b = max(longest_b, offsets[b[p] + 1] - offsets[b[p]])
+    table = np.empty(_table_size(longest_a), np.uint64)
+    bits = np.empty(len(table) // _PLACES_A_WORD, np.uint64)
+    likely = np.empty(longest_b, np.uint64)
+    mask = np.uint64(0)
+    tabled = np.int64(-1)
+    for p in range(first, last):
+        start_a, end_a = offsets[a[p]], offsets[a[p] + 1]
+        start_b, end_b = offsets[b[p]], offsets[b[p] + 1]
         count = 0
-        while i < end_i and j < end_j:
-            left = hashes[i]
-            right = hashes[j]
-            # Without branches: which side advances is a coin toss to the processor.
-            count += np.int64(left == right)
-            i += np.int64(left <= right)
-            j += np.int64(right <= left)
+        if start_a < end_a and start_b < end_b:
+            if a[p] != tabled:
+                tabled = a[p]
+                mask = np.uint64(_table_size(end_a - start_a) - 1)
+                _fill_table(hashes, start_a, end_a, mask, table, bits)
+            # What rises has a 0 at its beginning alone; in the table it would be a free place.
+            if hashes[start_b] == _NONE:
+                count += np.int64(hashes[start_a] == _NONE)
+                start_b += 1
+            n_likely = 0
+            for i in range(start_b, end_b):
+                # Without branches: whether a bit is set is a coin toss to the processor.
+                likely[n_likely] = hashes[i]
+                n_likely += np.int64(_bit(bits, mask, hashes[i]))
+            for i in range(n_likely):
+                count += _is_held(table, mask, likely[i])
         shared[p] = count
+
+
+@kernel
+def _table_size(n_hashes: int) -> int:
+    """Return how many places a table of so many hashes has: a power of two, four for each."""
+    size = _PLACES_A_WORD
+    while size < 4 * n_hashes:
+        size *= 2
+    return size
+
+
+@kernel
+def _fill_table(
+    hashes: NDArray[np.uint64],
+    start: int,
+    end: int,
+    mask: np.uint64,
+    table: NDArray[np.uint64],
+    bits: NDArray[np.uint64],
+) -> None:
+    """Put hashes[start:end] at the first free place from that of their low bits on; 0 is none.
+
+    Eight times as many bits as places tell of most other hashes that they are not there.
+    """
+    for i in range(np.int64(mask) + 1):
+        table[i] = _NONE
+    for i in range((np.int64(mask) + 1) // _PLACES_A_WORD):
+        bits[i] = _NONE
+    for i in range(start, end):
+        bits[_word(mask, hashes[i])] |= _ONE << (hashes[i] >> _SHIFT_58)
+        place = hashes[i] & mask
+        while table[np.int64(place)] != _NONE:
+            place = (place + _ONE) & mask
+        table[np.int64(place)] = hashes[i]
+
+
+@kernel
+def _word(mask: np.uint64, value: np.uint64) -> int:
+    """Return which word of bits has that of a hash; its first six bits say which bit."""
+    return np.int64((value & mask) >> _WORD_BITS)
+
+
+@kernel
+def _bit(bits: NDArray[np.uint64], mask: np.uint64, value: np.uint64) -> np.uint64:
+    return (bits[_word(mask, value)] >> (value >> _SHIFT_58)) & _ONE
+
+
+@kernel
+def _is_held(table: NDArray[np.uint64], mask: np.uint64, value: np.uint64) -> int:
+    """Return 1 if a table holds a value, else 0."""
+    place = value & mask
+    while table[np.int64(place)] != _NONE:
+        if table[np.int64(place)] == value:
+            return 1
+        place = (place + _ONE) & mask
+    return 0
 
 
 @kernel

@@ -67,11 +67,13 @@ SIDES = (
 _TOLD_DICE = 0.5
 _FRAME_DICE = 0.4
 _NEAR_WORDS = 6
-_BASIS = np.uint64(0xCBF29CE484222325)
-_PRIME = np.uint64(0x100000001B3)
+_BASE = np.uint64(0x9E3779B97F4A7C15)
 _LOWER_BIT = np.uint64(32)
 _UPPER_A, _UPPER_Z = 65, 90
 _SHIFT_8 = np.uint64(8)
+_ONE = np.uint64(1)
+_IN_B = 2
+_WORD_BITS = 64
 
 
 class Tokens(NamedTuple):
@@ -157,8 +159,8 @@ def _fill_pair(
     of_one, of_other = list_postings(one, n_words), list_postings(other, n_words)
     weights = weigh_stems(one, other, of_one, of_other)
     likest_a, likest_b = find_likest(one, other, of_one, of_other, weights)
-    _write_side(one, other, likest_a, out, 0)
-    _write_side(other, one, likest_b, out, 1)
+    _write_side(one, other, likest_a, n_words, out, 0)
+    _write_side(other, one, likest_b, n_words, out, 1)
     out[LEADS] = likest_a.cosine[0] if likest_a.place[0] == 0 else 0.0
     write_near(places_a, places_b, n_words, out)
     _write_slots(one, other, flags_a, flags_b, likest_a, likest_b, out)
@@ -228,12 +230,13 @@ def find_likest(
 
 @kernel
 def _write_side(
-    one: Side, other: Side, likest: Likest, out: NDArray[np.float64], side: int
+    one: Side, other: Side, likest: Likest, n_stems: int, out: NDArray[np.float64], side: int
 ) -> None:
-    """Write what the likest sentences tell of one side."""
+    """Write what the likest sentences tell of one side; texts have `n_stems` distinct stems."""
     n_words = max(len(one.stems), 1)
     n_sentences = len(likest.place)
     rising = steps = before = 0
+    masks = np.zeros(n_stems, np.uint64)
     for s in range(n_sentences):
         size = one.bounds[s + 1] - one.bounds[s]
         out[LIKENESS_A + side] += likest.cosine[s] * size / n_words
@@ -244,6 +247,7 @@ def _write_side(
         common = common_order(
             one.stems[one.bounds[s] : one.bounds[s + 1]],
             other.stems[other.bounds[at] : other.bounds[at + 1]],
+            masks,
         )
         out[ORDERED_A + side] += common / n_words
         rising += np.int64(steps > 0 and at >= before)
@@ -254,8 +258,35 @@ def _write_side(
 
 
 @kernel
-def common_order(one: NDArray[np.int64], other: NDArray[np.int64]) -> int:
-    """Return the length of a longest common subsequence (Wagner and Fischer 1974)."""
+def common_order(
+    one: NDArray[np.int64], other: NDArray[np.int64], masks: NDArray[np.uint64]
+) -> int:
+    """Return the length of a longest common subsequence.
+
+    Shapes (S, T stems of two sentences, W stems of both texts)
+        one    int64  (S,)
+        other  int64  (T,)
+        masks  uint64 (W,)  zeros, and so again afterwards
+    Cost    S and T where `other` has at most 64 stems, else S times T
+    Source  Hyyrö 2004, where one word holds a row of Wagner and Fischer's table (1974).
+    """
+    if len(other) > _WORD_BITS:
+        return _common_order_by_rows(one, other)
+    for j in range(len(other)):
+        masks[other[j]] |= _ONE << np.uint64(j)
+    row = ~np.uint64(0)
+    for i in range(len(one)):
+        met = row & masks[one[i]]
+        row = (row + met) | (row - met)
+    length = 0
+    for j in range(len(other)):
+        masks[other[j]] = np.uint64(0)
+        length += np.int64((row >> np.uint64(j)) & _ONE == np.uint64(0))
+    return length
+
+
+@kernel
+def _common_order_by_rows(one: NDArray[np.int64], other: NDArray[np.int64]) -> int:
     row = np.zeros(len(other) + 1, np.int64)
     for i in range(len(one)):
         diagonal = np.int64(0)
@@ -384,24 +415,32 @@ def write_grams(a: NDArray[np.uint64], b: NDArray[np.uint64], out: NDArray[np.fl
     mask = np.int64(63)
     while mask + 1 < 2 * (len(a) + len(b)):
         mask = 2 * mask + 1
-    keys = np.zeros(mask + 1, np.uint64)
+    keys = np.empty(mask + 1, np.uint64)
     held = np.zeros(mask + 1, np.uint8)
+    n_a = n_b = n_both = np.int64(0)
+    oldest = _ONE
+    for _ in range(GRAM_LETTERS):
+        oldest *= _BASE
     for side in range(2):
         letters = a if side == 0 else b
-        bit = np.uint8(1 + side)
-        for t in range(max(len(letters) - GRAM_LETTERS + 1, 0)):
-            state = _BASIS
-            for u in range(t, t + GRAM_LETTERS):
-                state = (state ^ letters[u]) * _PRIME
+        bit = 1 + side
+        state = np.uint64(0)
+        for t in range(len(letters)):
+            # Each letter times a power of one number, the oldest off: Karp and Rabin 1987.
+            state = state * _BASE + letters[t]
+            if t >= GRAM_LETTERS:
+                state -= oldest * letters[t - GRAM_LETTERS]
+            if t < GRAM_LETTERS - 1:
+                continue
             key = mix(state)
             slot = np.int64(key & np.uint64(mask))
             while held[slot] and keys[slot] != key:
                 slot = (slot + 1) & mask
             keys[slot] = key
-            held[slot] |= bit
-    counts = np.zeros(4, np.int64)
-    for slot in range(mask + 1):
-        counts[held[slot]] += 1
-    for side in range(2):
-        size = counts[1 + side] + counts[3]
-        out[GRAMS_A + side] = counts[3] / max(size, 1)
+            before = np.int64(held[slot])
+            held[slot] = before | bit
+            n_a += np.int64(side == 0 and before == 0)
+            n_b += np.int64(side == 1 and before < _IN_B)
+            n_both += np.int64(side == 1 and before == 1)
+    out[GRAMS_A] = n_both / max(n_a, 1)
+    out[GRAMS_B] = n_both / max(n_b, 1)

@@ -16,6 +16,14 @@ import numpy as np
 
 from dedupe.kernels import fold
 from dedupe.kernels._compile import kernel
+from dedupe.kernels.eight_bytes import (
+    EACH_20,
+    EACH_40,
+    STEP_BYTES,
+    count_word_bytes,
+    eight_bytes,
+    reversed_bytes,
+)
 from dedupe.kernels.hashing import absorb, mix
 
 if TYPE_CHECKING:
@@ -115,6 +123,7 @@ def fill_tokens(
     quote = 0
     sentence_start = True
     after_word = False
+    wide_end = min(end, data.shape[0] - STEP_BYTES)
     while at < end:
         byte = data[at]
         width = 1
@@ -145,10 +154,28 @@ def fill_tokens(
                 n_packed = 0
             if not entry & _IS_DIGIT:
                 token_flags &= _NOT_NUMBER
-            if byte < 0x80:
-                # The rest of an ASCII word runs here: nearly all bytes of most news.
+            if byte < 0x80 and n_packed == 0 and at <= wide_end:
+                # Most words are ASCII, and not longer than the eight bytes that are read at once.
+                while at <= wide_end:
+                    eight = eight_bytes(data, at)
+                    found = min(count_word_bytes(eight), end - at)
+                    if found == 0:
+                        break
+                    if n_packed == STEP_BYTES:
+                        state = absorb(state, word)
+                    unused = np.uint64(64 - 8 * found)
+                    word = reversed_bytes(eight | EACH_20) >> unused
+                    # Letters have a bit that digits have not.
+                    if (eight & EACH_40) << unused:
+                        token_flags &= _NOT_NUMBER
+                    n_packed = found
+                    at += found
+                    if found < STEP_BYTES:
+                        break
+                width = 0
+            elif byte < 0x80:
                 while True:
-                    if n_packed == 8:
+                    if n_packed == STEP_BYTES:
                         state = absorb(state, word)
                         word = _ZERO
                         n_packed = 0

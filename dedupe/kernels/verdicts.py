@@ -38,6 +38,53 @@ def stands_clear(best: float, second: float) -> bool:
 
 
 @kernel
+def fill_rivals(
+    origin: NDArray[np.float64],
+    starts: NDArray[np.int64],
+    n_works: NDArray[np.int64],
+    n_absent: NDArray[np.int64],
+    absent: NDArray[np.int64],
+    named: NDArray[np.int64],
+    chance: NDArray[np.float64],
+    likeliest: NDArray[np.int64],
+    clear: NDArray[np.bool_],
+) -> None:
+    """Write the chance of the origin that was named, and the likeliest, of each story.
+
+    Shapes (N stories, O origins of all, A absent sources at the most)
+        origin     float64 (O,)    chances: of the works of a story, then of absent sources
+        starts     int64   (N,)    where those of each story begin
+        n_works, n_absent  int64 (N,)
+        absent     int64   (N, A)  the absent sources
+        named      int64   (N, 2)  work and absent source that was named; -1 where it is none
+        chance     float64 (N,)    overwritten; 0 where what was named is not among them
+        likeliest  int64   (N, 2)  overwritten: work or absent source, the other -1
+        clear      bool    (N,)    overwritten: whether it stands clear of the next
+    """
+    for i in range(starts.size):
+        chance[i] = origin[starts[i] + named[i, 0]] if named[i, 0] >= 0 else 0.0
+        best, second = 0, -1
+        for place in range(n_works[i] + n_absent[i]):
+            value = origin[starts[i] + place]
+            source = absent[i, place - n_works[i]] if place >= n_works[i] else np.int64(-1)
+            if named[i, 0] < 0 and source >= 0 and source == named[i, 1]:
+                chance[i] = value
+            if place == 0:
+                continue
+            if value > origin[starts[i] + best]:
+                best, second = place, best
+            elif second < 0 or value > origin[starts[i] + second]:
+                second = place
+        next_best = origin[starts[i] + second] if second >= 0 else 0.0
+        clear[i] = stands_clear(origin[starts[i] + best], next_best)
+        likeliest[i] = -1
+        if best < n_works[i]:
+            likeliest[i, 0] = best
+        else:
+            likeliest[i, 1] = absent[i, best - n_works[i]]
+
+
+@kernel
 def fill_verdicts(
     docket: Docket,
     why: Weighing,

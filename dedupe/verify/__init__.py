@@ -1,5 +1,6 @@
 """Stage 6: candidate pairs in; measured pairs with relation, probability and passages, out.
 
+blocks.py     pairs of few texts together    -> blocks, measured one after another
 measures.py   exact overlap, then alignment  -> Measured, passages
 telling.py    undecided pairs, by sentence   -> more measures
 filed.py      how their texts open           -> which one an agency filed
@@ -23,7 +24,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.candidates import EXACT, Candidates, compare_sketches
+from dedupe.candidates import EXACT, Candidates
+from dedupe.screening import compare_sketches
 from dedupe.spill import MEMORY
 from dedupe.verify.measures import (
     Measured,
@@ -43,8 +45,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from dedupe.candidates import Weights
     from dedupe.clean import Kept
+    from dedupe.screening import Weights
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
     from dedupe.spill import Spill
@@ -149,7 +151,8 @@ class Answers:
     def same_story_odds(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return log-odds of same_story for rows a < b, in the order given, float64 (P,)."""
         rows = list(zip(a.tolist(), b.tolist(), strict=True))
-        missing = sorted(set(rows) - self._odds.keys())
+        # A set less the keys would look at every key: what was asked grows with each call.
+        missing = sorted({pair for pair in rows if pair not in self._odds})
         if missing:
             self._count(missing)
             sides = np.array(missing, np.int64)

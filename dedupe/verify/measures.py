@@ -7,6 +7,7 @@ texts are at hand: `telling.py`.
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -15,10 +16,10 @@ from dedupe.candidates import EXACT
 from dedupe.clean.kept import copied
 from dedupe.documents import one_array
 from dedupe.kernels.telling import N_TELLINGS
-from dedupe.ragged import running_total
-from dedupe.runs import group_starts, sorted_distinct
-from dedupe.shingle import SHINGLE_WORDS, Shingles, shingle, text_sizes
+from dedupe.runs import sorted_distinct
+from dedupe.shingle import SHINGLE_WORDS, Shingles, shingle
 from dedupe.spill import MEMORY
+from dedupe.verify.blocks import BLOCK_PAIRS, in_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,16 +32,9 @@ if TYPE_CHECKING:
     from dedupe.settings import Settings
     from dedupe.spill import Spill
 
-_BLOCK_BYTES, _BLOCK_PAIRS = 4_000_000, 16_000
-"""Texts and pairs that are measured together at most: tokens of so many bytes take some 22 MB,
-and what is worked out of a pair some 4 KB."""
-
-_LEAST_BYTES, _BLOCKS_EACH = 1_000_000, 8
-"""Smaller blocks share the work out better, until there are so many for each thread."""
-
 _OVERLAP_STEP = 20_000
 _ALIGN_STEP = 2_000
-_BLOCKS_AT_ONCE = 64
+_BLOCKS_AT_ONCE, _PARTS_EACH = 64, 4
 PASSAGE_COLUMNS = ("pair", "a_start", "a_end", "b_start", "b_end")
 
 Answer = TypeVar("Answer")
@@ -106,6 +100,9 @@ def measure(
             candidates, kept, settings, lambda block: block, on_progress, closely=closely
         )
     )
+    if len(blocks) == 1:
+        # Candidates are sorted, and so is a block of all of them.
+        return blocks[0]
     columns: dict[str, Any] = {
         name: np.concatenate([getattr(one, name) for one in blocks])
         for name in Measured._fields
@@ -145,82 +142,85 @@ def measured_blocks(
     """
     from dedupe.kernels._compile import for_ranges
 
-    n_pairs = len(candidates.a)
-    order, bounds = _in_blocks(candidates, kept, settings.threads)
+    n_pairs, threads = len(candidates.a), settings.threads
+    order, bounds, shelves = in_blocks(candidates, kept, threads, spill)
     single = dataclasses.replace(settings, threads=1)
 
     def run(first: int, last: int) -> Answer:
         places = np.sort(order[first:last])
-        answer = use(_measure_block(candidates, places, kept, single, spill, closely=closely))
+        read = _read(candidates, places, kept, single, spill)
+        answer = use(_measure_block(candidates, places, read, single, closely=closely))
         if on_progress:
             on_progress("verify", last, n_pairs)
         return answer
 
     for at in range(0, len(bounds) - 1, _BLOCKS_AT_ONCE):
-        yield from for_ranges(run, bounds[at : at + _BLOCKS_AT_ONCE + 1], settings.threads)
+        yield from for_ranges(run, bounds[at : at + _BLOCKS_AT_ONCE + 1], threads)
+    for first, last in pairwise(shelves):
+        places = np.sort(order[first:last])
+        yield from _measured_shelf(candidates, places, kept, settings, use, spill, closely=closely)
+        if on_progress:
+            on_progress("verify", last, n_pairs)
 
 
-def _in_blocks(
-    candidates: Candidates, kept: Kept, n_threads: int
-) -> tuple[NDArray[np.int64], list[int]]:
-    """Order the pairs so that those of few texts stand together; returns order and bounds.
+def _measured_shelf(
+    candidates: Candidates,
+    places: NDArray[np.int64],
+    kept: Kept,
+    settings: Settings,
+    use: Callable[[Measured], Answer],
+    spill: Spill,
+    *,
+    closely: bool,
+) -> list[Answer]:
+    """Tokenise the texts of many pairs in threads, and measure parts of the pairs in threads."""
+    from dedupe.kernels._compile import for_ranges
 
-    A text is tokenised once for each block with a pair of it. Pairs that hang together make
-    one block where its bounds allow. Where they do not, the texts are dealt out to tiles of
-    half a block, and the pairs of two tiles stand together: 392,655 pairs of 19,043
-    dispatches, nearly all in one piece, read 131 MB of texts where the order of their rows
-    read 241.
+    read = _read(candidates, places, kept, settings, spill)
+    single = dataclasses.replace(settings, threads=1)
+
+    def run(first: int, last: int) -> Answer:
+        spill.look()
+        return use(_measure_block(candidates, places[first:last], read, single, closely=closely))
+
+    n_parts = -(-len(places) // BLOCK_PAIRS) * _PARTS_EACH
+    return for_ranges(
+        run, [len(places) * i // n_parts for i in range(n_parts + 1)], settings.threads
+    )
+
+
+class _Read(NamedTuple):
+    """Texts that were tokenised together.
+
+    Attributes:
+        rows: int64 (N,), of all documents, rising.
+        texts: a copy of them.
+        shingles: of them.
     """
-    from dedupe.kernels._compile import n_cores
-    from dedupe.kernels.pairs import fill_block_bounds
 
-    rows = sorted_distinct(np.concatenate([candidates.a, candidates.b]))
-    a, b = np.searchsorted(rows, candidates.a), np.searchsorted(rows, candidates.b)
-    sizes = text_sizes(kept, rows)
-    labels = _components(a, b, len(rows))
-    tiles = _tiles(labels, sizes, _BLOCK_BYTES // 2)
-    keys, most_bytes = labels[a].astype(np.int64), _BLOCK_BYTES
-    if tiles.any():
-        n_tiles = int(tiles.max()) + 1
-        keys = (keys * n_tiles + tiles[a]) * n_tiles + tiles[b]
-    else:
-        fair = int(sizes.sum()) // (_BLOCKS_EACH * (n_threads or n_cores()))
-        most_bytes = min(max(fair, _LEAST_BYTES), _BLOCK_BYTES)
-    order = np.argsort(keys, kind="stable")
-    bounds = np.empty(len(a) + 1, np.int64)
-    n_blocks = fill_block_bounds(a[order], b[order], sizes, most_bytes, _BLOCK_PAIRS, bounds)
-    # No pairs are one block, too: its measures are empty tables.
-    return order, bounds[: n_blocks + 1].tolist() if n_blocks else [0, 0]
+    rows: NDArray[np.int64]
+    texts: Kept
+    shingles: Shingles
 
 
-def _components(a: NDArray[np.int64], b: NDArray[np.int64], n_rows: int) -> NDArray[np.int32]:
-    """Return the smallest row that pairs connect each row with, int32 (R,)."""
-    from dedupe.kernels.components import fill_components
-
-    labels = np.arange(n_rows, dtype=np.int32)
-    fill_components(a, b, labels)
-    return labels
-
-
-def _tiles(
-    labels: NDArray[np.int32], sizes: NDArray[np.int64], tile_bytes: int
-) -> NDArray[np.int64]:
-    """Number the tiles of each component, texts of `tile_bytes` each, in their order; (R,)."""
-    by_label = np.argsort(labels, kind="stable")
-    before = running_total(sizes[by_label])[:-1]
-    starts = group_starts(labels[by_label])
-    before -= np.repeat(before[starts], np.diff(starts, append=len(labels)))
-    tiles = np.empty(len(labels), np.int64)
-    tiles[by_label] = before // tile_bytes
-    return tiles
-
-
-def _measure_block(
+def _read(
     candidates: Candidates,
     places: NDArray[np.int64],
     kept: Kept,
     settings: Settings,
     spill: Spill,
+) -> _Read:
+    """Tokenise all texts that the pairs at some places are of."""
+    rows = sorted_distinct(np.concatenate([candidates.a[places], candidates.b[places]]))
+    texts = copied(kept, rows, spill)
+    return _Read(rows, texts, shingle(texts, np.arange(len(rows)), settings))
+
+
+def _measure_block(
+    candidates: Candidates,
+    places: NDArray[np.int64],
+    read: _Read,
+    settings: Settings,
     *,
     closely: bool,
 ) -> Measured:
@@ -229,12 +229,10 @@ def _measure_block(
     from dedupe.verify.models import judged_twice
     from dedupe.verify.telling import tell
 
-    first, second = candidates.a[places], candidates.b[places]
-    rows = np.unique(np.concatenate([first, second]))
-    texts, numbers = copied(kept, rows, spill), np.arange(len(rows))
-    shingles = shingle(texts, numbers, settings)
-    a = np.searchsorted(rows, first)
-    b = np.searchsorted(rows, second)
+    rows, texts, shingles = read
+    numbers = np.arange(len(rows))
+    a = np.searchsorted(rows, candidates.a[places])
+    b = np.searchsorted(rows, candidates.b[places])
     shared = overlaps(a, b, shingles.hashes, shingles.offsets, settings)
     sizes = np.diff(shingles.offsets).astype(np.int32)
     # No shared shingle is no pair; the floor itself is on the smaller text.
@@ -341,8 +339,7 @@ def align(
     from dedupe.kernels.columns import N_MEASURES
     from dedupe.kernels.passages import N_BOX
 
-    content = content_keys(shingles)
-    flipped = content[b] < content[a]
+    flipped = shingles.content[b] < shingles.content[a]
     looked_up, walked = np.where(flipped, b, a), np.where(flipped, a, b)
     # A text's table is built once for its neighbouring pairs.
     order = np.argsort(looked_up, kind="stable")
@@ -365,15 +362,6 @@ def align(
     parts = for_ranges(run, steps, settings.threads)
     passages = np.concatenate([np.zeros((0, N_BOX), np.int64), *parts])
     return _as_given(counts, passages, order, flipped)
-
-
-def content_keys(shingles: Shingles) -> NDArray[np.uint64]:
-    """Return a hash of each document's words in their order, uint64 (N,)."""
-    from dedupe.kernels.pairs import fill_content_keys
-
-    keys = np.empty(len(shingles.token_offsets) - 1, np.uint64)
-    fill_content_keys(shingles.token_hashes, shingles.token_offsets, keys)
-    return keys
 
 
 def _as_given(

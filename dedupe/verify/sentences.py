@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.kernels.passages import A_FROM, A_TO, B_FROM, B_TO, MATCHED, N_BOX, PAIR
-from dedupe.verify.measures import as_code_points, content_keys
+from dedupe.verify.measures import as_code_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -152,7 +152,7 @@ def align_sentences(
     _, anchored = align(a, b, shingles, settings)
     anchored = anchored[np.argsort(anchored[:, PAIR], kind="stable")]
     bounds = np.searchsorted(anchored[:, PAIR], np.arange(len(a) + 1))
-    texts = _Texts(rows, shingles, kept, content_keys(shingles), agreement)
+    texts = _Texts(rows, shingles, kept, shingles.content, agreement)
     scores = np.zeros((len(a), len(SCORES)))
 
     def run(first: int, last: int) -> list[Boxes]:

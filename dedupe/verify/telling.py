@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.verify.filed import filed_sides
-from dedupe.verify.measures import content_keys, exchange
+from dedupe.verify.measures import exchange
 from dedupe.verify.sentences import AGREEMENT
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ def tell(
     from dedupe.kernels import telling
     from dedupe.kernels._compile import for_ranges
 
-    content = content_keys(shingles)
-    flipped = content[b] < content[a]
+    flipped = shingles.content[b] < shingles.content[a]
     one, other = np.where(flipped, b, a), np.where(flipped, a, b)
     tokens = telling.Tokens(
         kept.data, kept.text_offsets[rows], shingles.token_hashes, shingles.token_starts,
