@@ -233,7 +233,7 @@ def equality(data: Path) -> dict[str, list[float]]:
 
 def _documents(data: Path, name: str) -> list[dict[str, Any]]:
     known = {"title", "byline", "fetched", "canonical", *FIELDS}
-    rows = datasets.read_lines(data / f"{name}_documents.jsonl.gz")[:5000]
+    rows = datasets.read_lines(data / f"{name}_documents.jsonl.gz")
     return [{key: row[key] for key in known if row.get(key) is not None} for row in rows]
 
 
