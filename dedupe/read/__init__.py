@@ -85,11 +85,13 @@ class Batch:
 
     Attributes:
         documents: a table of `documents.SCHEMA`; may be empty.
+        places: the file and line of each.
         rejects: as in `Reading`.
         counts: of the whole input so far, as in `Reading.inputs`.
     """
 
     documents: pa.Table
+    places: list[tuple[str, int]]
     rejects: list[dict[str, Any]]
     counts: dict[str, Any]
 
@@ -173,7 +175,7 @@ def read_batches(
             yield builder.batch(records, ledger)
             progress.tell()
         # What ends a file early is noted after its last record.
-        yield _batch(SCHEMA.empty_table(), ledger)
+        yield _batch(SCHEMA.empty_table(), [], ledger)
         progress.tell()
 
 
@@ -210,7 +212,7 @@ def read_table(
         builder.batch(records, ledger)
         for records in table_records(table, _TABLE, builder.names, ledger, _DEFAULTS)
     ]
-    batches.append(_batch(SCHEMA.empty_table(), ledger))
+    batches.append(_batch(SCHEMA.empty_table(), [], ledger))
     documents = pa.concat_tables(batch.documents for batch in batches)
     rejects = [reject for batch in batches for reject in batch.rejects]
     return Reading(documents=documents, rejects=rejects, inputs=[ledger.counts()])
@@ -257,11 +259,13 @@ class _Builder:
             documents = build_documents(records, names, ledger, self._name)
         if self._name is None:
             self.ids.add(documents.ids, documents.files, documents.lines)
-        return _batch(documents.table, ledger)
+        places = list(zip(documents.files, documents.lines, strict=True))
+        return _batch(documents.table, places, ledger)
 
 
-def _batch(documents: pa.Table, ledger: Ledger) -> Batch:
-    return Batch(documents=documents, rejects=ledger.take_rejects(), counts=ledger.counts())
+def _batch(documents: pa.Table, places: list[tuple[str, int]], ledger: Ledger) -> Batch:
+    rejects = ledger.take_rejects()
+    return Batch(documents=documents, places=places, rejects=rejects, counts=ledger.counts())
 
 
 class _Progress:

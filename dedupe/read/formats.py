@@ -185,6 +185,8 @@ def _opened(source: Source, limits: Limits) -> Iterator[Read]:
 
 
 def _standard_input(ahead_bytes: int) -> Read:
+    if sys.stdin is None:
+        raise InputError("-: standard input is closed; give it a pipe or a file")
     if ahead_bytes:
         try:
             return ReadAhead(sys.stdin.fileno(), ahead_bytes).read
