@@ -132,6 +132,25 @@ def test_help__every_command_but_the_group_shows_an_example() -> None:
         assert f"dedupe {name}" in invoke(*COMMANDS[name], "--help").stdout.split("Example")[-1]
 
 
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("add", "named by its url, or else by its text"),
+        ("story", "read from the 300 oldest documents"),
+        ("export", "may be no one state of it"),
+    ],
+)
+def test_help__of_the_index_tells_what_would_surprise(command: str, told: str) -> None:
+    shown = invoke("index", command, "--help").stdout
+    assert told in " ".join(re.sub(r"[│╭╰─╮╯]", " ", shown).split())
+
+
+def test_help__of_a_story_names_as_many_documents_as_are_read() -> None:
+    from dedupe.index.reading import MOST_READ
+
+    assert f"{MOST_READ} oldest" in " ".join(invoke("index", "story", "--help").stdout.split())
+
+
 def test_help__no_option_is_cut_at_eighty_columns() -> None:
     for words in COMMANDS.values():
         assert "…" not in invoke(*words, "--help").stdout
@@ -590,6 +609,45 @@ def test_main__a_fault_of_ours_is_not_taken_for_duplicates() -> None:
     assert (code, out) == (70, "")
     assert "ZeroDivisionError" in err
     assert "fault in dedupe" in err
+
+
+def test_main__ctrl_c_inside_a_kernel_is_ctrl_c() -> None:
+    """There it is the cause of a SystemError of the interpreter's own."""
+    raising = (
+        "try:\n    raise KeyboardInterrupt\n"
+        "except BaseException as error:\n    raise SystemError('an exception set')"
+    )
+    for how in (" from error", ""):
+        code, out, err = run_main_raising(f"exec({raising + how!r})")
+        assert (code, out) == (130, "")
+        assert err == "dedupe: interrupted; nothing half-written is left\n"
+    code, _, err = run_main_raising("exec(\"raise SystemError('another')\")")
+    assert code == 70
+    assert "fault in dedupe" in err
+
+
+@pytest.mark.parametrize("module", ["typer", "dedupe.cli.index", "rich.progress"])
+def test_main__ctrl_c_while_modules_are_imported_is_no_traceback(module: str) -> None:
+    code = (
+        "import sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {module!r}:\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "sys.stderr.isatty = lambda: True\n"
+        "from dedupe.__main__ import main\n"
+        "main()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "demo"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    code_of, out, err = finish(process)
+    assert (code_of, out) == (130, "")
+    assert err == "dedupe: interrupted; nothing half-written is left\n"
 
 
 def test_main__an_os_error_without_a_path_is_our_fault() -> None:

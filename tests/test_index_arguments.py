@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from dedupe import Index
-from dedupe.documents import SCHEMA, Document
+from dedupe.documents import SCHEMA, Document, documents_table
 from dedupe.errors import DedupeError, InputError, SettingsError, StoreError
 from tests.test_index import text
 
@@ -116,6 +116,32 @@ def test_add_many__an_id_of_a_table_is_kept_whatever_it_says(tmp_path: Path) -> 
         index.add_many(pa.table({"id": ["table:1", None], "text": [text(1), text(2)]}))
         assert "table:1" in index
         assert "table:2" not in index
+
+
+@pytest.mark.parametrize(
+    "form",
+    [pa.table, lambda rows: documents_table(pa.table(rows).to_pylist())],
+    ids=["any table", "documents table"],
+)
+def test_add_many__an_id_twice_in_a_table_is_two_versions(tmp_path: Path, form: Any) -> None:
+    table = form({"id": ["a", "b", "a"], "text": [text(1), text(2), text(3)]})
+    with Index(tmp_path / "index") as index:
+        added = index.add_many(table)
+        assert [match.change for match in added] == ["new", "new", "version"]
+        assert [one["text"] for one in index.history("a")] == [text(1), text(3)]
+
+
+def test_add_many__tells_new_documents_new_versions_and_unchanged_ones(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        first = index.add({"id": "a", "text": text(1)})
+        assert (first.change, first.to_dict()["change"]) == ("new", "new")
+        assert index.add({"id": "a", "text": text(1)}).change == "unchanged"
+        assert index.add({"id": "a", "text": text(2)}).change == "version"
+        index.remove("a")
+        assert index.add({"id": "a", "text": text(2)}).change == "version"
+        asked = index.query({"id": "a", "text": text(2)})
+        assert asked.change is None
+        assert "change" not in asked.to_dict()
 
 
 @pytest.mark.parametrize("ours", [False, True], ids=["any table", "documents table"])

@@ -59,7 +59,7 @@ def test_wheel__holds_nothing_but_the_package(wheel: zipfile.ZipFile) -> None:
 def test_wheel__installs_the_command(wheel: zipfile.ZipFile) -> None:
     entries = ConfigParser()
     entries.read_string(read(wheel, "entry_points.txt"))
-    assert entries["console_scripts"]["dedupe"] == "dedupe.cli:main"
+    assert entries["console_scripts"]["dedupe"] == "dedupe.__main__:main"
 
 
 def test_wheel__carries_version_licence_and_readme(wheel: zipfile.ZipFile) -> None:

@@ -5,7 +5,8 @@
     pair.py      compare
     single.py    inspect
     finished.py  explain, sources
-    index.py     index add, query, story, check, compact, export, stats
+    index.py     index add, query, story, remove, check, compact, export, stats
+    incoming.py  what index add and index query read, and what they refuse
     setup.py     doctor, config show
     terminal.py  stdout for data, stderr for messages and progress
     options.py   options that several commands share, and what their words mean
@@ -35,6 +36,8 @@ _GC_THRESHOLDS = (200_000, 20, 20)
 # A thread that comes back from a kernel waits so long for one that runs Python. Of Python's
 # own 5 ms a run waits some hundreds of times.
 _SWITCH_SECONDS = 0.0005
+
+_INTERRUPTED = "interrupted; nothing half-written is left"
 
 app = typer.Typer(
     name="dedupe",
@@ -83,12 +86,15 @@ def main() -> None:
         app(prog_name="dedupe")
     except SystemExit as stop:
         if stop.code == Code.INTERRUPTED:
-            say("interrupted; nothing half-written is left")
+            say(_INTERRUPTED)
         raise
     except DedupeError as error:
         say(str(error))
         sys.exit(Code.CORRUPT if isinstance(error, CorruptIndexError) else Code.USAGE)
     except Exception as error:  # noqa: BLE001 - any fault needs its own code
+        if isinstance(error, SystemError) and _is_interrupt(error):
+            say(_INTERRUPTED)
+            sys.exit(Code.INTERRUPTED)
         if isinstance(error, OSError) and _names_a_file_of_the_caller(error):
             say(f"{os.fsdecode(error.filename)}: {error.strerror or error}")
             sys.exit(Code.USAGE)
@@ -98,6 +104,13 @@ def main() -> None:
     finally:
         # Python would look through every object several times before it ends.
         gc.freeze()
+
+
+def _is_interrupt(error: BaseException | None) -> bool:
+    """Tell whether Ctrl-C stands behind an error: inside a kernel it becomes a SystemError."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _names_a_file_of_the_caller(error: OSError) -> bool:

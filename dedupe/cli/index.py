@@ -1,9 +1,10 @@
 """Commands over an index that lasts: index add, query, story, remove, check, compact, and more."""
 
 import itertools
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,22 +22,20 @@ from dedupe.cli.options import (
     load_settings,
     parse_fields,
 )
-from dedupe.cli.pair import load_document
 from dedupe.report import plain, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dedupe.index import Match
-    from dedupe.read import Batch
-    from dedupe.stages import OnProgress
+    from dedupe.index import Index, Match
 
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", help="Folder of the index.", show_default=False)
 ]
-
-_COMMIT, _MOST_TOLD = 1000, 10
-"""Documents of a commit; rejects that are told one by one."""
+RejectsFile = Annotated[
+    Path | None,
+    typer.Option("--rejects", metavar="FILE", help="Write what cannot be read here."),
+]
 
 app = typer.Typer(
     no_args_is_help=True, help="Keep stories on disk and ask them, as a crawler does."
@@ -72,155 +71,136 @@ def add(
     settings_file: SettingsFile = None,
     field: Fields = None,
     on_error: OnErrorOption = OnError.SKIP,
-    rejects: Annotated[
-        Path | None,
-        typer.Option("--rejects", metavar="FILE", help="Write what cannot be read here."),
-    ] = None,
+    rejects: RejectsFile = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Add documents, a thousand to a commit, and say which story each belongs to.
+    """Add documents, at most a thousand to a commit, and say which story each belongs to.
 
-    They are added as they are read, so that what came before an interruption is
-    kept. With --json, one line for each document. The index is made when there
-    is none; what cannot be read is told on stderr, or written to --rejects.
+    They are added as they come: what a slow pipe has given is added at once, and
+    what came before an interruption is kept. With --json, one line for each
+    document, with its file and line. The index is made when there is none; what
+    cannot be read is told on stderr, or written to --rejects.
+
+    An id given again, also in one input, is a new version of its document. A
+    document without an id is named by its url, or else by its text; so is each
+    file of text or HTML, whose path is no id.
     """
+    from dedupe.cli import incoming
     from dedupe.index import Index
 
     fields = parse_fields(field)
     settings = None
     if settings_file is not None:
         settings = load_settings(settings_file, threads=None, all_passages=False)
-    n_read = n_new = n_merged = 0
+    changes: Counter[str | None] = Counter()
+    n_new = n_merged = 0
     with (
         terminal.session(quiet=quiet, verbose=verbose) as on_progress,
-        _Rejects(rejects) as refused,
-        _begun(_batches(inputs, fields, on_error, on_progress)) as batches,
-        Index(folder, settings, window=window) as index,
+        incoming.Rejects(rejects) as refused,
     ):
-        before = len(index)
-        for batch in batches:
-            refused.add(batch.rejects)
-            matches = index.add_many(batch.documents)
-            n_read += len(matches)
-            n_new += sum(match.is_new_story for match in matches)
-            n_merged += sum(len(match.merged) for match in matches)
-            if json:
-                terminal.emit_bytes(_line(_brief(match)) for match in matches)
-        held = len(index)
+        how = incoming.How(fields, on_error, on_progress)
+        commits = incoming.commits(inputs, how, refused)
+        with Index(folder, settings, window=window) as index:
+            for commit in commits:
+                matches = index.add_many(commit.documents)
+                changes.update(match.change for match in matches)
+                n_new += sum(match.is_new_story for match in matches)
+                n_merged += sum(len(match.merged) for match in matches)
+                if json:
+                    told = map(_brief, matches, commit.places)
+                    terminal.emit_bytes(map(incoming.line, told))
+            held = len(index)
     if not json and not quiet:
         terminal.emit(
-            f"{plural(n_read, 'document')} read, {held - before:,} of them new to the index, "
-            f"{n_new:,} of new stories; {plural(n_merged, 'story')} merged; "
+            f"{plural(changes.total(), 'document')} read: {changes['new']:,} new to the index, "
+            f"{plural(changes['version'], 'new version')}, {changes['unchanged']:,} unchanged; "
+            f"{plural(n_new, 'new story')}, {plural(n_merged, 'story')} merged; "
             f"{plural(refused.n, 'record')} rejected; the index holds {held:,}\n"
         )
 
 
-def _batches(
-    inputs: list[str],
-    fields: dict[str, str],
-    on_error: OnError,
-    on_progress: "OnProgress | None",
-) -> "Iterator[Batch]":
-    from dedupe.read import Limits, read_batches
-
-    return read_batches(
-        inputs,
-        fields=fields,
-        on_error=on_error.value,
-        limits=Limits(batch_documents=_COMMIT),
-        on_progress=on_progress,
-    )
+def _brief(match: "Match", place: tuple[str, int]) -> dict[str, Any]:
+    names = ("document", "change", "story", "is_new_story", "probability", "nearest", "merged")
+    return {name: getattr(match, name) for name in names} | _at(place)
 
 
-@contextmanager
-def _begun(batches: "Iterator[Batch]") -> "Iterator[Iterator[Batch]]":
-    """Read the first batch at once, so that inputs that cannot be read make no index."""
-    yield itertools.chain([*itertools.islice(batches, 1)], batches)
+def _at(place: tuple[str, int]) -> dict[str, Any]:
+    """Say where a document stands, by the names that rejects have for it."""
+    return dict(zip(("file", "line"), place, strict=True))
 
 
-class _Rejects:
-    """Writes rejects to a file as they come or, without one, tells the first of them."""
+@app.command(
+    epilog="""
+[bold]Examples[/bold]
 
-    def __init__(self, path: Path | None) -> None:
-        self.n = 0
-        self._path = path
-        self._file: BinaryIO | None = None
+dedupe index query stories page.txt
 
-    def __enter__(self) -> Self:
-        from dedupe.errors import OutputError
-
-        if self._path is not None:
-            try:
-                self._file = self._path.open("wb")
-            except OSError as error:
-                raise OutputError(f"{self._path}: cannot be written ({error.strerror})") from error
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
-        elif self.n > _MOST_TOLD:
-            terminal.say(f"{self.n - _MOST_TOLD:,} more rejected; --rejects FILE lists them all")
-
-    def add(self, rejects: list[dict[str, Any]]) -> None:
-        """Take the rejects of one batch."""
-        if self._file is not None:
-            self._file.writelines(map(_line, rejects))
-            self._file.flush()
-        else:
-            for one in rejects[: max(0, _MOST_TOLD - self.n)]:
-                terminal.say(f"{one['file']}:{one['line']}: rejected: {one['reason']}")
-        self.n += len(rejects)
-
-
-def _brief(match: "Match") -> dict[str, Any]:
-    names = ("document", "story", "is_new_story", "probability", "nearest", "merged")
-    return {name: getattr(match, name) for name in names}
-
-
-def _line(value: dict[str, Any]) -> bytes:
-    import orjson
-
-    return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
-
-
-@app.command()
+crawl | dedupe index query stories - --json
+"""
+)
 def query(
     folder: Folder,
-    document: Annotated[
-        Path, typer.Argument(metavar="DOC", help="A text or a page.", show_default=False)
-    ],
+    inputs: Inputs,
+    field: Fields = None,
+    on_error: OnErrorOption = OnError.SKIP,
+    rejects: RejectsFile = None,
     json: Json = False,
 ) -> None:
-    """Say which story a document belongs to, and where it came from; changes nothing."""
+    """Say which story each document belongs to, and where it came from; changes nothing.
+
+    Takes what `index add` takes, names documents as it does, and answers as they
+    come, each with its file and line; with --json, a line of JSON for each. One
+    document alone, in a file, gets a longer answer. A file whose name tells no
+    form is read as a text.
+    """
+    from dedupe.cli import incoming
     from dedupe.index import Index
 
-    given = load_document(document)
-    with terminal.session(), Index(folder, read_only=True) as index:
-        match = index.query(given)
-        found = match.to_dict() | {
-            "passages": [
-                {"document": other} | passage._asdict() for other, passage in match.passages
-            ]
-        }
-    if json:
-        terminal.emit_json(found)
-        return
-    if match.is_new_story:
-        terminal.emit("no document of the index tells this story\n")
-        return
+    fields = parse_fields(field)
+    with (
+        terminal.session(),
+        incoming.Rejects(rejects) as refused,
+        Index(folder, read_only=True) as index,
+    ):
+        given = incoming.documents(inputs, incoming.How(fields, on_error), refused)
+        matches = ((index.query(document), place) for document, place in given)
+        # What comes through a pipe may wait long for a second.
+        first = [] if "-" in inputs else [*itertools.islice(matches, 2)]
+        if len(first) == 1:
+            found = _in_full(first[0][0])
+            terminal.emit_json(found) if json else terminal.emit(_answer(found, "\n") + "\n")
+            return
+        n_asked = 0
+        for match, place in itertools.chain(first, matches):
+            found = _in_full(match)
+            if json:
+                terminal.emit_bytes([incoming.line(found | _at(place))])
+            else:
+                file, number = place
+                terminal.emit(f"{plain(file)}:{number}: {_answer(found, '; ')}\n")
+            n_asked += 1
+        if not n_asked:
+            refused.refuse("asked")
+
+
+def _in_full(match: "Match") -> dict[str, Any]:
+    passages = [{"document": other} | passage._asdict() for other, passage in match.passages]
+    return match.to_dict() | {"passages": passages}
+
+
+def _answer(found: dict[str, Any], between: str) -> str:
+    """Return what a person is told of a match: its story, and its origin."""
+    if found["is_new_story"]:
+        return "no document of the index tells this story"
     origin = found["origin"]
-    terminal.emit(
-        plain(
-            f"story {match.story}: {found['relation']}"
-            + (f" of {found['parent']}" if found["parent"] else "")
-            + f", lineage {match.probability:.2f}"
-        )
-        + "\n"
+    of = f" of {found['parent']}" if found["parent"] else ""
+    lineage = f"lineage {found['probability']:.2f}"
+    return (
+        plain(f"story {found['story']}: {found['relation']}{of}, {lineage}")
+        + between
         + plain(f"origin: {origin['name'] or 'cannot tell'} ({origin['band']})")
-        + "\n"
     )
 
 
@@ -232,7 +212,11 @@ def story(
     ],
     json: Json = False,
 ) -> None:
-    """Show a story: its documents, what each is, and where the story came from."""
+    """Show a story: its documents, what each is, and where the story came from.
+
+    What each is, `relations` with --json, and the origin are read from the 300
+    oldest documents of a story.
+    """
     from dedupe.errors import InputError
     from dedupe.index import Index
 
@@ -263,14 +247,23 @@ def remove(
     json: Json = False,
 ) -> None:
     """Take documents out of their stories; `compact` then erases their texts."""
-    from dedupe.index import Index
-
-    with terminal.session(), Index(folder) as index:
+    with terminal.session(), _existing(folder) as index:
         found = {name: index.remove(name) for name in names}
     if json:
         terminal.emit_json(found)
     for name in () if json else names:
         terminal.emit(plain(f"{name}: {'removed' if found[name] else 'not in the index'}") + "\n")
+
+
+@contextmanager
+def _existing(folder: Path) -> "Iterator[Index]":
+    """Open an index for writing where there is one: a wrong path must not make another."""
+    from dedupe.index import Index
+
+    with Index(folder, read_only=True):
+        pass
+    with Index(folder) as index:
+        yield index
 
 
 @app.command()
@@ -294,23 +287,33 @@ def check(folder: Folder, json: Json = False) -> None:
 
 
 @app.command()
-def compact(folder: Folder, json: Json = False) -> None:
+def compact(
+    folder: Folder, json: Json = False, quiet: Quiet = False, verbose: Verbose = False
+) -> None:
     """Merge an index into its smallest form, and erase the texts of removed documents."""
-    from dedupe.index import Index
-
-    with terminal.session(), Index(folder) as index:
+    with (
+        terminal.session(quiet=quiet, verbose=verbose) as on_progress,
+        _existing(folder) as index,
+    ):
         before = index.stats()["bytes"]
+        if on_progress:
+            # How far it has come is not known: the bar shows that it works.
+            on_progress("compact", 0, 0)
         index.compact()
         after = index.stats()["bytes"]
     if json:
         terminal.emit_json({"index": str(folder), "bytes_before": before, "bytes_after": after})
-    else:
+    elif not quiet:
         terminal.emit(f"{folder}: {before:,} bytes before, {after:,} after\n")
 
 
 @app.command()
 def export(folder: Folder, json: Json = False) -> None:
-    """Write every document with its story as JSON lines to stdout."""
+    """Write every document with its story as JSON lines to stdout.
+
+    While another process adds, each hundred documents are as the index holds them
+    when their turn comes: all of them together may be no one state of it.
+    """
     del json  # There is no other form.
     import orjson
 

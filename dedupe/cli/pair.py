@@ -76,19 +76,24 @@ def load_document(path: Path) -> "Document":
 
 
 def _load_record(path: Path) -> "Document":
-    from dedupe.documents import Document
     from dedupe.read import read
 
     reading = read([str(path)])
     if reading.documents.num_rows != 1:
         reason = reading.rejects[0]["reason"] if reading.rejects else "give a file that holds one"
         raise InputError(f"{path}: holds {reading.documents.num_rows} documents: {reason}")
-    row = reading.documents.to_pylist()[0]
+    return document_of(reading.documents.to_pylist()[0])
+
+
+def document_of(row: Mapping[str, Any]) -> "Document":
+    """Turn a row of a documents table into a document."""
+    from dedupe.documents import Document
+
+    known = {field.name: row[field.name] for field in dataclasses.fields(Document)}
     for name in ("published", "fetched"):
         # Document takes one value; a point picked from a wider interval would be false certainty.
-        row[name] = row[name] if row[name] == row[f"{name}_until"] else None
-    known = {field.name for field in dataclasses.fields(Document)}
-    return Document(**{name: value for name, value in row.items() if name in known})
+        known[name] = row[name] if row[name] == row[f"{name}_until"] else None
+    return Document(**known)
 
 
 def as_data(comparison: "Comparison") -> dict[str, Any]:

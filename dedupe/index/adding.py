@@ -11,6 +11,7 @@ from dedupe.candidates import first_of_text
 from dedupe.clean.blocks import read_blocks
 from dedupe.clean.kept import text_bytes
 from dedupe.documents import SCHEMA
+from dedupe.index.answers import NEW, UNCHANGED, VERSION
 from dedupe.index.edges import edges_of
 from dedupe.index.held import Held
 from dedupe.index.keys import ID, Keys
@@ -56,7 +57,7 @@ class Added(NamedTuple):
         nearest: id of the nearest, None without any.
         name: its id.
         story_name: what a story is called that begins with it.
-        is_known: the index held it just so.
+        change: as in `Match`.
     """
 
     number: int
@@ -64,7 +65,7 @@ class Added(NamedTuple):
     nearest: str | None
     name: str
     story_name: str
-    is_known: bool
+    change: str
 
 
 class Terms(NamedTuple):
@@ -151,7 +152,7 @@ def _as_known(one: Stored, held: Held) -> Added:
         ]
     best, nearest = max(likely, key=lambda found: found[0], default=(0.0, None))
     name = None if nearest is None else held.document(nearest).id
-    return Added(one.number, best, name, one.id, one.story_name, is_known=True)
+    return Added(one.number, best, name, one.id, one.story_name, UNCHANGED)
 
 
 def _add_changed(
@@ -319,5 +320,6 @@ def _nearest(
         probability, nearest = best.get(place, (0.0, None))
         story = name_of_story(name, version)
         number = int(everyone[place])
-        added.append(Added(number, probability, nearest, name, story, is_known=False))
+        change = NEW if version == 1 else VERSION
+        added.append(Added(number, probability, nearest, name, story, change))
     return added

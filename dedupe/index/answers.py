@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from dedupe.comparison import Passage
     from dedupe.index.reading import Attributed
 
+NEW, VERSION, UNCHANGED = "new", "version", "unchanged"
+
 _UNKNOWN = {
     "name": None,
     "document": None,
@@ -37,6 +39,9 @@ class Match:
         nearest: id of that document, or None.
         merged: stories that this document showed to be one with `story`. What it
             parted, `Index.stories` tells with `since`.
+        change: what adding it did: "new", the first document of its id; "version",
+            a new version of it; "unchanged", nothing, since the index holds it just
+            so. None of a query.
     """
 
     document: str
@@ -45,6 +50,7 @@ class Match:
     probability: float
     nearest: str | None
     merged: tuple[str, ...]
+    change: str | None = None
     _read: Callable[[], Attributed] = dataclasses.field(repr=False, compare=False)
 
     @functools.cached_property
@@ -76,7 +82,8 @@ class Match:
         names = ("document", "story", "is_new_story", "relation", "parent", "origin")
         others = ("probability", "nearest", "merged")
         values = {name: getattr(self, name) for name in (*names, *others)}
-        return values | {"merged": list(self.merged)}
+        values["merged"] = list(self.merged)
+        return values | ({"change": self.change} if self.change else {})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

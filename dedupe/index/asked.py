@@ -83,20 +83,23 @@ def table_of(documents: pa.Table | Iterable[Document | Mapping[str, Any] | str])
 
     Raises:
         InputError: a document without text; one document instead of many; a
-            table whose columns are not of documents, or with an id twice.
+            table whose columns are not of documents.
     """
     if isinstance(documents, pa.RecordBatch):
         documents = pa.table(documents)
     if isinstance(documents, pa.Table):
-        is_ours = documents.schema.equals(SCHEMA)
-        return _checked(documents) if is_ours else _read(documents)
+        if documents.schema.equals(SCHEMA):
+            return _checked(documents)
+        from dedupe.read import read_table
+
+        return read_table(documents, on_error="fail", name=name_of).documents
     require_many(documents, "an index")
     read = [as_document(value) for value in documents]
-    columns = named_columns(read, lambda place: _name_of(read[place].url, read[place].text))
+    columns = named_columns(read, lambda place: name_of(read[place].url, read[place].text))
     return pa.table(columns, schema=SCHEMA)
 
 
-def _name_of(url: object, text: str) -> str:
+def name_of(url: object, text: str) -> str:
     """Name a document without an id: by its address, if UTF-8 can hold that, or its text."""
     address = plain(url)
     if address and encodable(address) == address:
@@ -114,32 +117,10 @@ def _checked(table: pa.Table) -> pa.Table:
     if table.column("text").null_count:
         row = table.column("text").to_pylist().index(None) + 1
         raise InputError(f"row {row} of the table has no text; nothing was added")
-    return _with_names(table, [one is None for one in table.column("id").to_pylist()])
-
-
-def _read(table: pa.Table) -> pa.Table:
-    """Read a table of records; every row must hold a document."""
-    from dedupe.read import read_table
-    from dedupe.read.fields import COMMON_NAMES
-
-    documents = read_table(table, on_error="fail").documents
-    columns = [table.column(name) for name in table.column_names if name in COMMON_NAMES["id"]]
-    made = [f"table:{row}" for row in range(1, table.num_rows + 1)]
-    given = {name for column in columns for name in map(str, column.to_pylist())}
-    ids = documents.column("id").to_pylist()
-    pairs = zip(ids, made, strict=True)
-    return _with_names(documents, [one == other and one not in given for one, other in pairs])
-
-
-def _with_names(table: pa.Table, is_unnamed: list[bool]) -> pa.Table:
-    """Name the documents without an id: a number in a table is no name in an index."""
-    if not any(is_unnamed):
+    if not table.column("id").null_count:
         return table
     rows = zip(*(table.column(name).to_pylist() for name in ("id", "url", "text")), strict=True)
-    names = [
-        _name_of(url, text) if unnamed else name
-        for (name, url, text), unnamed in zip(rows, is_unnamed, strict=True)
-    ]
+    names = [name_of(url, text) if name is None else name for name, url, text in rows]
     return table.set_column(0, SCHEMA.field("id"), pa.array(names, pa.string()))
 
 

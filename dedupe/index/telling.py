@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from dedupe.errors import StoreError
-from dedupe.index.answers import IndexStory, Match
+from dedupe.index.answers import UNCHANGED, IndexStory, Match
 from dedupe.index.lookup import members_of
 from dedupe.index.matching import match, read
 from dedupe.index.reading import MOST_READ, attributed
@@ -70,10 +70,11 @@ def tell_added(
         return Match(
             document=one.name,
             story=one.story_name if story == one.number else held.document(story).story_name,
-            is_new_story=story == one.number and not one.is_known,
+            is_new_story=story == one.number and one.change != UNCHANGED,
             probability=one.probability,
             nearest=one.nearest,
             merged=tuple(held.document(old).story_name for old in into.get(story, ())),
+            change=one.change,
             _read=look,
         )
 

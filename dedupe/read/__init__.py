@@ -8,6 +8,7 @@ place. The order of the inputs, and within each the order of its records, is the
 order of the documents.
 
     sources.py       inputs      -> the files to read, each with its form
+    ahead.py         stdin       -> its bytes, read by a thread
     streams.py       a file      -> its bytes, decompressed, in UTF-8, split at newlines
     formats.py       sources     -> records, each by the reader of its form:
     json_records.py                 JSON lines and arrays
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dedupe.read.ledger import Records
+    from dedupe.read.rows import Name
     from dedupe.read.sources import Source
     from dedupe.spill import Spill
 
@@ -83,11 +85,13 @@ class Batch:
 
     Attributes:
         documents: a table of `documents.SCHEMA`; may be empty.
+        places: the file and line of each.
         rejects: as in `Reading`.
         counts: of the whole input so far, as in `Reading.inputs`.
     """
 
     documents: pa.Table
+    places: list[tuple[str, int]]
     rejects: list[dict[str, Any]]
     counts: dict[str, Any]
 
@@ -144,8 +148,12 @@ def read_batches(
     on_error: OnError = "skip",
     limits: Limits = _DEFAULTS,
     on_progress: Callable[[str, int, int], None] | None = None,
+    name: Name | None = None,
 ) -> Iterator[Batch]:
     """Read documents a batch at a time; arguments and errors are those of `read`.
+
+    With `name`, which names a document without an id by its url and text, ids are
+    those of an index: one that comes twice is a new version, and no error.
 
     Yields:
         The batches of each input, in order; the last one of each is empty but
@@ -158,7 +166,7 @@ def read_batches(
     paths = [os.fspath(given) for given in inputs]
     check_inputs(paths)
     found = [find_sources(path) for path in paths]
-    builder = _Builder(fields or {})
+    builder = _Builder(fields or {}, name)
     progress = _Progress(on_progress, [source for sources, _ in found for source in sources])
     for path, (sources, n_skipped) in zip(paths, found, strict=True):
         ledger = Ledger(printable_path(path), on_error)
@@ -167,7 +175,7 @@ def read_batches(
             yield builder.batch(records, ledger)
             progress.tell()
         # What ends a file early is noted after its last record.
-        yield _batch(SCHEMA.empty_table(), ledger)
+        yield _batch(SCHEMA.empty_table(), [], ledger)
         progress.tell()
 
 
@@ -176,13 +184,14 @@ def read_table(
     *,
     fields: Mapping[str, str] | None = None,
     on_error: OnError = "skip",
+    name: Name | None = None,
 ) -> Reading:
-    """Turn an Arrow table of records into documents; `read` tells the arguments.
+    """Turn an Arrow table of records into documents; `read_batches` tells the arguments.
 
     In rejects and ids the table stands as the file "table", and a row, counted
-    from 1, as its line: a missing id becomes `table:ROW`. A table that has the
-    schema of documents already is taken as it is, but for rows without a text and
-    for missing ids.
+    from 1, as its line: a missing id becomes `table:ROW`. Without `name`, a table that
+    has the schema of documents already is taken as it is, but for rows without a
+    text and for missing ids.
 
     Returns:
         The documents, a reject for each row that holds none, and one input,
@@ -194,8 +203,8 @@ def read_table(
     """
     from dedupe.read.columnar import table_records
 
-    builder, ledger = _Builder(fields or {}), Ledger(_TABLE, on_error)
-    if table.schema.equals(SCHEMA):
+    builder, ledger = _Builder(fields or {}, name), Ledger(_TABLE, on_error)
+    if name is None and table.schema.equals(SCHEMA):
         documents, lines = _rows_with_text(table, ledger)
         builder.ids.add(documents["id"].to_pylist(), [_TABLE] * len(lines), lines)
         return Reading(documents=documents, rejects=ledger.take_rejects(), inputs=[ledger.counts()])
@@ -203,7 +212,7 @@ def read_table(
         builder.batch(records, ledger)
         for records in table_records(table, _TABLE, builder.names, ledger, _DEFAULTS)
     ]
-    batches.append(_batch(SCHEMA.empty_table(), ledger))
+    batches.append(_batch(SCHEMA.empty_table(), [], ledger))
     documents = pa.concat_tables(batch.documents for batch in batches)
     rejects = [reject for batch in batches for reject in batch.rejects]
     return Reading(documents=documents, rejects=rejects, inputs=[ledger.counts()])
@@ -233,25 +242,30 @@ def _rows_with_text(table: pa.Table, ledger: Ledger) -> tuple[pa.Table, Sequence
 
 
 class _Builder:
-    """Turns records into batches of documents, and remembers every id."""
+    """Turns records into batches of documents, and remembers every id that must not come twice."""
 
-    def __init__(self, fields: Mapping[str, str]) -> None:
+    def __init__(self, fields: Mapping[str, str], name: Name | None) -> None:
         self.names = FieldNames(fields)
         self.ids = Ids()
+        self._name = name
         self._own_names = FieldNames({})
 
     def batch(self, records: Records | Columns, ledger: Ledger) -> Batch:
         if isinstance(records, Columns):
-            documents = build_columns(records, self.names, ledger)
+            documents = build_columns(records, self.names, ledger, self._name)
         else:
             names = self._own_names if records.own_names else self.names
-            documents = build_documents(with_pages(records, names, ledger), names, ledger)
-        self.ids.add(documents.ids, documents.files, documents.lines)
-        return _batch(documents.table, ledger)
+            records = with_pages(records, names, ledger)
+            documents = build_documents(records, names, ledger, self._name)
+        if self._name is None:
+            self.ids.add(documents.ids, documents.files, documents.lines)
+        places = list(zip(documents.files, documents.lines, strict=True))
+        return _batch(documents.table, places, ledger)
 
 
-def _batch(documents: pa.Table, ledger: Ledger) -> Batch:
-    return Batch(documents=documents, rejects=ledger.take_rejects(), counts=ledger.counts())
+def _batch(documents: pa.Table, places: list[tuple[str, int]], ledger: Ledger) -> Batch:
+    rejects = ledger.take_rejects()
+    return Batch(documents=documents, places=places, rejects=rejects, counts=ledger.counts())
 
 
 class _Progress:

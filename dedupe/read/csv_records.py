@@ -200,6 +200,8 @@ class _Lines:
         for _, lines in split_lines(iter(self._stream), self.limit):
             if self._stream.damage:
                 return
+            if not lines:
+                continue
             self.has_marks = self.has_marks or None in lines
             whole = b"\n".join(_MARK if line is None else line for line in lines)
             # Only this of all ways to split keeps to newlines.

@@ -10,10 +10,11 @@ import itertools
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from dedupe.errors import InputError
 from dedupe.read import plain_lines
+from dedupe.read.ahead import ReadAhead
 from dedupe.read.csv_records import read_csv
 from dedupe.read.json_records import is_lines, read_lines, read_values
 from dedupe.read.pages import can_extract, needs_extra, read_files
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from dedupe.read.ledger import Ledger, Limits, Records
     from dedupe.read.plain_lines import Columns
     from dedupe.read.sources import Form
+    from dedupe.read.streams import Read
 
     OnBytes = Callable[[int], None]
 
@@ -99,8 +101,8 @@ def _read_one(
     *,
     whole: bool,
 ) -> Iterator[Records | Columns]:
-    with _opened(source) as file:
-        stream = ByteStream(file, source.name, limits, on_bytes)
+    with _opened(source, limits) as read:
+        stream = ByteStream(read, source.name, limits, on_bytes)
         form = _form(source, stream)
         if form == "csv":
             yield from read_csv(stream, source.name, names, ledger, limits)
@@ -165,18 +167,30 @@ def _streams(
     sources: Iterable[Source], limits: Limits, on_bytes: OnBytes
 ) -> Iterator[tuple[ByteStream, str, str]]:
     for source in sources:
-        with _opened(source) as file:
-            yield ByteStream(file, source.name, limits, on_bytes), source.name, source.id
+        with _opened(source, limits) as read:
+            yield ByteStream(read, source.name, limits, on_bytes), source.name, source.id
 
 
 @contextmanager
-def _opened(source: Source) -> Iterator[BinaryIO]:
+def _opened(source: Source, limits: Limits) -> Iterator[Read]:
     if source.path == STDIN:
-        yield sys.stdin.buffer
+        yield _standard_input(limits.ahead_bytes)
         return
     try:
-        file = Path(source.path).open("rb")  # noqa: SIM115 - closed below
+        file = Path(source.path).open("rb", 0)  # noqa: SIM115 - closed below
     except OSError as error:
         raise InputError(f"{source.name}: cannot be read ({error.strerror})") from error
     with file:
-        yield file
+        yield file.read
+
+
+def _standard_input(ahead_bytes: int) -> Read:
+    if sys.stdin is None:
+        raise InputError("-: standard input is closed; give it a pipe or a file")
+    if ahead_bytes:
+        try:
+            return ReadAhead(sys.stdin.fileno(), ahead_bytes).read
+        except OSError:
+            pass  # Something without a file stands in its place, and keeps nobody waiting.
+    read: Read = sys.stdin.buffer.read1  # type: ignore[union-attr]
+    return read

@@ -106,14 +106,15 @@ def split_values(chunks: Iterator[bytes], limit: int) -> Iterator[tuple[int, lis
     found when it is parsed.
 
     Yields:
-        The place of the first value, from 1, and the values; one of more than
-        `limit` bytes is None, and was never held whole.
+        The place of the first value, from 1, and the values, none for an empty chunk;
+        one of more than `limit` bytes is None, and was never held whole.
     """
     cutter = _Cutter(limit)
     number = 1
     for chunk in chunks:
         pieces = cutter.cut(chunk)
-        yield number, pieces
+        if pieces or not chunk:
+            yield number, pieces
         number += len(pieces)
     rest = cutter.rest()
     if rest is None or rest.strip():
@@ -210,7 +211,10 @@ def _parsed(
     ledger: Ledger,
     limits: Limits,
 ) -> Iterator[Records | Columns]:
-    """Parse numbered pieces of JSON, a batch at a time; columns are passed on."""
+    """Parse numbered pieces of JSON, a batch at a time; columns are passed on.
+
+    Where no pieces come, nothing more can be read yet: what is there is a batch.
+    """
     mend = ledger.on_error == "replace"
     records: list[dict[str, Any]] = []
     numbers: list[int] = []
@@ -236,7 +240,7 @@ def _parsed(
                 ledger.reject(file, number, record)
         size += sum(map(len, filter(None, pieces)))
         full = len(records) + ledger.n_rejects - n_rejects >= limits.batch_documents
-        if full or size >= limits.batch_bytes:
+        if full or size >= limits.batch_bytes or not pieces:
             yield Records(records, [file] * len(records), numbers)
             records, numbers, size, n_rejects = [], [], 0, ledger.n_rejects
     yield Records(records, [file] * len(records), numbers)

@@ -29,6 +29,8 @@ class Limits:
         batch_bytes: about how many bytes of records a batch holds.
         hopeless: a file whose first this many records are all bad is an error:
             it is not what its name says, or its fields have other names.
+        ahead_bytes: standard input is read by a thread, so many bytes ahead, and
+            a batch ends where nothing more has come yet; 0 reads when asked.
     """
 
     record_bytes: int = 64 << 20
@@ -37,6 +39,7 @@ class Limits:
     batch_documents: int = 10_000
     batch_bytes: int = 64 << 20
     hopeless: int = 10_000
+    ahead_bytes: int = 0
 
 
 class Records(NamedTuple):

@@ -20,7 +20,7 @@ from dedupe.documents import SCHEMA, as_text, host, is_unsaid, plain
 from dedupe.read.moments import interval_arrays
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from dedupe.read.fields import FieldNames
     from dedupe.read.ledger import Ledger, Records
     from dedupe.read.plain_lines import Columns
+
+    Name = Callable[[str | None, str], str]
+    """Names a document without an id, by its url and its text."""
 
 
 class Documents(NamedTuple):
@@ -55,8 +58,17 @@ _KINDS = {
 }  # fmt: skip
 
 
-def build_documents(records: Records, names: FieldNames, ledger: Ledger) -> Documents:
+def build_documents(
+    records: Records, names: FieldNames, ledger: Ledger, name: Name | None = None
+) -> Documents:
     """Turn records into documents, in their order.
+
+    Args:
+        records: many.
+        names: of their fields.
+        ledger: of their input.
+        name: names those without an id; None gives them FILE:LINE. The path of a text or
+            a page is no id then: it stands for another document in another folder.
 
     Raises:
         InputError: a record without text, where the ledger fails on the first.
@@ -69,32 +81,34 @@ def build_documents(records: Records, names: FieldNames, ledger: Ledger) -> Docu
     if not set(map(type, named)) <= _ID_TYPES:
         records, texts, named = _with_id(records, texts, named, ledger)
     rows = records.records
-    ids = _ids(_strings(named), records.files, records.lines)
-    columns = {"id": pa.array(ids, pa.string()), "text": _text_array(texts)}
-    for name in _SHORT_FIELDS:
-        columns[name] = _short_array(names.column(name, rows, keys))
-    moments = {name: names.column(name, rows, keys) for name in _MOMENTS}
+    columns = {"text": _text_array(texts)}
+    for field in _SHORT_FIELDS:
+        columns[field] = _short_array(names.column(field, rows, keys))
+    given = [None] * len(named) if name and records.own_names else _strings(named)
+    ids = _ids(given, records.files, records.lines, columns, name)
+    columns["id"] = pa.array(ids, pa.string())
+    moments = {field: names.column(field, rows, keys) for field in _MOMENTS}
     return Documents(_table(columns, moments, ledger), ids, records.files, records.lines)
 
 
-def build_columns(given: Columns, names: FieldNames, ledger: Ledger) -> Documents:
+def build_columns(
+    given: Columns, names: FieldNames, ledger: Ledger, name: Name | None = None
+) -> Documents:
     """Turn the columns of plain records into documents, in their order."""
     files, lines = [given.file] * len(given), given.lines.tolist()
+    [text, *_] = names.paths("text", given.keys)
+    columns = {"text": given.strings(text[0], _TEXT, keep_empty=True)}
+    for field in _SHORT_FIELDS:
+        values = _of_columns(given, names, field, keep_empty=False)
+        columns[field] = values if isinstance(values, pa.Array) else _short_array(values)
     named = _of_columns(given, names, "id", keep_empty=False)
     if isinstance(named, pa.Array) and not named.null_count:
         ids = named.to_pylist()
     else:
         named = named.to_pylist() if isinstance(named, pa.Array) else _strings(named)
-        ids = _ids(named, files, lines)
-    [text, *_] = names.paths("text", given.keys)
-    columns = {
-        "id": pa.array(ids, pa.string()),
-        "text": given.strings(text[0], _TEXT, keep_empty=True),
-    }
-    for name in _SHORT_FIELDS:
-        values = _of_columns(given, names, name, keep_empty=False)
-        columns[name] = values if isinstance(values, pa.Array) else _short_array(values)
-    moments = {name: _of_columns(given, names, name, keep_empty=True) for name in _MOMENTS}
+        ids = _ids(named, files, lines, columns, name)
+    columns["id"] = pa.array(ids, pa.string())
+    moments = {field: _of_columns(given, names, field, keep_empty=True) for field in _MOMENTS}
     return Documents(_table(columns, moments, ledger), ids, files, lines)
 
 
@@ -233,9 +247,18 @@ def _short_array(values: Sequence[Any]) -> pa.Array:
     return pa.array(_cleared(_strings(values)), pa.string())
 
 
-def _ids(names: Sequence[str | None], files: Sequence[str], lines: Sequence[int]) -> list[str]:
-    """Return the ids, and FILE:LINE where a record gives none."""
+def _ids(
+    given: Sequence[str | None],
+    files: Sequence[str],
+    lines: Sequence[int],
+    columns: Mapping[str, pa.Array],
+    name: Name | None,
+) -> list[str]:
+    """Return the ids; a record that gives none is named by `name`, or else FILE:LINE."""
+    if name:
+        urls, texts = columns["url"], columns["text"]
+        return [one or name(urls[row].as_py(), texts[row].as_py()) for row, one in enumerate(given)]
     return [
-        name or f"{file}:{line}".translate(_IN_FIELD)
-        for name, file, line in zip(names, files, lines, strict=True)
+        one or f"{file}:{line}".translate(_IN_FIELD)
+        for one, file, line in zip(given, files, lines, strict=True)
     ]

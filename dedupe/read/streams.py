@@ -6,13 +6,16 @@
 Compression is recognised by its first bytes, never by the file's name. A file
 that is cut or damaged gives all that stands before the damage, and `damage`
 says what was met. Nothing here holds more than a chunk and one record.
+
+Bytes are taken as they come. Of a file that is read ahead an empty chunk says
+that nothing more has come yet.
 """
 
 from __future__ import annotations
 
 import codecs
 import zlib
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from dedupe.errors import InputError
 
@@ -21,7 +24,11 @@ if TYPE_CHECKING:
 
     from dedupe.read.ledger import Limits
 
+    Read = Callable[[int], bytes | None]
+    """Returns up to so many bytes as they have come, b"" at the end; None where none have yet."""
+
 _CHUNK = 1 << 18
+_MAGIC = 8
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGICS = (b"\x28\xb5\x2f\xfd", *(bytes((0x50 + n, 0x2A, 0x4D, 0x18)) for n in range(16)))
 _ZSTD_SLICE = 1 << 11
@@ -43,38 +50,41 @@ class ByteStream:
     """The decompressed bytes of an open file; iterate over it once.
 
     Args:
-        file: open for reading bytes; need not be seekable.
+        read: of the file.
         name: for messages.
         limits: `expansion` and `expanded_bytes` bound what it may grow to.
-        on_bytes: called with the number of bytes as they are taken from `file`.
+        on_bytes: called with the number of bytes as they are taken from the file.
 
     Attributes:
         n_raw: bytes taken from the file so far.
         magic: the first bytes of the file as it lies on disk.
-        head: the first chunk, decompressed and in UTF-8; iteration gives it again.
+        head: the first chunk, decompressed and in UTF-8, or several, until there is a
+            line; iteration gives it again.
         damage: after iteration, why the stream ended early, or None.
     """
 
     def __init__(
-        self, file: BinaryIO, name: str, limits: Limits, on_bytes: Callable[[int], None]
+        self, read: Read, name: str, limits: Limits, on_bytes: Callable[[int], None]
     ) -> None:
-        self._file = file
+        self._read = read
         self._name = name
         self._limits = limits
         self._on_bytes = on_bytes
         self.n_raw = 0
         self._n_expanded = 0
         self.damage: str | None = None
-        first = self._take()
-        self.magic = first[:8]
+        self._met: str | None = None
+        first = self._first()
+        self.magic = first[:_MAGIC]
         self._chunks = self._guarded(first)
-        self.head = next(self._chunks, b"")
+        self.head = self._head()
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the chunks, `head` first."""
         if self.head:
             yield self.head
         yield from self._chunks
+        self.damage = self._met
 
     def whole(self) -> bytes | None:
         """Return all bytes at once, or None when they pass the limit of a record."""
@@ -86,25 +96,42 @@ class ByteStream:
             held.append(chunk)
         return b"".join(held)
 
-    def _take(self) -> bytes:
+    def _first(self) -> bytes:
+        """Return enough to know a form by, or all there is: a pipe may give less at first."""
+        first = b""
+        while len(first) < _MAGIC and (more := self._take()) != b"":
+            first += more or b""
+        return first
+
+    def _head(self) -> bytes:
+        head = b""
+        for chunk in self._chunks:
+            head += chunk
+            if len(head) >= _CHUNK or b"\n" in head.lstrip():
+                break
+        return head
+
+    def _take(self) -> bytes | None:
         try:
-            data = self._file.read(_CHUNK)
+            data = self._read(_CHUNK)
         except OSError as error:
             raise InputError(f"{self._name}: cannot be read ({error.strerror})") from error
-        self.n_raw += len(data)
-        self._on_bytes(len(data))
+        if data:
+            self.n_raw += len(data)
+            self._on_bytes(len(data))
         return data
 
     def _raw(self, first: bytes) -> Iterator[bytes]:
-        while first:
-            yield first
-            first = self._take()
+        chunk: bytes | None = first
+        while chunk != b"":
+            yield chunk or b""
+            chunk = self._take()
 
     def _guarded(self, first: bytes) -> Iterator[bytes]:
         try:
             yield from _in_utf8(self._expanded(first))
         except _DamageError as damage:
-            self.damage = str(damage)
+            self._met = str(damage)
 
     def _expanded(self, first: bytes) -> Iterator[bytes]:
         if first.startswith(_GZIP_MAGIC):
@@ -131,6 +158,8 @@ def _gunzip(raw: Iterator[bytes]) -> Iterator[bytes]:
     try:
         for chunk in raw:
             data = chunk
+            if not chunk:
+                yield chunk
             while data:
                 if not started:
                     data = data.lstrip(b"\0")
@@ -223,13 +252,13 @@ def split_lines(
         skip_blank: leave out runs of blank lines.
 
     Yields:
-        The number of the first line, from 1, and the lines; a line of more than
-        `limit` bytes is None, and was never held whole.
+        The number of the first line, from 1, and the lines, none for an empty chunk; a
+        line of more than `limit` bytes is None, and was never held whole.
     """
     splitter = LineSplitter(limit, skip_blank=skip_blank)
     for chunk in chunks:
         number, lines = splitter.split(chunk)
-        if lines:
+        if lines or not chunk:
             yield number, lines
     number, lines = splitter.rest()
     if lines:

@@ -152,7 +152,7 @@ class _File:
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` bytes, at least one before the end."""
         if not self._held:
-            self._held = next(self._chunks, b"")
+            self._held = next(filter(None, self._chunks), b"")
         end = len(self._held) if size < 0 else size
         data, self._held = self._held[:end], self._held[end:]
         self._place += len(data)

@@ -1,0 +1,67 @@
+"""Standard input, read by a thread while others work on what has come.
+
+    pipe  ->  ReadAhead.read()  ->  bytes, or None: nothing more has come yet
+
+A pipe holds 64 KiB. Who works on what it gives and reads nothing meanwhile
+finds little more at the next look, however fast the other side writes.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+
+_PIECE = 1 << 16
+
+
+class ReadAhead:
+    """The bytes of an open file, at most so many ahead of who asks for them.
+
+    Args:
+        descriptor: of the file, which nothing else reads. `os.read` holds no lock: one
+            of Python's own, held by a thread that waits, would abort the process at its end.
+        n_bytes: most to hold.
+    """
+
+    def __init__(self, descriptor: int, n_bytes: int) -> None:
+        self._descriptor = descriptor
+        self._most = n_bytes
+        self._held = bytearray()
+        self._is_over = self._was_told = False
+        self._error: OSError | None = None
+        self._changed = threading.Condition()
+        threading.Thread(target=self._fill, daemon=True).start()
+
+    def read(self, size: int) -> bytes | None:
+        """Return what has come, at most `size` bytes; b"" at the end.
+
+        Where nothing more has come, None says so once; the next call waits.
+
+        Raises:
+            OSError: the file cannot be read on.
+        """
+        with self._changed:
+            if not (self._held or self._is_over or self._was_told):
+                self._was_told = True
+                return None
+            self._changed.wait_for(lambda: self._held or self._is_over)
+            self._was_told = False
+            if self._error and not self._held:
+                raise self._error
+            data = bytes(self._held[:size])
+            del self._held[:size]
+            self._changed.notify()
+            return data
+
+    def _fill(self) -> None:
+        try:
+            while data := os.read(self._descriptor, _PIECE):
+                with self._changed:
+                    self._held += data
+                    self._changed.notify()
+                    self._changed.wait_for(lambda: len(self._held) < self._most)
+        except OSError as error:
+            self._error = error
+        with self._changed:
+            self._is_over = True
+            self._changed.notify()
