@@ -40,6 +40,12 @@ class Weights(NamedTuple):
     weights: NDArray[np.float32]
     totals: NDArray[np.float64]
 
+    def of_first(self, n_docs: int) -> Weights:
+        """Return those of the first documents."""
+        end = self.offsets[n_docs]
+        offsets, totals = self.offsets[: n_docs + 1], self.totals[:n_docs]
+        return Weights(self.hashes[:end], offsets, self.weights[:end], totals)
+
 
 def compare_sketches(
     packed: NDArray[np.uint64],

@@ -299,9 +299,8 @@ def _measured(
     a, b = (np.array([pair[side] for pair in cross], np.int64) for side in (0, 1))
     candidates = given_pairs(a, b, sketches, weights, settings)
     if len(batch.minutes) > 1:
-        new_only = sketches._replace(n_words=sketches.n_words.copy())
-        new_only.n_words[len(batch.minutes) :] = 0
-        candidates = joined(find_candidates(new_only, weights, settings), candidates)
+        among = weights.of_first(len(batch.minutes))
+        candidates = joined(find_candidates(batch.sketches, among, settings), candidates)
     pairs, passages = verify(candidates, table, kept, settings)
     on_demand = OnDemand(sketches, weights, published_by(table), kept, settings)
     return Matched(old, pairs, passages, on_demand, {}, 0)
