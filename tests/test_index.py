@@ -443,6 +443,30 @@ def test_match__of_pages_that_share_but_a_quotation_only_one_is_read(
         assert read_for(f"{with_changes(text(103, 500), 5)} {quotation}") == ["03"]
 
 
+def test_match__old_documents_are_compared_with_those_alone_that_they_were_read_for(
+    tmp_path: Path,
+) -> None:
+    from dedupe.index.asked import table_of
+    from dedupe.index.held import Held
+    from dedupe.index.matching import match, read
+
+    with Index(tmp_path / "index") as index:
+        index.add_many({"id": f"old{i}", "text": f"{text(i)} {text(50, 60)}"} for i in range(4))
+        store = index._store
+        assert store is not None
+        held = Held(store)
+        new = [f"{with_changes(text(i), i, 30)} {text(60, 60)}" for i in range(2)]
+        batch = read(table_of(new), held, index.settings, 0, 0)
+        matched = match(batch, held, index.settings)
+        read_for = {
+            (row, matched.old[other - 2].id if other >= 2 else "new")
+            for row, other in zip(*(matched.pairs[side].to_pylist() for side in "ab"), strict=True)
+        }
+        names = batch.table["text"].to_pylist()
+        expected = {(names.index(page), f"old{i}") for i, page in enumerate(new)}
+        assert read_for == expected | {(0, "new")}
+
+
 def test_index__a_second_writer_gets_a_clear_error_and_readers_do_not_block(tmp_path: Path) -> None:
     with Index(tmp_path / "index") as index:
         index.add({"id": "a", "text": text(1)})
