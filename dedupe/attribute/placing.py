@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.attribute.judging import Judging
-    from dedupe.kernels.dockets import Model
+    from dedupe.kernels.dockets import Docket, Model
     from dedupe.kernels.places import Places
 
 _DERIVED, _PARAPHRASE = RELATIONS.index("derived"), RELATIONS.index("paraphrase")
@@ -101,14 +101,8 @@ def hang_rest(judging: Judging, filled: Filled) -> None:
         return
     told, named = verdicts.told[story[rest]], verdicts.member[story[rest], 0]
     in_hand, absent = told & (named >= 0), told & (named < 0)
-    ends = np.stack([docket.a, docket.b], axis=1)
-    # Of a document's pairs the last counts.
-    relation = np.full(len(rows), _PARAPHRASE, np.int8)
-    relation[ends.ravel()] = np.repeat(docket.relation, 2)
-    best = np.where(verdicts.told, verdicts.member[:, 0], -1)[story[docket.a]]
-    for below, above in ((0, 1), (1, 0)):
-        with_origin = np.flatnonzero((ends[:, above] == best) & (best >= 0))
-        relation[ends[with_origin, below]] = docket.relation[with_origin]
+    best = np.where(verdicts.told, verdicts.member[:, 0], -1)
+    relation = relations_below(docket, best[story[docket.a]], len(rows))
     documents = rows[rest]
     filled.relation[documents] = np.where(absent, _DERIVED, relation[rest])
     filled.parent[documents] = np.where(in_hand, rows[named], -1)
@@ -120,3 +114,34 @@ def hang_rest(judging: Judging, filled: Filled) -> None:
     names[in_hand] = np.fromiter(labels, object, int(in_hand.sum()))
     filled.parent_name[documents] = names
     filled.origin_probability[documents] = 0.0
+
+
+def relations_below(docket: Docket, origin: NDArray[np.int64], n_members: int) -> NDArray[np.int8]:
+    """Return the relation of each member with the origin of its story, int8 (M,).
+
+    Where that pair was not measured, it is the one of its twin, of equal text; else the
+    closest with anybody, equal texts apart; and where none is of one lineage, it must
+    tell the same in other words.
+
+    Args:
+        docket: the pairs.
+        origin: int64 (P,), the member that is the origin of each pair's story, or -1.
+        n_members: M.
+    """
+    from dedupe.kernels.dockets import EXACT
+    from dedupe.kernels.links import LINEAGE, UNKNOWN
+
+    ends = np.stack([docket.a, docket.b], axis=1)
+    rank, is_twin = docket.relation, docket.relation == EXACT
+    is_copy = (rank < LINEAGE) & ~is_twin
+    closest, with_origin = np.full((2, n_members), UNKNOWN, np.int8)
+    np.minimum.at(closest, ends[is_copy].ravel(), np.repeat(rank[is_copy], 2))
+    for below, above in ((0, 1), (1, 0)):
+        known = np.flatnonzero((ends[:, above] == origin) & (origin >= 0) & (rank < LINEAGE))
+        with_origin[ends[known, below]] = rank[known]
+    for found in (closest, with_origin):
+        # Of equal texts one stands for the others, so that no twin is further than a step.
+        of_twins = found[ends[is_twin][:, ::-1]]
+        np.minimum.at(found, ends[is_twin].ravel(), of_twins.ravel())
+    relation = np.where(with_origin < UNKNOWN, with_origin, closest)
+    return np.where(relation < UNKNOWN, relation, _PARAPHRASE).astype(np.int8)

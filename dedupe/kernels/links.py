@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.kernels._compile import kernel
-from dedupe.kernels.dockets import NEVER, Docket
+from dedupe.kernels.dockets import EXACT, NEVER, Docket
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,6 +36,7 @@ class Links(NamedTuple):
         to_head: relation with the head of its own work.
         before: last version before a member of which its relation is known, or -1.
         to_before: that relation.
+        twin: member of equal text in its own work, or -1: of copies only one is measured.
         best: pair by which each work was copied from its parent, or -1.
     """
 
@@ -47,6 +48,7 @@ class Links(NamedTuple):
     to_head: NDArray[np.int64]
     before: NDArray[np.int64]
     to_before: NDArray[np.int64]
+    twin: NDArray[np.int64]
     best: NDArray[np.int64]
 
 
@@ -65,20 +67,23 @@ def read_links(
     links = Links(
         np.full(n, UNKNOWN), np.full(n_works, UNKNOWN), np.full(n, UNKNOWN),
         np.full(n_works, UNKNOWN), np.full(n, UNKNOWN), np.full(n, UNKNOWN),
-        np.full(n, -1), np.full(n, UNKNOWN), np.full(n_works, -1),
+        np.full(n, -1), np.full(n, UNKNOWN), np.full(n, -1), np.full(n_works, -1),
     )  # fmt: skip
     for p in range(docket.pair_offsets[s], docket.pair_offsets[s + 1]):
         a, b = docket.a[p], docket.b[p]
         i, j = docket.work[a], docket.work[b]
-        if i < 0 or j < 0:
-            continue
         rank = min(int(docket.relation[p]), LINEAGE)
         for m, w in ((a, i), (b, j)):
+            # In a crowd one's pairs may all be with documents that are not weighed.
+            if w < 0:
+                continue
             links.row[m - start] = min(links.row[m - start], rank)
             links.work[w] = min(links.work[w], rank)
             if i != j:
                 links.row_across[m - start] = min(links.row_across[m - start], rank)
                 links.work_across[w] = min(links.work_across[w], rank)
+        if i < 0 or j < 0:
+            continue
         for m, other in ((a, b), (b, a)):
             if other == named:
                 links.to_origin[m - start] = rank
@@ -93,6 +98,8 @@ def read_links(
             for m, other in ((a, b), (b, a)):
                 if other == heads[i]:
                     links.to_head[m - start] = rank
+                if rank == EXACT:
+                    links.twin[m - start] = other
                 _note_version(
                     docket.outlet, docket.latest, start, links.before, links.to_before, heads[i], m,
                     other, rank,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ORIGIN, DERIVED = 11, 12
-_PARAPHRASE = 5
+_UPDATE, _PARAPHRASE = 3, 5
 _SURE = 0.5
 _SMALLEST = 1e-12
 _MOST_ODDS = 12.0
@@ -215,13 +215,27 @@ def _place_versions(
         share = probability[heads[w]] / total[w] if total[w] > 0 else 1 / size[w]
         stands_out = heads[w] == named or share * size[w] > 1 + 1e-9
         before = links.before[m - start] if stands_out else -1
-        rank = links.to_before[m - start] if before >= 0 else links.to_head[m - start]
         out.head[m] = False
-        out.relation[m] = rank if rank < LINEAGE else EXACT
+        if before >= 0:
+            out.relation[m] = links.to_before[m - start]
+        else:
+            out.relation[m] = _to_head(links, m - start, start)
         out.name[m], out.parent[m], out.probability[m] = -1, -1, np.nan
         if stands_out:
             out.parent[m] = before if before >= 0 else heads[w]
             out.probability[m] = share
+
+
+@kernel
+def _to_head(links: Links, m: int, start: int) -> int:
+    """Return the relation of a version with the head of its work: its own, or its twin's.
+
+    Without either, as where a crowd hides the pair, it is one of an outlet's versions.
+    """
+    rank = links.to_head[m]
+    if rank == UNKNOWN and links.twin[m] >= 0:
+        rank = links.to_head[links.twin[m] - start]
+    return np.int64(_UPDATE if rank == UNKNOWN else rank)
 
 
 @kernel
