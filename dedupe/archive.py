@@ -10,6 +10,7 @@ into memory. Pairs are kept as they were judged, before round-ups were marked.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from pathlib import Path
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 FOLDER = "archive"
 """The folder of an archive in that of its result."""
 
-_FORMAT = 1
+_FORMAT = 2
 _HEAD = "archive.json"
 _AT_ONCE = 1024
 """Documents that are compressed together: as many are read where one is wanted."""
@@ -106,6 +107,7 @@ class Archive:
     def __init__(self, head: Mapping[str, Any], tables: Mapping[str, pa.Table] | Path) -> None:
         self._head = head
         self._tables = tables
+        self._whole: set[str] = set()
 
     @classmethod
     def of(
@@ -181,8 +183,11 @@ class Archive:
             at_once = _AT_ONCE if name == "documents" else None
             with pa.ipc.new_file(str(_place(folder, name)), table.schema, options=options) as file:
                 file.write_table(table, at_once)
-        sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
-        head = dict(self._head) | {"sizes": sizes}
+        files = sorted(folder.iterdir())
+        head = dict(self._head) | {
+            "sizes": {path.name: path.stat().st_size for path in files},
+            "checksums": {path.name: _checksum(path) for path in files},
+        }
         (folder / _HEAD).write_text(json.dumps(head, indent=2) + "\n", "utf-8")
 
     @property
@@ -226,7 +231,7 @@ class Archive:
         if not isinstance(self._tables, Path):
             return self._tables[name]
         try:
-            return pa.ipc.open_file(pa.memory_map(str(_place(self._tables, name)))).read_all()
+            return pa.ipc.open_file(self._mapped(name)).read_all()
         except (OSError, pa.ArrowException) as error:
             raise _damaged(self._tables, error) from error
 
@@ -234,9 +239,8 @@ class Archive:
         """Return one column of the documents: `id`, `story`, or one of `SCHEMA`."""
         if not isinstance(self._tables, Path):
             return self._tables["documents"].column(name)
-        place = _place(self._tables, "documents")
         try:
-            file = pa.memory_map(str(place))
+            file = self._mapped("documents")
             fields = pa.ipc.open_file(file).schema.get_field_index(name)
             options = pa.ipc.IpcReadOptions(included_fields=[fields])
             return pa.ipc.open_file(file, options=options).read_all().column(name)
@@ -284,11 +288,27 @@ class Archive:
         table = self._taken(rows)
         return table.select(SCHEMA.names), _array(table, "kept")
 
+    def _mapped(self, name: str) -> pa.MemoryMappedFile:
+        """Map the file of a part, which is read whole and checked the first time.
+
+        Arrow believes what a file says of itself: a changed byte may crash the process.
+
+        Raises:
+            OutputError: it is not as it was written.
+        """
+        folder = Path(self._tables)  # type: ignore[arg-type]
+        place = _place(folder, name)
+        if name not in self._whole:
+            if _checksum(place) != self._head["checksums"].get(place.name):
+                raise _damaged(folder, ValueError(f"{place.name} has changed"))
+            self._whole.add(name)
+        return pa.memory_map(str(place))
+
     def _taken(self, rows: NDArray[np.int64]) -> pa.Table:
         if not isinstance(self._tables, Path):
             return self._tables["documents"].take(pa.array(rows))
         try:
-            file = pa.ipc.open_file(pa.memory_map(str(_place(self._tables, "documents"))))
+            file = pa.ipc.open_file(self._mapped("documents"))
             batches, places = np.unique(rows // _AT_ONCE, return_index=True)
             bounds = [*places.tolist(), len(rows)]
             parts = [
@@ -361,6 +381,13 @@ def join_sketches(parts: Sequence[Sketches]) -> Sketches:
     columns: list[Any] = [np.concatenate(column) for column in zip(*parts, strict=True)]
     counts = np.concatenate([np.diff(one.offsets) for one in parts])
     return Sketches._make([*columns[:4], running_total(counts)])
+
+
+def _checksum(place: Path) -> str:
+    with place.open("rb") as file:
+        return hashlib.file_digest(
+            file, functools.partial(hashlib.blake2b, digest_size=16)
+        ).hexdigest()
 
 
 def _place(folder: Path, name: str) -> Path:

@@ -251,6 +251,9 @@ def check_place(place: Path, *, overwrite: bool) -> None:
         return
     if not place.is_dir() or place.is_symlink():
         raise OutputError(f"{place}: is not a folder; choose another place for the result")
+    if os.path.ismount(place) or place.samefile(Path.cwd()):
+        # The folder is made beside it, and takes its name at the end.
+        raise OutputError(f"{place}: cannot be replaced; choose a folder within it")
     names = {path.name for path in place.iterdir()}
     if not names:
         return

@@ -273,12 +273,26 @@ def test_against__a_damaged_archive_is_refused(kept: Path, tmp_path: Path, name:
         find(PAGES[1::2], against=place)
 
 
+@pytest.mark.parametrize("name", ["documents", "sketches", "clues", "furniture", "frequencies"])
+def test_against__no_changed_byte_is_answered_from(kept: Path, tmp_path: Path, name: str) -> None:
+    place = tmp_path / "damaged"
+    shutil.copytree(kept, place)
+    file = place / "archive" / f"{name}.arrow"
+    data = file.read_bytes()
+    for at in range(9, len(data), max(1, len(data) // 7)):
+        changed = bytearray(data)
+        changed[at] ^= 0xFF
+        file.write_bytes(changed)
+        with pytest.raises(OutputError, match=rf"damaged \({name}.arrow has changed\).*--keep"):
+            find(PAGES[1::2], against=place)
+
+
 def test_against__an_archive_of_another_format_is_refused(kept: Path, tmp_path: Path) -> None:
     place = tmp_path / "later"
     shutil.copytree(kept, place)
     head = place / "archive" / "archive.json"
     head.write_text(json.dumps(json.loads(head.read_text()) | {"format": 9}))
-    with pytest.raises(OutputError, match="format 9, this version reads 1"):
+    with pytest.raises(OutputError, match="format 9, this version reads 2"):
         find(PAGES[1::2], against=place)
 
 

@@ -287,3 +287,39 @@ def test_filter__whole_numbers_beyond_64_bits_stay_whole(tmp_path: Path) -> None
     found = [json.loads(line) for line in kept.stdout.splitlines()]
     assert found
     assert all(row in rows for row in found)
+
+
+@pytest.mark.parametrize(
+    ("command", "how", "code"),
+    [
+        ("doctor", {"stdout": 1}, 2),
+        ("compare a.txt a.txt", {"stdout": 1}, 2),
+        ("cluster - --out x", {"stdin": 0}, 2),
+        ("compare a.txt a.txt", {"stderr": 2}, 0),
+    ],
+)
+def test_dedupe__a_closed_stream_is_told_and_is_no_fault(
+    tmp_path: Path, command: str, how: dict[str, int], code: int
+) -> None:
+    (tmp_path / "a.txt").write_text(TEXT)
+    ((name, descriptor),) = how.items()
+    main = f"import os; os.close({descriptor}); os.execv({sys.executable!r}, "
+    main += f"[{sys.executable!r}, '-c', {MAIN!r}, *{command.split()!r}])"
+    done = subprocess.run(
+        [sys.executable, "-c", main],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == code, done.stderr
+    assert b"Traceback" not in done.stderr
+    if name != "stderr":
+        assert b"closed" in done.stderr
+
+
+def test_cluster__a_folder_that_cannot_be_replaced_is_refused_at_once(tmp_path: Path) -> None:
+    done = dedupe("cluster", NEWSROOM, "--out", ".", cwd=tmp_path)
+    assert done.returncode == 2
+    assert b".: cannot be replaced; choose a folder within it" in done.stderr
+    assert not list(tmp_path.iterdir())

@@ -125,5 +125,10 @@ def _prepare_streams() -> None:
     """Die quietly with a closed pipe, and never fail on a character."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the end
+    if sys.stdout is None:
+        say("standard output is closed; give it a place, be it /dev/null")
+        sys.exit(Code.USAGE)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
