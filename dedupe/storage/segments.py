@@ -175,6 +175,14 @@ class Segment:
         """
         self._check_tables()
         self._checked[:] = 0
+        self.check_rows()
+
+    def check_rows(self) -> None:
+        """Check every block that was not yet read.
+
+        Raises:
+            CorruptIndexError: one has changed.
+        """
         self._ensure(np.array([0]), np.array([self.name.n_postings]))
 
     def _ensure(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
