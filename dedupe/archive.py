@@ -107,7 +107,7 @@ class Archive:
     def __init__(self, head: Mapping[str, Any], tables: Mapping[str, pa.Table] | Path) -> None:
         self._head = head
         self._tables = tables
-        self._whole: set[str] = set()
+        self._checked: set[str] = set()
 
     @classmethod
     def of(
@@ -298,10 +298,10 @@ class Archive:
         """
         folder = Path(self._tables)  # type: ignore[arg-type]
         place = _place(folder, name)
-        if name not in self._whole:
+        if name not in self._checked:
             if _checksum(place) != self._head["checksums"].get(place.name):
                 raise _damaged(folder, ValueError(f"{place.name} has changed"))
-            self._whole.add(name)
+            self._checked.add(name)
         return pa.memory_map(str(place))
 
     def _taken(self, rows: NDArray[np.int64]) -> pa.Table:

@@ -62,7 +62,7 @@ class Candidates(NamedTuple):
         nets           uint8   (P,)  BANDS, RARE, EXACT, or several
         shared_weight  float32 (P, 2)  share of a's (of b's) sampled shingles found
                                in the other, weighted by inverse document frequency
-        n_found        pairs that the nets found before the screen
+        n_found        pairs whose sketches were compared: of bands, and of enough rare shingles
         n_capped       buckets above the cap, by net
     """
 

@@ -86,7 +86,6 @@ class Segment:
     """
 
     def __init__(self, folder: Path, name: Name) -> None:
-
         self.name = name
         self._path = folder / name.file
         with self._path.open("rb") as file:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.candidates import EXACT, Candidates
-from dedupe.screening import compare_sketches
+from dedupe.screening import compare_sketches, unpack
 from dedupe.spill import MEMORY
 from dedupe.verify.measures import (
     Measured,
@@ -112,8 +112,7 @@ def given_pairs(
 ) -> Candidates:
     """Make candidates of rows a < b that no net has found, sorted; int64 (P,) each."""
     packed = np.sort((a.astype(np.uint64) << np.uint64(32)) | b.astype(np.uint64))
-    a = (packed >> np.uint64(32)).astype(np.int64)
-    b = (packed & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    a, b = unpack(packed)
     _, share, _ = compare_sketches(packed, sketches, weights, settings)
     same_text = sketches.text_hashes[a] == sketches.text_hashes[b]
     nets = np.where(same_text & (sketches.n_words[a] > 0), EXACT, 0).astype(np.uint8)

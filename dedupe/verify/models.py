@@ -238,7 +238,7 @@ class Trees(NamedTuple):
     """Boosted regression trees whose leaves add up to natural log-odds.
 
     Shapes (T trees, N nodes of the largest)
-        feature    int64   (T, N)  place in FEATURES; -1 in a leaf
+        feature    int64   (T, N)  place in the model's features; -1 in a leaf
         threshold  float64 (T, N)  at most this goes left
         left       int64   (T, N)  node; the right one is `right`
         right      int64   (T, N)
@@ -374,10 +374,10 @@ def second_odds(first: NDArray[np.float64], closer: NDArray[np.float64]) -> NDAr
 
 def undecided(odds: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Say which pairs the first models leave undecided, bool (P,)."""
-    among = np.zeros(len(odds), np.bool_)
+    hesitant = np.zeros(len(odds), np.bool_)
     for column, (low, high) in zip(odds.T, (_UNDECIDED_STORY, _UNDECIDED_LINEAGE), strict=True):
-        among |= (low < column) & (column < high)
-    return among
+        hesitant |= (low < column) & (column < high)
+    return hesitant
 
 
 def load_trees(fitted: dict[str, Any]) -> Trees:
