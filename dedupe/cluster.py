@@ -78,10 +78,10 @@ def cluster(pairs: pa.Table, n_docs: int, measure: Measure) -> NDArray[np.int64]
     odds = np.clip(pairs.column("same_story_odds").to_numpy(), -_CLIP, _CLIP)
     leaders = _leaders(a, b, pairs.column("resemblance").to_numpy(), odds, n_docs)
     aligned = [pairs.column(f"aligned_{side}").to_numpy() for side in "ab"]
-    holders = _holders(a, b, aligned, odds, n_docs)
-    measure = _but_parts(measure, leaders[holders])
+    parts = _Parts(a, b, aligned, odds, leaders)
     # What parts of one text share, a sentence at the cut, does not speak against them either.
-    odds = np.where(holders[a] == holders[b], np.maximum(odds, 0), odds)
+    against = np.flatnonzero(odds < 0)
+    odds[against[parts.of_one_text(a[against], b[against])]] = 0
     a, b, weights = _between_leaders(leaders[a], leaders[b], odds)
     stories = np.arange(n_docs)
     order, bounds = _components(a, b, weights, n_docs)
@@ -91,7 +91,8 @@ def cluster(pairs: pa.Table, n_docs: int, measure: Measure) -> NDArray[np.int64]
     larger = np.flatnonzero(np.diff(bounds) > 1)
     for start in range(0, len(larger), _AT_ONCE):
         some = [order[bounds[i] : bounds[i + 1]] for i in larger[start : start + _AT_ONCE].tolist()]
-        _contract_all([_contract(one, a, b, weights, stories) for one in some], measure)
+        contractions = [_contract(one, a, b, weights, stories) for one in some]
+        _contract_all(contractions, parts.but_parts(measure))
     return stories[leaders]
 
 
@@ -138,41 +139,62 @@ def _leaders(
     return np.array(leaders, np.int64)
 
 
-def _holders(
-    a: NDArray[np.int64],
-    b: NDArray[np.int64],
-    aligned: Sequence[NDArray[np.float64]],
-    odds: NDArray[np.float64],
-    n_docs: int,
-) -> NDArray[np.int64]:
-    """Return what holds each document whole, or the document itself; int64 (n_docs,).
+class _Parts:
+    """Which documents stand whole in which others.
 
-    Of several the likeliest to be of its story, and of these the one of the smallest row.
+    Args:
+        a, b: int64 (P,), the pairs.
+        aligned: float64 (P,), the share of each side's words that the other holds.
+        odds: log-odds of same_story, float64 (P,).
+        leaders: who speaks for each document, int64 (D,).
     """
-    holders = np.arange(n_docs)
-    places = [
-        np.flatnonzero((odds > 0) & (part >= _WHOLE) & (page < _WHOLE) & (page >= _LEAST_PART))
-        for part, page in (aligned, aligned[::-1])
-    ]
-    held = np.concatenate([a[places[0]], b[places[1]]])
-    holding = np.concatenate([b[places[0]], a[places[1]]])
-    # Of several assignments to one place the last stands.
-    order = np.lexsort((-holding, odds[np.concatenate(places)]))
-    holders[held[order]] = holding[order]
-    return holders
+
+    def __init__(
+        self,
+        a: NDArray[np.int64],
+        b: NDArray[np.int64],
+        aligned: Sequence[NDArray[np.float64]],
+        odds: NDArray[np.float64],
+        leaders: NDArray[np.int64],
+    ) -> None:
+        places = [
+            np.flatnonzero((odds > 0) & (part >= _WHOLE) & (page < _WHOLE) & (page >= _LEAST_PART))
+            for part, page in (aligned, aligned[::-1])
+        ]
+        held = np.concatenate([a[places[0]], b[places[1]]])
+        holding = leaders[np.concatenate([b[places[0]], a[places[1]]])]
+        # A text holds itself: its part and it are parts of one.
+        held, holding = np.append(held, holding), np.append(holding, holding)
+        self._packed = np.unique(_above(held) | holding.astype(np.uint64))
+
+    def of_one_text(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Say which pairs of documents some text holds both of, bool (P,)."""
+        one, other = _above(a), _above(b)
+        starts = np.searchsorted(self._packed, one)
+        n_holders = np.searchsorted(self._packed, _above(a + 1)) - starts
+        pair = np.repeat(np.arange(len(a)), n_holders)
+        place = np.arange(len(pair)) - np.repeat(np.cumsum(n_holders) - n_holders, n_holders)
+        holder = self._packed[starts[pair] + place] & np.uint64(0xFFFFFFFF)
+        found = np.zeros(len(a), np.bool_)
+        found[pair[np.isin(other[pair] | holder, self._packed)]] = True
+        return found
+
+    def but_parts(self, measure: Measure) -> Measure:
+        """Measure no pair of parts of one text: their log-odds are 0."""
+
+        def measured(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
+            odds = np.zeros(len(a))
+            asked = np.flatnonzero(~self.of_one_text(a, b))
+            if len(asked):
+                odds[asked] = measure(a[asked], b[asked])
+            return odds
+
+        return measured
 
 
-def _but_parts(measure: Measure, holders: NDArray[np.int64]) -> Measure:
-    """Measure no pair of parts of one text: their log-odds are 0."""
-
-    def measured(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
-        odds = np.zeros(len(a))
-        asked = np.flatnonzero(holders[a] != holders[b])
-        if len(asked):
-            odds[asked] = measure(a[asked], b[asked])
-        return odds
-
-    return measured
+def _above(rows: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Return rows as the upper halves of keys, uint64."""
+    return rows.astype(np.uint64) << np.uint64(32)
 
 
 def _between_leaders(
@@ -181,7 +203,7 @@ def _between_leaders(
     """Average the log-odds of all pairs of two leaders; returns a < b and integer weights."""
     low, high = np.minimum(a, b), np.maximum(a, b)
     apart = low != high
-    keys = (low[apart].astype(np.uint64) << np.uint64(32)) | high[apart].astype(np.uint64)
+    keys = _above(low[apart]) | high[apart].astype(np.uint64)
     units = np.rint(odds[apart] * _UNIT).astype(np.int64)
     distinct, inverse = np.unique(keys, return_inverse=True)
     sums = np.zeros(len(distinct), np.int64)
@@ -234,7 +256,7 @@ def _contract(
             continue
         missing = groups.missing_between(x, y)
         if missing is not None:
-            groups.add_measured(x, y, (yield missing))
+            groups.add_measured(x, y, missing, (yield missing))
             weight = groups.weight(x, y)
             if weight > 0:
                 heapq.heappush(queue, (-weight, x, y))
@@ -253,10 +275,12 @@ class _Groups:
         self.members: dict[int, list[int]] = {}
         self._weights: dict[int, dict[int, int]] = {}
         self._known: dict[int, dict[int, int]] = {}
+        self._measured: set[tuple[int, int]] = set()
         self._done: set[tuple[int, int, int, int]] = set()
 
     def add_pair(self, x: int, y: int, weight: int) -> None:
-        """Add a measured pair of single documents."""
+        """Add a measured pair of single documents x < y."""
+        self._measured.add((x, y))
         for one, other in ((x, y), (y, x)):
             self.members.setdefault(one, [one])
             self._weights.setdefault(one, {})[other] = weight
@@ -276,7 +300,7 @@ class _Groups:
         return self._weights.get(x, {}).get(y, 0)
 
     def missing_between(self, x: int, y: int) -> NDArray[np.int64] | None:
-        """Return some pairs between two groups, a < b, int64 (N, 2), if many were not measured.
+        """Return some pairs between two groups that were not measured, a < b, int64 (N, 2).
 
         None where all were, or these have been asked for, or what is known is enough.
         """
@@ -286,16 +310,20 @@ class _Groups:
             return None
         self._done.add(stage)
         left, right = _spread(self.members[x]), _spread(self.members[y])
-        return np.array([(min(i, j), max(i, j)) for i in left for j in right], np.int64)
+        pairs = {(min(i, j), max(i, j)) for i in left for j in right} - self._measured
+        return np.array(sorted(pairs), np.int64) if pairs else None
 
-    def add_measured(self, x: int, y: int, odds: NDArray[np.float64]) -> None:
-        """Add the log-odds of some pairs: they stand for all missing ones, each for their mean."""
+    def add_measured(
+        self, x: int, y: int, pairs: NDArray[np.int64], odds: NDArray[np.float64]
+    ) -> None:
+        """Add the log-odds of some pairs: they stand for all that were missing."""
         n_missing = len(self.members[x]) * len(self.members[y]) - self._known[x][y]
         units = np.rint(np.clip(odds, -_CLIP, _CLIP) * _UNIT).astype(np.int64)
-        mean = int(units.sum()) // len(units)
+        weight = int(units.sum()) * n_missing // len(units)
         for one, other in ((x, y), (y, x)):
-            self._weights[one][other] += mean * n_missing
+            self._weights[one][other] += weight
             self._known[one][other] += n_missing
+        self._measured.update((a, b) for a, b in pairs.tolist())
 
     def _is_sure(self, x: int, y: int) -> bool:
         """Say whether one text is known to be the same as many members of the other group.
