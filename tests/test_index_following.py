@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,6 +30,29 @@ def test_add_many__a_crowd_in_one_commit_is_one_story(tmp_path: Path) -> None:
         assert {match.story for match in matches} == {"000"}
         assert sum(match.is_new_story for match in matches) == 1
         assert len(partition(index)) == 1
+
+
+def _another_language(seed: int) -> str:
+    return " ".join(word[::-1] for word in text(seed).split())
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_add__a_page_is_a_round_up_by_a_piece_of_a_story_that_is_not_its_own(
+    order: tuple[int, ...], tmp_path: Path
+) -> None:
+    # The page and the second story make no positive pair: each goes on in its own way.
+    second = _another_language(2).split()
+    rewritten = [f"new{i}" if i > 60 and not i % 4 else word for i, word in enumerate(second)]
+    documents = [
+        {"id": "first", "text": text(1)},
+        {"id": "page", "text": f"{text(1)} {' '.join(second)}"},
+        {"id": "second", "text": f"{' '.join(rewritten)} {_another_language(3)}"},
+    ]
+    with Index(tmp_path / "index") as index:
+        for i in order:
+            index.add(documents[i])
+        assert index.query(documents[2] | {"id": "asked"}).story == "second"
+        assert len(partition(index)) == 3
 
 
 @pytest.mark.parametrize("at_once", [1, 3])

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from dedupe.index.records import EDGE
 from dedupe.verify.relation import RELATIONS
+from dedupe.verify.roundups import shows_roundup
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,6 +51,21 @@ def edges_of(
     owners, starts = np.unique(later[order], return_index=True)
     parts = np.split(edges[order], starts[1:])
     return dict(zip(owners.tolist(), parts, strict=len(owners) > 0))
+
+
+def bound_by(edges: NDArray[np.void]) -> list[int]:
+    """Return the documents that belong to one component with the owner of edges.
+
+    They are of one story by themselves, or a piece of one in the other may show that this
+    is a round-up, of no story that it holds a piece of.
+    """
+    if not len(edges):
+        return []
+    bound = edges["odds"] > 0
+    for one, other in ((0, 1), (1, 0)):
+        aligned, lead = edges["aligned"][:, one], edges["lead"][:, other]
+        bound |= shows_roundup(edges["probability"], aligned, lead)
+    return list(edges["other"][bound].tolist())
 
 
 def _longest(passages: pa.Table, n_pairs: int) -> NDArray[np.int64]:

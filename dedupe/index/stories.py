@@ -1,9 +1,9 @@
 """New and removed documents in; the stories they change, clustered anew, out.
 
-Documents that positive pairs connect form a component. Each component that a
-change touches is clustered as a run over a collection would, from the pairs
-kept of its documents; no other is looked at. A text nearly equal to one known
-follows it, and needs no further look.
+Documents that positive pairs connect, or pieces that may show a round-up, form a
+component. Each component that a change touches is clustered as a run over a
+collection would, from the pairs kept of its documents; no other is looked at.
+A text nearly equal to one known follows it, and needs no further look.
 
 A story is numbered by its first document, and keeps that number while any of
 it lives: of stories that merge the oldest name stays; of one that splits, the
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.index.edges import bound_by
 from dedupe.index.grouping import clustered
 from dedupe.index.placing import Newcomer, Places
 from dedupe.storage.catalog import ALONE, GROUPED, Place
@@ -154,8 +155,7 @@ class Regrouping:
         for number in leaders:
             own = component_of[number]
             components.find(own)
-            edges = places.edges(number)
-            for other in edges["other"][edges["odds"] > 0].tolist() if len(edges) else ():
+            for other in bound_by(places.edges(number)):
                 near = places.leader(other)
                 if near:
                     components.unite(own, component_of.get(near) or places[near].component)
@@ -299,15 +299,13 @@ class Regrouping:
 
 
 def _near_and_alone(numbers: list[int], places: Places) -> tuple[list[int], list[int]]:
-    """Return the newcomers that may be one story with another document, and those that are not."""
+    """Return the newcomers that belong to a component with others, and those that do not."""
     near = set(places.gone.values())
     near.update(number for number in numbers if places.had_others(number))
     for number in numbers:
-        edges = places.edges(number)
-        if len(edges):
-            others = edges["other"][edges["odds"] > 0].tolist()
-            if others:
-                near.update([number, *others])
+        others = bound_by(places.edges(number))
+        if others:
+            near.update([number, *others])
     return [one for one in numbers if one in near], [one for one in numbers if one not in near]
 
 

@@ -28,6 +28,9 @@ _LEAST_PART = 0.12
 _LARGEST_PART = 0.75
 """Share of the round-up's words that one story's piece may make up."""
 
+_LIKELY = 0.5
+"""Probability of shared lineage from which on what two documents have in common is a piece."""
+
 _LEAST_LEAD = 0.5
 """Share of a story's lead that its piece in a round-up holds."""
 
@@ -124,6 +127,22 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table, subject_odds: SubjectOdds
         else:
             chosen[[part.pair for story in beside for part in story]] = True
     return _corrected(pairs, chosen) if chosen.any() else pairs
+
+
+def shows_roundup(
+    probability: NDArray[np.floating], share: NDArray[np.floating], lead: NDArray[np.floating]
+) -> NDArray[np.bool_]:
+    """Say which pieces count among those that make a document a round-up, bool (P,).
+
+    A round-up takes a story from its top; a new story takes background from within.
+
+    Args:
+        probability: of shared lineage with the document that each piece comes from.
+        share: of the round-up's words that each makes up.
+        lead: share of the lead of the document it comes from that it holds.
+    """
+    is_large = (share >= _LEAST_PART) & (share <= _LARGEST_PART)
+    return np.asarray(is_large & (lead >= _LEAST_LEAD) & (probability >= _LIKELY))
 
 
 def _are_apart(
@@ -241,19 +260,20 @@ def _without_frames(parts: list[_Part], printed: dict[int, list[tuple[int, float
 
 def _parts(pairs: pa.Table, passages: pa.Table) -> dict[int, list[_Part]]:
     """Collect, for each document, the pieces of it that others hold too."""
-    likely = pairs.column("probability").to_numpy() >= 0.5
+    probability = pairs.column("probability").to_numpy()
     same = pairs.column("same_story").to_numpy()
     pair = passages.column("pair").to_numpy()
     parts: dict[int, list[_Part]] = defaultdict(list)
     for side, other in (("a", "b"), ("b", "a")):
         aligned = pairs.column(f"aligned_{side}").to_numpy()
-        # A round-up takes a story from its top; a new story takes background from within.
-        from_top = pairs.column(f"lead_{other}").to_numpy() >= _LEAST_LEAD
-        counts = from_top & (aligned >= _LEAST_PART) & (aligned <= _LARGEST_PART)
+        lead = pairs.column(f"lead_{other}").to_numpy()
+        counts = shows_roundup(probability, aligned, lead)
         told = pairs.column(f"aligned_{other}").to_numpy()
-        whole = same & from_top & (told >= _TOLD_COMPLETE)
+        whole = same & (lead >= _LEAST_LEAD) & (told >= _TOLD_COMPLETE)
         # A larger part matters only where it stands whole among others.
-        wanted = likely & ((aligned <= _LARGEST_PART) | (whole & (aligned <= _TWIN)))
+        wanted = (probability >= _LIKELY) & (
+            (aligned <= _LARGEST_PART) | (whole & (aligned <= _TWIN))
+        )
         rows = np.flatnonzero(wanted)
         if not len(rows):
             continue
