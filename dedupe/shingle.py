@@ -40,7 +40,7 @@ class Shingles(NamedTuple):
         token_offsets  int64  (N+1,)
         words          uint64 (W,)    token hashes, rising and distinct within each document
         word_offsets   int64  (N+1,)
-        content        uint64 (N,)    a hash of each document's words in their order
+        content        uint64 (N,)    kernels.pairs.fill_content_keys: tells two texts apart
     """
 
     hashes: NDArray[np.uint64]
@@ -90,7 +90,7 @@ def shingle(kept: Kept, rows: NDArray[np.int64], settings: Settings) -> Shingles
     )
     token_offsets = running_total(n_tokens)
     content = np.empty(len(rows), np.uint64)
-    fill_content_keys(hashes, token_offsets, content)
+    fill_content_keys(hashes, starts, ends, token_offsets, content)
     return Shingles(
         shingles, running_total(n_shingles), hashes, starts, ends, flags, token_offsets,
         words, running_total(n_distinct), content,

@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dedupe.kernels import pairs as kernels
+from dedupe.kernels.hashing import mix
 from tests import reference_pairs as reference
 
 if TYPE_CHECKING:
@@ -143,14 +144,23 @@ def test_overlaps__writes_its_own_range_only() -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.lists(st.lists(few_hashes, max_size=6), min_size=1, max_size=5))
-def test_content_keys__weigh_each_word_by_its_place(documents: list[list[int]]) -> None:
-    hashes = np.array([value for words in documents for value in words], np.uint64)
+@given(st.lists(st.lists(st.tuples(few_hashes, st.integers(1, 9)), max_size=6), min_size=1))
+def test_content_keys__weigh_each_word_by_its_place(
+    documents: list[list[tuple[int, int]]],
+) -> None:
+    words = [word for one in documents for word in one]
+    hashes = np.array([value for value, _ in words], np.uint64)
+    ends = np.cumsum([length for _, length in words]).astype(np.int32)
+    starts = ends - np.array([length for _, length in words], np.int32)
     offsets = np.cumsum([0, *map(len, documents)]).astype(np.int64)
     keys = np.empty(len(documents), np.uint64)
-    kernels.fill_content_keys(hashes, offsets, keys)
-    for key, words in zip(keys.tolist(), documents, strict=True):
-        assert key == sum(value * (2 * at + 1) for at, value in enumerate(words)) % 2**64
+    kernels.fill_content_keys(hashes, starts, ends, offsets, keys)
+    for key, one in zip(keys.tolist(), documents, strict=True):
+        value, length = (
+            sum(word[side] * (2 * at + 1) for at, word in enumerate(one)) for side in (0, 1)
+        )
+        assert key % 2**32 == value % 2**32
+        assert key >> 32 == int(mix(np.uint64(length))) >> 32
 
 
 # --- blocks of pairs

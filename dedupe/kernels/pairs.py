@@ -247,23 +247,32 @@ def _is_held(table: NDArray[np.uint64], mask: np.uint64, value: np.uint64) -> in
 
 @kernel
 def fill_content_keys(
-    hashes: NDArray[np.uint64], offsets: NDArray[np.int64], keys: NDArray[np.uint64]
+    hashes: NDArray[np.uint64],
+    starts: NDArray[np.int32],
+    ends: NDArray[np.int32],
+    offsets: NDArray[np.int64],
+    keys: NDArray[np.uint64],
 ) -> None:
-    """Hash the words of each document in their order.
+    """Hash the words of each document in their order, above all how long they are.
+
+    Which of two keys is larger tells which text is walked beside the other: no seed may
+    have a say in that but where words are as long, one by one.
 
     Shapes
-        hashes   uint64 (T,)    of tokens
-        offsets  int64  (D+1,)  document d owns hashes[offsets[d]:offsets[d+1]]
-        keys     uint64 (D,)    overwritten: each hash as often as its place says, odd numbers
-                                that begin with 1, all summed
+        hashes        uint64 (T,)    of tokens
+        starts, ends  int32  (T,)    their bytes
+        offsets       int64  (D+1,)  document d owns hashes[offsets[d]:offsets[d+1]]
+        keys          uint64 (D,)    overwritten: the lengths in the upper half, the hashes in
+                                     the lower; both as sums, each as often as its place says,
+                                     odd numbers that begin with 1
     """
     for d in range(keys.size):
-        key = np.uint64(0)
-        weight = np.uint64(1)
+        lengths, words, weight = _NONE, _NONE, _ONE
         for i in range(offsets[d], offsets[d + 1]):
-            key += hashes[i] * weight
+            lengths += np.uint64(ends[i] - starts[i]) * weight
+            words += hashes[i] * weight
             weight += np.uint64(2)
-        keys[d] = key
+        keys[d] = (mix(lengths) & ~_LOW_32) | (words & _LOW_32)
 
 
 @kernel

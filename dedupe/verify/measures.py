@@ -239,11 +239,10 @@ def _measure_block(
     floor = np.maximum(1, settings.containment_floor * np.minimum(sizes[a], sizes[b]))
     above = np.flatnonzero(shared >= floor)
     a, b, places = a[above], b[above], places[above]
-    counts, spans = align(a, b, shingles, settings)
+    alignments = Alignments(a, b, shingles, settings)
     words = np.diff(shingles.token_offsets).astype(np.int32)
     distinct = np.diff(shingles.word_offsets).astype(np.int32)
     shared_words = overlaps(a, b, shingles.words, shingles.word_offsets, settings)
-    spans = as_code_points(spans, a, b, numbers, shingles, texts)
     measured = Measured(
         rows[a],
         rows[b],
@@ -253,18 +252,22 @@ def _measure_block(
         np.stack([shared_words, distinct[a], distinct[b]], axis=1),
         (candidates.nets[places] & EXACT).astype(bool),
         candidates.shared_weight[places],
-        counts,
+        alignments.counts,
         np.zeros((len(a), 0)),
         np.zeros(0, np.int64),
         np.zeros((0, N_TELLINGS)),
         np.zeros((len(a), 2)),
-        pa.table({name: spans[:, i] for i, name in enumerate(PASSAGE_COLUMNS)}),
+        pa.table({}),
     )
-    return judged_twice(
+    measured = judged_twice(
         measured,
+        alignments.look_again,
         lambda at: tell(a[at], b[at], numbers, shingles, texts, settings),
         closely=closely,
     )
+    spans = as_code_points(alignments.passages, a, b, numbers, shingles, texts)
+    passages = pa.table({name: spans[:, i] for i, name in enumerate(PASSAGE_COLUMNS)})
+    return measured._replace(passages=passages)
 
 
 def numbered_from(passages: pa.Table, before: int) -> pa.Table:
@@ -326,42 +329,94 @@ def overlaps(
 def align(
     a: NDArray[np.int64], b: NDArray[np.int64], shingles: Shingles, settings: Settings
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Align documents a[i] and b[i].
+    """Align documents a[i] and b[i], both ways.
 
-    The kernel walks one text and looks up the other; which is which is decided
-    by their content, so that the answer for (b, a) is that for (a, b), mirrored.
+    The answer for (b, a) is that for (a, b), mirrored.
 
     Returns counts int32 (P, N_MEASURES) of kernels.columns and passages int64
     (n, N_BOX) of kernels.passages: pair, token range in a, in b, counts.
     """
-    from dedupe.kernels import align as kernels
-    from dedupe.kernels._compile import for_ranges
-    from dedupe.kernels.columns import N_MEASURES
-    from dedupe.kernels.passages import N_BOX
+    alignments = Alignments(a, b, shingles, settings)
+    alignments.look_again(np.arange(len(a)))
+    return alignments.counts, alignments.passages
 
-    flipped = shingles.content[b] < shingles.content[a]
-    looked_up, walked = np.where(flipped, b, a), np.where(flipped, a, b)
-    # A text's table is built once for its neighbouring pairs.
-    order = np.argsort(looked_up, kind="stable")
-    looked_up, walked = looked_up[order], walked[order]
-    counts = np.zeros((len(a), N_MEASURES), np.int32)
-    n_tokens = np.diff(shingles.token_offsets)
-    min_words = settings.passage_words
 
-    def run(start: int, end: int) -> NDArray[np.int64]:
-        room = int((n_tokens[walked[start:end]] // min_words + 1).sum())
-        passages = np.empty((room, N_BOX), np.int64)
-        found = kernels.fill_alignments(
-            looked_up, walked, start, end,
-            shingles.token_hashes, shingles.token_flags, shingles.token_offsets,
-            SHINGLE_WORDS, settings.passage_gap, min_words, counts, passages,
-        )  # fmt: skip
-        return passages[:found].copy()
+class Alignments:
+    """Pairs of documents, aligned.
 
-    steps = [*range(0, len(a), _ALIGN_STEP), len(a)]
-    parts = for_ranges(run, steps, settings.threads)
-    passages = np.concatenate([np.zeros((0, N_BOX), np.int64), *parts])
-    return _as_given(counts, passages, order, flipped)
+    The kernel walks one text and looks up the other, and takes the best run at each place:
+    which is walked may matter where words repeat. Content decides it, whatever the seed.
+
+    Args:
+        a, b: int64 (P,), the documents.
+        shingles: of all.
+        settings: `passage_gap`, `passage_words`, `threads`.
+
+    Attributes:
+        counts: int32 (P, N_MEASURES) of kernels.columns.
+        passages: int64 (n, N_BOX) of kernels.passages, by pair.
+    """
+
+    def __init__(
+        self, a: NDArray[np.int64], b: NDArray[np.int64], shingles: Shingles, settings: Settings
+    ) -> None:
+        self._sides, self._shingles, self._settings = (a, b), shingles, settings
+        self._flipped = shingles.content[b] < shingles.content[a]
+        self.counts, self.passages = self._walked(np.arange(len(a)), self._flipped)
+
+    def look_again(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Align pairs at rising places the other way; returns those where that matches more words.
+
+        There it is what counts.
+        """
+        from dedupe.kernels.columns import MATCHED
+        from dedupe.kernels.passages import PAIR
+
+        counts, passages = self._walked(at, ~self._flipped[at])
+        is_better = counts[:, MATCHED] > self.counts[at, MATCHED]
+        better: NDArray[np.int64] = at[is_better]
+        if len(better):
+            self.counts[better] = counts[is_better]
+            passages = passages[is_better[passages[:, PAIR]]]
+            passages[:, PAIR] = at[passages[:, PAIR]]
+            kept = self.passages[~np.isin(self.passages[:, PAIR], better)]
+            both = np.concatenate([kept, passages])
+            self.passages = both[np.argsort(both[:, PAIR], kind="stable")]
+        return better
+
+    def _walked(
+        self, at: NDArray[np.int64], flipped: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Align pairs at some places; a is walked where flipped."""
+        from dedupe.kernels import align as kernels
+        from dedupe.kernels._compile import for_ranges
+        from dedupe.kernels.columns import N_MEASURES
+        from dedupe.kernels.passages import N_BOX
+
+        shingles, settings = self._shingles, self._settings
+        a, b = (side[at] for side in self._sides)
+        looked_up, walked = np.where(flipped, b, a), np.where(flipped, a, b)
+        # A text's table is built once for its neighbouring pairs.
+        order = np.argsort(looked_up, kind="stable")
+        looked_up, walked = looked_up[order], walked[order]
+        counts = np.zeros((len(a), N_MEASURES), np.int32)
+        n_tokens = np.diff(shingles.token_offsets)
+        min_words = settings.passage_words
+
+        def run(start: int, end: int) -> NDArray[np.int64]:
+            room = int((n_tokens[walked[start:end]] // min_words + 1).sum())
+            passages = np.empty((room, N_BOX), np.int64)
+            found = kernels.fill_alignments(
+                looked_up, walked, start, end,
+                shingles.token_hashes, shingles.token_flags, shingles.token_offsets,
+                SHINGLE_WORDS, settings.passage_gap, min_words, counts, passages,
+            )  # fmt: skip
+            return passages[:found].copy()
+
+        steps = [*range(0, len(a), _ALIGN_STEP), len(a)]
+        parts = for_ranges(run, steps, settings.threads)
+        passages = np.concatenate([np.zeros((0, N_BOX), np.int64), *parts])
+        return _as_given(counts, passages, order, flipped)
 
 
 def _as_given(
@@ -382,7 +437,7 @@ def _as_given(
     mirrored = flipped[passages[:, PAIR]]
     exchange(passages, A_FROM, B_FROM, mirrored)
     exchange(passages, A_TO, B_TO, mirrored)
-    return given, passages
+    return given, passages[np.argsort(passages[:, PAIR], kind="stable")]
 
 
 def exchange(table: NDArray[Any], left: int, right: int, rows: NDArray[np.bool_]) -> None:

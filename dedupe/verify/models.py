@@ -90,6 +90,8 @@ _UNDECIDED_STORY, _UNDECIDED_LINEAGE = (-0.5, 3.0), (-0.5, 0.5)
 """Log-odds of the first models between which a pair is looked at closely: a fortieth of
 the pairs of Reuters for the story, a twentieth for lineage."""
 
+_TURNABLE = (-2.0, 4.0)
+"""Log-odds of one story by the first models between which a pair is aligned both ways."""
 
 _LEAST_SHARE = 0.01
 """Share from which on more or less evidence is not told apart by the linear model."""
@@ -106,12 +108,16 @@ _VOUCHED = 0.5
 .25, .5 and no limit the largest that keeps spotify's stories apart."""
 
 
-def features(measured: Measured) -> NDArray[np.float64]:
-    """Return the model's view of each pair, float64 (P, len(FEATURES)).
+def features(
+    measured: Measured, at: NDArray[np.int64] | slice = slice(None)
+) -> NDArray[np.float64]:
+    """Return the model's view of pairs, those at some places, float64 (P, len(FEATURES)).
 
     Shares are of the text in which they are larger, mostly the shorter one;
     those of few words are drawn toward the plain containment.
     """
+    names = ("shared", "sizes", "words", "vocabulary", "weighted", "counts")
+    measured = measured._replace(**{name: getattr(measured, name)[at] for name in names})
     counts = measured.counts.astype(np.float64)
     containment = measured.shared[:, None] / np.maximum(measured.sizes, 1)
     shorter = containment.max(axis=1)
@@ -340,17 +346,27 @@ def with_filed(
 
 
 def judged_twice(
-    measured: Measured, tell: Callable[[NDArray[np.int64]], NDArray[np.float64]], *, closely: bool
+    measured: Measured,
+    look_again: Callable[[NDArray[np.int64]], NDArray[np.int64]],
+    tell: Callable[[NDArray[np.int64]], NDArray[np.float64]],
+    *,
+    closely: bool,
 ) -> Measured:
     """Apply the first models, and the closer ones where they hesitate.
 
     Args:
         measured: pairs without odds.
+        look_again: brings the counts of pairs at places up to date, and returns the places of
+            those that have changed, as `Alignments.look_again` does.
         tell: how pairs at places tell it, as `telling.tell` says.
         closely: look at every pair closely.
     """
     measured = measured._replace(view=features(measured))
     odds = model_odds(measured.view)
+    changed = look_again(np.flatnonzero((_within_reach(odds) | closely) & ~measured.exact))
+    if len(changed):
+        measured.view[changed] = features(measured, changed)
+        odds[changed] = model_odds(measured.view[changed])
     looked = np.flatnonzero((undecided(odds) | closely) & ~measured.exact)
     if not len(looked):
         return measured._replace(looked=looked, told=measured.told[:0], odds=odds)
@@ -370,6 +386,12 @@ def second_odds(first: NDArray[np.float64], closer: NDArray[np.float64]) -> NDAr
     mean = (first[:, 0] + closer[:, 0]) / 2
     odds[:, 0] = np.minimum(mean, np.maximum(first[:, 0], _VOUCHED))
     return odds
+
+
+def _within_reach(odds: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Say which pairs another alignment could turn, bool (P,)."""
+    low, high = _TURNABLE
+    return np.asarray(undecided(odds) | ((low < odds[:, 0]) & (odds[:, 0] < high)))
 
 
 def undecided(odds: NDArray[np.float64]) -> NDArray[np.bool_]:
