@@ -1,6 +1,11 @@
 import signal
 
 import pytest
+from hypothesis import settings
+
+# Tests are not timed: another program may have the processor.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:

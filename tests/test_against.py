@@ -61,7 +61,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 PLAIN = [page | {"source": None, "url": None} for page in PAGES]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.sets(st.sampled_from(range(len(PAGES))), min_size=1, max_size=len(PAGES) - 1))
 def test_against__stories_are_those_of_one_run_over_both(new: set[int]) -> None:
     earlier = find([page for place, page in enumerate(PLAIN) if place not in new], keep=True)

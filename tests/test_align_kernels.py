@@ -70,7 +70,7 @@ def few_places(text: str) -> bool:
 # --- measures
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     a=mixed_scripts.articles | mixed_scripts.texts, b=mixed_scripts.articles | mixed_scripts.texts
 )
@@ -90,7 +90,7 @@ def test_measures__equal_the_oracle(a: str, b: str) -> None:
     assert found[columns.LEAD_B] == reference.lead(other, one)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     a=mixed_scripts.articles | mixed_scripts.texts, b=mixed_scripts.articles | mixed_scripts.texts
 )
@@ -118,7 +118,7 @@ SWAPPED = {
 }
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(a=mixed_scripts.articles, b=mixed_scripts.articles)
 def test_measures__swapping_the_texts_swaps_the_sides(a: str, b: str) -> None:
     assume(few_places(a) and few_places(b))
@@ -154,7 +154,7 @@ def assert_apart(ranges: list[tuple[int, ...]], size: int) -> None:
     assert all(before[1] <= after[0] for before, after in pairwise(ordered))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     a=edits,
     b=edits,
@@ -186,7 +186,7 @@ def edited_copies(draw: st.DrawFn) -> tuple[list[str], list[str]]:
     return original, copy
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(texts=edited_copies(), passage_words=st.sampled_from([3, 8, 15]))
 def test_passages__of_an_edited_copy_begin_and_end_with_equal_words(
     texts: tuple[list[str], list[str]], passage_words: int
@@ -202,7 +202,7 @@ def test_passages__of_an_edited_copy_begin_and_end_with_equal_words(
     assert in_b == sorted(passages)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(order=st.permutations(range(5)))
 def test_passages__sentences_in_another_order_are_all_covered(order: list[int]) -> None:
     sentences = [[f"word{number}of{sentence}" for number in range(15)] for sentence in range(5)]
@@ -259,7 +259,7 @@ def test_slots__changed_numbers_and_names_are_told_from_kept_ones() -> None:
 # --- a kernel's answer depends on the pair alone
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(texts=st.lists(edits, min_size=3, max_size=3))
 def test_align__a_pair_among_others_is_as_it_is_alone(texts: list[str]) -> None:
     shingles = read(texts)

@@ -48,7 +48,6 @@ def by_definition(texts: Sequence[str], spans: Sequence[Sequence[int]]) -> bool:
     )
 
 
-@settings(deadline=None)
 @given(MARKED, MARKED, st.lists(st.tuples(*[st.integers(0, 45)] * 4), max_size=3))
 def test_edited__equals_what_is_read_in_the_aligned_texts(
     one: str, other: str, places: list[tuple[int, ...]]
@@ -103,7 +102,7 @@ def test_ties__of_works_that_nothing_tells_apart_the_first_document_comes_first(
     assert [one["document"] for one in ranked] == [None, *(f"d{n:03}" for n in range(7))]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(data=st.data(), n_stories=st.integers(1, 4))
 def test_rivals__equal_the_definition(data: st.DataObject, n_stories: int) -> None:
     few = st.sampled_from([0.0, 0.1, 0.2, 0.35, 0.4, 0.8])

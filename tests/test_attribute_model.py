@@ -117,14 +117,14 @@ def test_posterior__a_work_without_a_clock_is_neither_first_nor_late() -> None:
     assert origin[0] >= origin[2] > origin[1]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 4), st.integers(0, 2**32 - 1))
 def test_posterior__equals_the_sum_over_all_trees(n_works: int, seed: int) -> None:
     weights = drawn(n_works, 1, seed)._replace(order=np.zeros((n_works, n_works)))
     assert posterior(weights).origin == pytest.approx(by_enumeration(weights), abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 9), st.integers(1, 3), st.integers(0, 2**32 - 1))
 def test_posterior__equals_the_determinants_in_plain_numpy(
     n_works: int, n_absent: int, seed: int
@@ -135,7 +135,7 @@ def test_posterior__equals_the_determinants_in_plain_numpy(
     assert short.parent == pytest.approx(long.parent, abs=1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 12), st.integers(0, 2**32 - 1))
 def test_posterior__each_work_has_a_parent_or_is_the_origin(n_works: int, seed: int) -> None:
     known = posterior(drawn(n_works, 2, seed))
@@ -194,7 +194,7 @@ def test_tree__a_circle_of_likeliest_parents_is_opened_where_it_pays_most() -> N
     assert likeliest_tree(weights).tolist() == [-1, 3, 0, 2]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(2, 5), st.integers(0, 2**32 - 1))
 def test_tree__is_the_heaviest_of_all(n_nodes: int, seed: int) -> None:
     weights = np.random.default_rng(seed).normal(size=(n_nodes, n_nodes))

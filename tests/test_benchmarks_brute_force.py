@@ -5,7 +5,7 @@ from pathlib import Path
 import brute_force
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 TEXTS = st.lists(st.text(alphabet="ab ", max_size=24), max_size=8)
@@ -24,7 +24,6 @@ def slow_pairs(texts: list[str], floor: float, size: int) -> dict[tuple[int, int
     }
 
 
-@settings(deadline=None)
 @given(TEXTS, st.sampled_from([0.1, 0.5, 1.0]), st.sampled_from([1, 2]))
 def test_exact_pairs__agree_with_comparing_every_pair_of_sets(
     texts: list[str], floor: float, size: int

@@ -75,7 +75,7 @@ def connected(pairs: Iterable[Pair], n_docs: int) -> int:
 collections = st.lists(mixed_scripts.articles, min_size=2, max_size=7)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(texts=collections, rows=st.sampled_from([2, 3]))
 def test_candidates__distinct_texts_that_share_a_band_are_all_found(
     texts: list[str], rows: int
@@ -92,7 +92,7 @@ def test_candidates__distinct_texts_that_share_a_band_are_all_found(
             assert bool(nets.get((a, b), 0) & BANDS) == expected
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(texts=collections)
 def test_candidates__enough_shared_rare_shingles_are_found_and_none_are_not(
     texts: list[str],
@@ -112,7 +112,7 @@ def test_candidates__enough_shared_rare_shingles_are_found_and_none_are_not(
             assert not nets.get((a, b), 0) & RARE
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(texts=collections)
 def test_candidates__pairs_rise_each_once_and_shares_are_shares(texts: list[str]) -> None:
     found = find(texts)
@@ -124,7 +124,7 @@ def test_candidates__pairs_rise_each_once_and_shares_are_shares(texts: list[str]
     assert len(found.nets) == len(found.shared_weight) == len(pairs) <= found.n_found + len(texts)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(texts=st.lists(st.sampled_from(["", "...", "Tide", "tide!", "The crew left"]), max_size=9))
 def test_candidates__copies_are_linked_once_to_the_first_and_enter_no_net(
     texts: list[str],
@@ -161,7 +161,7 @@ def test_candidates__of_no_documents_and_of_one() -> None:
 # --- order and threads
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(texts=collections, data=st.data(), cap=st.sampled_from([2, 64]))
 def test_candidates__permuted_documents_give_permuted_pairs(
     texts: list[str], data: st.DataObject, cap: int
@@ -263,7 +263,7 @@ def test_candidates__copies_of_one_text_are_linear() -> None:
 # --- weights
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(texts=collections)
 def test_weigh__counts_documents_once_for_each_text(texts: list[str]) -> None:
     sketches = read(texts)
@@ -281,7 +281,7 @@ def test_weigh__counts_documents_once_for_each_text(texts: list[str]) -> None:
     assert weights.totals.tolist() == pytest.approx(totals, rel=1e-5)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(texts=collections, rare_cap=st.sampled_from([2, 64]))
 def test_weigh_and_pair__weighs_and_finds_as_one_after_the_other(
     texts: list[str], rare_cap: int
@@ -306,7 +306,7 @@ def test_weigh__a_background_gives_the_frequencies() -> None:
     assert weights.weights[1:].tolist() == pytest.approx([log1p(100)] * (len(sketches.sampled) - 1))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(texts=st.lists(st.sampled_from(["", "..", "tide", "Tide", "crew", "the crew"]), max_size=8))
 def test_representatives__are_the_first_of_equal_words(texts: list[str]) -> None:
     found = finding.representatives(read(texts)).tolist()
@@ -321,7 +321,7 @@ def test_representatives__are_the_first_of_equal_words(texts: list[str]) -> None
 keyed_rows = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9)), unique=True, max_size=20)
 
 
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 @given(rows=keyed_rows, cap=st.integers(2, 6), data=st.data())
 def test_group_and_link__equal_the_oracle(
     rows: list[tuple[int, int]], cap: int, data: st.DataObject
@@ -342,7 +342,7 @@ def test_group_and_link__equal_the_oracle(
     assert n_large == sum(len(members) > cap for members in shared)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(values=st.lists(st.integers(0, 5), max_size=12))
 def test_sorted_distinct__equals_a_set(values: list[int]) -> None:
     assert sorted_distinct(np.array(values, np.uint64)).tolist() == sorted(set(values))

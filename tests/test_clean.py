@@ -292,7 +292,7 @@ LINES = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(pages=st.lists(LINES, min_size=1, max_size=6))
 def test_kept__ranges_rise_within_the_text_and_never_meet(pages: list[list[str]]) -> None:
     texts = ["\n".join(lines) for lines in pages]
@@ -306,7 +306,7 @@ def test_kept__ranges_rise_within_the_text_and_never_meet(pages: list[list[str]]
         assert edges[-1] <= len(text)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(pages=st.lists(LINES, min_size=1, max_size=8), seed=st.integers(0, 99))
 def test_clean__order_threads_and_batches_change_nothing(pages: list[list[str]], seed: int) -> None:
     rows = documents(["\n".join(lines) for lines in pages])
@@ -370,7 +370,7 @@ def test_clean__a_table_of_several_chunks_is_as_one() -> None:
     pages=st.lists(st.lists(mixed_texts, max_size=4), min_size=1, max_size=5),
     chosen=st.lists(st.integers(0, 4), max_size=5),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_copied__are_the_documents_in_the_order_asked_for(
     pages: list[list[str]], chosen: list[int]
 ) -> None:

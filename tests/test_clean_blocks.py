@@ -71,7 +71,7 @@ def phrase_of(block: str) -> str:
 # --- blocks and their oracle
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(texts=st.lists(TEXT | mixed_texts, min_size=1, max_size=3))
 def test_blocks__equal_the_oracle(texts: list[str]) -> None:
     _, blocks = cut(texts)
@@ -99,7 +99,7 @@ def test_blocks__equal_the_oracle(texts: list[str]) -> None:
         text_start += len(text.encode())
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(a=LINE, b=LINE)
 def test_hashes__are_equal_for_equal_folded_heads_and_lengths_only(a: str, b: str) -> None:
     one, other = reference_blocks.blocks(a), reference_blocks.blocks(b)
@@ -139,7 +139,6 @@ def test_blocks__menus_are_not_joined() -> None:
     assert lines_of("home\nnews\nsport\nweather") == ["home", "news", "sport", "weather"]
 
 
-@settings(deadline=None)
 @given(data=st.binary(max_size=120), start=st.integers(0, 120))
 def test_next_newline__equals_a_search(data: bytes, start: int) -> None:
     start = min(start, len(data))
@@ -147,7 +146,6 @@ def test_next_newline__equals_a_search(data: bytes, start: int) -> None:
     assert found == (data.index(b"\n", start) if b"\n" in data[start:] else len(data))
 
 
-@settings(deadline=None)
 @given(links=st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=14))
 def test_merge_groups__gives_connected_rows_their_smallest(links: list[tuple[int, int]]) -> None:
     a, b = (np.array([link[side] for link in links], np.int64) for side in (0, 1))
@@ -213,14 +211,14 @@ PAGE = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(pages=st.lists(PAGE, min_size=1, max_size=14))
 def test_learn__equals_the_oracle(pages: list[tuple[str, list[str]]]) -> None:
     expected = reference_blocks.learned(pages, long=72, shared=0.5, stories=3)
     assert learned_blocks(pages) == expected
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(pages=st.lists(PAGE, min_size=1, max_size=14), data=st.data())
 def test_learn__order_of_pages_changes_nothing(
     pages: list[tuple[str, list[str]]], data: st.DataObject
@@ -228,7 +226,6 @@ def test_learn__order_of_pages_changes_nothing(
     assert learned_blocks(data.draw(st.permutations(pages))) == learned_blocks(pages)
 
 
-@settings(deadline=None)
 @given(
     keys=st.lists(st.integers(1, 40) | st.integers(1, 2**64 - 1), max_size=40),
     known=st.sets(st.integers(1, 40) | st.integers(1, 2**64 - 1), max_size=20),
@@ -255,7 +252,6 @@ BLOCK = st.tuples(st.sampled_from([3, 14, 29, 30, 80]), st.booleans(), st.boolea
 """Bytes of a block, whether it bears a sign, and whether it is cut."""
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(BLOCK, max_size=8), max_size=4))
 def test_fill_spans__joins_what_is_kept_and_spares_a_few_words(
     pages: list[list[tuple[int, bool, bool]]],

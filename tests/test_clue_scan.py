@@ -162,7 +162,7 @@ def test_scan__threads_change_nothing() -> None:
     assert one.lines.tolist() == two.lines.tolist()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.sampled_from(PIECES), max_size=12), st.data())
 def test_harvest__finds_what_reading_every_line_with_every_pattern_finds(
     pieces: list[str], data: st.DataObject
@@ -179,7 +179,7 @@ def test_harvest__finds_what_reading_every_line_with_every_pattern_finds(
     assert [(0, *clue) for clue in clues_of(text, ranges)] == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.sampled_from((*PIECES, "\n", "x\n")), max_size=20), st.data())
 def test_scan__lines_are_those_of_the_body_and_its_margins(
     pieces: list[str], data: st.DataObject
@@ -191,7 +191,7 @@ def test_scan__lines_are_those_of_the_body_and_its_margins(
     assert {line.strip() for line, _ in found_lines(text, *ranges)} <= {*known, ""}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(st.sampled_from("AP()told ,.-—©:By\n新华社电 اے")), st.data())
 def test_clues__lie_in_the_text_whatever_it_is(text: str, data: st.DataObject) -> None:
     stop = data.draw(st.integers(0, len(text)))

@@ -279,7 +279,7 @@ def graphs(draw: st.DrawFn) -> tuple[int, dict[Pair, float]]:
     return n_docs, {pair: draw(odds) for pair in combinations(range(n_docs), 2)}
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(graph=graphs())
 def test_cluster__equals_the_oracle_when_all_pairs_are_known(
     graph: tuple[int, dict[Pair, float]],
@@ -291,7 +291,7 @@ def test_cluster__equals_the_oracle_when_all_pairs_are_known(
     assert cluster(pairs_table(odds), n_docs, never).tolist() == expected
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(graph=graphs(), data=st.data())
 def test_cluster__never_joins_unmeasured_groups(
     graph: tuple[int, dict[Pair, float]], data: st.DataObject
@@ -312,7 +312,7 @@ def test_cluster__never_joins_unmeasured_groups(
         assert all(pair in known or asked for pair in combinations(sorted(story), 2))
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(graph=graphs(), data=st.data())
 def test_cluster__order_of_the_pairs_changes_nothing(
     graph: tuple[int, dict[Pair, float]], data: st.DataObject
@@ -324,7 +324,7 @@ def test_cluster__order_of_the_pairs_changes_nothing(
     assert cluster(table.take(pa.array(order, pa.int64())), n_docs, never).tolist() == expected
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     graph=graphs(),
     rise=st.lists(st.integers(1, 4), min_size=7, max_size=7),
@@ -340,7 +340,7 @@ def test_cluster__documents_in_between_change_no_story(
     assert labels[rows].tolist() == [rows[label] for label in expected]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(sizes=st.lists(st.integers(1, 6), min_size=1, max_size=4), data=st.data())
 def test_cluster__separate_stories_are_found_whatever_their_rows(
     sizes: list[int], data: st.DataObject

@@ -64,13 +64,13 @@ def assert_plain(found: Comparison, a: str, b: str) -> None:
     assert found.passages == sorted(found.passages)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(a=texts, b=texts)
 def test_compare__any_two_texts_get_figures_within_bounds(a: str, b: str) -> None:
     assert_plain(compare(a, b), a, b)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(a=documents, b=documents)
 def test_compare__swapping_swaps_every_side(a: dict[str, Any], b: dict[str, Any]) -> None:
     forth, back = compare(a, b), compare(b, a)
@@ -84,7 +84,7 @@ def test_compare__swapping_swaps_every_side(a: dict[str, Any], b: dict[str, Any]
     assert forth.passages == mirrored
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(a=texts, b=texts)
 def test_compare__figures_equal_the_oracle_where_nothing_is_furniture(a: str, b: str) -> None:
     # One paragraph each: nothing can repeat, so all of it is kept.

@@ -54,7 +54,7 @@ def test_substitutions__prefer_one_run_to_scattered_words() -> None:
     assert [kind for kind, _, _ in read(a, b)] == ["inserted", "equal"]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(a=words | mixed_scripts.texts, b=words | mixed_scripts.texts)
 def test_substitutions__hold_every_word_once_in_order(a: str, b: str) -> None:
     found = substitutions(a, b, whole(a, b))
@@ -75,7 +75,7 @@ def test_substitutions__hold_every_word_once_in_order(a: str, b: str) -> None:
         assert (edit.kind == "deleted") == (not right)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(a=words, b=words)
 def test_substitutions__match_as_well_as_any_alignment_could(a: str, b: str) -> None:
     equal = [left for kind, left, _ in read(a, b) if kind == "equal"]
@@ -83,7 +83,7 @@ def test_substitutions__match_as_well_as_any_alignment_could(a: str, b: str) -> 
     assert scored == best_match_score(a.lower().split(), b.lower().split())
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(a=words | mixed_scripts.texts, b=words | mixed_scripts.texts)
 def test_substitutions__swapping_the_sides_mirrors_them(a: str, b: str) -> None:
     mirror = {"inserted": "deleted", "deleted": "inserted"}

@@ -27,7 +27,7 @@ def ragged(held: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
     return hashes, running_total(np.array([len(values) for values in held], np.int64))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(held=documents, wanted=st.data(), largest=st.sampled_from([0, 1 << 22]))
 def test_buckets__hold_the_wanted_holders_of_each_hash(
     held: list[list[int]], wanted: st.DataObject, largest: int
@@ -45,7 +45,7 @@ def test_buckets__hold_the_wanted_holders_of_each_hash(
     assert sorted(found) == sorted(rows for rows in holders.values() if len(rows) > 1)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(
     held=documents,
     partition=st.sampled_from([1, 3, 1 << 16]),
@@ -69,7 +69,7 @@ def test_weigh__is_the_same_in_any_partitions(
     assert weights.tolist() == [float(value) for value in expected]
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(pairs=st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=12))
 def test_components__are_named_by_their_smallest_row(pairs: list[tuple[int, int]]) -> None:
     a, b = (np.array([pair[side] for pair in pairs], np.int64) for side in (0, 1))

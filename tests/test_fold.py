@@ -62,14 +62,14 @@ def test_fold__table_equals_the_oracle_for_the_letters_of_news() -> None:
         assert look_up(char) == reference.fold(char), ascii(char)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(text=mixed_scripts.texts)
 def test_fold_text__equals_the_oracle(text: str) -> None:
     folded = (reference.fold(char) for char in text)
     assert fold.fold_text(text) == "".join(" " if part is None else part for part in folded)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(char=st.characters(exclude_categories=["Cs"]))
 def test_fold_text__is_folded_for_good(char: str) -> None:
     once = fold.fold_text(char)

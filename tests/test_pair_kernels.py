@@ -40,7 +40,7 @@ def fill_linked(
     return sorted(out[:n_out].tolist()), n_expected
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     buckets=st.lists(
         st.lists(st.integers(0, 11), min_size=2, max_size=12, unique=True), max_size=6
@@ -56,7 +56,7 @@ def test_linked__equals_the_oracle(buckets: list[list[int]], priority: list[int]
     assert len(pairs) == n_expected
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(order=st.permutations(range(9)), cap=st.sampled_from([4, 20]))
 def test_linked__order_within_a_bucket_changes_nothing(order: list[int], cap: int) -> None:
     priority = [3, 1, 3, 3, 0, 2, 3, 3, 3]
@@ -68,7 +68,7 @@ def test_linked__a_bucket_of_ten_thousand_stays_linear() -> None:
     assert kernels.count_linked(bounds, 64, N_HUBS) == 3 * 9_997 + 3
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(one=st.integers(0, 2**31 - 1), other=st.integers(0, 2**31 - 1))
 def test_pack_pair__sorts_as_its_rows_do(one: int, other: int) -> None:
     packed = int(kernels.pack_pair(one, other))
@@ -76,7 +76,7 @@ def test_pack_pair__sorts_as_its_rows_do(one: int, other: int) -> None:
     assert divmod(packed, 2**32) == (min(one, other), max(one, other))
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(
     rows=st.lists(st.lists(st.integers(0, 1), min_size=6, max_size=6), min_size=1, max_size=8),
     data=st.data(),
@@ -103,7 +103,7 @@ def test_bands__tell_permuted_slots_apart_and_write_their_range_only() -> None:
     assert keys[0, 3] == 0
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(sets=shingle_sets, frozen=st.booleans())
 def test_overlaps__equal_set_intersection(sets: list[frozenset[int]], frozen: bool) -> None:
     hashes, offsets = ragged(sets)
@@ -115,7 +115,7 @@ def test_overlaps__equal_set_intersection(sets: list[frozenset[int]], frozen: bo
     assert shared.tolist() == [len(sets[i] & sets[j]) for i, j in rows]
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(
     sets=st.lists(
         # Of few low and few high bits: they meet in one place of the table, or in one bit.
@@ -143,7 +143,7 @@ def test_overlaps__writes_its_own_range_only() -> None:
     assert shared.tolist() == [-1, 1, -1]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.lists(st.tuples(few_hashes, st.integers(1, 9)), max_size=6), min_size=1))
 def test_content_keys__weigh_each_word_by_its_place(
     documents: list[list[tuple[int, int]]],
@@ -166,7 +166,6 @@ def test_content_keys__weigh_each_word_by_its_place(
 # --- blocks of pairs
 
 
-@settings(deadline=None)
 @given(
     pairs=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)).filter(lambda p: p[0] != p[1])),
     sizes=st.lists(st.integers(0, 9), min_size=7, max_size=7),

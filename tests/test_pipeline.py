@@ -136,7 +136,7 @@ def test_find_duplicates__of_the_newsroom_keeps_the_contract(chosen: Settings) -
     assert_contract(find_duplicates(PAGES, chosen), PAGES)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     texts=st.lists(
         st.lists(

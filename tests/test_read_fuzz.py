@@ -61,7 +61,6 @@ def n_read(data: bytes, name: str, limits: Limits, on_error: Any = "skip") -> in
     return counts["documents"] + counts["rejects"]
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400) | SOUP, st.sampled_from(NAMES), st.sampled_from(["skip", "replace"]))
 def test_read__any_bytes_are_read_or_refused(data: bytes, name: str, on_error: str) -> None:
     try:
@@ -70,7 +69,6 @@ def test_read__any_bytes_are_read_or_refused(data: bytes, name: str, on_error: s
         assert str(error)  # noqa: PT017 - whether it is raised depends on the bytes
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=60) | SOUP, max_size=12))
 def test_read__documents_and_rejects_are_all_lines_that_are_not_blank(lines: list[bytes]) -> None:
     data = b"\n".join(lines)
@@ -83,7 +81,6 @@ def test_read__documents_and_rejects_are_all_lines_that_are_not_blank(lines: lis
         assert "two documents have the id" in str(error)  # noqa: PT017 - the same
 
 
-@settings(deadline=None)
 @given(st.lists(RECORDS, max_size=8), st.booleans())
 def test_read__json_lines_and_arrays_give_the_same_counts(
     records: list[dict[str, Any]], pretty: bool
@@ -141,7 +138,7 @@ def test_split_lines__gives_the_lines_of_any_chunks(
     assert all(line == b"" for _, line in set(expected).difference(bare))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.data(), st.sampled_from([gzip.compress, zstandard.compress]))
 def test_read__any_damage_to_compression_keeps_the_counts(
     data: st.DataObject, compress: Any
@@ -161,7 +158,7 @@ def test_read__any_damage_to_compression_keeps_the_counts(
         assert "two documents have the id" in str(error)  # noqa: PT017 - the same
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     texts=st.lists(st.text(st.sampled_from('a,;"\n\r \té😀'), max_size=12), max_size=9),
     n_bytes=st.integers(1, 9),
@@ -181,7 +178,7 @@ def test_read__any_table_reads_back_whatever_the_chunks(
     assert reading.rejects == []
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     texts=st.lists(st.text(max_size=12), max_size=9),
     n_bytes=st.integers(4, 40),

@@ -170,7 +170,7 @@ def n_plain(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     on_error=st.sampled_from(["skip", "replace", "fail"]),
     fields=st.sampled_from([{}, {"text": "body"}, {"title": "headline", "source": "meta.name"}]),
 )
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, suppress_health_check=list(HealthCheck))
 @example(lines=TRAPS, end=b"", on_error="skip", fields={})
 @example(
     lines=[b'{"text":"","author":[-9223372036854775809]}'],

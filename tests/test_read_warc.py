@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe.errors import InputError, MissingExtraError
@@ -173,7 +173,6 @@ WHOLE = b"".join(
 )
 
 
-@settings(deadline=None)
 @given(
     edits=st.lists(
         st.tuples(

@@ -332,7 +332,7 @@ pieces = st.builds(
 joins = st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(lambda pair: pair[0] < pair[1])
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     found=st.lists(pieces, min_size=1, max_size=9, unique_by=lambda piece: piece.other),
     joined=st.lists(joins, max_size=6, unique=True),

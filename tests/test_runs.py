@@ -31,7 +31,7 @@ def added(parts: list[list[int]], spill: Spill) -> PairRuns:
     return found
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(one=lists, other=lists, run=st.sampled_from([1, 4, 1000]), size=st.sampled_from([1, 16, 99]))
 def test_runs__in_ranges_are_each_pair_once_with_its_count(
     one: list[list[int]], other: list[list[int]], run: int, size: int
@@ -51,7 +51,7 @@ def test_runs__in_ranges_are_each_pair_once_with_its_count(
             assert dict(zip(pairs, counts, strict=True)) == expected
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(one=lists, run=st.sampled_from([1, 4, 1000]), spilled=st.booleans())
 def test_finished__another_goes_on_from_the_runs(
     one: list[list[int]],
@@ -76,7 +76,7 @@ def columns(counted: Counter[int]) -> tuple[NDArray[np.uint64], NDArray[np.int32
     return np.array(pairs, np.uint64), np.array([counted[pair] for pair in pairs], np.int32)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(one=counters, other=counters)
 def test_merge_counted__adds_the_counts_of_equal_pairs(
     one: dict[int, int], other: dict[int, int]
@@ -90,7 +90,7 @@ def test_merge_counted__adds_the_counts_of_equal_pairs(
     assert counts[:n_merged].tolist() == expected[1].tolist()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(counted=counters)
 def test_count_sorted__writes_each_pair_once_in_place(counted: dict[int, int]) -> None:
     pairs = np.array(sorted(Counter(counted).elements()), np.uint64)

@@ -31,7 +31,7 @@ def ragged(sets: Sequence[frozenset[int]]) -> tuple[NDArray[np.uint64], NDArray[
     return np.array(values, np.uint64), np.cumsum([0, *sizes]).astype(np.int64)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(sets=shingle_sets, data=st.data())
 def test_screened__counts_shared_shingles_their_weight_and_equal_slots(
     sets: list[frozenset[int]], data: st.DataObject
@@ -81,7 +81,7 @@ def columns(
     return packed, shared, np.array([slots for *_, slots in pairs], np.int32)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(pairs=counted, sizes=sampled_counts, floor=st.sampled_from([0.0, 0.25, 0.5]))
 def test_enough__is_half_of_the_floor(
     pairs: list[tuple[int, int, int, int]], sizes: list[int], floor: float
@@ -95,7 +95,7 @@ def test_enough__is_half_of_the_floor(
     ]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(pairs=counted, sizes=sampled_counts, floor=st.sampled_from([0.0, 0.25, 0.5]))
 def test_likely__reaches_the_floor_or_fills_a_band(
     pairs: list[tuple[int, int, int, int]], sizes: list[int], floor: float
@@ -111,7 +111,7 @@ def test_likely__reaches_the_floor_or_fills_a_band(
     ]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(one=packed_pairs, other=packed_pairs)
 def test_join__names_the_nets_of_each_pair(one: frozenset[int], other: frozenset[int]) -> None:
     nets = np.array(sorted(one), np.uint64), np.array(sorted(other), np.uint64)
@@ -122,7 +122,7 @@ def test_join__names_the_nets_of_each_pair(one: frozenset[int], other: frozenset
     ]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     rows=st.lists(st.tuples(st.integers(0, 9), st.integers(10, 200_000)), max_size=12),
     small=st.booleans(),

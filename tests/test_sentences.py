@@ -92,7 +92,7 @@ def find_seeds(
     return seeds[:found], likeness[:found], weights
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(a=small_texts, b=small_texts)
 def test_seeds__equal_the_oracle(a: list[list[int]], b: list[list[int]]) -> None:
     seeds, likeness, _ = find_seeds(a, b, 1e-6, 1e-6)
@@ -108,7 +108,7 @@ def test_seeds__of_a_sentence_that_agrees_with_too_many_are_none() -> None:
     assert len(find_seeds(many, [[1, 2, 3]], 0.3, 0.3)[0]) == 0
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     a=small_texts,
     b=small_texts,
@@ -238,7 +238,7 @@ pieces = st.lists(
 ).map(". ".join)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(a=pieces | mixed_scripts.texts, b=pieces | mixed_scripts.texts)
 def test_align_sentences__passages_lie_in_both_texts_and_overlap_in_neither(a: str, b: str) -> None:
     found = align([a, b])
@@ -250,7 +250,7 @@ def test_align_sentences__passages_lie_in_both_texts_and_overlap_in_neither(a: s
     assert ((found.scores >= 0) & (found.scores <= 1)).all()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(a=pieces | mixed_scripts.texts, b=pieces | mixed_scripts.texts)
 def test_align_sentences__swapping_the_texts_swaps_the_sides(a: str, b: str) -> None:
     forth, back = align([a, b]), align([b, a])
@@ -258,7 +258,7 @@ def test_align_sentences__swapping_the_texts_swaps_the_sides(a: str, b: str) -> 
     assert forth.scores[0].tolist() == back.scores[0, [1, 0, 2, 3]].tolist()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(texts=st.lists(pieces, min_size=3, max_size=3))
 def test_align_sentences__a_pair_among_others_is_as_it_is_alone(texts: list[str]) -> None:
     rows = [(0, 1), (1, 2), (2, 0)]

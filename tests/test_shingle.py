@@ -68,7 +68,7 @@ def as_lists(arrays: Shingles | Sketches) -> list[object]:
 # --- shingles
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(pages=st.lists(documents(), min_size=1, max_size=4))
 @example(pages=[("", []), ("tide", [(0, 4)]), ("\u6e2f\u53e3", [(0, 1), (1, 2)])])
 def test_shingle__equals_the_oracle_over_kept_ranges(pages: list[Document]) -> None:
@@ -83,7 +83,7 @@ def test_shingle__equals_the_oracle_over_kept_ranges(pages: list[Document]) -> N
         assert found.words[here].tolist() == sorted(set(words))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(pages=st.lists(documents(), min_size=1, max_size=3))
 def test_shingle__offsets_cover_each_token_in_the_text_as_given(pages: list[Document]) -> None:
     found = shingle(keep(pages), np.arange(len(pages)), DEFAULTS)
@@ -149,7 +149,7 @@ def test_sketch__read_only_and_writable_texts_read_alike() -> None:
 # --- sketches
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     pages=st.lists(documents(), min_size=1, max_size=3),
     sampling=st.sampled_from([1, 3, 4, 64]),
@@ -172,7 +172,7 @@ def test_sketch__is_that_of_the_oracles_shingles(
         assert found.n_words[row] == len(words)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(pages=st.lists(documents(), min_size=2, max_size=4))
 @example(pages=[("tide rose", [(0, 9)]), ("Tide, ROSE", [(0, 10)]), ("rose tide", [(0, 9)])])
 def test_sketch__text_hashes_are_equal_for_equal_folded_words_only(pages: list[Document]) -> None:
@@ -212,7 +212,7 @@ def test_sketch__reports_every_document_done() -> None:
 # --- sorting
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     values=st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 5), max_size=80),
     data=st.data(),
@@ -253,7 +253,7 @@ def test_sort_range__of_any_shape_is_sorted(kind: str) -> None:
     assert values.tolist() == expected
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     values=st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 70_000), max_size=80),
     low_bit=st.integers(0, 63),
@@ -296,7 +296,7 @@ def test_kernels__with_an_underscore_are_called_by_kernels_alone() -> None:
 # --- sizes and batches
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(sizes=st.lists(st.integers(0, 9), max_size=12), batch=st.integers(1, 12))
 def test_batch_bounds__cut_all_rows_into_rising_ranges(sizes: list[int], batch: int) -> None:
     bounds = batch_bounds(np.array(sizes, np.int64), batch)
@@ -308,7 +308,7 @@ def test_batch_bounds__cut_all_rows_into_rising_ranges(sizes: list[int], batch: 
         assert sum(sizes[start + 1 : end]) <= batch
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(counts=st.lists(st.integers(0, 5), max_size=8))
 def test_running_total__gives_offsets(counts: list[int]) -> None:
     offsets = running_total(np.array(counts, np.int32))
@@ -317,7 +317,7 @@ def test_running_total__gives_offsets(counts: list[int]) -> None:
     assert offsets[0] == 0
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(pages=st.lists(documents(), min_size=1, max_size=3))
 def test_text_sizes__bound_the_tokens(pages: list[Document]) -> None:
     kept = keep(pages)
@@ -325,7 +325,7 @@ def test_text_sizes__bound_the_tokens(pages: list[Document]) -> None:
     assert (n_tokens <= text_sizes(kept) // 2 + 1).all()
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(pages=st.lists(documents(), min_size=1, max_size=5), data=st.data())
 def test_text_sizes__of_some_are_those_of_all(pages: list[Document], data: st.DataObject) -> None:
     kept = keep(pages)

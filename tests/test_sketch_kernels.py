@@ -46,13 +46,13 @@ def signature_of(hashes: list[int], n_slots: int) -> NDArray[np.uint32]:
 # --- the sketch and its oracle
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(hashes=hash_lists, n_slots=st.integers(1, 70))
 def test_signature__equals_the_oracle(hashes: list[int], n_slots: int) -> None:
     assert signature_of(hashes, n_slots).tolist() == reference.signature(hashes, n_slots)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(hashes=hash_lists.filter(bool), data=st.data())
 def test_signature__order_and_repeats_change_nothing(
     hashes: list[int], data: st.DataObject

@@ -27,7 +27,7 @@ from tests.test_pipeline import PAGES, SEEDS, shown
 pytestmark = pytest.mark.needs_jit
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     parts=st.lists(st.lists(st.integers(0, 2**32 - 1), max_size=5), max_size=6),
     limit=st.sampled_from([8, 8 * 24, 0]),
@@ -145,7 +145,7 @@ def test_look__drops_pages_without_waiting_for_the_watch(monkeypatch: pytest.Mon
 # --- tables
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     batches=st.lists(st.lists(mixed_scripts.texts, max_size=3), max_size=4),
     limit=st.sampled_from([8, 0]),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe.errors import CorruptIndexError
@@ -55,7 +55,6 @@ def held_ranges(
     return [(place, start, end) for place, (start, end) in found if start < end]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 2**32 - 1), max_size=60),
     st.lists(st.integers(0, 2**32 - 1), max_size=20),
@@ -170,7 +169,6 @@ def test_segment__every_changed_byte_is_found(tmp_path: Path) -> None:
             Segment(tmp_path, name).check()
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=40), st.data())
 def test_checksum_rows__sees_rows_that_change_and_rows_that_change_places(
     values: list[int], data: st.DataObject

@@ -61,7 +61,6 @@ def side_of(given_sentences: Sequence[Sequence[int]]) -> Side:
     return Side(np.array([word for one in given_sentences for word in one], np.int64), bounds)
 
 
-@settings(deadline=None)
 @given(a=small, b=small)
 def test_likest__is_the_sentence_of_largest_cosine(a: list[list[int]], b: list[list[int]]) -> None:
     one, other = side_of(a), side_of(b)
@@ -73,7 +72,6 @@ def test_likest__is_the_sentence_of_largest_cosine(a: list[list[int]], b: list[l
         assert (likest.place < len(others)).all()
 
 
-@settings(deadline=None)
 @given(a=st.lists(st.integers(0, 4), max_size=8), b=st.lists(st.integers(0, 4), max_size=8))
 def test_common_order__equals_the_definition(a: list[int], b: list[int]) -> None:
     masks = np.zeros(5, np.uint64)
@@ -82,7 +80,7 @@ def test_common_order__equals_the_definition(a: list[int], b: list[int]) -> None
     assert not masks.any()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     n_words=st.sampled_from([2, 9, 90]),
     sizes=st.tuples(st.integers(0, 130), st.sampled_from([0, 1, 62, 63, 64, 65, 130])),
@@ -97,7 +95,6 @@ def test_common_order__of_long_sentences_equals_the_table(
     assert found == reference.common_order_by_table(a.tolist(), b.tolist())
 
 
-@settings(deadline=None)
 @given(a=st.lists(st.integers(0, 9), max_size=20), b=st.lists(st.integers(0, 9), max_size=20))
 def test_near__equals_the_definition(a: list[int], b: list[int]) -> None:
     out = np.zeros(kernels.N_TELLINGS)
@@ -106,7 +103,6 @@ def test_near__equals_the_definition(a: list[int], b: list[int]) -> None:
     assert out[kernels.NEAR_B] == pytest.approx(reference.near(b, a))
 
 
-@settings(deadline=None)
 @given(a=st.text("abcd", max_size=60), b=st.text("abcd", max_size=60))
 def test_grams__equal_the_definition(a: str, b: str) -> None:
     out = np.zeros(kernels.N_TELLINGS)
@@ -116,7 +112,7 @@ def test_grams__equal_the_definition(a: str, b: str) -> None:
     assert out[kernels.GRAMS_B] == pytest.approx(reference.grams(b, a))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(one=texts, other=texts)
 def test_tell__swapping_the_texts_swaps_the_sides(one: str, other: str) -> None:
     forth, back = told([one, other])[0], told([other, one])[0]
@@ -126,7 +122,7 @@ def test_tell__swapping_the_texts_swaps_the_sides(one: str, other: str) -> None:
     assert (shares <= 1 + 1e-9).all()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(documents=st.lists(texts, min_size=3, max_size=5))
 def test_tell__a_pair_among_others_is_as_it_is_alone(documents: list[str]) -> None:
     among = told(documents)

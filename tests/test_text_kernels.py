@@ -70,7 +70,7 @@ def flags_of(token: reference.Token) -> int:
 # --- the oracle
 
 
-@settings(deadline=None, max_examples=250)
+@settings(max_examples=250)
 @given(text=mixed_scripts.texts)
 @example("\u6e2fABC\u53e3 2024\u5e74")
 @example("cafe\u0301, cafe\u0301")
@@ -85,7 +85,7 @@ def test_tokens__equal_the_oracle(text: str) -> None:
     assert found.hashes == [reference.token_hash(token.folded, SEED) for token in expected]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(text=st.text(max_size=30))
 def test_tokens__any_text_at_all_stays_within_its_bounds(text: str) -> None:
     found = read(text.encode("utf-8", "replace"))
@@ -93,7 +93,7 @@ def test_tokens__any_text_at_all_stays_within_its_bounds(text: str) -> None:
     assert all(end <= start for end, start in zip(found.ends, found.starts[1:], strict=False))
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(hashes=st.lists(st.integers(0, 2**64 - 1), max_size=12))
 def test_shingles__equal_the_oracle(hashes: list[int]) -> None:
     out = np.zeros(len(hashes), np.uint64)
@@ -135,7 +135,7 @@ def spellings(text: str) -> list[str]:
     ]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(text=mixed_scripts.texts)
 def test_tokens__composed_decomposed_upper_curly_and_full_width_are_one(text: str) -> None:
     expected = read(text).hashes
@@ -225,7 +225,7 @@ def test_flags__names_numbers_and_sentence_starts() -> None:
 # --- the laws of reading bytes
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(data=st.binary(max_size=40), behind=st.binary(min_size=4, max_size=4))
 @example(data=b"port \xf0\x9f\x9a", behind=b"\xa2xxx")
 @example(data=b"caf\xc3", behind=b"\xa9xxx")
@@ -237,7 +237,7 @@ def test_tokens__bytes_behind_the_end_are_never_read(data: bytes, behind: bytes)
     assert all(end <= len(data) for end in alone.ends)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(text=mixed_scripts.texts, before=mixed_scripts.texts)
 def test_tokens__a_range_reads_as_if_it_stood_alone(text: str, before: str) -> None:
     start = len(before.encode())
@@ -249,13 +249,13 @@ def test_tokens__a_range_reads_as_if_it_stood_alone(text: str, before: str) -> N
     assert [at - start for at in inside.ends] == alone.ends
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(text=mixed_scripts.texts)
 def test_tokens__read_only_and_writable_bytes_read_alike(text: str) -> None:
     assert read(text) == read(text, frozen=False)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(text=mixed_scripts.texts, data=st.data())
 def test_code_points__are_those_of_the_decoded_text(text: str, data: st.DataObject) -> None:
     before = "\u6e2f \x00"
@@ -285,7 +285,7 @@ PIECES = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(before=st.integers(0, 70), pieces=st.lists(PIECES, max_size=60), after=st.integers(0, 140))
 @example(before=0, pieces=["a" * 64, " ", "b" * 128], after=80)
 @example(before=3, pieces=["ab "] * 40 + ["\u00e9"] + ["ab "] * 40, after=100)

@@ -63,7 +63,7 @@ def padded(trees: list[Grown], column: str, kind: type, fill: float) -> NDArray[
     return table
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**32 - 1),
     n_rows=st.integers(0, 8) | st.sampled_from([63, 64, 65, 130]),

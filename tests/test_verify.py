@@ -96,7 +96,7 @@ def passages_of(found: Measured) -> list[tuple[int, ...]]:
 # --- measures
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(texts=st.lists(copies, min_size=2, max_size=4))
 def test_measure__overlaps_sizes_and_words_equal_the_oracle(texts: list[str]) -> None:
     found, _ = measured(texts)
@@ -116,7 +116,7 @@ def test_measure__overlaps_sizes_and_words_equal_the_oracle(texts: list[str]) ->
         assert found.exact[pair] == (folded[0] == folded[1])
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(texts=st.lists(copies, min_size=2, max_size=3))
 def test_measure__without_a_background_all_sampled_shares_are_within_bounds(
     texts: list[str],
@@ -127,7 +127,7 @@ def test_measure__without_a_background_all_sampled_shares_are_within_bounds(
     assert np.allclose(found.weighted[found.exact], 1)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(texts=st.lists(copies, min_size=2, max_size=3))
 def test_passages__lie_in_the_given_texts_rise_in_a_and_never_overlap(texts: list[str]) -> None:
     found, _ = measured(texts)
@@ -217,7 +217,7 @@ SIDES = [("containment_a", "containment_b"), ("narration_a", "narration_b"), ("l
 BOTH = ["resemblance", "longest_run"]
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(one=copies, other=copies)
 def test_judge__shares_are_symmetric_under_swapping(one: str, other: str) -> None:
     forth, back = judged([one, other]), judged([other, one])
@@ -228,7 +228,7 @@ def test_judge__shares_are_symmetric_under_swapping(one: str, other: str) -> Non
             assert (left[a], left[b]) == (right[b], right[a])
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(texts=st.lists(copies, min_size=2, max_size=4))
 def test_judge__figures_are_consistent(texts: list[str]) -> None:
     for row in judged(texts):
@@ -243,7 +243,7 @@ def test_judge__figures_are_consistent(texts: list[str]) -> None:
         assert row["probability"] >= probability(np.array([row["same_story_odds"]]))[0]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(text=copies)
 def test_judge__equal_texts_are_exact_and_score_one(text: str) -> None:
     rows = judged([text, text.replace(" ", "\n ")])
@@ -275,7 +275,7 @@ def walk(tree: dict[str, list[float]], values: Sequence[float]) -> float:
 shares = st.lists(st.floats(0, 1), min_size=len(CLOSER_FEATURES), max_size=len(CLOSER_FEATURES))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(values=shares, name=st.sampled_from(["same_story", "lineage"]), closer=st.booleans())
 def test_model__equals_a_walk_down_every_tree(values: list[float], name: str, closer: bool) -> None:
     model = MODELS[closer][name]
@@ -284,7 +284,7 @@ def test_model__equals_a_walk_down_every_tree(values: list[float], name: str, cl
     assert found == pytest.approx(expected)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     values=shares,
     place=st.integers(0, len(CLOSER_FEATURES) - 1),
@@ -306,7 +306,7 @@ def test_model__more_in_common_never_speaks_against(
     assert low <= high + 1e-9
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(texts=st.lists(copies, min_size=2, max_size=3))
 def test_closer_features__lie_between_none_and_all(texts: list[str]) -> None:
     found = measured(texts, closely=True)[0]
@@ -316,7 +316,7 @@ def test_closer_features__lie_between_none_and_all(texts: list[str]) -> None:
     assert (values <= 1 + 1e-6).all()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(texts=st.lists(copies, min_size=2, max_size=3))
 def test_features__lie_between_none_and_all(texts: list[str]) -> None:
     values = features(measured(texts)[0])

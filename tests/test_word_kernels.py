@@ -48,7 +48,7 @@ KINDS = st.tuples(st.sampled_from([0, LOOSE]), st.sampled_from([0, WHOLE]))
 WORDS = st.dictionaries(st.text(ALPHABET, min_size=1, max_size=5), KINDS, min_size=1, max_size=6)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(ALPHABET, max_size=40), WORDS)
 def test_find_words__finds_what_trying_every_word_everywhere_finds(
     text: str, words: dict[str, tuple[int, int]]
@@ -56,7 +56,7 @@ def test_find_words__finds_what_trying_every_word_everywhere_finds(
     assert find(text, words) == find_slowly(text, words)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(ALPHABET, max_size=40), WORDS, WORDS)
 def test_join__finds_the_words_of_both(
     text: str, one: dict[str, tuple[int, int]], other: dict[str, tuple[int, int]]

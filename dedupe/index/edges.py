@@ -106,7 +106,7 @@ def group_tables(
         "same_story_odds": edges["odds"].astype(np.float64),
     }
     for name in ("aligned", "lead"):
-        sides = np.where(swapped[:, None], edges[name][:, ::-1], edges[name]).astype(np.float64)
+        sides = np.where(swapped[:, None], edges[name][:, ::-1], edges[name])
         columns |= {f"{name}_a": sides[:, 0], f"{name}_b": sides[:, 1]}
     span = np.where(swapped[:, None], edges["span"][:, [2, 3, 0, 1]], edges["span"])
     held = np.flatnonzero(span[:, 1] > span[:, 0])

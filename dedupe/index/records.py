@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 EDGE = np.dtype(
     [
-        ("other", "<u4"), ("relation", "u1"), ("odds", "<f4"), ("probability", "<f2"),
-        ("resemblance", "<f4"), ("aligned", "<f2", 2), ("lead", "<f2", 2), ("span", "<u4", 4),
+        ("other", "<u4"), ("relation", "u1"), ("odds", "<f4"), ("probability", "<f4"),
+        ("resemblance", "<f4"), ("aligned", "<f4", 2), ("lead", "<f2", 2), ("span", "<u4", 4),
     ]
 )  # fmt: skip
 """A measured pair of a document with an earlier one: [0] is its own side, [1] the other's.

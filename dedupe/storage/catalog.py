@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-FORMAT = 5
+FORMAT = 6
 
 _NOTHING_KEPT = "; nothing of this commit was kept, the index is as before"
 _BUSY_MILLISECONDS = 10_000

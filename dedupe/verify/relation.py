@@ -90,6 +90,9 @@ def judge(measured: Measured, published: Published) -> pa.Table:
     relations = relate(measured, values, lineage, same, one_outlet, recurs)
     counts = measured.counts
     leads = lead_shares(measured)
+    # No finer than an index keeps them, so that both are told alike.
+    aligned = counts[:, [columns.ALIGNED_A, columns.ALIGNED_B]] / np.maximum(measured.words, 1)
+    aligned = aligned.astype(np.float32)
     narration = [
         counts[:, found] / np.maximum(counts[:, among], 1)
         for found, among in (
@@ -110,8 +113,8 @@ def judge(measured: Measured, published: Published) -> pa.Table:
             "longest_run": counts[:, columns.LONGEST_RUN].astype(np.int64),
             "narration_a": narration[0],
             "narration_b": narration[1],
-            "aligned_a": counts[:, columns.ALIGNED_A] / np.maximum(measured.words[:, 0], 1),
-            "aligned_b": counts[:, columns.ALIGNED_B] / np.maximum(measured.words[:, 1], 1),
+            "aligned_a": aligned[:, 0],
+            "aligned_b": aligned[:, 1],
             "lead_a": leads[:, 0],
             "lead_b": leads[:, 1],
             "same_story_odds": same,
