@@ -10,7 +10,9 @@ negative one contradicts the verdict.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import os
 import statistics
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -18,7 +20,7 @@ from xml.etree import ElementTree as ET
 from dedupe.errors import InputError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     import pyarrow as pa
@@ -52,10 +54,8 @@ class Network:
         ET.register_namespace("", "http://graphml.graphdrawing.org/xmlns")
         tree = ET.ElementTree(_graph(self))
         ET.indent(tree)
-        try:
-            tree.write(path, encoding="utf-8", xml_declaration=True)
-        except OSError as error:
-            raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+        with _put_in_place(path) as beside:
+            tree.write(beside, encoding="utf-8", xml_declaration=True)
 
     def write_parquet(self, path: Path) -> None:
         """Write the edges.
@@ -65,10 +65,24 @@ class Network:
         """
         import pyarrow.parquet as pq
 
-        try:
-            pq.write_table(self.edges, path, compression="zstd")
-        except OSError as error:
-            raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+        with _put_in_place(path) as beside:
+            pq.write_table(self.edges, beside, compression="zstd")
+
+
+@contextlib.contextmanager
+def _put_in_place(path: Path) -> Iterator[Path]:
+    """Give the path to write to: what stood at `path` stays until all is written."""
+    is_special = path.exists() and not path.is_file()
+    beside = path if is_special else path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield beside
+        if not is_special:
+            beside.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+    finally:
+        if not is_special:
+            beside.unlink(missing_ok=True)
 
 
 def sources(result: Result | str | Path) -> Network:

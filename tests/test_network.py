@@ -1,6 +1,10 @@
 """Who copies whom: counts, lags, credits, and the network as files."""
 
+import contextlib
 import dataclasses
+import resource
+import signal
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -9,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dedupe.errors import InputError
-from dedupe.network import sources
+from dedupe.errors import InputError, OutputError
+from dedupe.network import Network, sources
 from dedupe.result import DOCUMENTS, Result
 from tests import invented
 
@@ -91,3 +95,27 @@ def test_sources__parquet_holds_the_edges(tmp_path: Path) -> None:
     network = sources(press())
     network.write_parquet(tmp_path / "n.parquet")
     assert pq.read_table(tmp_path / "n.parquet").equals(network.edges)
+
+
+@pytest.mark.parametrize("write", [Network.write_graphml, Network.write_parquet])
+def test_write__what_stood_there_stays_until_all_is_written(
+    write: Callable[[Network, Path], None], tmp_path: Path
+) -> None:
+    file = tmp_path / "network"
+    file.write_bytes(b"as it was")
+    with file_size_limit(100), pytest.raises(OutputError, match="network: cannot be written"):
+        write(sources(press()), file)
+    assert file.read_bytes() == b"as it was"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@contextlib.contextmanager
+def file_size_limit(n_bytes: int) -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
