@@ -142,6 +142,13 @@ class Pages:
             if "." in source and not self._names.of_domain(source)
         }
 
+    def has_nameless(self) -> bool:
+        """Say whether a source has no name but its domain, so that one can be learned."""
+        return any(
+            "." in source and outlet == domain
+            for source, (outlet, domain) in zip(self._sources, self._outlets, strict=True)
+        )
+
     def learn(self, source: str | None, name: str) -> None:
         """Call a source that has no name but its domain by a name that pages give it."""
         if source is None or "." not in source or "." in name:
