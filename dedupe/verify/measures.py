@@ -309,7 +309,7 @@ def overlaps(
 ) -> NDArray[np.int32]:
     """Count the hashes common to documents a[i] and b[i], int32 (P,).
 
-    Document d owns hashes[offsets[d]:offsets[d+1]], rising and distinct.
+    Document d owns hashes[offsets[d]:offsets[d+1]], distinct, a 0 before the others.
     """
     from dedupe.kernels import pairs as kernels
     from dedupe.kernels._compile import for_ranges
