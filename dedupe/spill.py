@@ -278,8 +278,11 @@ class Growing:
     def whole(self) -> NDArray[Any]:
         """Return the array; nothing can be added afterwards."""
         if self._file is None:
-            array = np.concatenate([np.zeros(0, self._dtype), *self._parts])
-            self._parts = []
+            parts, self._parts = self._parts, []
+            if self._read_only and len(parts) == 1:
+                array = parts[0].view()
+            else:
+                array = np.concatenate([np.zeros(0, self._dtype), *parts])
             array.flags.writeable = not self._read_only
             return array
         access = mmap.ACCESS_READ if self._read_only else mmap.ACCESS_WRITE

@@ -174,7 +174,7 @@ def _measured_shelf(
     closely: bool,
 ) -> list[Answer]:
     """Tokenise the texts of many pairs in threads, and measure parts of the pairs in threads."""
-    from dedupe.kernels._compile import for_ranges
+    from dedupe.kernels._compile import for_ranges, n_cores
 
     read = _read(candidates, places, kept, settings, spill)
     single = dataclasses.replace(settings, threads=1)
@@ -183,7 +183,8 @@ def _measured_shelf(
         spill.look()
         return use(_measure_block(candidates, places[first:last], read, single, closely=closely))
 
-    n_parts = -(-len(places) // BLOCK_PAIRS) * _PARTS_EACH
+    # Few large parts: each takes a millisecond or two, whatever it holds.
+    n_parts = max(-(-len(places) // BLOCK_PAIRS), _PARTS_EACH * (settings.threads or n_cores()))
     return for_ranges(
         run, [len(places) * i // n_parts for i in range(n_parts + 1)], settings.threads
     )
