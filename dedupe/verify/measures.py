@@ -157,6 +157,8 @@ def measured_blocks(
     for at in range(0, len(bounds) - 1, _BLOCKS_AT_ONCE):
         yield from for_ranges(run, bounds[at : at + _BLOCKS_AT_ONCE + 1], threads)
     for first, last in pairwise(shelves):
+        # What the blocks took is free by now, and a shelf takes more.
+        spill.rest()
         places = np.sort(order[first:last])
         yield from _measured_shelf(candidates, places, kept, settings, use, spill, closely=closely)
         if on_progress:
