@@ -26,8 +26,9 @@ SHINGLE_WORDS = 3
 """Words of a shingle: every figure of a pair is over folded word 3-shingles."""
 
 _BATCH_BYTES = 4_000_000
-_KINDS = (np.uint64, np.int32, np.int32, np.uint8, np.uint64, np.uint64)
-"""Of what `fill_documents` writes: hashes, starts, ends and flags of tokens, shingles, words."""
+_KINDS = (np.uint64, np.int32, np.int32, np.uint8, np.uint64, np.uint64, np.uint64)
+"""Of what `fill_documents` writes: hashes, starts, ends and flags of tokens; shingles, words,
+facts."""
 
 
 class Shingles(NamedTuple):
@@ -43,6 +44,9 @@ class Shingles(NamedTuple):
         token_offsets  int64  (N+1,)
         words          uint64 (W,)    token hashes, distinct within each document, a 0 first
         word_offsets   int64  (N+1,)
+        facts          uint64 (F,)    distinct numbers, then names within sentences, of each
+                                      document, both rising
+        fact_offsets   int64  (2N+1,)  where those of each begin: numbers, names, numbers...
         content        uint64 (N,)    a hash of each document's words in their order
     """
 
@@ -55,6 +59,8 @@ class Shingles(NamedTuple):
     token_offsets: NDArray[np.int64]
     words: NDArray[np.uint64]
     word_offsets: NDArray[np.int64]
+    facts: NDArray[np.uint64]
+    fact_offsets: NDArray[np.int64]
     content: NDArray[np.uint64]
 
 
@@ -68,6 +74,7 @@ def shingle(kept: Kept, rows: NDArray[np.int64], settings: Settings) -> Shingles
     batches = batch_bounds(sizes, _BATCH_BYTES)
     seed = np.uint64(settings.hash_seed)
     n_tokens, n_shingles, n_distinct = np.zeros((3, len(rows)), np.int64)
+    n_facts = np.zeros((len(rows), 2), np.int64)
 
     def longest(first: int, last: int) -> int:
         return text.max_tokens(int(sizes[first:last].max(initial=0)))
@@ -87,13 +94,14 @@ def shingle(kept: Kept, rows: NDArray[np.int64], settings: Settings) -> Shingles
     columns = [np.empty(places[-1], kind) for kind in _KINDS]
 
     def read(first: int, last: int) -> None:
-        hashes, starts, ends, flags, shingles, words = (
+        hashes, starts, ends, flags, shingles, words, facts = (
             column[places[first] : places[last]] for column in columns
         )
         digest.fill_documents(
             kept.data, kept.text_offsets, kept.spans, kept.offsets, rows, first, last,
             *fold.load_fold(), seed, SHINGLE_WORDS, longest(first, last),
             hashes, starts, ends, flags, n_tokens, shingles, n_shingles, words, n_distinct,
+            facts, n_facts,
         )  # fmt: skip
 
     for_ranges(read, batches, settings.threads)
@@ -103,11 +111,13 @@ def shingle(kept: Kept, rows: NDArray[np.int64], settings: Settings) -> Shingles
     shingle_offsets, word_offsets = running_total(n_shingles), running_total(n_distinct)
     shingles = _closed_up(columns[4], begins, shingle_offsets[batches])
     words = _closed_up(columns[5], begins, word_offsets[batches])
+    fact_offsets = running_total(n_facts.ravel())
+    facts = _closed_up(columns[6], begins, fact_offsets[2 * np.array(batches)])
     content = np.empty(len(rows), np.uint64)
     fill_content_keys(hashes, token_offsets, content)
     return Shingles(
         shingles, shingle_offsets, hashes, starts, ends, flags, token_offsets,
-        words, word_offsets, content,
+        words, word_offsets, facts, fact_offsets, content,
     )  # fmt: skip
 
 

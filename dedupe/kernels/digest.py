@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.kernels._compile import kernel
+from dedupe.kernels.facts import fill_facts
 from dedupe.kernels.hashing import mix
 from dedupe.kernels.shingles import fill_shingles
 from dedupe.kernels.sketch import EMPTY, fill_empty_slots, update_signature
@@ -144,8 +145,10 @@ def fill_documents(
     n_shingles: NDArray[np.int64],
     vocabulary: NDArray[np.uint64],
     n_distinct: NDArray[np.int64],
+    facts: NDArray[np.uint64],
+    n_facts: NDArray[np.int64],
 ) -> int:
-    """Write tokens, distinct shingles and words of documents rows[first:last] in turn.
+    """Write tokens, distinct shingles, words and facts of documents rows[first:last] in turn.
 
     Shapes (N rows, T tokens)
         rows          int64  (N,)  which documents
@@ -156,6 +159,8 @@ def fill_documents(
         n_shingles    int64  (N,)  written in [first, last)
         vocabulary    uint64 (T,)  token hashes, distinct within each document, a 0 first
         n_distinct    int64  (N,)  written in [first, last)
+        facts         uint64 (T,)  distinct numbers and names of each document, see `fill_facts`
+        n_facts       int64  (N, 2)  written in [first, last)
     Returns the number of tokens written.
     """
     starts = np.empty(max_tokens, dtype=np.int64)
@@ -164,6 +169,7 @@ def fill_documents(
     at = 0
     at_shingle = 0
     at_distinct = 0
+    at_fact = 0
     for n in range(first, last):
         d = rows[n]
         count = 0
@@ -181,7 +187,9 @@ def fill_documents(
         n_tokens[n] = count
         n_shingles[n] = found
         n_distinct[n] = move_distinct(vocabulary, at_distinct, at_distinct + count, table)
+        fill_facts(token_hashes[at:], token_flags[at:], count, facts[at_fact:], n_facts[n])
         at += count
         at_shingle += found
+        at_fact += n_facts[n, 0] + n_facts[n, 1]
         at_distinct += n_distinct[n]
     return at

@@ -357,6 +357,7 @@ def align(
         found = kernels.fill_alignments(
             looked_up, walked, start, end,
             shingles.token_hashes, shingles.token_flags, shingles.token_offsets,
+            shingles.facts, shingles.fact_offsets,
             SHINGLE_WORDS, settings.passage_gap, min_words, counts, passages,
         )  # fmt: skip
         return passages[:found].copy()
