@@ -65,7 +65,7 @@ PEERS = ("rensa", "rensa-rho", "datasketch", "text-dedup")
 TEXT_DEDUP = "text-dedup==0.4.0"
 TEXT_DEDUP_PYTHON = "TEXT_DEDUP_PYTHON"
 COUNTED_DOCUMENTS = (200, 400)
-ENTRY = "from dedupe.cli import main; main()"
+ENTRY = "from dedupe.__main__ import main; main()"
 WARM_UP_DOCUMENTS = 500
 ALIKE, OVERLAP_FLOOR = 0.5, 0.2
 

@@ -28,6 +28,7 @@ archive.py      what a run keeps              -> later documents can be compared
 against.py      new documents, an archive     -> what a run over both would find of the new
 touching.py       which earlier documents share a bucket with a new one
 spill.py        arrays larger than memory
+growth.py         arrays in memory that grow where they stand
 jsonl.py        rows of stories.jsonl         -> lines, and rows again when they are asked for
 checkpoints.py  what finished stages returned -> an interrupted run goes on from there
 estimate.py     inputs                        -> what a run over them will take

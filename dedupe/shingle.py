@@ -9,7 +9,8 @@ itself, see sketch.py); verification does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -25,21 +26,27 @@ SHINGLE_WORDS = 3
 """Words of a shingle: every figure of a pair is over folded word 3-shingles."""
 
 _BATCH_BYTES = 4_000_000
+_KINDS = (np.uint64, np.int32, np.int32, np.uint8, np.uint64, np.uint64, np.uint64)
+"""Of what `fill_documents` writes: hashes, starts, ends and flags of tokens; shingles, words,
+facts."""
 
 
 class Shingles(NamedTuple):
     """Tokens and distinct shingles of N documents.
 
     Shapes (N documents, T tokens, S shingles)
-        hashes         uint64 (S,)    rising and distinct within each document
+        hashes         uint64 (S,)    distinct within each document, a 0 before the others
         offsets        int64  (N+1,)
         token_hashes   uint64 (T,)
         token_starts   int32  (T,)    first byte, from the start of the text
         token_ends     int32  (T,)    byte after the last
         token_flags    uint8  (T,)    kernels.text: QUOTED, NUMBER, ...
         token_offsets  int64  (N+1,)
-        words          uint64 (W,)    token hashes, rising and distinct within each document
+        words          uint64 (W,)    token hashes, distinct within each document, a 0 first
         word_offsets   int64  (N+1,)
+        facts          uint64 (F,)    distinct numbers, then names within sentences, of each
+                                      document, both rising
+        fact_offsets   int64  (2N+1,)  where those of each begin: numbers, names, numbers...
         content        uint64 (N,)    kernels.pairs.fill_content_keys: tells two texts apart
     """
 
@@ -52,6 +59,8 @@ class Shingles(NamedTuple):
     token_offsets: NDArray[np.int64]
     words: NDArray[np.uint64]
     word_offsets: NDArray[np.int64]
+    facts: NDArray[np.uint64]
+    fact_offsets: NDArray[np.int64]
     content: NDArray[np.uint64]
 
 
@@ -62,44 +71,71 @@ def shingle(kept: Kept, rows: NDArray[np.int64], settings: Settings) -> Shingles
     from dedupe.kernels.pairs import fill_content_keys
 
     sizes = text_sizes(kept, rows)
-    n_tokens = np.zeros(len(rows), np.int64)
-    n_shingles = np.zeros(len(rows), np.int64)
-    n_distinct = np.zeros(len(rows), np.int64)
+    batches = batch_bounds(sizes, _BATCH_BYTES)
     seed = np.uint64(settings.hash_seed)
+    n_tokens, n_shingles, n_distinct = np.zeros((3, len(rows)), np.int64)
+    n_facts = np.zeros((len(rows), 2), np.int64)
 
-    def read(first: int, last: int) -> list[NDArray[Any]]:
-        room = int((sizes[first:last] // 2 + 1).sum())
-        longest = text.max_tokens(int(sizes[first:last].max(initial=0)))
-        hashes, shingles, words = (np.empty(room, np.uint64) for _ in range(3))
-        starts, ends = np.empty(room, np.int32), np.empty(room, np.int32)
-        flags = np.empty(room, np.uint8)
-        found = digest.fill_documents(
-            kept.data, kept.text_offsets, kept.spans, kept.offsets, rows, first, last,
-            *fold.load_fold(), seed, SHINGLE_WORDS, longest,
-            hashes, starts, ends, flags, n_tokens, shingles, n_shingles, words, n_distinct,
+    def longest(first: int, last: int) -> int:
+        return text.max_tokens(int(sizes[first:last].max(initial=0)))
+
+    def count(first: int, last: int) -> None:
+        digest.count_tokens(
+            kept.data, kept.spans, kept.offsets, rows, first, last,
+            *fold.load_fold(), seed, longest(first, last), n_tokens,
         )  # fmt: skip
-        parts: list[NDArray[Any]] = [part[:found] for part in (hashes, starts, ends, flags)]
-        parts.append(shingles[: n_shingles[first:last].sum()])
-        parts.append(words[: n_distinct[first:last].sum()])
-        return parts
 
-    parts = for_ranges(read, batch_bounds(sizes, _BATCH_BYTES), settings.threads)
-    kinds = (np.uint64, np.int32, np.int32, np.uint8, np.uint64, np.uint64)
-    hashes, starts, ends, flags, shingles, words = (
-        _joined([part.pop(0) for part in parts], kind) for kind in kinds
-    )
+    room = sizes // 2 + 1
+    if len(batches) > 2:
+        # Then batches are written side by side: joined, they took longer than counting does.
+        for_ranges(count, batches, settings.threads)
+        room = n_tokens.copy()
+    places = running_total(room)
+    columns = [np.empty(places[-1], kind) for kind in _KINDS]
+
+    def read(first: int, last: int) -> None:
+        hashes, starts, ends, flags, shingles, words, facts = (
+            column[places[first] : places[last]] for column in columns
+        )
+        digest.fill_documents(
+            kept.data, kept.text_offsets, kept.spans, kept.offsets, rows, first, last,
+            *fold.load_fold(), seed, SHINGLE_WORDS, longest(first, last),
+            hashes, starts, ends, flags, n_tokens, shingles, n_shingles, words, n_distinct,
+            facts, n_facts,
+        )  # fmt: skip
+
+    for_ranges(read, batches, settings.threads)
     token_offsets = running_total(n_tokens)
+    hashes, starts, ends, flags = (column[: token_offsets[-1]] for column in columns[:4])
+    begins = places[batches[:-1]]
+    shingle_offsets, word_offsets = running_total(n_shingles), running_total(n_distinct)
+    shingles = _closed_up(columns[4], begins, shingle_offsets[batches])
+    words = _closed_up(columns[5], begins, word_offsets[batches])
+    fact_offsets = running_total(n_facts.ravel())
+    facts = _closed_up(columns[6], begins, fact_offsets[2 * np.array(batches)])
     content = np.empty(len(rows), np.uint64)
     fill_content_keys(hashes, starts, ends, token_offsets, content)
     return Shingles(
-        shingles, running_total(n_shingles), hashes, starts, ends, flags, token_offsets,
-        words, running_total(n_distinct), content,
+        shingles, shingle_offsets, hashes, starts, ends, flags, token_offsets,
+        words, word_offsets, facts, fact_offsets, content,
     )  # fmt: skip
 
 
-def _joined(parts: list[NDArray[Any]], kind: type) -> NDArray[Any]:
-    """Join parts of a column; one is taken as it is: a copy of it took as long as aligning."""
-    return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, kind), *parts])
+def _closed_up(
+    values: NDArray[np.uint64], begins: NDArray[np.int64], offsets: NDArray[np.int64]
+) -> NDArray[np.uint64]:
+    """Move the parts of an array together, in place.
+
+    Args:
+        values: (R,), with room behind each part.
+        begins: int64 (N,), where each part stands.
+        offsets: int64 (N+1,), where it belongs.
+    """
+    bounds = pairwise(offsets.tolist())
+    for begin, (first, last) in zip(begins.tolist(), bounds, strict=True):
+        if begin != first:
+            values[first:last] = values[begin : begin + last - first]
+    return values[: offsets[-1]]
 
 
 def text_sizes(kept: Kept, rows: NDArray[np.int64] | None = None) -> NDArray[np.int64]:

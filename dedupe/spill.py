@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dedupe.errors import OutputError, SettingsError
+from dedupe.growth import Growth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -252,7 +253,7 @@ class Growing:
         self._spill = spill
         self._dtype = np.dtype(dtype)
         self._read_only = read_only
-        self._parts: list[NDArray[Any]] = []
+        self._held = Growth(dtype)
         self._file: Any = None
         self._n_bytes = 0
 
@@ -266,20 +267,18 @@ class Growing:
             with self._spill._failing():  # noqa: SLF001 - one of its arrays
                 self._file = self._spill._file()  # noqa: SLF001
             self._spill.gives(self._n_bytes)
-            parts, self._parts = self._parts, []
-            for earlier in parts:
-                self._write(earlier)
+            self._write(self._held.whole())
         self._n_bytes += part.nbytes
         if self._file is None:
-            self._parts.append(part)
+            self._held.add(part)
         else:
             self._write(part)
 
     def whole(self) -> NDArray[Any]:
         """Return the array; nothing can be added afterwards."""
         if self._file is None:
-            array = np.concatenate([np.zeros(0, self._dtype), *self._parts])
-            self._parts = []
+            array = self._held.whole()
+            array = array.view() if self._read_only or array.flags.writeable else array.copy()
             array.flags.writeable = not self._read_only
             return array
         access = mmap.ACCESS_READ if self._read_only else mmap.ACCESS_WRITE

@@ -14,6 +14,7 @@ from dedupe.clean.furniture import Furniture, block_keys, is_known, learn
 from dedupe.clean.phrases import KINDS, load_phrases, read_phrases
 from dedupe.kernels import blocks as kernels
 from dedupe.kernels import lines, repeats, spans
+from dedupe.ragged import running_total
 from dedupe.settings import Settings
 from tests import reference_blocks
 from tests.mixed_scripts import texts as mixed_texts
@@ -156,6 +157,17 @@ def test_merge_groups__gives_connected_rows_their_smallest(links: list[tuple[int
         low, high = sorted((expected[one], expected[other]))
         expected = [low if group == high else group for group in expected]
     assert groups.tolist() == expected
+
+
+@settings(deadline=None, max_examples=60)
+@given(runs=st.lists(st.lists(st.integers(0, 5), max_size=6), max_size=6))
+def test_count_groups__counts_the_distinct_of_each_run(runs: list[list[int]]) -> None:
+    counts = np.empty(len(runs), np.int64)
+    groups = np.array([group for run in runs for group in run], np.int64)
+    repeats.count_groups(
+        running_total(np.array([*map(len, runs)], np.int64)), groups, np.empty(6, np.int64), counts
+    )
+    assert counts.tolist() == [len(set(run)) for run in runs]
 
 
 # --- phrases

@@ -78,9 +78,9 @@ def test_shingle__equals_the_oracle_over_kept_ranges(pages: list[Document]) -> N
         here = slice(*found.token_offsets[row : row + 2])
         assert found.token_hashes[here].tolist() == words
         here = slice(*found.offsets[row : row + 2])
-        assert found.hashes[here].tolist() == sorted(set(reference.shingles(words)))
+        assert found.hashes[here].tolist() == list(dict.fromkeys(reference.shingles(words)))
         here = slice(*found.word_offsets[row : row + 2])
-        assert found.words[here].tolist() == sorted(set(words))
+        assert found.words[here].tolist() == list(dict.fromkeys(words))
 
 
 @settings(max_examples=60)
@@ -225,6 +225,26 @@ def test_sort_distinct__equals_a_sorted_set_and_leaves_the_rest(
     array = np.array(values, np.uint64)
     n_distinct = sorting.sort_distinct(array, start, end)
     assert array[start : start + n_distinct].tolist() == sorted(set(values[start:end]))
+    assert array[:start].tolist() == values[:start]
+    assert array[end:].tolist() == values[end:]
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    values=st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 5), max_size=80),
+    data=st.data(),
+)
+def test_move_distinct__equals_a_set_with_0_in_front_and_leaves_the_rest(
+    values: list[int], data: st.DataObject
+) -> None:
+    start = data.draw(st.integers(0, len(values)))
+    end = data.draw(st.integers(start, len(values)))
+    array = np.array(values, np.uint64)
+    table = np.full(sorting.table_size(len(values)), 7, np.uint64)
+    n_distinct = sorting.move_distinct(array, start, end, table)
+    moved = array[start : start + n_distinct].tolist()
+    assert sorted(moved) == sorted(set(values[start:end]))
+    assert 0 not in moved[1:]
     assert array[:start].tolist() == values[:start]
     assert array[end:].tolist() == values[end:]
 

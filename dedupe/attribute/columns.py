@@ -133,6 +133,8 @@ def _nothing_known(n_docs: int, n_pairs: int) -> Filled:
 
 def _learn_names(desk: Desk) -> None:
     """Learn what outlets call themselves, and else what others call them."""
+    if not desk.pages.has_nameless():
+        return
     labels = desk.pages.unlisted_labels()
     for row, clue in desk.clues.named():
         name = clue.name or ""

@@ -28,6 +28,8 @@ NEVER = np.iinfo(np.int64).min
 
 # Clocks of two machines differ; a claim this much later than the sighting is broken.
 _CLOCK_SLACK = 15 * 60 * 1_000_000
+# One story after another is told, and its evidence quotes a few texts again and again.
+_MOST_TEXTS = 16
 
 
 class Pages:
@@ -52,6 +54,7 @@ class Pages:
         }
         self._names = names
         self._ids: dict[int, str] = {}
+        self._texts: dict[int, str] = {}
         encoded = self._columns["source"].dictionary_encode()
         # Most sources recur: each is looked up once, and a document knows its place.
         self._sources: list[str] = encoded.dictionary.to_pylist()
@@ -103,8 +106,12 @@ class Pages:
         return self._ids.get(row) or self._value("id", row) or ""
 
     def text(self, row: int) -> str:
-        """Return the text as given."""
-        return self._value("text", row) or ""
+        """Return the text as given; the last few are at hand."""
+        if row not in self._texts:
+            if len(self._texts) >= _MOST_TEXTS:
+                self._texts.clear()
+            self._texts[row] = self._value("text", row) or ""
+        return self._texts[row]
 
     def text_bytes(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """Return all texts, UTF-8, and where each begins: see `clean.kept.text_bytes`."""
@@ -141,6 +148,13 @@ class Pages:
             for source in sorted(filter(None, self._sources))
             if "." in source and not self._names.of_domain(source)
         }
+
+    def has_nameless(self) -> bool:
+        """Say whether a source has no name but its domain, so that one can be learned."""
+        return any(
+            "." in source and outlet == domain
+            for source, (outlet, domain) in zip(self._sources, self._outlets, strict=True)
+        )
 
     def learn(self, source: str | None, name: str) -> None:
         """Call a source that has no name but its domain by a name that pages give it."""

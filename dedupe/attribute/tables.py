@@ -14,6 +14,7 @@ from dedupe.attribute.evidence import Pair
 from dedupe.attribute.parents import RELATIONS
 from dedupe.attribute.signals import derives
 from dedupe.clean.clue import Clue
+from dedupe.documents import one_array
 from dedupe.ragged import ranges_of, running_total
 from dedupe.spill import MEMORY
 
@@ -72,8 +73,17 @@ class ClueTable:
 
     def deriving(self) -> NDArray[np.int64]:
         """Return the documents with a clue that may make them copies by itself."""
-        found = [derives(clue.kind, clue.rule, clue.name) for clue in _clues(self._table)]
-        rows: NDArray[np.int64] = np.unique(self._documents[np.array(found, dtype=bool)])
+        kind, rule, name = (one_array(self._table.column(of)) for of in ("kind", "rule", "name"))
+        kinds, rules = kind.dictionary_encode(), rule.dictionary_encode()
+        # Of a name it matters that there is one.
+        cases = itertools.product(
+            kinds.dictionary.to_pylist(), rules.dictionary.to_pylist(), (None, "")
+        )
+        derived = np.array([derives(*case) for case in cases], np.bool_)
+        told = derived.reshape(len(kinds.dictionary), len(rules.dictionary), 2)
+        is_named = name.is_valid().to_numpy(zero_copy_only=False).astype(np.int64)
+        found = told[kinds.indices.to_numpy(), rules.indices.to_numpy(), is_named]
+        rows: NDArray[np.int64] = np.unique(self._documents[found])
         return rows
 
 

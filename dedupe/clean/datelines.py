@@ -27,9 +27,11 @@ _OPEN = re.compile(r"[(（]")
 _CLOSE = re.compile(r"[)）]")
 _DASH_AFTER = re.compile(r"\s*[.:]?\s*(?:--?|[‐-―−])")
 _TEXT_AFTER = re.compile(r"[^\S\n]*[.:]?[^\S\n]*(?:--?|[‐-―−])?[^\S\n]*[\"'“”‘’«»]?([^\W\d_])")
+_NUMBER = re.compile(r"\d|یکم")
 _UPPER_PLACE = re.compile(r"[A-ZÀ-Þ][A-ZÀ-Þ.'’-]{2,}|[A-ZÀ-Þ.]{2,5} [A-ZÀ-Þ]{2,}")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _MAY_OPEN = re.compile(r"[(（【/\d۰-۹\u4e00-\u9fffی]")
+_MAY_NAME = re.compile(r"[(（【/\u4e00-\u9fff]")
 _SLASHED = re.compile(r"([^/\n]{3,70})[.,]?\s?/(\w{2,12})/[.\s]")
 _NAMED_PLACE = re.compile(r"[(（【](\w{1,10})[=＝](\w{2,10})[)）】]|【(\w{1,6}?)(共同|時事)】")
 _PARTS = re.compile(r"\s*[/+,،、&]\s*|\s+(?:and|y|et|und|e|و)\s+")
@@ -75,9 +77,10 @@ def dateline_clues(text: str, start: int, end: int, names: Names) -> list[Clue]:
     if not _MAY_OPEN.search(text, start, min(end, start + _LONGEST_PLACE)):
         return []
     end = min(end, start + _LONGEST_PLACE + _LONGEST_NAME + 30)
-    found = list(_wired(text, start, end, names))
-    if not found:
-        found = list(_parenthesised(text, start, end, names))
+    found = []
+    if _MAY_NAME.search(text, start, min(end, start + _LONGEST_PLACE + len(". /"))):
+        found = list(_wired(text, start, end, names))
+        found = found or list(_parenthesised(text, start, end, names))
     return found + list(_dated(text, start, end, named=bool(found)))
 
 
@@ -190,6 +193,11 @@ def _is_firm(place: str) -> bool:
     )
 
 
+def _may_be_firm(front: str) -> bool:
+    """Say whether a place at the head of some words may be firm."""
+    return not front.isascii() or _UPPER_PLACE.match(front.lstrip(_BLANKS)) is not None
+
+
 def _is_place(words: str) -> bool:
     return words[:1].isupper() and len(words.split()) <= 8 and not re.search(r"[?!;\"]", words)
 
@@ -201,7 +209,11 @@ def _is_not_latin(words: str) -> bool:
 
 def _dated(text: str, start: int, end: int, *, named: bool) -> Iterator[Clue]:
     """A date in the dateline: how a wire files, and what papers drop."""
-    date = _DATE.search(text, start, min(end, start + _LONGEST_PLACE))
+    end = min(end, start + _LONGEST_PLACE)
+    # Few lines can be dated, and names of months take long to look for.
+    if not _NUMBER.search(text, start, end) or not (named or _may_be_firm(text[start:end])):
+        return
+    date = _DATE.search(text, start, end)
     if not date:
         return
     place = text[start : date.start()].strip(_BLANKS)

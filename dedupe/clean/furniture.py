@@ -123,17 +123,17 @@ def learn(
         The same for any order of the documents. A document whose outlet is
         unknown takes no part.
     """
+    from dedupe.kernels.repeats import count_groups
+
     key, document, places = _repeated(blocks, keys, outlets)
     if len(key) == 0:
         return nothing_learned()
     groups = _story_groups(blocks, key, document, places, titles)
-    order = np.lexsort((groups[document], key))
-    key, group = key[order], groups[document][order]
-    first = np.ones(len(key), np.bool_)
-    first[1:] = (key[1:] != key[:-1]) | (group[1:] != group[:-1])
-    distinct, n_groups = np.unique(key[first], return_counts=True)
-    learned = distinct[n_groups >= STORIES]
-    _LOG.debug("%d of %d repeated blocks are furniture", len(learned), len(distinct))
+    starts, _ = _runs(key)
+    n_stories = np.empty(len(starts), np.int64)
+    count_groups(np.append(starts, len(key)), groups[document], np.empty_like(groups), n_stories)
+    learned = key[starts[n_stories >= STORIES]]
+    _LOG.debug("%d of %d repeated blocks are furniture", len(learned), len(starts))
     return Furniture(learned)
 
 

@@ -22,6 +22,7 @@ _LETTERS, _CAPITALS, _DIGIT, _FIRST_MARK = 1, 27, 53, 54
 _SIZES = (128, 64, 32)
 _MARKS = "\n ()',-./:;_&"
 _SHIFTS = (11, 5, 0)
+_PLACES = len(_SIZES)
 
 
 def build_lexicon(words: Mapping[bytes, tuple[int, int]], *, letters_only: bool = False) -> Lexicon:
@@ -69,22 +70,28 @@ def join(one: Lexicon, other: Lexicon) -> Lexicon:
 def _trie(
     words: Mapping[bytes, tuple[int, int]], classes: NDArray[np.int16]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Return the steps (Q, C) and the kinds (2, Q) of a trie; state 1 is its root."""
-    children: list[dict[int, int]] = [{}, {}]
-    ends = {0: (0, 0)}
-    for word, kinds in words.items():
-        state = 1
-        for code in classes[list(word)].tolist():
-            state = children[state].setdefault(code, len(children))
-            if state == len(children):
-                children.append({})
-        ends[state] = kinds
-    step = np.zeros((len(children), int(classes.max()) + 1), np.int32)
-    parents = np.repeat(np.arange(len(children)), list(map(len, children)))
-    codes = [code for below in children for code in below]
-    step[parents, codes] = [child for below in children for child in below.values()]
-    bits = np.zeros((2, len(children)), np.int64)
-    bits[:, list(ends)] = np.array(list(ends.values()), np.int64).T
+    """Return the steps (Q, C) and the kinds (2, Q) of a trie; state 1 is its root.
+
+    Words are sorted, so that what begins a word and an earlier one begins the one before, too.
+    """
+    spelled = sorted(words)
+    sizes = np.array([len(word) for word in spelled], np.int64)
+    is_letter = np.arange(sizes.max(initial=0)) < sizes[:, None]
+    codes = np.zeros(is_letter.shape, np.int64)
+    codes[is_letter] = classes[np.frombuffer(b"".join(spelled), np.uint8)]
+    parts = np.ones(codes.shape, np.bool_)
+    parts[1:] = codes[1:] != codes[:-1]
+    is_new = np.logical_or.accumulate(parts, axis=1) & is_letter
+    number = np.zeros(codes.shape, np.int64)
+    number[is_new] = np.arange(2, 2 + np.count_nonzero(is_new))
+    states = np.ones((len(spelled), int(sizes.max(initial=0)) + 1), np.int64)
+    states[:, 1:] = np.maximum.accumulate(number, axis=0)
+    n_states = 2 + np.count_nonzero(is_new)
+    step = np.zeros((n_states, int(classes.max()) + 1), np.int32)
+    step[states[:, :-1][is_new], codes[is_new]] = number[is_new]
+    bits = np.zeros((2, n_states), np.int64)
+    kinds = np.array([words[word] for word in spelled], np.int64).reshape(-1, 2)
+    bits[:, states[np.arange(len(spelled)), sizes]] = kinds.T
     return step, bits
 
 
@@ -121,7 +128,14 @@ def _openings(
     everything = range(256)
     others = [byte for byte in everything if not (byte < 128 and chr(byte).isalnum())]
     skipped = [byte for byte in others if byte < 128]
-    for begin, goes_on in {(word[:3], kinds > 0) for word, (kinds, _) in words.items()}:
+    begins = {(word[:3], kinds > 0) for word, (kinds, _) in words.items()}
+    if not letters_only:
+        # Most words are of three bytes and more, and leave nothing open: they are marked at once.
+        whole = {begin for begin, _ in begins if len(begin) == _PLACES}
+        bytes_at = np.frombuffer(b"".join(whole), np.uint8).reshape(-1, _PLACES).T
+        openings[sum(key[byte] for key, byte in zip(keys, bytes_at, strict=True))] = 1
+        begins = {(begin, goes_on) for begin, goes_on in begins if begin not in whole}
+    for begin, goes_on in begins:
         # What must end the word goes on with no letter.
         after = everything if goes_on else others
         places = [[[byte] for byte in begin] + [list(after), list(everything)]]

@@ -85,7 +85,8 @@ class Reader:
         for document, start, end, first, last, kinds in lines.tolist():
             line = (start, end)
             if alone := kinds & _ALONE:
-                found.extend((document, start, clue) for clue in self._alone(start, end, alone))
+                for clue in self._alone(start, end, alone):
+                    found.append((document, start, clue))  # noqa: PERF401 - most lines have none
             if kinds & BODY:
                 found.extend((document, start, clue) for clue in self._in_body(line, last, kinds))
             if kinds & TOLD:

@@ -30,9 +30,6 @@ from dedupe.cli.codes import Code
 from dedupe.cli.terminal import emit, say
 from dedupe.errors import CorruptIndexError, DedupeError
 
-# A run makes many objects and drops few in circles: Python's own thresholds, of 700 new
-# objects, spend a tenth of it looking for what is not there.
-_GC_THRESHOLDS = (200_000, 20, 20)
 # A thread that comes back from a kernel waits so long for one that runs Python. Of Python's
 # own 5 ms a run waits some hundreds of times.
 _SWITCH_SECONDS = 0.0005
@@ -80,7 +77,6 @@ setup.register(app)
 def main() -> None:
     """Run the command line; every way out has its exit code."""
     _prepare_streams()
-    gc.set_threshold(*_GC_THRESHOLDS)
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         app(prog_name="dedupe")

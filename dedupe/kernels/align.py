@@ -44,14 +44,7 @@ from dedupe.kernels.columns import (
     NUMBERS_B,
     NUMBERS_SHARED,
 )
-from dedupe.kernels.facts import (
-    NAME,
-    NAME_MASK,
-    NUMBER_MASK,
-    count_common,
-    fill_narration,
-    sorted_facts,
-)
+from dedupe.kernels.facts import count_common, fill_narration
 from dedupe.kernels.passages import MAX_OPEN, N_BOX, fill_passages
 from dedupe.kernels.shingles import fill_shingles
 
@@ -78,9 +71,6 @@ class Scratch(NamedTuple):
     taken: NDArray[np.bool_]
     run_length: NDArray[np.int32]
     run_seen: NDArray[np.int32]
-    numbers: NDArray[np.uint64]
-    names: NDArray[np.uint64]
-    facts: NDArray[np.uint64]
     opened: NDArray[np.int64]
 
 
@@ -110,6 +100,8 @@ def fill_alignments(
     hashes: NDArray[np.uint64],
     flags: NDArray[np.uint8],
     offsets: NDArray[np.int64],
+    facts: NDArray[np.uint64],
+    fact_offsets: NDArray[np.int64],
     shingle_words: int,
     max_gap: int,
     min_words: int,
@@ -124,6 +116,8 @@ def fill_alignments(
         hashes    uint64 (T,)    token hashes
         flags     uint8  (T,)    of kernels.text
         offsets   int64  (D+1,)  document d owns hashes[offsets[d]:offsets[d+1]]
+        facts     uint64 (F,)    distinct numbers and names of each, see `facts.fill_facts`
+        fact_offsets  int64 (2D+1,)  where the numbers and the names of each begin
         measures  int32  (P, N_MEASURES)  written in rows [first, last)
         passages  int64  (n, N_BOX)  pair, first and last+1 token in a, in b,
                                  counted from the start of each document, matched
@@ -146,8 +140,6 @@ def fill_alignments(
     scratch = _scratch(longest)
     previous = np.int64(-1)
     n_shingles_a = np.int64(0)
-    n_numbers = np.int64(0)
-    n_names = np.int64(0)
     narration = np.int64(0)
     mask = np.int64(0)
     n_passages = 0
@@ -166,10 +158,6 @@ def fill_alignments(
                 scratch.shingles_a, n_shingles_a, mask,
                 scratch.heads, scratch.following, scratch.n_places,
             )  # fmt: skip
-            n_numbers = sorted_facts(
-                hashes, flags, start_a, n_a, NUMBER_MASK, NUMBER_MASK, scratch.numbers
-            )
-            n_names = sorted_facts(hashes, flags, start_a, n_a, NAME_MASK, NAME, scratch.names)
             narration = fill_narration(
                 flags, start_a, n_a, n_shingles_a, shingle_words, scratch.outside_a
             )
@@ -181,10 +169,8 @@ def fill_alignments(
         row = measures[p]
         row[:] = 0
         row[NARRATION_A] = narration
-        row[NUMBERS_A] = n_numbers
-        row[NAMES_A] = n_names
         _measure_shared(pair, scratch, flags, row)
-        _measure_facts(pair, scratch, hashes, flags, row)
+        _measure_facts(facts, fact_offsets, 2 * a[p], 2 * b[p], row)
         scratch.taken[:n_a] = False
         from_passage = n_passages
         n_passages = fill_passages(
@@ -213,9 +199,6 @@ def _scratch(longest: int) -> Scratch:
         np.empty(size, dtype=np.bool_),
         np.empty(size, dtype=np.int32),
         np.empty(size, dtype=np.int32),
-        np.empty(size, dtype=np.uint64),
-        np.empty(size, dtype=np.uint64),
-        np.empty(size, dtype=np.uint64),
         np.empty((MAX_OPEN, N_BOX), dtype=np.int64),
     )
 
@@ -270,20 +253,23 @@ def _measure_shared(
 
 @kernel
 def _measure_facts(
-    pair: Pair,
-    scratch: Scratch,
-    hashes: NDArray[np.uint64],
-    flags: NDArray[np.uint8],
+    facts: NDArray[np.uint64],
+    offsets: NDArray[np.int64],
+    of_a: int,
+    of_b: int,
     row: NDArray[np.int32],
 ) -> None:
-    """Count the numbers and the names of b, and those that a has too."""
-    facts = scratch.facts
-    n_facts = sorted_facts(hashes, flags, pair.start_b, pair.n_b, NUMBER_MASK, NUMBER_MASK, facts)
-    row[NUMBERS_B] = n_facts
-    row[NUMBERS_SHARED] = count_common(scratch.numbers, row[NUMBERS_A], facts, n_facts)
-    n_facts = sorted_facts(hashes, flags, pair.start_b, pair.n_b, NAME_MASK, NAME, facts)
-    row[NAMES_B] = n_facts
-    row[NAMES_SHARED] = count_common(scratch.names, row[NAMES_A], facts, n_facts)
+    """Count the numbers and the names of a and of b, which begin at two offsets, and the common."""
+    row[NUMBERS_A] = offsets[of_a + 1] - offsets[of_a]
+    row[NUMBERS_B] = offsets[of_b + 1] - offsets[of_b]
+    row[NUMBERS_SHARED] = count_common(
+        facts, offsets[of_a], offsets[of_a + 1], offsets[of_b], offsets[of_b + 1]
+    )
+    row[NAMES_A] = offsets[of_a + 2] - offsets[of_a + 1]
+    row[NAMES_B] = offsets[of_b + 2] - offsets[of_b + 1]
+    row[NAMES_SHARED] = count_common(
+        facts, offsets[of_a + 1], offsets[of_a + 2], offsets[of_b + 1], offsets[of_b + 2]
+    )
 
 
 @kernel

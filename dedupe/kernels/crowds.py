@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 
 _SHIFT_32 = np.uint64(32)
 _LOW_32 = np.uint64(0xFFFFFFFF)
+
+
+class _Held(NamedTuple):
+    """What pairs are ranked by: level uint8, priority uint64 and row int32 of a partner, (C, M)."""
+
+    level: NDArray[np.uint8]
+    priority: NDArray[np.uint64]
+    row: NDArray[np.int32]
 
 
 @kernel
@@ -74,39 +82,49 @@ def fill_partners(
         number    int32  (D,)    which of the C a document is
         places    int64  (C, M)  -1; written: its pairs
     """
+    # What is compared stands beside the places: looked up at each, it would be far from near.
+    held = _Held(
+        np.zeros(places.shape, np.uint8),
+        np.zeros(places.shape, np.uint64),
+        np.zeros(places.shape, np.int32),
+    )
     for p in range(pairs.size):
         if wanted[p]:
             a, b = np.int64(pairs[p] >> _SHIFT_32), np.int64(pairs[p] & _LOW_32)
-            _put_in_order(pairs, p, a, b, level, priority, places[number[a]])
-            _put_in_order(pairs, p, b, a, level, priority, places[number[b]])
+            _put_in_order(held, number[a], places, p, level[p], priority[b], b)
+            _put_in_order(held, number[b], places, p, level[p], priority[a], a)
 
 
 @kernel
 def _put_in_order(
-    pairs: NDArray[np.uint64],
-    p: int,
+    held: _Held,
     own: int,
-    partner: int,
-    level: NDArray[np.uint8],
-    priority: NDArray[np.uint64],
     places: NDArray[np.int64],
+    p: int,
+    level: np.uint8,
+    priority: np.uint64,
+    row: int,
 ) -> None:
-    """Put a pair where it belongs among those of one document, the best first."""
-    at = places.size
+    """Put pair p where it belongs among those of one document, the best first."""
+    at = places.shape[1]
     while at > 0:
-        other = places[at - 1]
-        if other >= 0:
-            ends = np.int64(pairs[other] >> _SHIFT_32) + np.int64(pairs[other] & _LOW_32)
-            held = ends - own
-            same = level[other] == level[p]
+        if places[own, at - 1] >= 0:
+            before = held.priority[own, at - 1]
+            same = held.level[own, at - 1] == level
             if (
-                level[other] > level[p]
-                or (same and priority[held] < priority[partner])
-                or (same and priority[held] == priority[partner] and held < partner)
+                held.level[own, at - 1] > level
+                or (same and before < priority)
+                or (same and before == priority and held.row[own, at - 1] < row)
             ):
                 break
-        if at < places.size:
-            places[at] = other
+        if at < places.shape[1]:
+            places[own, at] = places[own, at - 1]
+            held.level[own, at] = held.level[own, at - 1]
+            held.priority[own, at] = held.priority[own, at - 1]
+            held.row[own, at] = held.row[own, at - 1]
         at -= 1
-    if at < places.size:
-        places[at] = p
+    if at < places.shape[1]:
+        places[own, at] = p
+        held.level[own, at] = level
+        held.priority[own, at] = priority
+        held.row[own, at] = row

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.kernels._compile import kernel
+from dedupe.kernels.facts import fill_facts
 from dedupe.kernels.hashing import mix
 from dedupe.kernels.shingles import fill_shingles
 from dedupe.kernels.sketch import EMPTY, fill_empty_slots, update_signature
-from dedupe.kernels.sorting import sort_distinct
+from dedupe.kernels.sorting import move_distinct, sort_distinct, table_size
 from dedupe.kernels.text import fill_tokens
 from dedupe.kernels.token_hashes import fill_token_hashes
 
@@ -95,6 +96,32 @@ def fill_digests(
 
 
 @kernel
+def count_tokens(
+    data: NDArray[np.uint8],
+    spans: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    first: int,
+    last: int,
+    pages: NDArray[np.uint16],
+    entries: NDArray[np.uint32],
+    expansions: NDArray[np.uint32],
+    seed: np.uint64,
+    max_tokens: int,
+    n_tokens: NDArray[np.int64],
+) -> None:
+    """Count the tokens of documents rows[first:last]; n_tokens int64 (N,) as `fill_documents`."""
+    hashes = np.empty(max_tokens, dtype=np.uint64)
+    for n in range(first, last):
+        count = 0
+        for s in range(offsets[rows[n]], offsets[rows[n] + 1]):
+            count = fill_token_hashes(
+                data, spans[s, 0], spans[s, 1], pages, entries, expansions, seed, count, hashes
+            )
+        n_tokens[n] = count
+
+
+@kernel
 def fill_documents(
     data: NDArray[np.uint8],
     text_offsets: NDArray[np.int64],
@@ -118,25 +145,31 @@ def fill_documents(
     n_shingles: NDArray[np.int64],
     vocabulary: NDArray[np.uint64],
     n_distinct: NDArray[np.int64],
+    facts: NDArray[np.uint64],
+    n_facts: NDArray[np.int64],
 ) -> int:
-    """Write tokens, sorted distinct shingles and words of documents rows[first:last] in turn.
+    """Write tokens, distinct shingles, words and facts of documents rows[first:last] in turn.
 
     Shapes (N rows, T tokens)
         rows          int64  (N,)  which documents
         token_*       (T,)  hash, first byte and byte after the last (both from
                       the start of the document's text), flags of kernels.text
         n_tokens      int64  (N,)  written in [first, last)
-        shingles      uint64 (T,)  rising and distinct within each document
+        shingles      uint64 (T,)  distinct within each document, a 0 before the others
         n_shingles    int64  (N,)  written in [first, last)
-        vocabulary    uint64 (T,)  token hashes, rising and distinct within each document
+        vocabulary    uint64 (T,)  token hashes, distinct within each document, a 0 first
         n_distinct    int64  (N,)  written in [first, last)
+        facts         uint64 (T,)  distinct numbers and names of each document, see `fill_facts`
+        n_facts       int64  (N, 2)  written in [first, last)
     Returns the number of tokens written.
     """
     starts = np.empty(max_tokens, dtype=np.int64)
     ends = np.empty(max_tokens, dtype=np.int64)
+    table = np.empty(table_size(max_tokens), dtype=np.uint64)
     at = 0
     at_shingle = 0
     at_distinct = 0
+    at_fact = 0
     for n in range(first, last):
         d = rows[n]
         count = 0
@@ -150,11 +183,13 @@ def fill_documents(
             token_ends[at + i] = np.int32(ends[i] - text_offsets[d])
             vocabulary[at_distinct + i] = token_hashes[at + i]
         found = fill_shingles(token_hashes[at:], count, shingle_words, shingles[at_shingle:])
-        found = sort_distinct(shingles, at_shingle, at_shingle + found)
+        found = move_distinct(shingles, at_shingle, at_shingle + found, table)
         n_tokens[n] = count
         n_shingles[n] = found
-        n_distinct[n] = sort_distinct(vocabulary, at_distinct, at_distinct + count)
+        n_distinct[n] = move_distinct(vocabulary, at_distinct, at_distinct + count, table)
+        fill_facts(token_hashes[at:], token_flags[at:], count, facts[at_fact:], n_facts[n])
         at += count
         at_shingle += found
+        at_fact += n_facts[n, 0] + n_facts[n, 1]
         at_distinct += n_distinct[n]
     return at

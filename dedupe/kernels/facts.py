@@ -91,10 +91,28 @@ def count_gap_facts(
 
 
 @kernel
-def sorted_facts(
+def fill_facts(
     hashes: NDArray[np.uint64],
     flags: NDArray[np.uint8],
-    start: int,
+    n_tokens: int,
+    out: NDArray[np.uint64],
+    counts: NDArray[np.int64],
+) -> None:
+    """Write the distinct numbers of a text, then its distinct names within sentences.
+
+    Shapes (T tokens)
+        hashes, flags  (T,)        of the tokens; the first n_tokens count
+        out            uint64 (T,) overwritten: both rising
+        counts         int64 (2,)  overwritten: how many numbers, and how many names
+    """
+    counts[0] = _fill_sorted(hashes, flags, n_tokens, NUMBER_MASK, NUMBER_MASK, out)
+    counts[1] = _fill_sorted(hashes, flags, n_tokens, NAME_MASK, NAME, out[counts[0] :])
+
+
+@kernel
+def _fill_sorted(
+    hashes: NDArray[np.uint64],
+    flags: NDArray[np.uint8],
     n_tokens: int,
     flag_mask: int,
     wanted: int,
@@ -102,7 +120,7 @@ def sorted_facts(
 ) -> int:
     """Write the distinct tokens whose masked flags are as wanted, rising; returns their count."""
     count = 0
-    for i in range(start, start + n_tokens):
+    for i in range(n_tokens):
         if np.int64(flags[i]) & flag_mask == wanted:
             out[count] = hashes[i]
             count += 1
@@ -110,15 +128,13 @@ def sorted_facts(
 
 
 @kernel
-def count_common(
-    left: NDArray[np.uint64], n_left: int, right: NDArray[np.uint64], n_right: int
-) -> int:
-    """Count the numbers that stand in both rising lists."""
-    i = j = count = 0
-    while i < n_left and j < n_right:
-        x = left[i]
-        y = right[j]
-        count += np.int64(x == y)
-        i += np.int64(x <= y)
-        j += np.int64(y <= x)
+def count_common(values: NDArray[np.uint64], i: int, end_i: int, j: int, end_j: int) -> int:
+    """Count what stands in both of two rising ranges of values, from i and from j on."""
+    count = 0
+    while i < end_i and j < end_j:
+        left = values[i]
+        right = values[j]
+        count += np.int64(left == right)
+        i += np.int64(left <= right)
+        j += np.int64(right <= left)
     return count

@@ -153,7 +153,7 @@ def fill_overlaps(
     Shapes
         a, b     int64  (P,)   document numbers; where pairs stand by a, a table of its
                                hashes is made once, and b's are looked up in it
-        hashes   uint64 (S,)   rising and distinct within each document
+        hashes   uint64 (S,)   distinct within each document, a 0 before the others
         offsets  int64  (D+1,)
         shared   int32  (P,)   written in [first, last)
     """
@@ -175,7 +175,7 @@ def fill_overlaps(
                 tabled = a[p]
                 mask = np.uint64(_table_size(end_a - start_a) - 1)
                 _fill_table(hashes, start_a, end_a, mask, table, bits)
-            # What rises has a 0 at its beginning alone; in the table it would be a free place.
+            # A 0 would be a free place in the table.
             if hashes[start_b] == _NONE:
                 count += np.int64(hashes[start_a] == _NONE)
                 start_b += 1

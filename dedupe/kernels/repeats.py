@@ -85,3 +85,28 @@ def merge_groups(a: NDArray[np.int64], b: NDArray[np.int64], groups: NDArray[np.
     for row in range(groups.shape[0]):
         # A root is smaller than its rows, so it has its final number already.
         groups[row] = groups[groups[row]]
+
+
+@kernel
+def count_groups(
+    bounds: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    seen: NDArray[np.int64],
+    counts: NDArray[np.int64],
+) -> None:
+    """Count the different groups in each run.
+
+    Shapes (N rows, R runs, G groups)
+        bounds  int64 (R+1,)  run r is groups[bounds[r]:bounds[r+1]]
+        groups  int64 (N,)    below G
+        seen    int64 (G,)    overwritten: the last run that held each group
+        counts  int64 (R,)    overwritten
+    """
+    for group in range(seen.shape[0]):
+        seen[group] = -1
+    for run in range(counts.shape[0]):
+        counts[run] = 0
+        for n in range(bounds[run], bounds[run + 1]):
+            if seen[groups[n]] != run:
+                seen[groups[n]] = run
+                counts[run] += 1

@@ -1,4 +1,4 @@
-"""Hashes in, sorted in place; with repeats moved out, too. Packed numbers in, sorted by digits."""
+"""Hashes in, sorted in place, or with repeats moved out. Packed numbers in, sorted by digits."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _STEPS_EACH = 8
 _FEWEST_BITS, _MOST_BITS = 5, 15
 """Bits of a hash that choose its bucket; the table stays in the nearest caches."""
 
+_NONE, _ONE = np.uint64(0), np.uint64(1)
+
 _DIGIT_BITS = 8
 _DIGITS = 64 // _DIGIT_BITS
 
@@ -33,6 +35,52 @@ def sort_distinct(values: NDArray[np.uint64], start: int, end: int) -> int:
             values[distinct] = values[i]
             distinct += 1
     return distinct - start
+
+
+@kernel
+def move_distinct(
+    values: NDArray[np.uint64], start: int, end: int, table: NDArray[np.uint64]
+) -> int:
+    """Move repeats out of values[start:end], and a 0 to their front; returns how many are left.
+
+    Without a 0 they stay in their order.
+
+    Shapes
+        values  uint64 (N,)
+        table   uint64 (T,)  overwritten; `table_size(end - start)` places or more are used
+    """
+    mask = np.uint64(table_size(end - start) - 1)
+    for place in range(np.int64(mask) + 1):
+        table[place] = _NONE
+    left = start
+    has_none = False
+    for i in range(start, end):
+        value = values[i]
+        if value == _NONE:
+            if not has_none:
+                values[left] = values[start]
+                values[start] = _NONE
+                left += 1
+            has_none = True
+            continue
+        at = value & mask
+        while table[np.int64(at)] != _NONE and table[np.int64(at)] != value:
+            at = (at + _ONE) & mask
+        # Without branches: whether a word was there before is a coin toss to the processor.
+        is_new = np.int64(table[np.int64(at)] == _NONE)
+        table[np.int64(at)] = value
+        values[left] = value
+        left += is_new
+    return left - start
+
+
+@kernel
+def table_size(n_values: int) -> int:
+    """Return how many places a table of so many values has: a power of two, two for each."""
+    size = 16
+    while size < 2 * n_values:
+        size *= 2
+    return size
 
 
 @kernel

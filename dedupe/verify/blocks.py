@@ -63,11 +63,12 @@ def in_blocks(candidates: Candidates, kept: Kept, n_threads: int, spill: Spill) 
     """
     from dedupe.kernels._compile import n_cores
 
-    n_pairs, rows = len(candidates.a), np.concatenate([candidates.a, candidates.b])
-    if n_pairs <= _FEW_PAIRS and int(text_sizes(kept, rows).sum()) <= _LEAST_BYTES:
-        return Blocks(np.arange(n_pairs), [0, n_pairs], [n_pairs])
-    rows = sorted_distinct(rows)
-    a, b = np.searchsorted(rows, candidates.a), np.searchsorted(rows, candidates.b)
+    n_pairs = len(candidates.a)
+    if n_pairs <= _FEW_PAIRS:
+        rows = np.concatenate([candidates.a, candidates.b])
+        if int(text_sizes(kept, rows).sum()) <= _LEAST_BYTES:
+            return Blocks(np.arange(n_pairs), [0, n_pairs], [n_pairs])
+    rows, (a, b) = _numbered(candidates.a, candidates.b)
     sizes = text_sizes(kept, rows)
     labels = _components(a, b, len(rows))
     is_large = np.bincount(labels, sizes, len(rows)) > _BLOCK_BYTES
@@ -76,7 +77,8 @@ def in_blocks(candidates: Candidates, kept: Kept, n_threads: int, spill: Spill) 
     n_tiles = int(tiles.max(initial=0)) + 1
     in_large = is_large[labels[a]]
     keys = (labels[a].astype(np.int64) * n_tiles + tiles[a]) * n_tiles + tiles[b]
-    order = np.lexsort((np.where(in_large, keys, labels[a]), in_large))
+    # A timsort, for which pairs that stand by row already are nearly in order.
+    order = np.argsort(np.where(in_large, keys + len(rows), labels[a]), kind="stable")
     n_small = n_pairs - int(in_large.sum())
     fair = int(sizes[~is_large[labels]].sum()) // (_BLOCKS_EACH * (n_threads or n_cores()))
     block_bytes = min(max(fair, _LEAST_BYTES), _BLOCK_BYTES)
@@ -88,6 +90,20 @@ def in_blocks(candidates: Candidates, kept: Kept, n_threads: int, spill: Spill) 
         )
     ]
     return Blocks(order, cuts[0].tolist(), (cuts[1] + n_small).tolist())
+
+
+def _numbered(
+    a: NDArray[np.int64], b: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Number the documents of pairs (P,) from 0 on, rising.
+
+    Returns their rows, int64 (R,), and both sides of the pairs by number.
+    """
+    rows = sorted_distinct(np.concatenate([a, b]))
+    # Written where it is read: looking each side up among the rows took three times as long.
+    number = np.empty(int(rows.max(initial=-1)) + 1, np.int64)
+    number[rows] = np.arange(len(rows))
+    return rows, (number[a], number[b])
 
 
 def _cut(

@@ -8,11 +8,14 @@ desk, or nothing, where the agency stood.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from dedupe.clean import Kept
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 _FRONT_BYTES = 640
 """Bytes in which a dateline stands: 160 code points of four."""
+_MAY_NAME = re.compile(rb"[\s\x1c-\x1f]*[^\n]{0,72}[(/\x80-\xff]")
+"""A line that may name an agency where `clean.datelines` looks for one."""
 
 
 def filed_sides(
@@ -39,18 +44,26 @@ def filed_sides(
     from dedupe.names import default_names
 
     names = default_names()
-    asked, place = np.unique(np.concatenate([a, b]), return_inverse=True)
-    fronts = (_front(kept, row) for row in rows[asked].tolist())
-    standing = np.array([_standing(front, names) for front in fronts], np.int64)
-    first, second = standing[place[: len(a)]], standing[place[len(a) :]]
+    standing = np.zeros(len(rows), np.int64)
+    for place in _may_name(np.unique(np.concatenate([a, b])), rows, kept):
+        standing[place] = _standing(_front(kept, int(rows[place])), names)
+    first, second = standing[a], standing[b]
     told = np.maximum(first, second) > 0
     return np.where(told, np.sign(second - first), 0).astype(np.float64)
 
 
+def _may_name(places: NDArray[np.int64], rows: NDArray[np.int64], kept: Kept) -> Iterator[int]:
+    """Yield those places in `rows` whose documents begin with what may name an agency."""
+    asked = places[kept.offsets[rows[places]] < kept.offsets[rows[places] + 1]]
+    spans = kept.spans[kept.offsets[rows[asked]]]
+    data = kept.data.data
+    for place, start, end in zip(asked.tolist(), *spans.T.tolist(), strict=True):
+        if _MAY_NAME.match(data, start, min(end, start + _FRONT_BYTES)):
+            yield place
+
+
 def _front(kept: Kept, row: int) -> str:
-    """Return the front of the first line that a document keeps."""
-    if kept.offsets[row] == kept.offsets[row + 1]:
-        return ""
+    """Return the front of the first line that a document keeps, of which there is one."""
     start, end = kept.spans[kept.offsets[row]].tolist()
     front = bytes(kept.data[start : min(end, start + _FRONT_BYTES)]).decode(errors="ignore")
     return front.lstrip().partition("\n")[0]

@@ -157,6 +157,8 @@ def measured_blocks(
     for at in range(0, len(bounds) - 1, _BLOCKS_AT_ONCE):
         yield from for_ranges(run, bounds[at : at + _BLOCKS_AT_ONCE + 1], threads)
     for first, last in pairwise(shelves):
+        # What the blocks took is free by now, and a shelf takes more.
+        spill.rest()
         places = np.sort(order[first:last])
         yield from _measured_shelf(candidates, places, kept, settings, use, spill, closely=closely)
         if on_progress:
@@ -174,7 +176,7 @@ def _measured_shelf(
     closely: bool,
 ) -> list[Answer]:
     """Tokenise the texts of many pairs in threads, and measure parts of the pairs in threads."""
-    from dedupe.kernels._compile import for_ranges
+    from dedupe.kernels._compile import for_ranges, n_cores
 
     read = _read(candidates, places, kept, settings, spill)
     single = dataclasses.replace(settings, threads=1)
@@ -183,7 +185,8 @@ def _measured_shelf(
         spill.look()
         return use(_measure_block(candidates, places[first:last], read, single, closely=closely))
 
-    n_parts = -(-len(places) // BLOCK_PAIRS) * _PARTS_EACH
+    # Few large parts: each takes a millisecond or two, whatever it holds.
+    n_parts = max(-(-len(places) // BLOCK_PAIRS), _PARTS_EACH * (settings.threads or n_cores()))
     return for_ranges(
         run, [len(places) * i // n_parts for i in range(n_parts + 1)], settings.threads
     )
@@ -312,7 +315,7 @@ def overlaps(
 ) -> NDArray[np.int32]:
     """Count the hashes common to documents a[i] and b[i], int32 (P,).
 
-    Document d owns hashes[offsets[d]:offsets[d+1]], rising and distinct.
+    Document d owns hashes[offsets[d]:offsets[d+1]], distinct, a 0 before the others.
     """
     from dedupe.kernels import pairs as kernels
     from dedupe.kernels._compile import for_ranges
@@ -409,6 +412,7 @@ class Alignments:
             found = kernels.fill_alignments(
                 looked_up, walked, start, end,
                 shingles.token_hashes, shingles.token_flags, shingles.token_offsets,
+                shingles.facts, shingles.fact_offsets,
                 SHINGLE_WORDS, settings.passage_gap, min_words, counts, passages,
             )  # fmt: skip
             return passages[:found].copy()

@@ -104,7 +104,7 @@ def judge(measured: Measured, published: Published) -> pa.Table:
         {
             "a": measured.a,
             "b": measured.b,
-            "relation": pa.array(np.array(RELATIONS, dtype=object)[relations], pa.string()),
+            "relation": pa.array(RELATIONS, pa.string()).take(pa.array(relations)),
             "same_story": same > 0,
             "probability": probability(lineage),
             "resemblance": measured.shared / np.maximum(union, 1),

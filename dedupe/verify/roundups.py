@@ -222,7 +222,8 @@ def _joined(pairs: pa.Table) -> dict[int, list[int]]:
     """Return the documents that a same-story pair joins to each document."""
     same = pairs.filter(pairs.column("same_story"))
     joined: dict[int, list[int]] = defaultdict(list)
-    for a, b in zip(same.column("a").to_pylist(), same.column("b").to_pylist(), strict=True):
+    sides = (same.column(side).to_numpy().tolist() for side in ("a", "b"))
+    for a, b in zip(*sides, strict=True):
         joined[a].append(b)
         joined[b].append(a)
     return joined
@@ -277,10 +278,11 @@ def _parts(pairs: pa.Table, passages: pa.Table) -> dict[int, list[_Part]]:
         rows = np.flatnonzero(wanted)
         if not len(rows):
             continue
+        near = wanted[pair]
         starts, ends = _longest(
-            pair,
-            passages.column(f"{side}_start").to_numpy(),
-            passages.column(f"{side}_end").to_numpy(),
+            pair[near],
+            passages.column(f"{side}_start").to_numpy()[near],
+            passages.column(f"{side}_end").to_numpy()[near],
             pairs.num_rows,
         )
         documents = pairs.column(side).to_numpy()
@@ -359,13 +361,13 @@ def _stories(topics: list[list[_Part]], joined: dict[int, list[int]]) -> list[li
 
 def _corrected(pairs: pa.Table, chosen: NDArray[np.bool_]) -> pa.Table:
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    relation = np.array(pairs.column("relation").to_pylist(), dtype=object)
-    relation[chosen] = "roundup"
+    relation = pc.if_else(pa.array(chosen), "roundup", pairs.column("relation"))
     odds = pairs.column("same_story_odds").to_numpy().copy()
     odds[chosen] = np.minimum(odds[chosen], _ODDS)
     columns = {
-        "relation": pa.array(relation, pa.string()),
+        "relation": relation,
         "same_story": pa.array(pairs.column("same_story").to_numpy() & ~chosen),
         "same_story_odds": pa.array(odds),
     }
