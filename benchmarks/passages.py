@@ -38,7 +38,7 @@ from dedupe.clean import Kept, keep_all
 from dedupe.comparison import EVERY_SHINGLE
 from dedupe.documents import documents_table
 from dedupe.shingle import Shingles, shingle
-from dedupe.verify.measures import align, as_code_points
+from dedupe.verify.alignments import align, as_code_points
 from dedupe.verify.sentences import AGREEMENT, Agreement, align_sentences
 
 if TYPE_CHECKING:

@@ -156,11 +156,12 @@ def test_content_keys__weigh_each_word_by_its_place(
     keys = np.empty(len(documents), np.uint64)
     kernels.fill_content_keys(hashes, starts, ends, offsets, keys)
     for key, one in zip(keys.tolist(), documents, strict=True):
-        value, length = (
-            sum(word[side] * (2 * at + 1) for at, word in enumerate(one)) for side in (0, 1)
+        hashed = sum(value * (2 * at + 1) for at, (value, _) in enumerate(one))
+        lengths = sum(
+            length * 0x9E3779B97F4A7C15**at for at, (_, length) in enumerate(reversed(one))
         )
-        assert key % 2**32 == value % 2**32
-        assert key >> 32 == int(mix(np.uint64(length))) >> 32
+        assert key % 2**32 == hashed % 2**32
+        assert key >> 32 == int(mix(np.uint64(lengths % 2**64))) >> 32
 
 
 # --- blocks of pairs

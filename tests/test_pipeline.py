@@ -22,7 +22,7 @@ from dedupe.documents import documents_table
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES
 from dedupe.spill import MEMORY
 from dedupe.stages import Stages
-from dedupe.verify import blocks, measures
+from dedupe.verify import alignments, blocks, measures
 from dedupe.verify.relation import RELATIONS
 from tests import mixed_scripts
 from tests import reference_text as reference
@@ -251,7 +251,7 @@ def test_find_duplicates__batches_change_nothing(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(blocks, "_SHELF_BYTES", 40_000)
     monkeypatch.setattr(blocks, "_LEAST_BYTES", 1)
     monkeypatch.setattr(measures, "_OVERLAP_STEP", 7)
-    monkeypatch.setattr(measures, "_ALIGN_STEP", 3)
+    monkeypatch.setattr(alignments, "_ALIGN_STEP", 3)
     assert shown(find_duplicates(PAGES, Settings(threads=3, all_passages=True))) == expected
 
 

@@ -22,7 +22,17 @@ from dedupe.documents import documents_table
 from dedupe.settings import Settings
 from dedupe.sketch import sketch
 from dedupe.spill import MEMORY
-from dedupe.verify import Measured, OnDemand, blocks, given_pairs, judge, measure, measures, verify
+from dedupe.verify import (
+    Measured,
+    OnDemand,
+    alignments,
+    blocks,
+    given_pairs,
+    judge,
+    measure,
+    measures,
+    verify,
+)
 from dedupe.verify import models as judging
 from dedupe.verify import relation as relating
 from dedupe.verify.models import CLOSER_FEATURES, FEATURES, closer_features, features, load_model
@@ -188,7 +198,7 @@ def test_measure__blocks_steps_and_threads_change_nothing(
     monkeypatch.setattr(blocks, "_BLOCK_BYTES", 300)
     monkeypatch.setattr(blocks, "_LEAST_BYTES", 1)
     monkeypatch.setattr(measures, "_OVERLAP_STEP", 2)
-    monkeypatch.setattr(measures, "_ALIGN_STEP", 2)
+    monkeypatch.setattr(alignments, "_ALIGN_STEP", 2)
     chosen = Settings.from_dict(ALL.to_dict() | {"threads": threads})
     found, _ = measured(TEXTS, chosen)
     assert passages_of(found) == passages_of(expected)

@@ -25,6 +25,7 @@ _WORD_BITS, _SHIFT_58 = np.uint64(3), np.uint64(58)
 _PLACES_A_WORD = 8
 """A word of 64 bits stands for so many places of a table: 2 ** _WORD_BITS."""
 _LOW_32 = np.uint64(0xFFFFFFFF)
+_BASE = np.uint64(0x9E3779B97F4A7C15)
 
 
 @kernel
@@ -262,14 +263,14 @@ def fill_content_keys(
         hashes        uint64 (T,)    of tokens
         starts, ends  int32  (T,)    their bytes
         offsets       int64  (D+1,)  document d owns hashes[offsets[d]:offsets[d+1]]
-        keys          uint64 (D,)    overwritten: the lengths in the upper half, the hashes in
-                                     the lower; both as sums, each as often as its place says,
-                                     odd numbers that begin with 1
+        keys          uint64 (D,)    overwritten: the lengths in the upper half, as a polynomial;
+                                     the hashes in the lower, each as often as its place says,
+                                     odd numbers that begin with 1, all summed
     """
     for d in range(keys.size):
         lengths, words, weight = _NONE, _NONE, _ONE
         for i in range(offsets[d], offsets[d + 1]):
-            lengths += np.uint64(ends[i] - starts[i]) * weight
+            lengths = lengths * _BASE + np.uint64(ends[i] - starts[i])
             words += hashes[i] * weight
             weight += np.uint64(2)
         keys[d] = (mix(lengths) & ~_LOW_32) | (words & _LOW_32)

@@ -2,6 +2,7 @@
 
 blocks.py     pairs of few texts together    -> blocks, measured one after another
 measures.py   exact overlap, then alignment  -> Measured, passages
+alignments.py pairs of tokenised texts       -> what they share, and where
 telling.py    undecided pairs, by sentence   -> more measures
 filed.py      how their texts open           -> which one an agency filed
 sentences.py  a pair, on demand         -> passages in other words, and their scores

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.kernels.passages import A_FROM, A_TO, B_FROM, B_TO, MATCHED, N_BOX, PAIR
-from dedupe.verify.measures import as_code_points
+from dedupe.verify.alignments import align, as_code_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -147,12 +147,10 @@ def align_sentences(
         agreement: what counts as telling the same.
     """
     from dedupe.kernels._compile import for_ranges
-    from dedupe.verify.measures import align
 
     _, anchored = align(a, b, shingles, settings)
-    anchored = anchored[np.argsort(anchored[:, PAIR], kind="stable")]
     bounds = np.searchsorted(anchored[:, PAIR], np.arange(len(a) + 1))
-    texts = _Texts(rows, shingles, kept, shingles.content, agreement)
+    texts = _Texts(rows, shingles, kept, agreement)
     scores = np.zeros((len(a), len(SCORES)))
 
     def run(first: int, last: int) -> list[Boxes]:
@@ -176,14 +174,13 @@ class _Texts(NamedTuple):
     rows: NDArray[np.int64]
     shingles: Shingles
     kept: Kept
-    content: NDArray[np.uint64]
     agreement: Agreement
 
     def align(
         self, a: int, b: int, anchored: Boxes, passage_words: int
     ) -> tuple[Boxes, NDArray[np.float64]]:
         """Return the passages of a pair as boxes of token ranges, and its scores."""
-        # Ties are broken in the order of one side, which must not be that of a and b.
+        # Ties are broken in the order of one side, the shorter, whichever of a and b it is.
         if self._key(b) < self._key(a):
             boxes, scores = self.align(b, a, _mirrored(anchored), passage_words)
             return _mirrored(boxes), scores[[1, 0, 2, 3]]
@@ -191,9 +188,11 @@ class _Texts(NamedTuple):
         boxes = _passages(pair, anchored, passage_words, self.agreement)
         return boxes, _scores(pair, boxes)
 
-    def _key(self, row: int) -> tuple[int, bytes]:
+    def _key(self, row: int) -> tuple[int, int, bytes]:
+        n_tokens = np.diff(self.shingles.token_offsets[row : row + 2])
         first, last = self.kept.text_offsets[self.rows[row] : self.rows[row] + 2]
-        return int(self.content[row]), self.kept.data[first:last].tobytes()
+        content = self.shingles.content[row]
+        return int(n_tokens[0]), int(content), self.kept.data[first:last].tobytes()
 
     def _pair(self, a: int, b: int) -> _Pair:
         from dedupe.kernels import sentences as kernels

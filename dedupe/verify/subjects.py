@@ -17,7 +17,7 @@ import numpy as np
 from dedupe.kernels.columns import NAMES_A, NAMES_B, NAMES_SHARED
 from dedupe.ragged import running_total
 from dedupe.shingle import Shingles, shingle
-from dedupe.verify.measures import align
+from dedupe.verify.alignments import align
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

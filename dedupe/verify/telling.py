@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.verify.alignments import exchange
 from dedupe.verify.filed import filed_sides
-from dedupe.verify.measures import exchange
 from dedupe.verify.sentences import AGREEMENT
 
 if TYPE_CHECKING:
