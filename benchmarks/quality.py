@@ -22,6 +22,7 @@ import label_pairs
 import measures
 import orjson
 import rivals
+import subjects
 from brute_force import exact_pairs
 
 import dedupe
@@ -195,6 +196,12 @@ def _edits(documents: list[dict[str, Any]], options: Options) -> tuple[Figures, 
     ) if options.with_peers else {}
 
 
+def _subjects(cases: list[subjects.Case], options: Options) -> tuple[Figures, Rivals]:
+    """Print stories and halves of stories on one page, and run over them; no peer asks whose."""
+    del options
+    return subjects.page_figures(cases), {}
+
+
 LOADERS: dict[str, Callable[[Path], Any]] = {
     "seeds": lambda data: datasets.load_stories("seeds", data),
     "census": lambda data: datasets.load_stories("census", data),
@@ -207,6 +214,7 @@ LOADERS: dict[str, Callable[[Path], Any]] = {
     "pages": cleaning.load_pages,
     "edits": datasets.load_reuters,
     "labels": _load_readings,
+    "subjects": subjects.load_cases,
 }
 MEASURES: dict[str, Callable[[Any, Options], tuple[Figures, Rivals]]] = {
     "seeds": _stories,
@@ -220,6 +228,7 @@ MEASURES: dict[str, Callable[[Any, Options], tuple[Figures, Rivals]]] = {
     "pages": _pages,
     "edits": _edits,
     "labels": _labels,
+    "subjects": _subjects,
 }
 
 

@@ -17,6 +17,8 @@ from dedupe.kernels import columns
 from dedupe.verify.models import FEATURES, WHOLE, lead_shares
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -63,6 +65,10 @@ class Published(NamedTuple):
     outlets: NDArray[np.uint64]
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
+
+    def n_outlets(self, rows: Collection[int]) -> int:
+        """Return how many outlets documents are of; those of unknown ones count as of one."""
+        return len(set(self.outlets[list(rows)].tolist()))
 
 
 def published_by(documents: pa.Table) -> Published:
