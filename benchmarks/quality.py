@@ -186,7 +186,11 @@ def _pages(pages: Sequence[cleaning.Page], options: Options) -> tuple[Figures, R
     figures = cleaning.measure_pages(pages, ways=("blocks",))
     bodies = [{"id": page.id, "text": page.body} for page in pages]
     whole = [[(0, len(page.body))] for page in pages]
-    return figures | {"pages.bodies_kept": cleaning.share_kept(bodies, whole)}, {}
+    held = [page.body for page in pages if page.half == "held"]
+    return figures | {
+        "pages.bodies_kept": cleaning.share_kept(bodies, whole),
+        "pages.versions_kept": cleaning.versions_kept(held),
+    }, {}
 
 
 def _edits(documents: list[dict[str, Any]], options: Options) -> tuple[Figures, Rivals]:
