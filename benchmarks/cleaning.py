@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import random
 import re
 import statistics
 import time
@@ -178,6 +179,24 @@ def share_kept(
             n_words += len(places)
             n_kept += int(is_kept[places].sum())
     return n_kept / max(n_words, 1)
+
+
+def versions_kept(bodies: Sequence[str], n_changed: int = 4, n_versions: int = 6) -> float:
+    """Return the share of words that stay of versions of stories, all of one outlet.
+
+    In each version some words are others' words.
+    """
+    rng = random.Random(23)  # noqa: S311 - a reproducible choice, not a secret
+    pool = [word for body in bodies for word in body.split(" ")]
+    versions = []
+    for body in bodies:
+        for _ in range(n_versions):
+            found = body.split(" ")
+            for place in rng.choices(range(len(found)), k=n_changed):
+                found[place] = rng.choice(pool)
+            versions.append({"text": " ".join(found), "source": "outlet.example"})
+    whole = [[(0, len(version["text"]))] for version in versions]
+    return share_kept(versions, whole)
 
 
 def measure_pages(pages: Sequence[Page], ways: Sequence[str] = WAYS) -> dict[str, float]:

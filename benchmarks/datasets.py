@@ -41,6 +41,11 @@ FILES = {
     "pages": ("article_extraction_pages.jsonl.gz",),
     "edits": ("reuters_documents.jsonl.gz",),
     "labels": tuple(f"{name}_documents.jsonl.gz" for name in ("census", "spotify", "reuters")),
+    "subjects": (
+        "reuters_documents.jsonl.gz",
+        "ecbplus_documents.jsonl.gz",
+        "article_extraction_pages.jsonl.gz",
+    ),
     "seeds": ("newsroom.jsonl", "truth.jsonl"),
 }
 """The files of each set; those of `seeds` lie in the project, all others in the data folder."""

@@ -173,6 +173,23 @@ def mixed(text: str, others: Sequence[str], rng: random.Random) -> Mixed:
     )
 
 
+def quoting(texts: Sequence[str], said: str, rng: random.Random) -> list[str]:
+    """Cut texts short, and let each of them print one quotation, and who said it.
+
+    The words of `said` are the quotation's, and behind it the speaker's.
+    """
+    words = said.split()
+    n_quoted, n_speaker = rng.randint(20, 60), rng.randint(4, 14)
+    speaker = " ".join(words[n_quoted : n_quoted + n_speaker])
+    quotation = f'"{" ".join(words[:n_quoted])}," {speaker}.'
+    found = []
+    for text in texts:
+        sentences = _SENTENCE.split(" ".join(text.split()[: rng.randint(50, 250)]))
+        place = rng.randint(1, len(sentences))
+        found.append(" ".join([*sentences[:place], quotation, *sentences[place:]]))
+    return found
+
+
 def _window(places: Sequence[int], share: float, rng: random.Random) -> list[int]:
     """Choose about a share of the places, all in one stretch."""
     size = round(share * len(places))

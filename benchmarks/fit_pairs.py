@@ -584,11 +584,11 @@ def fit(
         random_state=0,
     )
     model.fit(np.concatenate(rows), np.concatenate(labels), np.concatenate(counts))
-    trees = [_tree(predictors[0].nodes) for predictors in model._predictors]  # noqa: SLF001
+    trees = [tree_of(predictors[0].nodes) for predictors in model._predictors]  # noqa: SLF001
     return {"bias": round(float(model._baseline_prediction.ravel()[0]), 4), "trees": trees}  # noqa: SLF001
 
 
-def _tree(nodes: NDArray[np.void]) -> dict[str, list[float]]:
+def tree_of(nodes: NDArray[np.void]) -> dict[str, list[float]]:
     """Turn scikit-learn's nodes into plain lists."""
     leaf = nodes["is_leaf"].astype(bool)
     return {

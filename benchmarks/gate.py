@@ -35,9 +35,10 @@ GATED = (
     "clough.accuracy", "plagdet", "caseless_clean",
     "far_joined_per_1000", "near_found",
     "recall_resemblance", "recall_containment", "candidates_per_document",
-    "words_kept", "bodies_kept", "pages.f1",
+    "words_kept", "bodies_kept", "versions_kept", "pages.f1",
     "worst_joined", "wrongly_joined", "roundups_apart", "halves_joined", "thirds_joined",
-    "same_story_accuracy",
+    "quotations_apart",
+    "same_story_accuracy", "stories_apart", "reprinted_apart",
 )  # fmt: skip
 """Endings of the figures that have a floor; the rest only explain these."""
 

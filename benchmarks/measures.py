@@ -26,7 +26,7 @@ import numpy as np
 import subjects
 from brute_force import Overlaps, exact_pairs, words
 from datasets import LabelledPair, StorySet, fold_name, mask_agencies
-from edits import EDITS, OTHER_STORY
+from edits import EDITS, OTHER_STORY, quoting
 
 import dedupe
 
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 LEAST_WORDS = 50
 """Containment is asked for between texts of at least this many words."""
 
-LEAST_EDITED, N_EDITED = 160, 200
-"""Words of a dispatch that is edited, and how many are."""
+LEAST_EDITED, LEAST_QUOTING, N_EDITED = 160, 80, 200
+"""Words of a dispatch that is edited, and of one that prints a quotation, and how many are."""
 
 REWRITTEN = ("spun", "roundups_apart")
 """Figures that `worst_joined` leaves out: not edits of a copy, but another's words."""
@@ -353,7 +353,29 @@ def edit_figures(dispatches: Sequence[dict[str, Any]]) -> Figures:
     for name, edited in copies.items():
         documents = [{"id": f"{i:06}", "text": text} for i, text in enumerate([*texts, *edited])]
         found[name] = dedupe.find_duplicates(documents).documents["story"].to_pylist()
-    return edit_score(parents, len(texts), found) | parts_figures(texts, parents)
+    return (
+        edit_score(parents, len(texts), found)
+        | parts_figures(texts, parents)
+        | quotation_figures(texts)
+    )
+
+
+def quotation_figures(texts: Sequence[str]) -> Figures:
+    """Measure how many pairs of dispatches that print one quotation are said to share no more."""
+    rng = random.Random(29)  # noqa: S311 - a reproducible choice, not a secret
+    long = [text for text in texts if len(text.split()) >= LEAST_QUOTING]
+    pairs = [quoting(rng.sample(long, 2), rng.choice(long), rng) for _ in range(N_EDITED)]
+    documents = [
+        {"id": f"{place:03} {side}", "text": text}
+        for place, pair in enumerate(pairs)
+        for side, text in enumerate(pair)
+    ]
+    derived = {
+        pair["a"]
+        for pair in dedupe.find_duplicates(documents).pairs.to_pylist()
+        if pair["a"][:3] == pair["b"][:3] and (pair["same_story"] or pair["relation"] == "partial")
+    }
+    return {"edits.quotations_apart": 1 - len(derived) / N_EDITED}
 
 
 def parts_figures(texts: Sequence[str], parents: Sequence[int]) -> Figures:

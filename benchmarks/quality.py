@@ -22,6 +22,7 @@ import label_pairs
 import measures
 import orjson
 import rivals
+import subjects
 from brute_force import exact_pairs
 
 import dedupe
@@ -185,7 +186,11 @@ def _pages(pages: Sequence[cleaning.Page], options: Options) -> tuple[Figures, R
     figures = cleaning.measure_pages(pages, ways=("blocks",))
     bodies = [{"id": page.id, "text": page.body} for page in pages]
     whole = [[(0, len(page.body))] for page in pages]
-    return figures | {"pages.bodies_kept": cleaning.share_kept(bodies, whole)}, {}
+    held = [page.body for page in pages if page.half == "held"]
+    return figures | {
+        "pages.bodies_kept": cleaning.share_kept(bodies, whole),
+        "pages.versions_kept": cleaning.versions_kept(held),
+    }, {}
 
 
 def _edits(documents: list[dict[str, Any]], options: Options) -> tuple[Figures, Rivals]:
@@ -193,6 +198,12 @@ def _edits(documents: list[dict[str, Any]], options: Options) -> tuple[Figures, 
     return measures.edit_figures(documents), rivals.on_edits(
         documents
     ) if options.with_peers else {}
+
+
+def _subjects(cases: list[subjects.Case], options: Options) -> tuple[Figures, Rivals]:
+    """Print stories and halves of stories on one page, and run over them; no peer asks whose."""
+    del options
+    return subjects.page_figures(cases), {}
 
 
 LOADERS: dict[str, Callable[[Path], Any]] = {
@@ -207,6 +218,7 @@ LOADERS: dict[str, Callable[[Path], Any]] = {
     "pages": cleaning.load_pages,
     "edits": datasets.load_reuters,
     "labels": _load_readings,
+    "subjects": subjects.load_cases,
 }
 MEASURES: dict[str, Callable[[Any, Options], tuple[Figures, Rivals]]] = {
     "seeds": _stories,
@@ -220,6 +232,7 @@ MEASURES: dict[str, Callable[[Any, Options], tuple[Figures, Rivals]]] = {
     "pages": _pages,
     "edits": _edits,
     "labels": _labels,
+    "subjects": _subjects,
 }
 
 

@@ -22,7 +22,7 @@ from dedupe.archive import Compared, flat_ranges, join_sketches, take_sketches
 from dedupe.candidates import find_candidates, first_of_text, weigh
 from dedupe.clean.blocks import read_blocks
 from dedupe.clean.furniture import Furniture, block_keys, joined, learn, outlet_numbers
-from dedupe.clean.kept import Kept, text_bytes
+from dedupe.clean.kept import Kept, keep_all, text_bytes
 from dedupe.documents import one_array
 from dedupe.errors import InputError
 from dedupe.ragged import ranges_of
@@ -107,7 +107,9 @@ def learn_with(archive: Archive, new: pa.Table, settings: Settings) -> Furniture
     both = pa.concat_tables([pages, new.select(pages.column_names)]).combine_chunks()
     blocks = read_blocks(*text_bytes(both), settings)
     outlets = outlet_numbers(both)
-    learned = learn(blocks, block_keys(blocks, outlets), outlets, both.column("title"))
+    learned = learn(
+        blocks, block_keys(blocks, outlets), outlets, keep_all(both), both.column("title")
+    )
     return joined(archive.furniture(), learned)
 
 

@@ -291,6 +291,26 @@ def _why_not(nets: Sequence[str], pair: dict[str, Any], settings: Settings) -> s
     )
 
 
+def _is_overruled(found: Grounds) -> bool:
+    """Say whether a rule changes what the models say."""
+    if found.rule == "quoted":
+        return found.lineage_log_odds > max(0, found.same_story_log_odds)
+    return found.rule is not None and (found.same_story_log_odds > 0) != (found.rule == "exact")
+
+
+def _by_rule(found: Grounds) -> str:
+    if found.rule == "quoted":
+        return (
+            "a quotation that both print is no copying, though the model alone gives "
+            f"{found.lineage_log_odds:+.2f} log-odds of shared lineage"
+        )
+    rule = "equal words are one story" if found.rule == "exact" else "a form filled in anew is not"
+    return (
+        f"{rule}, though the model alone gives {found.same_story_log_odds:+.2f} "
+        "log-odds of one story"
+    )
+
+
 def _overruled(
     result: Result,
     verified: dict[str, Any] | None,
@@ -300,13 +320,7 @@ def _overruled(
     one_story: bool,
 ) -> list[str]:
     """Say what stands above the models' view of the pair."""
-    says = []
-    if found and found.rule and (found.same_story_log_odds > 0) != (found.rule == "exact"):
-        rule = {"exact": "equal words are one story", "recurs": "a form filled in anew is not"}
-        says.append(
-            f"{rule[found.rule]}, though the model alone gives {found.same_story_log_odds:+.2f} "
-            "log-odds of one story"
-        )
+    says = [_by_rule(found)] if found and _is_overruled(found) else []
     if verified and verified["relation"] == "roundup" and found:
         says.append(
             "one of the two holds pieces of several stories, which no pair alone shows; "

@@ -30,6 +30,9 @@ _LOWER_IS_COPY = frozenset({"numbers_changed", "names_changed", "refilled"})
 _NO_EVIDENCE = frozenset({"brevity", "size_longer", "filed", "outgrown"})
 """Features that describe the texts and not what they share."""
 
+_RULES = ("exact", "recurs", "quoted")
+"""What stands above the models, the first that holds."""
+
 _CONVENTIONS = {
     "containment": (relating.NEARLY_ALL, relating.MANY_WORDS),
     "numbers_changed": (relating.SLOTS_DIFFER,),
@@ -86,8 +89,9 @@ class Grounds:
         weighted: share in common when rare words weigh more.
         same_story_log_odds: of the fitted model of one story, before any rule.
         lineage_log_odds: of the model of shared lineage, likewise.
-        rule: "exact" or "recurs" (a form filled in anew on another day), which
-            stand above the models; None where neither holds.
+        rule: "exact", "recurs" (a form filled in anew on another day) or "quoted"
+            (little more than a quotation is in both), which stand above the
+            models; None where none holds.
         says: why the relation, as a sentence.
         turns: single changes that would give another relation, to each the
             smallest, the nearest first.
@@ -114,10 +118,13 @@ class _View(NamedTuple):
     one_outlet: NDArray[np.bool_]
     recurs: NDArray[np.bool_]
     exact: NDArray[np.bool_]
+    quoted: NDArray[np.bool_]
 
     def relations(self, measured: Measured) -> list[str]:
         """Return the relation of each row; `measured` is the pair they vary."""
-        lineage, same = relating.ruled_odds(models.model_odds(self.values), self.exact, self.recurs)
+        lineage, same = relating.ruled_odds(
+            models.model_odds(self.values), self.exact, self.recurs, self.quoted
+        )
         # Of the words only their ratio counts.
         words = np.stack([self.ratio, np.ones_like(self.ratio)], axis=1)
         stretched = measured._replace(exact=self.exact, words=words)
@@ -201,6 +208,7 @@ def grounds(measured: Measured, documents: pa.Table) -> Grounds:
         relating.same_outlet(measured, published),
         relating.recurring(measured, values, published),
         measured.exact,
+        relating.quoted(measured),
     )
     same, lineage = models.model_odds(values)[0].tolist()
     found = Grounds(
@@ -212,7 +220,7 @@ def grounds(measured: Measured, documents: pa.Table) -> Grounds:
         weighted=_feature(view, "weighted"),
         same_story_log_odds=same,
         lineage_log_odds=lineage,
-        rule="exact" if view.exact[0] else "recurs" if view.recurs[0] else None,
+        rule=next((name for name in _RULES if getattr(view, name)[0]), None),
         says="",
         turns=_turns(view, measured),
     )

@@ -229,7 +229,7 @@ def _settle(
     ids = table.column("id").to_pylist() if overrides != Overrides() else ()
     decided = rows_of(overrides, ids)
     pairs = stages.run(
-        "roundups", found.pairs.num_rows, mark_roundups, found.pairs, passages, answers.subject_odds
+        "roundups", found.pairs.num_rows, mark_roundups, found.pairs, passages, answers
     )
     stories = stages.run(
         "cluster", pairs.num_rows, cluster, pairs, table.num_rows, answers.same_story_odds

@@ -89,3 +89,20 @@ def origin(found: Attribution, story: int = 0) -> dict[str, Any]:
     """Return the ORIGIN object of one story."""
     answer: dict[str, Any] = found.stories[story]["origin"]
     return answer
+
+
+QUOTATION = """We will not rest until the last family has a roof again, and whoever profited from \
+these delays will answer for it before a judge, no matter how high the office they hold or how \
+long they have held it,"""
+"""What somebody said, without its marks."""
+
+QUOTING = [
+    """Work on the flood barrier stopped on Friday when the builder's cranes were seized by a \
+bank. Its gates lie on a quay in the next county, where the yard wants to be paid. {} Fishermen \
+have begun to move their sheds uphill, and the church has opened its hall to all behind it.""",
+    """Nine months after the fire in the cannery district four hundred people live in caravans. \
+Their children walk an hour to school along the bypass. {} The insurers say that they have \
+settled three claims in five. An architect has drawn terraces of timber, but the plots belong to \
+eleven heirs who do not speak to one another.""",
+]
+"""Stories that have only that in common, {} where it stands."""

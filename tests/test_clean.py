@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import re
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.clean import Kept, clean, furniture_ranges, kept_ranges
+from dedupe.clean import Kept, clean, furniture_ranges, keep_all, kept_ranges
 from dedupe.clean.blocks import read_blocks
 from dedupe.clean.furniture import block_keys, learn, outlet_numbers
 from dedupe.clean.kept import copied
@@ -108,6 +109,29 @@ def test_clean__a_story_reposted_by_its_outlet_is_not_eaten() -> None:
     assert list(kept_of(documents(reposts)).values()) == reposts
 
 
+def test_clean__what_versions_of_one_story_leave_alone_is_no_furniture() -> None:
+    paragraphs = [
+        f"In {place} the {trade} said on Monday that no {thing} had been seen since the thaw, and "
+        "that the watch on the northern shore would be kept until the last boat was in."
+        for place, trade, thing in (
+            ("Old Marrow", "harbour master", "seal"), ("Skerry", "baker's widow", "lantern"),
+            ("Gull Point", "ferryman", "raft"), ("Tarn", "schoolmistress", "goat"),
+        )
+    ]  # fmt: skip
+    changed = [[one.replace("thaw", word) for one in paragraphs] for word in ("gale", "flood")]
+    versions = [
+        page(*(changed[(i + j) % 2][i] if i in (j, k) else one for i, one in enumerate(paragraphs)))
+        for j, k in itertools.combinations(range(4), 2)
+    ]
+    rows = documents([*versions, *(page(*story, FOOT) for story in STORIES)])
+    kept = list(kept_of(rows).values())
+    assert kept[: len(versions)] == versions
+    assert not any(FOOT in text for text in kept)
+    for i, row in enumerate(rows):
+        row["title"] = chr(97 + i) * 5
+    assert "".join(kept_of(rows).values()).count("Gull Point") < len(versions)
+
+
 def test_clean__much_furniture_under_short_stories_of_different_titles_goes() -> None:
     feet = [
         FOOT,
@@ -148,7 +172,7 @@ def test_clean__what_was_learned_before_cleans_a_single_page() -> None:
     data, offsets = text_columns(table)
     blocks = read_blocks(data, offsets, options)
     outlets = outlet_numbers(table)
-    furniture = learn(blocks, block_keys(blocks, outlets), outlets)
+    furniture = learn(blocks, block_keys(blocks, outlets), outlets, keep_all(table))
     new = "A new story about the bell of Old Marrow, which rang once on Monday and then not again."
     rows = documents([page(new, FOOT)])
     kept = clean(documents_table(rows), options, furniture)

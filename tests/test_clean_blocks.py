@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dedupe.clean import keep_all
 from dedupe.clean.blocks import Blocks, read_blocks
 from dedupe.clean.furniture import Furniture, block_keys, is_known, learn
 from dedupe.clean.phrases import KINDS, load_phrases, read_phrases
+from dedupe.documents import documents_table
 from dedupe.kernels import blocks as kernels
 from dedupe.kernels import lines, repeats, spans
 from dedupe.ragged import running_total
@@ -208,10 +210,12 @@ def test_phrases__another_seed_makes_another_table_of_the_same_phrases(seed: int
 
 def learned_blocks(pages: Sequence[tuple[str, Sequence[str]]]) -> set[tuple[str, str]]:
     """Learn from pages, and tell which of their blocks are furniture."""
-    _, blocks = cut(["\n\n".join(lines) for _, lines in pages])
+    texts = ["\n\n".join(lines) for _, lines in pages]
+    _, blocks = cut(texts)
     outlets = np.array([hash(outlet) % 2**63 if outlet else 0 for outlet, _ in pages], np.uint64)
     keys = block_keys(blocks, outlets)
-    known = iter(is_known(keys, learn(blocks, keys, outlets)))
+    whole = keep_all(documents_table(texts))
+    known = iter(is_known(keys, learn(blocks, keys, outlets, whole)))
     return {(outlet, line) for outlet, lines in pages for line in lines if next(known)}
 
 

@@ -10,7 +10,7 @@ import dedupe
 import dedupe.cli
 from dedupe.errors import InputError
 from dedupe.verify.edits import substitutions
-from tests.stories import BODY
+from tests.stories import BODY, QUOTATION, QUOTING
 
 OTHER = "The bake sale raised four hundred crowns for the chapel roof, the sexton told the choir."
 
@@ -104,6 +104,21 @@ def test_explain__a_turn_leads_to_the_relation_it_names(finished: Path, tmp_path
     assert found is not None
     assert found.relation == "update"
     assert {turn.relation: turn.measure for turn in found.turns}["repost"] == "one_outlet"
+
+
+def test_explain__a_quotation_overrules_the_model(tmp_path: Path) -> None:
+    said = f'"{QUOTATION}" Governor Salla Brink said in a statement read on television on Friday.'
+    rows = [
+        {"id": name, "text": text.format(said)} for name, text in zip("ab", QUOTING, strict=True)
+    ]
+    given, out = tmp_path / "in.jsonl", tmp_path / "out"
+    given.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    call = ["cluster", str(given), "--out", str(out)]
+    assert CliRunner().invoke(dedupe.cli.app, call).exit_code == 0
+    found = dedupe.explain(out, "a", "b")
+    assert found.grounds is not None
+    assert (found.relation, found.grounds.rule) == ("same_event", "quoted")
+    assert "a quotation that both print is no copying" in found.overruled[0]
 
 
 def test_explain__a_roundup_and_a_readers_decision_overrule_the_pair(newsroom: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pyarrow as pa
@@ -32,6 +32,19 @@ class Piece:
     same_story: bool = True
 
 
+class Asked:
+    """Answers what a page asks of documents; each is of an outlet of its own, or all of one."""
+
+    def __init__(
+        self, subject_odds: Callable[[int, int], float], *, one_outlet: bool = False
+    ) -> None:
+        self.subject_odds = subject_odds
+        self._most = 1 if one_outlet else 99
+
+    def n_outlets(self, rows: Collection[int]) -> int:
+        return min(len(rows), self._most)
+
+
 def always(_x: int, _y: int) -> float:
     return 9.0
 
@@ -47,6 +60,7 @@ def marked(
     printed: tuple[tuple[int, int, float], ...] = (),
     swapped: bool = False,
     subject_odds: Callable[[int, int], float] = always,
+    one_outlet: bool = False,
 ) -> list[dict[str, Any]]:
     """Mark the pairs of the page with its pieces' documents; `joined` documents are one story.
 
@@ -85,7 +99,8 @@ def marked(
     names = ["pair", "a_start", "a_end", "b_start", "b_end"]
     schema = pa.schema([(name, pa.int64()) for name in names])
     table = pa.Table.from_pylist(rows)
-    found = mark_roundups(table, pa.Table.from_pylist(passages, schema=schema), subject_odds)
+    asked = Asked(subject_odds, one_outlet=one_outlet)
+    found = mark_roundups(table, pa.Table.from_pylist(passages, schema=schema), asked)
     assert found.schema.equals(table.schema)
     rows_after: list[dict[str, Any]] = found.to_pylist()
     return rows_after
@@ -165,6 +180,30 @@ def test_roundups__a_slight_whole_story_helps_to_tell_the_subjects_apart() -> No
 
     assert relations(marked(two, subject_odds=subject_odds)) == ["excerpt"] * 2
     assert relations(marked([*two, slight], subject_odds=subject_odds)) == ["roundup"] * 3
+
+
+@pytest.mark.parametrize(
+    ("n_outlets", "one_outlet", "expected"),
+    [((1, 1), False, "excerpt"), ((4, 1), False, "excerpt"), ((4, 4), False, "roundup"),
+     ((4, 4), True, "excerpt")],
+)  # fmt: skip
+def test_roundups__what_several_outlets_print_each_alone_are_two_stories(
+    n_outlets: tuple[int, int], expected: str, *, one_outlet: bool
+) -> None:
+    pieces = [
+        dataclasses.replace(piece, told=0.9, other=piece.other + 2 * copy)
+        for piece, copies in zip(TWO_FULLER, n_outlets, strict=True)
+        for copy in range(copies)
+    ]
+    found = marked(pieces, subject_odds=lambda _x, _y: 1.0, one_outlet=one_outlet)
+    assert relations(found) == [expected] * len(pieces)
+
+
+def test_roundups__documents_that_hold_both_pieces_do_not_speak_for_two_stories() -> None:
+    two = [dataclasses.replace(piece, told=0.9) for piece in TWO_FULLER]
+    both = tuple((piece.other, row) for piece in two for row in (5, 6, 7))
+    found = marked(two, joined=both, subject_odds=lambda _x, _y: 1.0)
+    assert relations(found)[:2] == ["excerpt"] * 2
 
 
 MOSTLY_ONE = [
@@ -276,7 +315,7 @@ def test_roundups__a_shared_footer_does_not_stretch_a_piece_over_the_page() -> N
             "b_end": [end for _, _, end in spans],
         }
     )
-    assert mark_roundups(pairs, passages, never)["relation"].to_pylist() == ["roundup"] * 2
+    assert mark_roundups(pairs, passages, Asked(never))["relation"].to_pylist() == ["roundup"] * 2
 
 
 def test_roundups__of_no_pairs_are_none() -> None:
@@ -287,7 +326,7 @@ def test_roundups__of_no_pairs_are_none() -> None:
             for name in ("pair", "a_start", "a_end", "b_start", "b_end")
         }
     )
-    assert mark_roundups(table, empty, always).num_rows == 0
+    assert mark_roundups(table, empty, Asked(always)).num_rows == 0
 
 
 def test_roundups__stories_that_a_slight_piece_unites_are_one() -> None:

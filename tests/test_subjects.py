@@ -8,11 +8,10 @@ import re
 import numpy as np
 import pytest
 
-from dedupe import Settings
+from dedupe import Settings, find_duplicates
 from dedupe.clean import keep_all
 from dedupe.documents import documents_table
-from dedupe.shingle import shingle
-from dedupe.verify.subjects import common_words, long_words, subject_odds, views
+from dedupe.verify.subjects import VIEWS, common_words, load_subjects, subject_odds, views
 
 ONE_THREAD = Settings(threads=1)
 FERRY = (
@@ -27,10 +26,44 @@ CHESS = (
     "A schoolgirl of eleven defeated two grandmasters in the national chess championship. "
     "Her trainer praised patient endgames and said sponsors had already telephoned."
 )
+QUAKE = """\
+A strong earthquake shook the island of Tarvos off the southern coast on Sunday, injuring five \
+people and cracking walls in the port town of Merrow, state television said.
+
+The tremor, of magnitude 5.6, struck at noon and was felt on the mainland. Shopkeepers in Merrow \
+ran into the street and a minaret lost its tip, witnesses said. Rescue teams were sent by boat.
+
+Governor Ilan Dasht said that nobody had been killed. The geological institute put the epicentre \
+twelve kilometres beneath the strait and recorded eight aftershocks. Tarvos lies on a fault that \
+has caused dozens of earthquakes, among them one in 1972 that levelled three villages.
+
+Schools on Tarvos will stay closed until engineers have looked at their walls, Dasht said, and \
+the ferry to Merrow runs again from Monday."""
+OTHER_QUAKE = """\
+Eleven people died and seventy were hurt when an earthquake of magnitude 5.9 hit the strait \
+between the mainland and the island of Tarvos early on Thursday, the interior ministry said.
+
+Seven villages near the harbour of Sunde were destroyed. Soldiers dug with shovels for survivors \
+while helicopters carried the wounded to the provincial hospital of Sunde.
+
+Ministry spokesman Raman Kesh said that the dead included four children of one family. \
+Electricity was cut in the whole district and the telephone exchange failed, Kesh said, and a \
+field kitchen arrived in the evening.
+
+The geological institute warned of further earthquakes along the fault. Builders in the province \
+use clay bricks that crumble in a tremor, and a law of 1990 that asked for steel was never \
+enforced."""
 
 
 def cosine(one: set[str], other: set[str]) -> float:
     return len(one & other) / math.sqrt(len(one) * len(other))
+
+
+def viewed(texts: list[str]) -> dict[str, float]:
+    """Return the views of two texts, by name."""
+    kept = keep_all(documents_table(texts))
+    found = views(kept, np.arange(2), np.array([0]), np.array([1]), ONE_THREAD)[0]
+    return dict(zip(VIEWS, found.tolist(), strict=True))
 
 
 def test_views__are_those_of_sets_of_long_words() -> None:
@@ -45,18 +78,52 @@ def test_views__are_those_of_sets_of_long_words() -> None:
     assert found[:, 1] == pytest.approx(smaller)
 
 
+def test_views__do_not_depend_on_which_text_comes_first() -> None:
+    assert viewed([QUAKE, OTHER_QUAKE]) == viewed([OTHER_QUAKE, QUAKE])
+
+
+def test_views__letters_are_counted_not_bytes_and_scripts_without_words_count_whole() -> None:
+    assert viewed(["ёжики едят грибы", "грибы осенью"])["size"] == pytest.approx(math.log(2))
+    assert viewed(["ёж ест гриб", "ёж ест"])["size"] == pytest.approx(math.log(2))
+    assert viewed(["港口关闭了旧渡轮码头"] * 2)["words"] == pytest.approx(1)
+
+
+def test_views__an_opening_that_comes_up_again_leads() -> None:
+    sentences = [
+        "A storm flooded the harbour market early on Tuesday.",
+        "Traders moved barrels of herring from the market to upper floors.",
+        "Winds of the storm lifted slates along several narrow streets.",
+        "Nobody in the harbour could remember anything of that kind.",
+    ]
+    leading, other = " ".join(sentences), " ".join(reversed(sentences))
+    assert viewed([leading, leading])["leading"] > 0 > viewed([other, other])["leading"]
+    assert viewed([leading, other])["leading"] == viewed([other, other])["leading"]
+
+
+def test_views__parts_of_a_story_hold_together_better_than_two_stories() -> None:
+    assert viewed([FERRY, FERRY_LATER])["cohesion"] > viewed([FERRY, CHESS])["cohesion"]
+
+
+def test_views__a_part_that_opens_with_a_quotation_is_told() -> None:
+    assert viewed([FERRY, f'"{FERRY_LATER}" they said.'])["quoting"]
+    assert not viewed([FERRY, FERRY_LATER])["quoting"]
+
+
 def test_subject_odds__speak_for_parts_of_one_story_and_against_another() -> None:
     kept = keep_all(documents_table([FERRY, FERRY_LATER, CHESS]))
     assert subject_odds(kept, np.array([0, 1]), ONE_THREAD) > 0
     assert subject_odds(kept, np.array([0, 2]), ONE_THREAD) < 0
 
 
-def test_long_words__letters_are_counted_not_bytes_and_scripts_without_words_count_whole() -> None:
-    texts = ["ёж ест гриб осенью", "港口关闭了旧渡轮码头"]
-    kept = keep_all(documents_table(texts))
-    words, bounds = long_words(kept, np.arange(2), shingle(kept, np.arange(2), ONE_THREAD))
-    assert np.diff(bounds).tolist() == [1, len(set(texts[1]))]
-    assert len(words) == bounds[-1]
+def test_subject_odds__of_empty_texts_are_told_too() -> None:
+    kept = keep_all(documents_table(["", "", FERRY]))
+    assert math.isfinite(subject_odds(kept, np.array([0, 1]), ONE_THREAD))
+    assert math.isfinite(subject_odds(kept, np.array([0, 2]), ONE_THREAD))
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_load_subjects__the_model_asks_only_for_the_views(*, known: bool) -> None:
+    assert load_subjects(known=known).feature.max() < len(VIEWS)
 
 
 def test_common_words__of_a_small_collection_are_not_known() -> None:
@@ -73,3 +140,28 @@ def test_views__a_word_that_every_document_has_says_little() -> None:
     sides = np.arange(2), np.array([0]), np.array([1]), ONE_THREAD
     assert views(kept, *sides)[0, 0] == pytest.approx(1 / 3)
     assert views(kept, *sides, common)[0, 0] == pytest.approx(0, abs=0.01)
+
+
+def stories_with_a_page(texts: dict[str, str], n_outlets: int) -> dict[str, str]:
+    """Run over texts, each in some outlets, and a page of all of them; returns their stories."""
+    documents = [
+        {"id": f"{name}{copy}", "text": text, "source": f"{name}{copy}.example"}
+        for name, text in texts.items()
+        for copy in range(n_outlets)
+    ]
+    page = {"id": "page", "text": "\n\n".join(texts.values()), "source": "page.example"}
+    found = find_duplicates([*documents, page]).documents
+    return dict(zip(found["id"].to_pylist(), found["story"].to_pylist(), strict=True))
+
+
+def test_find_duplicates__two_stories_of_one_kind_on_one_page_stay_two() -> None:
+    story = stories_with_a_page({"a": QUAKE, "b": OTHER_QUAKE}, 3)
+    assert story["a0"] == story["a2"] != story["b0"] == story["b2"]
+    assert story["page"] == "page"
+
+
+@pytest.mark.parametrize("text", [QUAKE, OTHER_QUAKE])
+def test_find_duplicates__a_whole_story_stays_with_its_halves(text: str) -> None:
+    paragraphs = text.split("\n\n")
+    halves = {"a": "\n\n".join(paragraphs[:2]), "b": "\n\n".join(paragraphs[2:])}
+    assert len({*stories_with_a_page(halves, 1).values()}) == 1

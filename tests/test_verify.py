@@ -40,6 +40,7 @@ from dedupe.verify.relation import RELATIONS, probability, relate
 from tests import mixed_scripts
 from tests import reference_pairs as reference
 from tests import reference_text as text_reference
+from tests.stories import QUOTATION, QUOTING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -386,6 +387,25 @@ def test_relate__follows_the_definitions(expected: str, case: dict[str, Any]) ->
         np.array([case.get("recurs", False)]),
     )
     assert [RELATIONS[place] for place in relations] == [expected]
+
+
+def test_judge__a_quotation_that_both_print_tells_of_no_lineage() -> None:
+    said = "Governor Salla Brink said in a statement read on television on Friday evening."
+    quoting = [text.format(f'"{QUOTATION}" {said}') for text in QUOTING]
+    narrated = [text.format(f"{QUOTATION} {said}") for text in QUOTING]
+    found, table = measured(quoting)
+    assert relating.quoted(found).all()
+    assert verdicts(found, table)["relation"].to_pylist() == ["same_event"]
+    assert verdicts(found, table)["probability"].to_pylist()[0] < 0.5
+    assert not relating.quoted(measured(narrated)[0]).any()
+    assert verdicts(*measured(narrated))["relation"].to_pylist() == ["partial"]
+
+
+def test_ruled_odds__a_quotation_takes_lineage_and_leaves_one_story() -> None:
+    odds, yes, no = np.array([[-1.0, 2.0], [2.0, 3.0]]), np.ones(2, np.bool_), np.zeros(2, np.bool_)
+    lineage, same = relating.ruled_odds(odds, no, no, yes)
+    assert lineage.tolist() == [-1.0, 2.0]
+    assert same.tolist() == [-1.0, 2.0]
 
 
 def test_same_outlet__unknown_outlets_are_never_the_same() -> None:

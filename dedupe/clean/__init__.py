@@ -4,6 +4,7 @@ documents table  ->  clean()  ->  Kept
 
 blocks.py           texts cut into blocks
 furniture.py        what each outlet repeats, learned from the collection
+versions.py         pages of one story that share few blocks
 phrases.py          what pages everywhere say around a story
 layout.py           which blocks are story, by their place and make
 kept.py             which ranges of a text are kept
@@ -95,7 +96,7 @@ def clean_and_learn(
     outlets = outlet_numbers(documents)
     keys = block_keys(blocks, outlets, spill)
     if furniture is None:
-        furniture = learn(blocks, keys, outlets, documents.column("title"))
+        furniture = learn(blocks, keys, outlets, keep_all(documents), documents.column("title"))
     spans, n_spans = [np.zeros((0, 2), np.int64)], [np.zeros(0, np.int64)]
     for first, last in pairwise(batch_bounds(np.diff(blocks.offsets) + 1, _BLOCKS_AT_ONCE)):
         some = documents_between(blocks, first, last)

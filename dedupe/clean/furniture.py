@@ -4,10 +4,11 @@
     Furniture        ->  is_known()  ->  which blocks are such
 
 One footer under three stories is furniture; one paragraph in three versions of
-a running story is not. So the pages of an outlet that share a good part of
-their long blocks, and a word of their titles, count as one story, and a block
-must stand on pages of several. What is learned is a plain set of numbers, so that
-an index can keep it and a cluster of machines can send it round.
+a running story is not. So the pages of an outlet that share a good part of their
+long blocks, and a word of their titles, count as one story, as do those that share
+most of their text otherwise; and a block must stand on pages of several. What is
+learned is a plain set of numbers, so that an index can keep it and a cluster of
+machines can send it round.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.clean.blocks import BYTES_PER_WORD, Blocks, documents_of
+from dedupe.clean.versions import version_links
 from dedupe.documents import one_array
 from dedupe.ragged import batch_bounds, running_total
 from dedupe.spill import MEMORY
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from dedupe.clean.kept import Kept
     from dedupe.spill import Spill
 
 _LOG = logging.getLogger(__name__)
@@ -109,6 +112,7 @@ def learn(
     blocks: Blocks,
     keys: NDArray[np.uint64],
     outlets: NDArray[np.uint64],
+    texts: Kept,
     titles: pa.ChunkedArray | None = None,
 ) -> Furniture:
     """Find the blocks that an outlet repeats on pages of at least `STORIES` stories.
@@ -117,24 +121,49 @@ def learn(
         blocks: of a whole collection.
         keys: uint64 (K,), from `block_keys`.
         outlets: uint64 (D,), from `outlet_numbers`.
+        texts: of the same documents, whole.
         titles: string (D,), null where unknown.
 
     Returns:
         The same for any order of the documents. A document whose outlet is
         unknown takes no part.
     """
-    from dedupe.kernels.repeats import count_groups
-
     key, document, places = _repeated(blocks, keys, outlets)
     if len(key) == 0:
         return nothing_learned()
     groups = _story_groups(blocks, key, document, places, titles)
+    learned = _of_several_stories(key, groups[document])
+    is_asked = np.isin(key, learned) & (_prose_sizes(blocks, places) > 0)
+    if is_asked.any():
+        _merge_versions(*version_links(key[is_asked], document[is_asked], texts), titles, groups)
+        learned = _of_several_stories(key, groups[document])
+    _LOG.debug("%d repeated blocks are furniture", len(learned))
+    return Furniture(learned)
+
+
+def _merge_versions(
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    titles: pa.ChunkedArray | None,
+    groups: NDArray[np.int64],
+) -> None:
+    """Give documents a and b one number, but where their titles share no word."""
+    from dedupe.kernels.repeats import merge_groups
+
+    if len(a):
+        same = _needed_shares(titles, a, b) < _SHARED_UNLIKE_TITLES
+        merge_groups(a[same], b[same], groups)
+
+
+def _of_several_stories(key: NDArray[np.uint64], group: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Return the blocks, of sorted keys (N,), that stand in at least `STORIES` groups of pages."""
+    from dedupe.kernels.repeats import count_groups
+
     starts, _ = _runs(key)
     n_stories = np.empty(len(starts), np.int64)
-    count_groups(np.append(starts, len(key)), groups[document], np.empty_like(groups), n_stories)
-    learned = key[starts[n_stories >= STORIES]]
-    _LOG.debug("%d of %d repeated blocks are furniture", len(learned), len(starts))
-    return Furniture(learned)
+    seen = np.empty(int(group.max()) + 1, np.int64)
+    count_groups(np.append(starts, len(key)), group, seen, n_stories)
+    return np.asarray(key[starts[n_stories >= STORIES]])
 
 
 def is_known(keys: NDArray[np.uint64], furniture: Furniture) -> NDArray[np.bool_]:

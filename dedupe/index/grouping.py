@@ -17,6 +17,9 @@ from dedupe.sketch import sketch
 from dedupe.verify import OnDemand, mark_roundups, published_by
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from dedupe.index.placing import Places
@@ -36,7 +39,7 @@ def clustered(leaders: list[int], places: Places, store: Store, settings: Settin
     rows = {number: row for row, number in enumerate(ordered)}
     pairs, passages = group_tables(owned, rows)
     look = _Look(store, settings, ordered)
-    pairs = mark_roundups(pairs, passages, look.subject_odds)
+    pairs = mark_roundups(pairs, passages, look)
     labels = cluster(pairs, len(ordered), look.same_story_odds)
     return [int(labels[rows[number]]) for number in leaders]
 
@@ -88,11 +91,18 @@ class _Look:
         rows = np.unique(np.array([x, y]))
         return self._on_demand(rows).subject_odds(0, len(rows) - 1)
 
+    def n_outlets(self, rows: Collection[int]) -> int:
+        """Return how many outlets documents are of, as verify.OnDemand does."""
+        return published_by(self._table(sorted(rows))).n_outlets(range(len(rows)))
+
     def _on_demand(self, rows: NDArray[np.int64]) -> OnDemand:
-        # Read anew: a newcomer is in the catalogue by now, and in no earlier Held.
-        documents = Held(self._store).documents(self._numbers[row] for row in rows.tolist())
-        table = as_table(documents, MEASURED)
+        table = self._table(rows.tolist())
         kept = clean(table, self._settings, furniture_of(self._store.catalog, table))
         sketches = sketch(kept, self._settings)
         weights = weigh_old(sketches, self._store)
         return OnDemand(sketches, weights, published_by(table), kept, self._settings)
+
+    def _table(self, rows: Iterable[int]) -> pa.Table:
+        # Read anew: a newcomer is in the catalogue by now, and in no earlier Held.
+        documents = Held(self._store).documents(self._numbers[row] for row in rows)
+        return as_table(documents, MEASURED)

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from dedupe.clean.blocks import Blocks, documents_of, read_blocks
 from dedupe.clean.furniture import STORIES, Furniture, block_keys, is_known, learn, outlet_numbers
-from dedupe.clean.kept import text_bytes
+from dedupe.clean.kept import keep_all, text_bytes
 from dedupe.index.keys import BLOCK, Keys, mixed
 from dedupe.index.records import as_table
 from dedupe.ragged import running_total
@@ -125,8 +125,8 @@ def _learn(
     )
     outlets = np.concatenate([outlet_numbers(old), outlet_numbers(new)])
     keys = block_keys(blocks, outlets)
-    titles = pa.concat_tables([old.select(["title"]), new.select(["title"])]).column("title")
-    return learn(blocks, keys, outlets, titles).keys
+    pages = pa.concat_tables([one.select(["title", "text"]) for one in (old, new)])
+    return learn(blocks, keys, outlets, keep_all(pages), pages.column("title")).keys
 
 
 def _keep(

@@ -100,7 +100,7 @@ def attributed(table: pa.Table, store: Store, settings: Settings) -> Attributed:
     candidates = find_candidates(sketches, weights, every)
     pairs, passages = verify(candidates, table, kept, every)
     on_demand = OnDemand(sketches, weights, published_by(table), kept, every)
-    pairs = mark_roundups(pairs, passages, on_demand.subject_odds)
+    pairs = mark_roundups(pairs, passages, on_demand)
     names = settings.known_names()
     clues = harvest(table, kept, names, settings.threads)
     stories = np.zeros(table.num_rows, np.int64)

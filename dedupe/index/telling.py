@@ -95,7 +95,7 @@ def tell_query(table: pa.Table, held: Held, reading: Reading, terms: Terms) -> M
     matched = match(batch, held, settings, MOST_ASKED)
     pairs = matched.pairs
     if pairs.num_rows > 1 and matched.on_demand is not None:
-        pairs = mark_roundups(pairs, matched.passages, matched.on_demand.subject_odds)
+        pairs = mark_roundups(pairs, matched.passages, matched.on_demand)
     name = str(table.column("id")[0].as_py())
     odds = pairs.column("same_story_odds").to_numpy()
     likely = pairs.column("probability").to_numpy()

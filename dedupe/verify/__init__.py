@@ -41,7 +41,7 @@ from dedupe.verify.roundups import mark_roundups
 from dedupe.verify.subjects import common_words, subject_odds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -168,6 +168,10 @@ class Answers:
             self._subject_odds[pair] = self._on_demand.subject_odds(*pair)
         return self._subject_odds[pair]
 
+    def n_outlets(self, rows: Collection[int]) -> int:
+        """Return how many outlets documents are of; those of unknown ones count as of one."""
+        return self._on_demand.n_outlets(rows)
+
     def table(self) -> pa.Table:
         """Return what was asked: a, b, same_story_odds, subject_odds; nulls where it was not."""
         import pyarrow as pa
@@ -227,3 +231,7 @@ class OnDemand:
         """Return log-odds that two documents are of one subject, as parts of one story are."""
         rows = np.array([min(x, y), max(x, y)])
         return subject_odds(self.kept, rows, self.settings, self._common)
+
+    def n_outlets(self, rows: Collection[int]) -> int:
+        """Return how many outlets documents are of; those of unknown ones count as of one."""
+        return self.published.n_outlets(rows)

@@ -2,8 +2,9 @@
 
     Measured, Published  ->  judge()  ->  pairs table
 
-A rule overrules the models: one form filled in anew on another day is no copy. Which
-two tell one story is fitted; where one relation ends and the next begins is a convention.
+Rules overrule the models: one form filled in anew on another day is no copy, and what
+stands in quotation marks tells of no lineage. Which two tell one story is fitted; where
+one relation ends and the next begins is a convention.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from dedupe.kernels import columns
 from dedupe.verify.models import FEATURES, WHOLE, lead_shares
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -36,8 +39,16 @@ _NO_CLOCK = np.iinfo(np.int64).min
 """What NumPy makes of a null of Arrow."""
 _DAYS_APART_MICROSECONDS = 2 * 86_400_000_000
 _LEAST_CHANGED, _REFILLED = 2, 0.15
-_RECURS_ODDS = -3.0
 """A form filled in anew: days between the two, slots that changed, and their share of all."""
+
+_SPEAKER, _MOSTLY = 20, 0.5
+"""Of a quotation: shingles outside its marks, at most, that say who spoke, and their share of all
+in common. Of 12, 20 and 30, and of a third, a half and .7, what leaves fewest of the dispatches
+that print one quotation (`edits.quotations_apart`) with a copy's relation, and takes it from at
+most a fiftieth of what benchmarks/fit_pairs.py labels copies."""
+
+_RULED_ODDS = -3.0
+"""Log-odds that a rule allows at most."""
 
 
 RELATIONS = (
@@ -64,6 +75,10 @@ class Published(NamedTuple):
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
 
+    def n_outlets(self, rows: Collection[int]) -> int:
+        """Return how many outlets documents are of; those of unknown ones count as of one."""
+        return len(set(self.outlets[list(rows)].tolist()))
+
 
 def published_by(documents: pa.Table) -> Published:
     """Read of a table of `documents.SCHEMA` by whom and when each was published."""
@@ -83,7 +98,7 @@ def judge(measured: Measured, published: Published) -> pa.Table:
 
     values = measured.view
     recurs = recurring(measured, values, published)
-    lineage, same = ruled_odds(measured.odds, measured.exact, recurs)
+    lineage, same = ruled_odds(measured.odds, measured.exact, recurs, quoted(measured))
     containment = measured.shared[:, None] / np.maximum(measured.sizes, 1)
     union = measured.sizes.sum(axis=1) - measured.shared
     one_outlet = same_outlet(measured, published)
@@ -125,22 +140,33 @@ def judge(measured: Measured, published: Published) -> pa.Table:
 def same_story_odds(measured: Measured, published: Published) -> NDArray[np.float64]:
     """Return the log-odds of one story that `judge` says, and nothing else of it; float64 (P,)."""
     recurs = recurring(measured, measured.view, published)
-    return ruled_odds(measured.odds, measured.exact, recurs)[1]
+    return ruled_odds(measured.odds, measured.exact, recurs, quoted(measured))[1]
 
 
 def ruled_odds(
-    odds: NDArray[np.float64], exact: NDArray[np.bool_], recurs: NDArray[np.bool_]
+    odds: NDArray[np.float64],
+    exact: NDArray[np.bool_],
+    recurs: NDArray[np.bool_],
+    is_quoted: NDArray[np.bool_],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the log-odds of lineage and of one story, float64 (P,) each, rules over models.
 
     `odds` is what `model_odds` says.
     """
     same, lineage = odds[:, 0].copy(), odds[:, 1].copy()
-    same[recurs] = np.minimum(same[recurs], _RECURS_ODDS)
-    lineage[recurs] = np.minimum(lineage[recurs], _RECURS_ODDS)
+    same[recurs] = np.minimum(same[recurs], _RULED_ODDS)
+    unlike = recurs | is_quoted
+    lineage[unlike] = np.minimum(lineage[unlike], _RULED_ODDS)
     lineage[exact] = same[exact] = 10.0
     # The same story is a fortiori one lineage.
     return np.maximum(lineage, same), same
+
+
+def quoted(measured: Measured) -> NDArray[np.bool_]:
+    """Say of which pairs little more than a quotation is in both, and who spoke; bool (P,)."""
+    shared = [columns.NARRATION_SHARED_A, columns.NARRATION_SHARED_B]
+    narration = measured.counts[:, shared].max(axis=1)
+    return np.asarray((narration < _SPEAKER) & (narration < _MOSTLY * measured.shared))
 
 
 def recurring(

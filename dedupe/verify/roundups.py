@@ -8,20 +8,29 @@ document is none of those stories.
 from __future__ import annotations
 
 import itertools
+import math
 import statistics
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Collection, Iterable
 
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    SubjectOdds = Callable[[int, int], float]
-    """Rows of two documents -> log-odds that they are of one subject."""
+
+class Asked(Protocol):
+    """What is asked of documents, by their rows, when a page holds pieces of several."""
+
+    def subject_odds(self, x: int, y: int) -> float:
+        """Return log-odds that two documents are of one subject."""
+
+    def n_outlets(self, rows: Collection[int]) -> int:
+        """Return how many outlets documents are of; those of unknown ones count as of one."""
+
 
 # Conventions, held to by the edited copies and round-ups of benchmarks/quality.py.
 _LEAST_PART = 0.12
@@ -47,6 +56,11 @@ _MOST_COMPARED = 8
 _SUBJECT_CLIP, _LOOSE_ODDS = 3.0, 2.0
 """Log-odds of one subject that a pair of stories can say at most, and that two stories must fall
 below which leave much of the text between them out."""
+
+_OUTLETS_ODDS, _MOST_OUTLETS, _MOST_HOLDERS = 1.5, 4, 16
+"""What each doubling of the outlets that have the one of two stories, and not the other, takes
+from the log-odds that both are parts of one, how many outlets count, and of how many documents
+they are: an editor cuts a story's end off, and seldom prints it alone."""
 
 _NEAR_TOPICS, _NEAR_PIECES = 8, 8
 """Topics, and pieces of each, that a further piece is held against."""
@@ -88,13 +102,49 @@ class _Part(NamedTuple):
     share: float
 
 
-def mark_roundups(pairs: pa.Table, passages: pa.Table, subject_odds: SubjectOdds) -> pa.Table:
+_Story = list[_Part]
+"""The pieces that make up one story of a page."""
+
+
+class _Known(NamedTuple):
+    """What is known of the stories that a page may be made of.
+
+    `joined` are the documents that a same-story pair joins to each.
+    """
+
+    joined: dict[int, list[int]]
+    asked: Asked
+
+    def mean_odds(self, pairs: Iterable[tuple[_Story, _Story]]) -> float:
+        """Return the mean log-odds of one subject of pairs of stories."""
+        return statistics.fmean(self._odds(one, other) for one, other in pairs)
+
+    def _odds(self, one: _Story, other: _Story) -> float:
+        """Return bounded log-odds, for two stories may meet by chance, less what outlets say."""
+        odds = self.asked.subject_odds(*sorted((_standing(one), _standing(other))))
+        held = self._holders(one), self._holders(other)
+        apart = held[0] - held[1], held[1] - held[0]
+        n_outlets = min(_MOST_OUTLETS, *map(self.asked.n_outlets, apart))
+        doublings = math.log2(max(1, n_outlets))
+        return max(-_SUBJECT_CLIP, min(odds, _SUBJECT_CLIP)) - _OUTLETS_ODDS * doublings
+
+    def _holders(self, story: _Story) -> set[int]:
+        """Return documents that tell a story: those with pieces in the page, and some like them."""
+        others = itertools.chain(
+            (part.other for part in story), self.joined.get(_standing(story), ())
+        )
+        return set(itertools.islice(others, _MOST_HOLDERS))
+
+
+def mark_roundups(pairs: pa.Table, passages: pa.Table, asked: Asked) -> pa.Table:
     """Turn the pairs of each round-up with its parts into `roundup`, not the same story.
 
     Pieces in different places are of different stories when no pair joins what
     they come from, and they are of different subjects: a story may have been cut into
     parts by others. Two are enough when both are told more fully elsewhere, or
     leave little out between them.
+
+    What several outlets print, each without the other, are stories.
 
     What stands around a story on two pages, furniture that no third page has, is no piece of it.
 
@@ -105,23 +155,24 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table, subject_odds: SubjectOdds
     Args:
         pairs: the judged pairs (verify.relation).
         passages: their aligned passages, by pair.
-        subject_odds: asked of the documents that two pieces come from.
+        asked: of the documents that two pieces come from.
 
     Returns:
         The pairs, with relation, same_story and same_story_odds corrected.
     """
     chosen = np.zeros(pairs.num_rows, np.bool_)
     joined = _joined(pairs)
+    known = _Known(joined, asked)
     printed = _printed_whole(pairs)
     for found in _parts(pairs, passages).values():
         parts = _without_frames(found, printed)
         stories = _stories(_topics([part for part in parts if part.counts]), joined)
         told = [one for one in parts if one.counts or (one.whole and one.share >= _MENTION)]
-        if _are_apart(stories, _stories(_topics(told), joined), subject_odds):
+        if _are_apart(stories, _stories(_topics(told), joined), known):
             chosen[[part.pair for part in parts]] = True
             continue
         whole = _stories(_topics([part for part in parts if part.whole]), joined)
-        beside = _beside(whole, subject_odds)
+        beside = _beside(whole, known)
         if sum(max(part.share for part in story) for story in beside) >= _LEAST_PART:
             chosen[[part.pair for part in parts]] = True
         else:
@@ -145,9 +196,7 @@ def shows_roundup(
     return np.asarray(is_large & (lead >= _LEAST_LEAD) & (probability >= _LIKELY))
 
 
-def _are_apart(
-    stories: list[list[_Part]], among: list[list[_Part]], subject_odds: SubjectOdds
-) -> bool:
+def _are_apart(stories: list[_Story], among: list[_Story], known: _Known) -> bool:
     """Say whether stories that stand in a page are of different subjects, on the whole.
 
     `among` are those that subjects are asked of: slight ones, too, if they stand there whole.
@@ -157,17 +206,20 @@ def _are_apart(
         return False
     n_fuller = sum(any(part.told < _TOLD_WHOLE for part in story) for story in stories)
     is_loose = n_fuller < 2 and len(stories) == 2 and _uncovered(stories) > _LARGEST_GAP
-    largest = sorted(among, key=_extent)[-_MOST_COMPARED:]
-    pairs = itertools.combinations(sorted(map(_standing, largest)), 2)
-    return _mean_odds(pairs, subject_odds) < (-_LOOSE_ODDS if is_loose else 0)
+    pairs = itertools.combinations(_largest(among), 2)
+    return known.mean_odds(pairs) < (-_LOOSE_ODDS if is_loose else 0)
 
 
-def _standing(story: list[_Part]) -> int:
+def _largest(stories: list[_Story]) -> list[_Story]:
+    return sorted(stories, key=_extent)[-_MOST_COMPARED:]
+
+
+def _standing(story: _Story) -> int:
     """Return the document that stands for a story."""
     return min(part.other for part in story)
 
 
-def _beside(stories: list[list[_Part]], subject_odds: SubjectOdds) -> list[list[_Part]]:
+def _beside(stories: list[_Story], known: _Known) -> list[_Story]:
     """Return the stories that a page prints whole beside its largest, of another subject.
 
     Where much of the page is none of them, only the slightest: a late version may hold
@@ -179,30 +231,18 @@ def _beside(stories: list[list[_Part]], subject_odds: SubjectOdds) -> list[list[
     others = [story for story in stories if story is not largest]
     if _uncovered(stories) > _LARGEST_GAP:
         others = [story for story in others if max(part.share for part in story) < _MENTION]
-    near = sorted(stories, key=_extent)[-_MOST_COMPARED:]
-    return [story for story in others if _mean_odds(_with_each(story, near), subject_odds) < 0]
+    return [
+        story
+        for story in others
+        if known.mean_odds((story, near) for near in _largest(stories) if near is not story) < 0
+    ]
 
 
-def _with_each(story: list[_Part], others: list[list[_Part]]) -> Iterable[tuple[int, int]]:
-    """Pair the document that stands for a story with those of others."""
-    one = _standing(story)
-    for row in sorted(map(_standing, others)):
-        if row != one:
-            yield min(one, row), max(one, row)
-
-
-def _mean_odds(pairs: Iterable[tuple[int, int]], subject_odds: SubjectOdds) -> float:
-    """Return the mean log-odds of one subject, each bounded: two stories may meet by chance."""
-    return statistics.fmean(
-        max(-_SUBJECT_CLIP, min(subject_odds(*pair), _SUBJECT_CLIP)) for pair in pairs
-    )
-
-
-def _extent(story: list[_Part]) -> int:
+def _extent(story: _Story) -> int:
     return max(part.end - part.start for part in story)
 
 
-def _uncovered(stories: list[list[_Part]]) -> float:
+def _uncovered(stories: list[_Story]) -> float:
     """Return how much of the text from the first piece to the last is in none.
 
     A piece is only the longest passage of its story: what the shares of all passages
@@ -312,7 +352,7 @@ def _longest(
     return first, last
 
 
-def _topics(parts: list[_Part]) -> list[list[_Part]]:
+def _topics(parts: list[_Part]) -> list[_Story]:
     """Group pieces that overlap by half of the smaller one, from first to last.
 
     A piece is held against the last few that reach beyond its start, so that a
@@ -335,7 +375,7 @@ def _overlap(one: _Part, other: _Part) -> bool:
     return 2 * common >= min(one.end - one.start, other.end - other.start)
 
 
-def _stories(topics: list[list[_Part]], joined: dict[int, list[int]]) -> list[list[_Part]]:
+def _stories(topics: list[_Story], joined: dict[int, list[int]]) -> list[_Story]:
     """Unite topics whose documents some pair joins."""
     topic_of = {part.other: place for place, topic in enumerate(topics) for part in topic}
     leader = list(range(len(topics)))
