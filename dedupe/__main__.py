@@ -1,6 +1,7 @@
 """The command, also as `python -m dedupe`: imports what it needs, and minds Ctrl-C meanwhile."""
 
 import gc
+import os
 import sys
 
 # A run makes many objects and drops few in circles: Python's own thresholds, of 700 new
@@ -11,6 +12,8 @@ _GC_THRESHOLDS = (200_000, 20, 20)
 def main() -> None:
     """Run the command line."""
     gc.set_threshold(*_GC_THRESHOLDS)
+    # NumPy's linear algebra would begin threads, which wait at full speed for work they never get.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from dedupe.cli import main as run
 

@@ -1,5 +1,6 @@
 """Modules, not seconds: what is imported costs the same on every machine."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -50,6 +51,25 @@ def test_startup__nothing_heavy_is_imported(code: str) -> None:
     modules = imported_by(code)
     assert "dedupe" in modules
     assert modules & HEAVY == set()
+
+
+def test_startup__the_command_lets_numpy_begin_no_threads() -> None:
+    code = (
+        "import os, sys; sys.argv = ['dedupe', '--version']\n"
+        "from dedupe.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: import numpy, threadpoolctl\n"
+        "print([pool['num_threads'] for pool in threadpoolctl.threadpool_info()])"
+    )
+    environment = {name: value for name, value in os.environ.items() if "NUM_THREADS" not in name}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment | {"PYTHONPATH": str(ROOT)},
+    )
+    assert set(ast.literal_eval(done.stdout.splitlines()[-1])) <= {1}
 
 
 def test_startup__the_check_sees_what_is_imported() -> None:
