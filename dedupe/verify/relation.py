@@ -48,9 +48,9 @@ that print one quotation (`edits.quotations_apart`) with a copy's relation, and 
 most a fiftieth of what benchmarks/fit_pairs.py labels copies."""
 
 _BRIEF_WORDS = 80
-"""A shorter text of another day is a new one, where its outlet may be the other's and neither stands
-whole in the other: of such pairs of Reuters that were one story before 28 were read, and 26 are
-two; of longer ones a fifth is one (`reuters.late_joined_per_1000`)."""
+"""A shorter text of another day is a new one, where its outlet may be the other's and neither
+stands whole in the other: of such pairs of Reuters that were one story before 28 were read, and
+26 are two; of longer ones a fifth is one (`reuters.late_joined_per_1000`)."""
 
 _RULED_ODDS = -3.0
 """Log-odds that a rule allows at most."""
