@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from fit_pairs import PENALTY, Labelled, fit_filed, lasso, of_filed
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.verify.models import CLOSER_FEATURES, FEATURES, Linear
@@ -45,6 +45,7 @@ def test_fit_filed__learns_from_filed_pairs_of_the_tuning_half_alone() -> None:
     assert fit_filed([pairs, *unseen, reuters]) == fit_filed([pairs])
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_lasso__no_weight_could_pay_for_more_than_it_does(seed: int) -> None:
     rng = np.random.default_rng(seed)
