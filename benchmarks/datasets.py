@@ -276,8 +276,9 @@ def load_reuters(data: Path = DEFAULT_DATA) -> list[dict[str, Any]] | None:
 
 def _newswire_time(given: str | None) -> str | None:
     """Read "26-FEB-1987 15:01:01.79" as UTC; None where it is damaged."""
+    seconds = (given or "").strip().partition(".")[0]
     try:
-        stamp = datetime.strptime((given or "").strip()[:20] + " +0000", "%d-%b-%Y %H:%M:%S %z")
+        stamp = datetime.strptime(f"{seconds} +0000", "%d-%b-%Y %H:%M:%S %z")
     except ValueError:
         return None
     return stamp.isoformat()

@@ -34,7 +34,7 @@ GATED = (
     "derived_f1", "direction_text", "direction_masked", "direction_dated",
     "clough.accuracy", "plagdet", "caseless_clean",
     "far_joined_per_1000", "near_found",
-    "recall_resemblance", "recall_containment", "candidates_per_document",
+    "recall_resemblance", "recall_containment", "candidates_per_document", "late_joined_per_1000",
     "words_kept", "bodies_kept", "versions_kept", "pages.f1",
     "worst_joined", "wrongly_joined", "roundups_apart", "halves_joined", "thirds_joined",
     "quotations_apart",

@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import Counter
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import label_pairs
@@ -43,6 +44,10 @@ LEAST_WORDS = 50
 
 LEAST_EDITED, LEAST_QUOTING, N_EDITED = 160, 80, 200
 """Words of a dispatch that is edited, and of one that prints a quotation, and how many are."""
+
+LATE, WHOLE = timedelta(days=2), 0.97
+"""From when on a dispatch comes late, and from what containment on a text stands whole in another.
+Nearly all such pairs of Reuters are forms filled in anew, and reports of the next week."""
 
 REWRITTEN = ("spun", "roundups_apart")
 """Figures that `worst_joined` leaves out: not edits of a copy, but another's words."""
@@ -286,10 +291,23 @@ def reuters_figures(documents: Sequence[dict[str, Any]], overlaps: Overlaps) -> 
     hit = np.array([found(a, b) for a, b in zip(overlaps.a, overlaps.b, strict=True)], bool)
     candidates = result.run["candidate_pairs"]
     return recall_score(hit, overlaps, n_words) | {
+        "reuters.late_joined_per_1000": 1000 * _n_late(documents, result.pairs) / len(documents),
         "reuters.candidates_per_document": candidates["found"] / len(documents),
         "reuters.screened_per_document": candidates["screened"] / len(documents),
         "reuters.pairs_per_document": result.pairs.num_rows / len(documents),
     }
+
+
+def _n_late(documents: Sequence[dict[str, Any]], pairs: pa.Table) -> int:
+    """Count pairs called one story that are days apart, and neither of which holds the other."""
+    clock = {one["id"]: one["published"] for one in documents if one["published"]}
+    columns = ("a", "b", "same_story", "containment_a", "containment_b")
+    rows = zip(*(pairs[name].to_pylist() for name in columns), strict=True)
+    return sum(
+        abs(datetime.fromisoformat(clock[a]) - datetime.fromisoformat(clock[b])) >= LATE
+        for a, b, same, *contained in rows
+        if same and max(contained) < WHOLE and a in clock and b in clock
+    )
 
 
 def recall_score(hit: NDArray[np.bool_], overlaps: Overlaps, n_words: NDArray[np.int64]) -> Figures:

@@ -310,7 +310,8 @@ def _says(found: Grounds, measured: Measured, published: relating.Published) -> 
 def _refilled(measured: Measured, published: relating.Published) -> str:
     n_changed, n_same = (int(counts[0]) for counts in relating.slots(measured))
     days = int(relating.microseconds_apart(measured, published)[0]) // _A_DAY_MICROSECONDS
+    brief = ", in a brief text" if relating.is_brief(measured)[0] else ""
     return (
         f"a form filled in anew: at least {days} days apart, {n_changed} of "
-        f"{n_changed + n_same} numbers and names in the same places changed"
+        f"{n_changed + n_same} numbers and names in the same places changed{brief}"
     )

@@ -91,11 +91,16 @@ def test_load_reuters__reads_newswire_times_and_drops_damaged_ones(tmp_path: Pat
         [
             {"id": "1", "text": "x", "published": "26-FEB-1987 15:01:01.79"},
             {"id": "2", "text": "x", "published": "31-MON-1987 03:58:41.94"},
+            {"id": "3", "text": "x", "published": " 1-APR-1987 03:58:41.94"},
         ],
     )
     rows = datasets.load_reuters(tmp_path)
     assert rows is not None
-    assert [row["published"] for row in rows] == ["1987-02-26T15:01:01+00:00", None]
+    assert [row["published"] for row in rows] == [
+        "1987-02-26T15:01:01+00:00",
+        None,
+        "1987-04-01T03:58:41+00:00",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -401,6 +401,26 @@ def test_judge__a_quotation_that_both_print_tells_of_no_lineage() -> None:
     assert verdicts(*measured(narrated))["relation"].to_pylist() == ["partial"]
 
 
+@pytest.mark.parametrize(
+    ("days", "sources", "expected"),
+    [(3, (None, None), True), (3, ("a.example", None), True), (3, ("a.example", "a.example"), True),
+     (3, ("a.example", "b.example"), False), (0, (None, None), False)],
+)  # fmt: skip
+def test_recurring__a_brief_of_another_day_is_a_new_one_of_its_outlet(
+    days: int, sources: tuple[str | None, str | None], *, expected: bool
+) -> None:
+    brief = "Marlow Ferries sets a dividend of nine crowns, payable to holders of record on {}."
+    texts = [brief.format(day) for day in ("Friday", "Saturday")]
+    for words, brief_enough in ((texts, True), ([text + OTHER * 3 for text in texts], False)):
+        rows = [
+            {"text": text, "published": f"2024-05-{1 + day:02}T08:00:00Z", "source": source}
+            for text, day, source in zip(words, (0, days), sources, strict=True)
+        ]
+        found, _ = measured(words)
+        told = relating.recurring(found, found.view, relating.published_by(documents_table(rows)))
+        assert told.tolist() == [expected and brief_enough]
+
+
 def test_ruled_odds__a_quotation_takes_lineage_and_leaves_one_story() -> None:
     odds, yes, no = np.array([[-1.0, 2.0], [2.0, 3.0]]), np.ones(2, np.bool_), np.zeros(2, np.bool_)
     lineage, same = relating.ruled_odds(odds, no, no, yes)
