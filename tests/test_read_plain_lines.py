@@ -172,6 +172,7 @@ def n_plain(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 )
 @settings(max_examples=250, suppress_health_check=list(HealthCheck))
 @example(lines=TRAPS, end=b"", on_error="skip", fields={})
+@example(lines=[b'{"text":"","id":{}}', b"{}"], end=b"", on_error="fail", fields={})
 @example(
     lines=[b'{"text":"","author":[-9223372036854775809]}'],
     end=b"\n",

@@ -174,8 +174,7 @@ def read_batches(
         for records in read_records(sources, builder.names, ledger, limits, progress.add):
             yield builder.batch(records, ledger)
             progress.tell()
-        # What ends a file early is noted after its last record.
-        yield _batch(SCHEMA.empty_table(), [], ledger)
+        yield _last_batch(ledger)
         progress.tell()
 
 
@@ -206,13 +205,14 @@ def read_table(
     builder, ledger = _Builder(fields or {}, name), Ledger(_TABLE, on_error)
     if name is None and table.schema.equals(SCHEMA):
         documents, lines = _rows_with_text(table, ledger)
+        rejects = ledger.take_rejects()
         builder.ids.add(documents["id"].to_pylist(), [_TABLE] * len(lines), lines)
-        return Reading(documents=documents, rejects=ledger.take_rejects(), inputs=[ledger.counts()])
+        return Reading(documents=documents, rejects=rejects, inputs=[ledger.counts()])
     batches = [
         builder.batch(records, ledger)
         for records in table_records(table, _TABLE, builder.names, ledger, _DEFAULTS)
     ]
-    batches.append(_batch(SCHEMA.empty_table(), [], ledger))
+    batches.append(_last_batch(ledger))
     documents = pa.concat_tables(batch.documents for batch in batches)
     rejects = [reject for batch in batches for reject in batch.rejects]
     return Reading(documents=documents, rejects=rejects, inputs=[ledger.counts()])
@@ -257,15 +257,19 @@ class _Builder:
             names = self._own_names if records.own_names else self.names
             records = with_pages(records, names, ledger)
             documents = build_documents(records, names, ledger, self._name)
+        rejects = ledger.take_rejects()
         if self._name is None:
             self.ids.add(documents.ids, documents.files, documents.lines)
         places = list(zip(documents.files, documents.lines, strict=True))
-        return _batch(documents.table, places, ledger)
+        return Batch(
+            documents=documents.table, places=places, rejects=rejects, counts=ledger.counts()
+        )
 
 
-def _batch(documents: pa.Table, places: list[tuple[str, int]], ledger: Ledger) -> Batch:
+def _last_batch(ledger: Ledger) -> Batch:
+    """Return what is noted after the last record of an input, without documents."""
     rejects = ledger.take_rejects()
-    return Batch(documents=documents, places=places, rejects=rejects, counts=ledger.counts())
+    return Batch(documents=SCHEMA.empty_table(), places=[], rejects=rejects, counts=ledger.counts())
 
 
 class _Progress:

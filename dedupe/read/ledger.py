@@ -61,7 +61,7 @@ class Ledger:
     Args:
         path: the input, as the user gave it.
         on_error: "skip" notes a bad record, "replace" first tries to mend its
-            encoding, "fail" raises at the first one.
+            encoding, "fail" raises for the first one.
     """
 
     def __init__(self, path: str, on_error: OnError) -> None:
@@ -75,15 +75,7 @@ class Ledger:
         self._rejects: list[dict[str, Any]] = []
 
     def reject(self, file: str, line: int, reason: str) -> None:
-        """Note a record that cannot become a document.
-
-        Raises:
-            InputError: always, where `on_error` is "fail".
-        """
-        if self.on_error == "fail":
-            raise InputError(
-                f"{file}:{line}: {reason}; mend the record, or skip bad records (--on-error skip)"
-            )
+        """Note a record that cannot become a document."""
         self.n_rejects += 1
         self.last_reason = reason
         self._rejects.append({"file": file, "line": line, "reason": reason})
@@ -93,10 +85,19 @@ class Ledger:
 
         A batch is parsed whole before any of its records becomes a document, so
         they are not noted in that order.
+
+        Raises:
+            InputError: there is one, and `on_error` is "fail".
         """
         taken, self._rejects = self._rejects, []
         files = {file: place for place, file in enumerate(dict.fromkeys(r["file"] for r in taken))}
-        return sorted(taken, key=lambda reject: (files[reject["file"]], reject["line"]))
+        taken.sort(key=lambda reject: (files[reject["file"]], reject["line"]))
+        if taken and self.on_error == "fail":
+            file, line, reason = taken[0].values()
+            raise InputError(
+                f"{file}:{line}: {reason}; mend the record, or skip bad records (--on-error skip)"
+            )
+        return taken
 
     def counts(self) -> dict[str, Any]:
         """Return the counts so far, by the names a run's record gives them."""
