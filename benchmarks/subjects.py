@@ -11,7 +11,7 @@ earthquakes), bodies of pages by chance, and stories of census or of spotify; ea
 and cut to a half and to a third, so that length tells nothing. Two independent reports of one
 event are told apart too seldom to learn from: they are only counted.
 
-The trees of `verify/model_subjects.json` are fitted on the tuning halves. Both halves are
+The weights of `verify/model_subjects.json` are fitted on the tuning halves. Both halves are
 scored: the share of pairs with log-odds above 0; and, of pages that print two stories and
 of stories beside their halves, how many a whole run sets right.
 """
@@ -32,15 +32,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import datasets
 import numpy as np
 from brute_force import words
-from fit_pairs import tree_of
 
 import dedupe
 from dedupe import Settings
 from dedupe.clean import keep_all
 from dedupe.documents import documents_table
 from dedupe.verify import subjects
-from dedupe.verify.models import load_trees
-from dedupe.verify.subjects import VIEWS, common_words, views
+from dedupe.verify.subjects import OVERLAP, VIEWS, Subjects, common_words, views
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -50,25 +48,6 @@ if TYPE_CHECKING:
     from dedupe.verify.subjects import Common
 
 MODEL = Path(subjects.__file__).with_name("model_subjects.json")
-SHAPE = (80, 3, 0.1)
-"""Trees, their depth, the learning rate: of 60 to 240 trees those that keep the round-ups of
-edited dispatches apart at the shift below."""
-SHIFT = 0.6
-"""Log-odds added to what is fitted: of .5 to .75, in steps of .05, what keeps as many thirds of
-edited dispatches in their stories as words and names alone did, and as many round-ups apart
-(`edits.thirds_joined`, `edits.roundups_apart`)."""
-RISING = (
-    "words",
-    "names",
-    "cohesion",
-    "names_cohesion",
-    "carried",
-    "quoting",
-    "repeated",
-    "repeated_names",
-)
-FALLING = ("leading",)
-"""Views that speak for one subject alone, and against it alone."""
 CUTS, SHORTENED = (2, 3), (1, 2, 3)
 N_STORIES, N_PAIRS, N_PAGES, N_REPORTS = 500, 700, 150, 16
 LEAST_WORDS, MOST_WORDS, LEAST_PART = 60, 2500, 25
@@ -249,8 +228,9 @@ def seen(cases: Sequence[Case], common: Common | None) -> NDArray[np.float64]:
 
 
 def fit(cases: Sequence[Case], values: NDArray[np.float64]) -> dict[str, Any]:
-    """Fit trees on the tuning halves; kinds count by the roots of their sizes, labels alike."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
+    """Fit weights on the tuning halves; kinds count by the roots of their sizes, labels alike."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
 
     chosen = np.array([case.half == "tune" and ONE_EVENT not in case.kind for case in cases])
     labels = np.array([case.is_same for case in cases])
@@ -260,15 +240,13 @@ def fit(cases: Sequence[Case], values: NDArray[np.float64]) -> dict[str, Any]:
         weights[kinds == kind] = 1 / np.sqrt((chosen & (kinds == kind)).sum())
     for label in (False, True):
         weights[labels == label] *= chosen.sum() / 2 / weights[chosen & (labels == label)].sum()
-    n_trees, depth, rate = SHAPE
-    model = HistGradientBoostingClassifier(
-        max_iter=n_trees, max_depth=depth, learning_rate=rate, min_samples_leaf=40,
-        l2_regularization=5.0, early_stopping=False, random_state=0,
-        monotonic_cst=[(name in RISING) - (name in FALLING) for name in VIEWS],
-    )  # fmt: skip
-    model.fit(values[chosen], labels[chosen], weights[chosen])
-    bias = round(float(model._baseline_prediction.ravel()[0]) + SHIFT, 4)  # noqa: SLF001
-    return {"bias": bias, "trees": [tree_of(one[0].nodes) for one in model._predictors]}  # noqa: SLF001
+    built = values[chosen, 4:]
+    scale = StandardScaler().fit(built)
+    model = LogisticRegression().fit(scale.transform(built), labels[chosen], weights[chosen])
+    fitted = model.coef_[0] / scale.scale_
+    bias = float(model.intercept_[0] - fitted @ scale.mean_)
+    told = {name: round(float(one), 4) for name, one in zip(VIEWS[4:], fitted, strict=True)}
+    return {"bias": round(bias, 4), "weights": told}
 
 
 def page_documents(cases: Iterable[Case], n_outlets: int) -> Iterator[dict[str, str]]:
@@ -333,11 +311,11 @@ def main() -> None:
         sys.exit(datasets.skipped("subjects", options.data))
     texts = [one["text"] for one in datasets.load_reuters(options.data) or ()]
     common = common_words(keep_all(documents_table(texts)), Settings(threads=1))
-    model: dict[str, Any] = {"command": "python benchmarks/subjects.py", "views": list(VIEWS)}
+    model = {"command": "python benchmarks/subjects.py"} | fit(cases, seen(cases, None))
+    weights = np.array(list(model["weights"].values()))
     for name, known in (("new", None), ("known", common)):
-        values = seen(cases, known)
-        model[name] = fit(cases, values)
-        show(name, cases, load_trees(model[name]).log_odds(values) > 0)
+        told = Subjects(np.array(OVERLAP[known is not None]), weights, model["bias"])
+        show(name, cases, told.log_odds(seen(cases, known)) > 0)
     if not options.dry_run:
         MODEL.write_text(json.dumps(model) + "\n", encoding="utf-8")
     shown = [case for case in cases if not case.kind.endswith(("3", "/2"))]

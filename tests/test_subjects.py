@@ -83,8 +83,8 @@ def test_views__do_not_depend_on_which_text_comes_first() -> None:
 
 
 def test_views__letters_are_counted_not_bytes_and_scripts_without_words_count_whole() -> None:
-    assert viewed(["ёжики едят грибы", "грибы осенью"])["size"] == pytest.approx(math.log(2))
-    assert viewed(["ёж ест гриб", "ёж ест"])["size"] == pytest.approx(math.log(2))
+    assert viewed(["ёжики едят грибы", "грибы осенью"])["words"] == pytest.approx(1 / 2)
+    assert viewed(["ёж ест гриб", "ёж ест"])["words"] == pytest.approx(2 / math.sqrt(6))
     assert viewed(["港口关闭了旧渡轮码头"] * 2)["words"] == pytest.approx(1)
 
 
@@ -122,8 +122,8 @@ def test_subject_odds__of_empty_texts_are_told_too() -> None:
 
 
 @pytest.mark.parametrize("known", [False, True])
-def test_load_subjects__the_model_asks_only_for_the_views(*, known: bool) -> None:
-    assert load_subjects(known=known).feature.max() < len(VIEWS)
+def test_load_subjects__the_model_weighs_every_view(*, known: bool) -> None:
+    assert load_subjects(known=known).weights.shape == (len(VIEWS) - 4,)
 
 
 def test_common_words__of_a_small_collection_are_not_known() -> None:
