@@ -174,7 +174,7 @@ class Places:
             members = self.members_of(place.story)
             self._held.load_places(members)
             followers = [
-                one for one in members if one != number and self[one].leader == number
+                one for one in members if one not in self.gone and self[one].leader == number
             ]  # fmt: skip
             if followers:
                 heir = followers[0]

@@ -160,7 +160,9 @@ class Regrouping:
                 if near:
                     components.unite(own, component_of.get(near) or places[near].component)
         for number in gone:
-            components.find(places[number].component)
+            own, heir = places[number].component, places.gone[number]
+            # Both have a claim to the number of one story.
+            components.unite(own, component_of.get(heir, own))
         changed: dict[int, list[int]] = {}
         for number in leaders:
             changed.setdefault(component_of[number], []).append(number)
@@ -192,10 +194,11 @@ class Regrouping:
         group_of = {leader: i for i, part in enumerate(parts) for leader in part}
         old = [places.was(one) for one in leaders if not places.is_new(one)]
         components, stories = {place.component for place in old}, {place.story for place in old}
-        for number, heir in places.gone.items():
-            if places.was(number).component in components or heir in group_of:
-                stories.add(places.was(number).story)
-                components.add(places.was(number).component)
+        gone = {number: places.was(number) for number in places.gone}
+        components.update(
+            gone[one].component for one, heir in places.gone.items() if heir in group_of
+        )
+        stories.update(place.story for place in gone.values() if place.component in components)
         component = min(components | {leaders[0]})
         self._regrouped |= components
         claims: list[list[int]] = [[] for _ in parts]
