@@ -64,3 +64,42 @@ def test_check__is_whole_after_each_step_of_any_history(seed: int, tmp_path: Pat
                 current.discard(names[0])
             assert index.check() == []
             assert {row["id"] for row in index.export()} == current
+
+
+@pytest.mark.parametrize("goes", ["removed", "another text"])
+def test_remove__a_copy_keeps_what_the_one_that_goes_was_near_to(goes: str, tmp_path: Path) -> None:
+    # A copy is found by its text, and compared with no excerpt.
+    with Index(tmp_path / "index") as index:
+        index.add({"id": "excerpt", "text": piece(0, 40, 160)})
+        for name in ("first", "second", "third"):
+            index.add({"id": name, "text": piece(0, 0, 160)})
+        left = {"excerpt", "first", "second", "third"}
+        for name in ("first", "second"):
+            if goes == "removed":
+                index.remove(name)
+            else:
+                index.add({"id": name, "text": text(len(left) + 10)})
+            left.remove(name)
+            assert index.check() == []
+            assert frozenset(left) in partition(index)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_add__a_page_with_another_title_keeps_its_excerpts(at_once: bool, tmp_path: Path) -> None:
+    words = text(5, 480).split()
+    whole = {"id": "whole", "text": " ".join(words)}
+    excerpts = [
+        {"id": f"{i}", "text": " ".join(words[80 * i : 80 * i + 80])} for i in range(6)
+    ]  # fmt: skip
+    with Index(tmp_path / "index") as index:
+        index.add_many(excerpts)
+        for version in range(5):
+            index.add(whole | {"title": f"Version {version}"})
+        if at_once:
+            index.add_many(whole | {"title": f"Version {version}"} for version in range(5, 10))
+        assert index.check() == []
+        assert len(partition(index)) == 1
+        # What it was near to is told once, not once for each version.
+        with index._reading() as held:
+            last = held.store.counts["n_docs"]
+            assert len(held.document(last).edges) <= len(excerpts) + 1

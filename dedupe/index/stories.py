@@ -38,7 +38,7 @@ class Changes:
         touched: stories that are new, or have other members than before.
         merged: (a story that is gone, the story it went into).
         split: (a story, a part of it that is now another).
-        judged: old documents of whose pairs the verdicts are others now.
+        judged: documents whose edges are others now.
         story_of: the story of each document whose place was written.
     """
 
@@ -113,6 +113,7 @@ class Regrouping:
                 self._join(leader, joined)
         for number in gone:
             self._forget(places.was(number))
+        self.changes.judged.update(places.inherited)
         self.changes.story_of = places.write()
 
     def again(self, numbers: list[int]) -> None:
