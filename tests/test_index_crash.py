@@ -242,6 +242,19 @@ def test_check__rows_that_are_missing_are_found_and_named(memory: Path) -> None:
     assert "commits 1 to 1 are not all there" in fault
 
 
+@pytest.mark.parametrize("table", ["stories", "components"])
+def test_check__a_document_in_a_story_that_is_missing_is_found(memory: Path, table: str) -> None:
+    folder = memory / "index"
+    with Index(folder) as index:
+        index.add_many([document(0), document(0) | {"id": "copy"}])
+    with contextlib.closing(sqlite3.connect(folder / "catalog.sqlite")) as base, base:
+        base.execute(f"DELETE FROM {table}")  # noqa: S608
+    (folder / "catalog.seal").unlink()
+    with Index(folder, read_only=True) as index:
+        (fault,) = index.check()
+    assert f"row 1 of {table} is missing, or wrong about document 1" in fault
+
+
 SHIM = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -3,7 +3,8 @@
     new documents, and those that go  ->  Places  ->  rows of places
 
 A document nearly equal to one known follows it: that one, its leader, speaks
-for it. A leader that goes is succeeded by one of its followers.
+for it. A leader that goes is succeeded by one of its followers, or by a new
+version nearly equal to it, which keeps what it was near to.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class Places:
     Attributes:
         gone: by document that goes: the new version that goes on with its story, or 0.
         groups: stories and components.
+        inherited: edges of documents that have taken the place of another, with those of that.
     """
 
     def __init__(self, held: Held) -> None:
@@ -62,6 +64,7 @@ class Places:
         self._now: dict[int, Place] = {}
         self._new: dict[int, Newcomer] = {}
         self.gone: dict[int, int] = {}
+        self.inherited: dict[int, NDArray[np.void]] = {}
 
     def come(self, newcomers: Iterable[Newcomer]) -> list[int]:
         """Place new documents, each alone; returns their numbers."""
@@ -104,6 +107,8 @@ class Places:
 
     def edges(self, number: int) -> NDArray[np.void]:
         """Return the edges of a document to earlier ones."""
+        if number in self.inherited:
+            return self.inherited[number]
         new = self._new.get(number)
         return self._held.document(number).edges if new is None else new.edges
 
@@ -123,14 +128,11 @@ class Places:
     def to_follow(self, number: int) -> int:
         """Return whom a document is to follow: itself, or the leader of one nearly equal."""
         edges = self.edges(number)
-        if not len(edges):
-            return number
-        near = (edges["resemblance"] >= NEAR_EQUAL) & (edges["odds"] > 0)
-        if not near.any():
+        near = _nearly_equal(edges)
+        if not near:
             return number
         going = self.gone.keys()
-        others = zip(edges["other"][near].tolist(), edges["odds"][near].tolist(), strict=True)
-        for other, odds in sorted(others):
+        for other, odds in sorted(near.items()):
             place = self[other]
             # A copy of a follower is as near to the leader as that is.
             speaks = place.leader == other or odds > _EXACT_ODDS
@@ -167,30 +169,53 @@ class Places:
         return self.groups.numbers("stories", story)
 
     def retire(self, number: int, state: int) -> None:
-        """Take a document out; one that follows it takes its place as a leader."""
+        """Take a document out; one nearly equal to it takes its place as a leader."""
         place = self[number]
-        heir = number
-        if place.leader == number and place.state == GROUPED:
-            members = self.members_of(place.story)
-            self._held.load_places(members)
-            followers = [
-                one for one in members if one != number and self[one].leader == number
-            ]  # fmt: skip
-            if followers:
-                heir = followers[0]
-                for one in followers:
-                    self[one] = self[one]._replace(leader=heir)
-                leaders = self.leaders_of(place.component)
-                leaders = sorted(heir if one == number else one for one in leaders)
-                packed = np.array(leaders, np.int64).tobytes()
-                self.groups.put("components", place.component, packed)
-        elif place.leader != number:
-            heir = place.leader
+        heir = place.leader
+        if heir == number:
+            heir = self._succeeded(number, place)
         self[number] = Place(state, place.story, place.component, heir)
+        if place.leader == number != heir:
+            self._inherit(heir, number)
+
+    def _succeeded(self, number: int, place: Place) -> int:
+        """Return who leads instead of a leader that goes: a follower, or else its new version.
+
+        It returns the leader itself where neither is nearly equal to it.
+        """
+        members = self.members_of(place.story)
+        self._held.load_places(members)
+        followers = [one for one in members if one not in self.gone and self[one].leader == number]
+        if not followers:
+            version = self.gone[number]
+            leads = version and self[version].leader == version
+            return version if leads and number in _nearly_equal(self.edges(version)) else number
+        heir = followers[0]
+        for one in followers:
+            self[one] = self[one]._replace(leader=heir)
+        leaders = self.leaders_of(place.component)
+        leaders = sorted(heir if one == number else one for one in leaders)
+        self.groups.put("components", place.component, np.array(leaders, np.int64).tobytes())
+        return heir
+
+    def _inherit(self, heir: int, number: int) -> None:
+        """Let a document keep what the one whose place it takes was near to.
+
+        An equal text was never compared with any but one that has it.
+        """
+        self.load_near([heir, number])
+        own, edges = self.edges(heir), self.edges(number)
+        known = {0, heir, *map(self.leader, own["other"].tolist())}
+        is_new = [self.leader(other) not in known for other in edges["other"].tolist()]
+        if any(is_new):
+            edges = np.concatenate([own, edges[is_new]])
+            self.inherited[heir] = edges[np.argsort(edges["other"], kind="stable")]
 
     def write(self) -> dict[int, int]:
-        """Write the places and groups that have changed; returns those documents' stories."""
+        """Write what has changed; returns the stories of documents whose places were written."""
         self.groups.write()
+        heirs = self._held.documents(self.inherited)
+        self._catalog.put("documents", [one.row_with(self.inherited[one.number]) for one in heirs])
         rows = [
             (number, *place)
             for number, place in sorted(self._now.items())
@@ -198,3 +223,11 @@ class Places:
         ]
         self._catalog.put("places", rows)
         return {number: place.story for number, place in self._now.items()}
+
+
+def _nearly_equal(edges: NDArray[np.void]) -> dict[int, float]:
+    """Return the documents that the owner of edges nearly equals, with their log-odds."""
+    if not len(edges):
+        return {}
+    near = edges[(edges["resemblance"] >= NEAR_EQUAL) & (edges["odds"] > 0)]
+    return dict(zip(near["other"].tolist(), near["odds"].tolist(), strict=True))

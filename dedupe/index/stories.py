@@ -38,7 +38,7 @@ class Changes:
         touched: stories that are new, or have other members than before.
         merged: (a story that is gone, the story it went into).
         split: (a story, a part of it that is now another).
-        judged: old documents of whose pairs the verdicts are others now.
+        judged: documents whose edges are others now.
         story_of: the story of each document whose place was written.
     """
 
@@ -113,6 +113,7 @@ class Regrouping:
                 self._join(leader, joined)
         for number in gone:
             self._forget(places.was(number))
+        self.changes.judged.update(places.inherited)
         self.changes.story_of = places.write()
 
     def again(self, numbers: list[int]) -> None:
@@ -160,7 +161,9 @@ class Regrouping:
                 if near:
                     components.unite(own, component_of.get(near) or places[near].component)
         for number in gone:
-            components.find(places[number].component)
+            own, heir = places[number].component, places.gone[number]
+            # Both have a claim to the number of one story.
+            components.unite(own, component_of.get(heir, own))
         changed: dict[int, list[int]] = {}
         for number in leaders:
             changed.setdefault(component_of[number], []).append(number)
@@ -192,10 +195,11 @@ class Regrouping:
         group_of = {leader: i for i, part in enumerate(parts) for leader in part}
         old = [places.was(one) for one in leaders if not places.is_new(one)]
         components, stories = {place.component for place in old}, {place.story for place in old}
-        for number, heir in places.gone.items():
-            if places.was(number).component in components or heir in group_of:
-                stories.add(places.was(number).story)
-                components.add(places.was(number).component)
+        gone = {number: places.was(number) for number in places.gone}
+        components.update(
+            gone[one].component for one, heir in places.gone.items() if heir in group_of
+        )
+        stories.update(place.story for place in gone.values() if place.component in components)
         component = min(components | {leaders[0]})
         self._regrouped |= components
         claims: list[list[int]] = [[] for _ in parts]

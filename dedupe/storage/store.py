@@ -19,7 +19,7 @@ import orjson
 
 from dedupe.errors import CorruptIndexError, DedupeError, StoreError
 from dedupe.storage import merging
-from dedupe.storage.catalog import ERASED, REMOVED, REPLACED, Catalog
+from dedupe.storage.catalog import ERASED, GROUPED, REMOVED, REPLACED, Catalog
 from dedupe.storage.folder import (
     CATALOG,
     SUFFIX,
@@ -344,7 +344,7 @@ class Store:
 
     def check(self) -> list[str]:
         """Return what is wrong with any file."""
-        faults = self.catalog.check() or self._missing_rows()
+        faults = self.catalog.check() or self._missing_rows() or self._astray()
         if seal_is_false(self.folder):
             faults.append(f"{self.folder}: damaged, the catalogue has changed since it was closed")
         for segment in self.postings.segments:
@@ -362,6 +362,28 @@ class Store:
             for table, n_rows in ((table, self.counts[name]) for table, name in counted.items())
             if self.catalog.extent(table) != (n_rows, n_rows)
         ]
+
+    def _astray(self) -> list[str]:
+        """Say which stories and components do not list the documents that stand in them."""
+        standing: dict[str, list[tuple[int, int]]] = {"stories": [], "components": []}
+        for number, *place in self.catalog.every("places"):
+            state, story, component, leader = place
+            if state == GROUPED:
+                standing["stories"].append((story, number))
+                if leader == number:
+                    standing["components"].append((component, number))
+        faults = []
+        for table, places in standing.items():
+            listed = {
+                (number, one)
+                for number, packed, *_ in self.catalog.every(table)
+                for one in np.frombuffer(packed, np.int64).tolist()
+            }
+            if astray := listed.symmetric_difference(places):
+                number, one = min(astray)
+                how = f"row {number} of {table} is missing, or wrong about document {one}"
+                faults.append(str(self._damaged(how)))
+        return faults
 
     def close(self) -> None:
         """Close all files, and let another process write."""
