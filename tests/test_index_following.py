@@ -55,6 +55,22 @@ def test_add__a_page_is_a_round_up_by_a_piece_of_a_story_that_is_not_its_own(
         assert len(partition(index)) == 3
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (2, 3, 0, 1), (3, 2, 1, 0), (3, 0, 2, 1)])
+def test_add__pieces_of_a_page_are_not_held_against_those_of_one_it_follows(
+    order: tuple[int, ...], tmp_path: Path
+) -> None:
+    # The second page prints the same stories, the other way round, and follows the first.
+    one, other = text(1), _another_language(2)
+    texts = {"one": one, "other": other, "page": f"{one} {other}", "turned": f"{other} {one}"}
+    documents = [{"id": name, "text": words} for name, words in texts.items()]
+    with Index(tmp_path / "index") as index:
+        for i in order:
+            index.add(documents[i])
+        assert partition(index) == {
+            frozenset({"one"}), frozenset({"other"}), frozenset({"page", "turned"}),
+        }  # fmt: skip
+
+
 @pytest.mark.parametrize("at_once", [1, 3])
 @pytest.mark.parametrize("changes", [0, 25])
 def test_window__a_copy_leads_to_a_copy_though_the_first_lies_too_far_back(

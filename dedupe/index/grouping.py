@@ -56,12 +56,22 @@ def _two(one: int, other: int, places: Places) -> list[int]:
 
 
 def _edges_among(number: int, leaders: set[int], places: Places) -> NDArray[np.void]:
-    """Return the edges of a leader to others of these, through whoever leads their ends."""
+    """Return the edges of a leader to others of these, through whoever leads their ends.
+
+    Where it has one to a leader itself, those to its followers are left out: pieces stand
+    elsewhere in them.
+    """
     edges = places.edges(number)
     if not len(edges):
         return edges
-    led = [places.leader(other) for other in edges["other"].tolist()]
-    kept = [i for i, one in enumerate(led) if one in leaders and one != number]
+    ends = edges["other"].tolist()
+    led = [places.leader(end) for end in ends]
+    met = leaders.intersection(ends)
+    kept = [
+        i
+        for i, (end, one) in enumerate(zip(ends, led, strict=True))
+        if one in leaders and one != number and (end == one or one not in met)
+    ]
     edges = edges[kept].copy()
     edges["other"] = [led[i] for i in kept]
     return edges
