@@ -666,10 +666,11 @@ def test_main__a_path_of_the_caller_is_a_message_and_one_of_ours_a_fault() -> No
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk always full")
-def test_main__a_full_disk_behind_stdout_is_a_message() -> None:
+@pytest.mark.parametrize("asked", [("config", "show"), ("cluster", "--help")])
+def test_main__a_full_disk_behind_stdout_is_a_message(asked: tuple[str, ...]) -> None:
     with Path("/dev/full").open("wb") as full:
         process = subprocess.run(
-            [sys.executable, "-c", "from dedupe.cli import main; main()", "config", "show"],
+            [sys.executable, "-c", "from dedupe.cli import main; main()", *asked],
             stdout=full,
             stderr=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": str(ROOT)},

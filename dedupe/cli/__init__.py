@@ -15,6 +15,7 @@
 Only this package turns errors into exit codes.
 """
 
+import errno
 import gc
 import os
 import signal
@@ -27,7 +28,7 @@ import typer
 import dedupe
 from dedupe.cli import corpus, finished, index, pair, setup, single
 from dedupe.cli.codes import Code
-from dedupe.cli.terminal import emit, say
+from dedupe.cli.terminal import emit, say, stdout_unfit
 from dedupe.errors import CorruptIndexError, DedupeError
 
 # A thread that comes back from a kernel waits so long for one that runs Python. Of Python's
@@ -91,6 +92,10 @@ def main() -> None:
         if isinstance(error, SystemError) and _is_interrupt(error):
             say(_INTERRUPTED)
             sys.exit(Code.INTERRUPTED)
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC and not error.filename:
+            # Help is written without our hands.
+            say(str(stdout_unfit(error)))
+            sys.exit(Code.USAGE)
         if isinstance(error, OSError) and _names_a_file_of_the_caller(error):
             say(f"{os.fsdecode(error.filename)}: {error.strerror or error}")
             sys.exit(Code.USAGE)

@@ -54,10 +54,15 @@ def _stdout_fit() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(
-            f"standard output: cannot be written ({error.strerror or error}); "
-            "free its disk, or send it elsewhere"
-        ) from error
+        raise stdout_unfit(error) from error
+
+
+def stdout_unfit(error: OSError) -> OutputError:
+    """Return the error that tells of one in writing to standard output."""
+    return OutputError(
+        f"standard output: cannot be written ({error.strerror or error}); "
+        "free its disk, or send it elsewhere"
+    )
 
 
 def emit_json(value: Any) -> None:
