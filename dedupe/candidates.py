@@ -26,7 +26,7 @@ from dedupe.crowds import thin_crowds
 from dedupe.equals import equal_hashes
 from dedupe.ragged import running_total
 from dedupe.runs import PairRuns, group_starts, ranges
-from dedupe.screening import Weights, compare_sketches, enough, join, likely, unpack
+from dedupe.screening import Weights, compare_sketches, enough, join, likely, pack, unpack
 from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
@@ -410,7 +410,7 @@ def _with_copies(
 ) -> Candidates:
     """Add the pairs of equal texts, each with its representative."""
     copies = np.flatnonzero(representative != np.arange(len(representative)))
-    linked = (representative[copies].astype(np.uint64) << _SHIFT_32) | copies.astype(np.uint64)
+    linked = pack(representative[copies], copies)
     if is_new is not None:
         linked = linked[_has_new(linked, is_new)]
     packed = np.concatenate([packed, linked])

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.runs import group_starts
+from dedupe.screening import pack, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -165,18 +166,19 @@ class _Parts:
         holding = leaders[np.concatenate([b[places[0]], a[places[1]]])]
         # A text holds itself: its part and it are parts of one.
         held, holding = np.append(held, holding), np.append(holding, holding)
-        self._packed = np.unique(_above(held) | holding.astype(np.uint64))
+        self._packed = np.unique(pack(held, holding))
 
     def of_one_text(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Say which pairs of documents some text holds both of, bool (P,)."""
-        one, other = _above(a), _above(b)
-        starts = np.searchsorted(self._packed, one)
-        n_holders = np.searchsorted(self._packed, _above(a + 1)) - starts
+        starts, ends = (
+            np.searchsorted(self._packed, pack(row, np.zeros_like(a))) for row in (a, a + 1)
+        )
+        n_holders = ends - starts
         pair = np.repeat(np.arange(len(a)), n_holders)
         place = np.arange(len(pair)) - np.repeat(np.cumsum(n_holders) - n_holders, n_holders)
-        holder = self._packed[starts[pair] + place] & np.uint64(0xFFFFFFFF)
+        _, holder = unpack(self._packed[starts[pair] + place])
         found = np.zeros(len(a), np.bool_)
-        found[pair[np.isin(other[pair] | holder, self._packed)]] = True
+        found[pair[np.isin(pack(b[pair], holder), self._packed)]] = True
         return found
 
     def but_parts(self, measure: Measure) -> Measure:
@@ -192,28 +194,19 @@ class _Parts:
         return measured
 
 
-def _above(rows: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Return rows as the upper halves of keys, uint64."""
-    return rows.astype(np.uint64) << np.uint64(32)
-
-
 def _between_leaders(
     a: NDArray[np.int64], b: NDArray[np.int64], odds: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Average the log-odds of all pairs of two leaders; returns a < b and integer weights."""
     low, high = np.minimum(a, b), np.maximum(a, b)
     apart = low != high
-    keys = _above(low[apart]) | high[apart].astype(np.uint64)
+    keys = pack(low[apart], high[apart])
     units = np.rint(odds[apart] * _UNIT).astype(np.int64)
     distinct, inverse = np.unique(keys, return_inverse=True)
     sums = np.zeros(len(distinct), np.int64)
     np.add.at(sums, inverse, units)
     weights = sums // np.maximum(np.bincount(inverse, minlength=len(distinct)), 1)
-    return (
-        (distinct >> np.uint64(32)).astype(np.int64),
-        (distinct & np.uint64(0xFFFFFFFF)).astype(np.int64),
-        weights,
-    )
+    return (*unpack(distinct), weights)
 
 
 def _components(

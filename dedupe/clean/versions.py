@@ -71,7 +71,7 @@ def _alike(
 
 
 def _are_alike(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> bool:
-    """Compare two sets of shingles, rising and distinct."""
+    """Compare two sets of shingles, distinct in each."""
     if min(len(one), len(other)) < _ALIKE * max(len(one), len(other)):
         return False
     n_shared = len(np.intersect1d(one, other, assume_unique=True))

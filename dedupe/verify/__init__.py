@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.candidates import EXACT, Candidates
-from dedupe.screening import compare_sketches, unpack
+from dedupe.screening import compare_sketches, pack, unpack
 from dedupe.spill import MEMORY
 from dedupe.verify.measures import (
     Measured,
@@ -112,7 +112,7 @@ def given_pairs(
     settings: Settings,
 ) -> Candidates:
     """Make candidates of rows a < b that no net has found, sorted; int64 (P,) each."""
-    packed = np.sort((a.astype(np.uint64) << np.uint64(32)) | b.astype(np.uint64))
+    packed = np.sort(pack(a, b))
     a, b = unpack(packed)
     _, share, _ = compare_sketches(packed, sketches, weights, settings)
     same_text = sketches.text_hashes[a] == sketches.text_hashes[b]
