@@ -61,11 +61,10 @@ def bound_by(edges: NDArray[np.void]) -> list[int]:
     """
     if not len(edges):
         return []
-    bound = edges["odds"] > 0
-    for one, other in ((0, 1), (1, 0)):
-        aligned, lead = edges["aligned"][:, one], edges["lead"][:, other]
-        bound |= shows_roundup(edges["probability"], aligned, lead)
-    return list(edges["other"][bound].tolist())
+    pieces = shows_roundup(
+        edges["probability"][:, None], edges["aligned"], edges["lead"][:, ::-1]
+    ).any(axis=1)
+    return list(edges["other"][pieces | (edges["odds"] > 0)].tolist())
 
 
 def _longest(passages: pa.Table, n_pairs: int) -> NDArray[np.int64]:

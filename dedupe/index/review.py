@@ -91,7 +91,7 @@ def review(
         cleaned: those of which less is kept now: where all that two pages had in common was
             what their outlet prints on each, even equal ones part.
     """
-    cleaned = np.array(sorted(cleaned), np.int64)
+    cleaned = set(cleaned)
     numbers = sorted(set(numbers))
     held.load_places(numbers)
     live = held.documents(one for one in numbers if held.is_live(one))
@@ -118,11 +118,16 @@ def review(
     return changed
 
 
-def _doubtful(one: Stored, cleaned: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _doubtful(one: Stored, cleaned: set[int]) -> NDArray[np.bool_]:
     """Say which edges of a document may be others by what is known now."""
-    odds, other = one.edges["odds"], one.edges["other"]
-    concerned = np.isin(one.number, cleaned) | np.isin(other, cleaned)
+    odds = one.edges["odds"]
+    concerned = one.number in cleaned or _among(one, cleaned)
     return np.asarray((np.abs(odds) < _CLOSE_ODDS) | ((odds > 0) & concerned))
+
+
+def _among(one: Stored, numbers: set[int]) -> NDArray[np.bool_]:
+    """Say which edges of a document lead to some others; few edges are asked one by one."""
+    return np.array([other in numbers for other in one.edges["other"].tolist()], np.bool_)
 
 
 def _measured(
@@ -144,7 +149,7 @@ def _renewed(
     one: Stored, asked: set[int], measured: dict[int, NDArray[np.void]]
 ) -> NDArray[np.void] | None:
     """Return a document's edges with those measured again; None when none has changed."""
-    taken = np.isin(one.edges["other"], sorted(asked))
+    taken = _among(one, asked)
     new = measured.get(one.number, one.edges[:0])
     before = dict(zip(one.edges["other"][taken].tolist(), one.edges["odds"][taken], strict=True))
     same = len(before) == len(new) and all(
