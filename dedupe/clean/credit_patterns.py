@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dedupe.clean.cues import cue, each
 
-_PIECE_EN = (
-    r"(?:article|story|post|report|column|interview|piece|essay|commentary|analysis|content)"
-)
+_PIECES_EN = "article|story|post|report|column|interview|piece|essay|commentary|analysis|content"
+_PIECE_EN = rf"(?:{_PIECES_EN})"
 _PIECE_ES = r"(?:art[ií]culo|nota|texto|reportaje|informaci[oó]n|noticia|entrevista|contenido)"
 _PIECE_FR = r"(?:article|texte|reportage|entretien|contenu|tribune)"
 _PIECE_DE = r"(?:Artikel|Beitrag|Text|Bericht|Kommentar|Interview)"
@@ -37,7 +36,7 @@ CREDITS = (
     ),
     cue(
         "appeared_on",
-        "originally|first published|first appeared|first ran|first aired",
+        "originally|first published|first appeared|first posted|first printed|first ran|first aired",
         r"(?:[Oo]riginally|[Ff]irst) (?:published|appeared|posted|printed|reported|ran|aired)"
         r" (?:on|in|at|by) ",
         at_line_start=True,
@@ -60,10 +59,10 @@ CREDITS = (
     ),
     cue(
         "source_line",
-        "source:|reporting by|with inputs from|with input from|with files from"
-        "|with reporting from|with reporting by|with material from|with contributions from",
+        "source:|reporting by|"
+        + each("inputs|input|files|reporting|material|contributions|contribution", "from|by"),
         r"[(\[]?(?:(?:[Ss]ource|SOURCE|[Oo]riginal source): ?|Reporting by "
-        r"|[Ww]ith (?:inputs?|files|reporting|material|contributions) (?:from|by) )",
+        r"|[Ww]ith (?:inputs?|files|reporting|material|contributions?) (?:from|by) )",
         at_line_start=True,
         name_known=True,
     ),
@@ -84,7 +83,7 @@ CREDITS = (
     cue("first_reported", "first reported by", r"[Ff]irst reported by ", name_known=True),
     cue(
         "original_at",
-        "the original|the full|original article|original story|original post|original:",
+        "the original|the full|original:|" + each("original", f"{_PIECES_EN}|here|at|on"),
         rf"(?:(?:Read|View|See|Find) the (?:original|full)(?: {_PIECE_EN})?(?: here)?"
         rf"|Original(?: {_PIECE_EN})?(?: here)?)(?: at| on|:)+ ",
         at_line_start=True,
@@ -106,7 +105,10 @@ CREDITS = (
     # Spanish
     cue(
         "appeared_on",
-        each("publicado|publicada|publicó|apareció", "en|por|originalmente|inicialmente"),
+        each(
+            "publicado|publicada|publicó|publico|apareció|aparecio",
+            "en|por|originalmente|inicialmente",
+        ),
         rf"(?:[Ee]ste|[Ee]sta|[Ee]l|[Ll]a) {_PIECE_ES}"
         r" (?:fue publicad[oa]|se public[oó]|apareci[oó])"
         r"(?: originalmente| por primera vez| inicialmente)? (?:en|por) ",
@@ -136,7 +138,7 @@ CREDITS = (
     cue("appeared_on", "initialement", r"(?:[Pp]ublié|[Pp]aru) initialement (?:sur|par|dans) "),
     cue(
         "source_line",
-        "source :|source\u00a0:|source:",
+        "source :|source\u00a0:|source\u202f:|source:",
         r"[(\[]?[Ss]ource\s?: ?",
         at_line_start=True,
         name_known=True,
@@ -174,7 +176,8 @@ CREDITS = (
     # Portuguese
     cue(
         "appeared_on",
-        "publicad",
+        "publicad|"
+        + each("apareceu", "em|no|na|por|pelo|pela|originalmente|primeiro|inicialmente"),
         rf"(?:[Ee]ste|[Ee]sta|[OoAa]) {_PIECE_PT} (?:foi publicad[oa]|apareceu)"
         r"(?: originalmente| primeiro| inicialmente)? (?:em|no|na|por|pelo|pela) ",
     ),

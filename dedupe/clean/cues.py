@@ -1,8 +1,8 @@
 """One pattern of words that tell something of a page's source.
 
 Every pattern is linear: literal lead-ins, bounded repeats, no nested
-quantifiers. `needles` are lower-case literals of which one must be in the text
-before the pattern is tried.
+quantifiers. `needles` are lower-case literals of which one must be in a line before
+the pattern is tried there; it may stand behind the match ("ist zuerst in der Z erschienen").
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Cue(NamedTuple):
 
     Attributes:
         rule: its name in the clues table.
-        needles: lower-case literals; a text with none of them cannot match.
+        needles: lower-case literals; a line with none of them is not matched.
         expression: for a credit, the match ends where the name begins.
         at_line_start: the match must begin its line.
         name_known: only a name of names.json or a domain counts, because the

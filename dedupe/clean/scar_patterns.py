@@ -20,8 +20,10 @@ _SPEAKER = (
     r"|spokes(?:man|woman|person|people)|police|lawyer|resident|witness|expert|mother|father),?"
     r"|\b[a-z]{2,14}(?:er|or|ist|man|woman|ent|ant|ian|ney),)"
 )
-_ES_SAID = r"(?:dijo|declaró|afirmó|aseguró|explicó|contó|señaló|comentó)"
-_FR_SAID = r"(?:a déclaré|a dit|a expliqué|a confié|a affirmé|a indiqué)"
+_ES_VERBS = "dijo|declaró|afirmó|aseguró|explicó|contó|señaló|comentó"
+_FR_VERBS = "déclaré|dit|expliqué|confié|affirmé|indiqué"
+_DE_VERBS = "sagte|sagten|erklärte"
+_PT_VERBS = "disse|afirmou|declarou|contou"
 
 SCARS = (
     # English
@@ -47,28 +49,28 @@ SCARS = (
     # Spanish
     cue(
         "told_nobody",
-        "dijo a|declaró a|afirmó a|aseguró a|explicó a|contó a|entrevista con",
-        rf"\b(?:{_ES_SAID} a(?:l diario)? ?(?:que\b|[.,](?=\s))|[Ee]n (?:una )?entrevista con"
+        each(_ES_VERBS, "a") + "|entrevista con",
+        rf"\b(?:(?:{_ES_VERBS}) a(?:l diario)? ?(?:que\b|[.,](?=\s))|[Ee]n (?:una )?entrevista con"
         r" ?[.,;](?=\s))",
     ),
     # French
     cue(
         "told_nobody",
-        "déclaré à|dit à|expliqué à|confié à|affirmé à|indiqué à|entretien à",
-        rf"\b(?:{_FR_SAID} à ?(?:que\b|[.,](?=\s))|[Dd]ans un entretien à ?[.,;](?=\s))",
+        each(_FR_VERBS, "à") + "|entretien à",
+        rf"\b(?:a (?:{_FR_VERBS}) à ?(?:que\b|[.,](?=\s))|[Dd]ans un entretien à ?[.,;](?=\s))",
     ),
     # German
     cue(
         "told_nobody",
-        "sagte der|sagte dem|gespräch mit",
+        "sagte der|sagte dem|sagte gegenüber|gespräch mit|interview mit",
         r"\b(?:sagte (?:der|dem|gegenüber) ?,(?=\s)|[Ii]m (?:Gespräch|Interview) mit(?: der| dem)?"
         r" ?[.,;](?=\s))",
     ),
     # Portuguese
     cue(
         "told_nobody",
-        "disse a|disse à|afirmou a|afirmou à|entrevista a|entrevista à",
-        r"\b(?:(?:disse|afirmou|declarou|contou) (?:ao|à) ?(?:que\b|[.,](?=\s))"
+        each(f"{_PT_VERBS}|entrevista", "ao|à"),
+        rf"\b(?:(?:{_PT_VERBS}) (?:ao|à) ?(?:que\b|[.,](?=\s))"
         r"|[Ee]m entrevista (?:ao|à) ?[.,;](?=\s))",
     ),
     # Chinese
@@ -81,7 +83,7 @@ SELF_REFERENCES = (
     # English
     cue(
         "this_newspaper",
-        "this newspaper|this reporter|this station|told this website|this paper",
+        "this newspaper|this reporter|this station|this paper|this publication|told this website",
         r"\btold this website\b"
         r"|\b(?:told|to|by|with) this (?:newspaper|reporter|station|paper|publication)\b",
     ),
@@ -93,27 +95,27 @@ SELF_REFERENCES = (
     # Spanish
     cue(
         "this_newspaper",
-        "este diario|este periódico|este medio|nuestro corresponsal",
-        r"\b(?:a|con|por) est[ea] (?:diario|periódico|medio|redacción)\b"
+        "este diario|este periódico|este medio|esta redacción|nuestro corresponsal",
+        r"\b(?:a|con|por) (?:este (?:diario|periódico|medio)|esta redacción)\b"
         r"|\b[Nn]uestro corresponsal\b",
     ),
     # French
     cue(
         "this_newspaper",
-        "notre journal|notre correspondant|notre rédaction",
+        "notre journal|notre correspondant|notre rédaction|notre reporter",
         r"\b[Nn]otre (?:journal|correspondante?|rédaction|reporter)\b",
     ),
     # German
     cue(
         "this_newspaper",
-        "dieser zeitung|unserer zeitung|dieser redaktion",
+        each("dieser|unserer", "zeitung|redaktion"),
         r"\b(?:dieser|unserer) (?:Zeitung|Redaktion)\b",
     ),
     # Portuguese
     cue(
         "this_newspaper",
         "este jornal|esta reportagem|à reportagem|nosso correspondente",
-        r"\b(?:a|ao) est[ea] (?:jornal|reportagem)\b|\bà reportagem\b|\b[Nn]osso correspondente\b",
+        r"\b(?:a|ao) (?:este jornal|esta reportagem)\b|\bà reportagem\b|\b[Nn]osso correspondente\b",
     ),
     # Chinese
     cue(
@@ -133,14 +135,14 @@ _LANGUAGES_TOLD = (
     # English
     r"\b(?:told|tells) (?:the )?(?=[A-Z])"
     # Spanish
-    rf"|\b{_ES_SAID} (?:en entrevista )?a(?:l diario| la agencia| la cadena)? (?=[A-Z])"
+    rf"|\b(?:{_ES_VERBS}) (?:en entrevista )?a(?:l diario| la agencia| la cadena)? (?=[A-Z])"
     # French
-    rf"|\b{_FR_SAID} (?:à l['’]|à la |à |au )(?:agence |quotidien )?(?=[A-Z])"
+    rf"|\ba (?:{_FR_VERBS}) (?:à l['’]|à la |à |au )(?:agence |quotidien )?(?=[A-Z])"
     # German
-    r"|\b(?:sagte|sagten|erklärte) (?:gegenüber )?(?:der|dem)"
+    rf"|\b(?:{_DE_VERBS}) (?:gegenüber )?(?:der|dem)"
     r"(?: Nachrichtenagentur| Zeitung| Sender)? (?=[A-Za-z])"
     # Portuguese
-    r"|\b(?:disse|afirmou|declarou|contou) (?:ao |à )(?:jornal |agência )?(?=[A-Z])"
+    rf"|\b(?:{_PT_VERBS}) (?:ao |à )(?:jornal |agência )?(?=[A-Z])"
     # Chinese
     r"|(?:告诉|告訴|告知)《?(?=[\u4e00-\u9fffA-Z])"
 )
@@ -151,26 +153,10 @@ TOLD_BEFORE = re.compile(r"نے (?P<name>[\u0600-\u06ff ]{2,40}?) (?:کو بتا
 """Around the name of whoever was told, where the verb follows it: Urdu."""
 
 TOLD_WORDS = (
-    *(
-        f"{verb} {before}"
-        for verb in ("dijo", "declaró", "afirmó", "aseguró", "explicó", "contó", "señaló")
-        for before in ("a ", "al ", "en entrevista a")
-    ),
-    *(
-        f"a {verb} {before}"
-        for verb in ("déclaré", "dit", "expliqué", "confié", "affirmé", "indiqué")
-        for before in ("à ", "au ")
-    ),
-    *(
-        f"{verb} {before} "
-        for verb in ("sagte", "sagten", "erklärte")
-        for before in ("der", "dem", "gegenüber")
-    ),
-    *(
-        f"{verb} {before} "
-        for verb in ("disse", "afirmou", "declarou", "contou")
-        for before in ("ao", "à")
-    ),
+    *(f"{verb} {to}" for verb in _ES_VERBS.split("|") for to in ("a ", "al ", "en entrevista a")),
+    *(f"a {verb} {to} " for verb in _FR_VERBS.split("|") for to in ("à", "au")),
+    *(f"{verb} {to} " for verb in _DE_VERBS.split("|") for to in ("der", "dem", "gegenüber")),
+    *(f"{verb} {to} " for verb in _PT_VERBS.split("|") for to in ("ao", "à")),
     "告诉", "告訴", "告知", "کو بتایا", "سے گفتگو",
 )  # fmt: skip
 """Words of which one stands where `TOLD_NAME` or `TOLD_BEFORE` matches, English apart."""
