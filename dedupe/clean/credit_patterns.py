@@ -36,7 +36,7 @@ CREDITS = (
     ),
     cue(
         "appeared_on",
-        "originally|first published|first appeared|first posted|first printed|first ran|first aired",
+        "originally|" + each("first", "published|appeared|posted|printed|ran|aired"),
         r"(?:[Oo]riginally|[Ff]irst) (?:published|appeared|posted|printed|reported|ran|aired)"
         r" (?:on|in|at|by) ",
         at_line_start=True,

@@ -115,7 +115,8 @@ SELF_REFERENCES = (
     cue(
         "this_newspaper",
         "este jornal|esta reportagem|à reportagem|nosso correspondente",
-        r"\b(?:a|ao) (?:este jornal|esta reportagem)\b|\bà reportagem\b|\b[Nn]osso correspondente\b",
+        r"\b(?:a|ao) (?:este jornal|esta reportagem)\b|\bà reportagem\b"
+        r"|\b[Nn]osso correspondente\b",
     ),
     # Chinese
     cue(
