@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import sys
 import tempfile
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,6 +85,47 @@ def test_read__chunked_and_compressed_response_is_decoded(tmp_path: Path) -> Non
         )
     )
     assert read([path]).documents["text"].to_pylist() == ["Die Fähre lief auf Grund."]
+
+
+@pytest.mark.parametrize(
+    ("packing", "packed"),
+    [
+        ("deflate", zlib.compress(PAGE.encode())),
+        ("gzip", PAGE.encode()),
+        ("br", PAGE.encode()),
+        ("zstd", PAGE.encode("utf-16")),
+    ],
+)
+def test_read__body_that_is_unpacked_or_kept_so_is_a_page(
+    tmp_path: Path, packing: str, packed: bytes
+) -> None:
+    path = tmp_path / "crawl.warc"
+    kind = "text/html; charset=utf-16" if packing == "zstd" else "text/html"
+    path.write_bytes(response(packed, content_type=kind, more=f"Content-Encoding: {packing}\r\n"))
+    reading = read([path])
+    assert reading.rejects == []
+    assert "ran aground on the sandbank" in reading.documents["text"][0].as_py()
+
+
+@pytest.mark.parametrize(
+    ("packing", "packed"),
+    [
+        ("zstd", zstandard.compress(PAGE.encode())),
+        ("gzip", gzip.compress(PAGE.encode())[:40]),
+        ("br", zstandard.compress(PAGE.encode())),
+        ("gzip", zstandard.compress(PAGE.encode())),
+    ],
+)
+def test_read__body_that_cannot_be_unpacked_is_a_reject(
+    tmp_path: Path, packing: str, packed: bytes
+) -> None:
+    path = tmp_path / "crawl.warc"
+    page = response(packed, more=f"Content-Encoding: {packing}\r\n")
+    path.write_bytes(page + response(b"whole", content_type="text/plain"))
+    reading = read([path])
+    assert reading.documents["text"].to_pylist() == ["whole"]
+    [reject] = reading.rejects
+    assert (reject["line"], reject["reason"]) == (1, f"its body cannot be unpacked ({packing})")
 
 
 def test_read__damaged_archive_gives_what_stands_before(tmp_path: Path) -> None:

@@ -23,11 +23,16 @@ if TYPE_CHECKING:
 
 _KINDS = {"response", "resource", "conversion"}
 _FORMS = {"text/html": "html", "application/xhtml+xml": "html", "text/plain": "text"}
+_UNPACKED = {"gzip", "deflate"}
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _HEAD_BYTES = 2_048
 """A page states its charset in its first bytes, or not where a browser would look."""
 _CUT = "the record is cut short"
+# NUL is every second byte of a page in UTF-16.
+_CONTROLS = bytes({*range(1, 0x20)} - {*b"\t\n\f\r\x1b"})
+_MOST_CONTROLS = 0.02
+"""Share of control bytes from which on a body is still packed: a tenth of packed bytes are such."""
 
 
 def read_warc(stream: ByteStream, file: str, ledger: Ledger, limits: Limits) -> Iterator[Records]:
@@ -111,11 +116,17 @@ def _fetched(entry: Any, limit: int) -> dict[str, Any] | str | None:
     form = _FORMS.get(stated.partition(";")[0].strip().lower())
     if form is None:
         return None
+    packing = (headers.get_header("Content-Encoding") or "") if headers else ""
+    if packing and packing.lower() not in _UNPACKED:
+        # warcio would unpack Brotli, and cannot: it trips over what that module no longer allows.
+        headers.replace_header("Content-Encoding", "identity")
     content = entry.content_stream().read(limit + 1)
     if len(content) > limit:
         return f"longer than {limit:,} bytes"
     if _is_cut(entry.raw_stream):
         return _CUT
+    if packing and entry.length > headers.total_len and _is_packed(content):
+        return f"its body cannot be unpacked ({packing})"
     return {
         "url": url,
         "fetched": stated_headers.get_header("WARC-Date"),
@@ -128,6 +139,16 @@ def _is_cut(stream: Any) -> bool:
     while stream.read(_HEAD_BYTES):
         pass
     return bool(getattr(stream, "limit", 0) > 0)
+
+
+def _is_packed(content: bytes) -> bool:
+    """Tell whether a body that came packed is so still: warcio lets through what it cannot unpack.
+
+    An archive may keep bodies unpacked, with the head of the packed ones.
+    """
+    head = content[:_HEAD_BYTES]
+    n_controls = len(head) - len(head.translate(None, _CONTROLS))
+    return not head or n_controls > _MOST_CONTROLS * len(head)
 
 
 def _decoded(content: bytes, stated: str) -> str:
