@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from dedupe.index.outlets import furniture_of
 from dedupe.index.records import MEASURED, as_table
 from dedupe.sketch import sketch
 from dedupe.verify import OnDemand, mark_roundups, published_by
+from dedupe.verify.roundups import MOST_HOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -38,7 +40,7 @@ def clustered(leaders: list[int], places: Places, store: Store, settings: Settin
     ordered = sorted(leaders, key=lambda number: (places.name(number), number))
     rows = {number: row for row, number in enumerate(ordered)}
     pairs, passages = group_tables(owned, rows)
-    look = _Look(store, settings, ordered)
+    look = _Look(store, settings, ordered, places)
     pairs = mark_roundups(pairs, passages, look)
     labels = cluster(pairs, len(ordered), look.same_story_odds)
     return [int(labels[rows[number]]) for number in leaders]
@@ -84,10 +86,14 @@ class _Look:
         store: the index.
         settings: of the index.
         numbers: the document of each row.
+        places: who follows these.
     """
 
-    def __init__(self, store: Store, settings: Settings, numbers: list[int]) -> None:
-        self._store, self._settings, self._numbers = store, settings, numbers
+    def __init__(
+        self, store: Store, settings: Settings, numbers: list[int], places: Places
+    ) -> None:
+        self._store, self._settings = store, settings
+        self._numbers, self._places = numbers, places
 
     def same_story_odds(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return log-odds of same_story for rows a < b, as verify.OnDemand does."""
@@ -103,16 +109,18 @@ class _Look:
 
     def n_outlets(self, rows: Collection[int]) -> int:
         """Return how many outlets documents are of, as verify.OnDemand does."""
-        return published_by(self._table(sorted(rows))).n_outlets(range(len(rows)))
+        leaders = [self._numbers[row] for row in sorted(rows)]
+        followers = (self._places.followers_of(one)[:MOST_HOLDERS] for one in leaders)
+        numbers = [*leaders, *chain.from_iterable(followers)]
+        return published_by(self._table(numbers)).n_outlets(range(len(numbers)))
 
     def _on_demand(self, rows: NDArray[np.int64]) -> OnDemand:
-        table = self._table(rows.tolist())
+        table = self._table(self._numbers[row] for row in rows.tolist())
         kept = clean(table, self._settings, furniture_of(self._store.catalog, table))
         sketches = sketch(kept, self._settings)
         weights = weigh_old(sketches, self._store)
         return OnDemand(sketches, weights, published_by(table), kept, self._settings)
 
-    def _table(self, rows: Iterable[int]) -> pa.Table:
+    def _table(self, numbers: Iterable[int]) -> pa.Table:
         # Read anew: a newcomer is in the catalogue by now, and in no earlier Held.
-        documents = Held(self._store).documents(self._numbers[row] for row in rows)
-        return as_table(documents, MEASURED)
+        return as_table(Held(self._store).documents(numbers), MEASURED)

@@ -168,6 +168,16 @@ class Places:
             return [story]
         return self.groups.numbers("stories", story)
 
+    def followers_of(self, leader: int) -> list[int]:
+        """Return the live documents that follow a leader, rising."""
+        old = [] if self.is_new(leader) else self.members_of(self.was(leader).story)
+        self._held.load_places(old)
+        return [
+            one
+            for one in sorted({*old, *self._new} - self.gone.keys())
+            if one != leader and self.leader(one) == leader
+        ]
+
     def retire(self, number: int, state: int) -> None:
         """Take a document out; one nearly equal to it takes its place as a leader."""
         place = self[number]

@@ -22,6 +22,7 @@ from dedupe.index.edges import bound_by
 from dedupe.index.grouping import clustered
 from dedupe.index.placing import Newcomer, Places
 from dedupe.storage.catalog import ALONE, GROUPED, Place
+from dedupe.verify.roundups import MOST_HOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -97,7 +98,7 @@ class Regrouping:
                 followers.setdefault(leader, []).append(number)
         for number, (state, _) in gone.items():
             places.retire(number, state)
-        groups = self._unions(leaders, sorted(gone))
+        groups = self._unions(leaders + self._heard_anew(followers), sorted(gone))
         grouped = {leader for group in groups for leader in group}
         lone = [one for one in sorted(followers) if places[one].state == ALONE]
         groups += [[one] for one in lone if one not in grouped]
@@ -115,6 +116,19 @@ class Regrouping:
             self._forget(places.was(number))
         self.changes.judged.update(places.inherited)
         self.changes.story_of = places.write()
+
+    def _heard_anew(self, followers: Iterable[int]) -> list[int]:
+        """Return the leaders whose new followers may part others: what few outlets have, a page of
+        two stories may have from one that was cut in two; what more have are two stories.
+        """
+        places = self._places
+        old = [one for one in followers if not places.is_new(one) and places[one].state == GROUPED]
+        self._groups.load("components", {places[one].component for one in old})
+        of_many = [one for one in old if len(places.leaders_of(places[one].component)) > 2]
+        self._groups.load("stories", {places.was(one).story for one in of_many})
+        return [
+            one for one in of_many if len(places.members_of(places.was(one).story)) <= MOST_HOLDERS
+        ]
 
     def again(self, numbers: list[int]) -> None:
         """Cluster the components of documents whose edges have changed."""

@@ -57,7 +57,7 @@ _SUBJECT_CLIP, _LOOSE_ODDS = 3.0, 2.0
 """Log-odds of one subject that a pair of stories can say at most, and that two stories must fall
 below which leave much of the text between them out."""
 
-_OUTLETS_ODDS, _MOST_OUTLETS, _MOST_HOLDERS = 1.5, 4, 16
+_OUTLETS_ODDS, _MOST_OUTLETS, MOST_HOLDERS = 1.5, 4, 16
 """What each doubling of the outlets that have the one of two stories, and not the other, takes
 from the log-odds that both are parts of one, how many outlets count, and of how many documents
 they are: an editor cuts a story's end off, and seldom prints it alone."""
@@ -133,7 +133,7 @@ class _Known(NamedTuple):
         others = itertools.chain(
             (part.other for part in story), self.joined.get(_standing(story), ())
         )
-        return set(itertools.islice(others, _MOST_HOLDERS))
+        return set(itertools.islice(others, MOST_HOLDERS))
 
 
 def mark_roundups(pairs: pa.Table, passages: pa.Table, asked: Asked) -> pa.Table:
