@@ -55,6 +55,9 @@ stands whole in the other: of such pairs of Reuters that were one story before 2
 _RULED_ODDS = -3.0
 """Log-odds that a rule allows at most."""
 
+EXACT_ODDS = 10.0
+"""Log-odds of equal texts, and of no others: the models say less of every pair."""
+
 
 RELATIONS = (
     "exact", "repost", "excerpt", "rewrite", "paraphrase", "update",
@@ -162,7 +165,7 @@ def ruled_odds(
     same[recurs] = np.minimum(same[recurs], _RULED_ODDS)
     unlike = recurs | is_quoted
     lineage[unlike] = np.minimum(lineage[unlike], _RULED_ODDS)
-    lineage[exact] = same[exact] = 10.0
+    lineage[exact] = same[exact] = EXACT_ODDS
     # The same story is a fortiori one lineage.
     return np.maximum(lineage, same), same
 
