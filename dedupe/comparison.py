@@ -145,7 +145,7 @@ def _passages(kept: Kept) -> list[Passage]:
     both = np.arange(2)
     shingles = shingle(kept, both, EVERY_SHINGLE)
     told = align_sentences(both[:1], both[1:], both, shingles, kept, EVERY_SHINGLE)
-    return [Passage._make(row[1:]) for row in told.passages.tolist()]
+    return [Passage._make(row[1:]) for row in told.tolist()]
 
 
 def _unrelated() -> Comparison:

@@ -5,7 +5,7 @@ measures.py   exact overlap, then alignment  -> Measured, passages
 alignments.py pairs of tokenised texts       -> what they share, and where
 telling.py    undecided pairs, by sentence   -> more measures
 filed.py      how their texts open           -> which one an agency filed
-sentences.py  a pair, on demand         -> passages in other words, and their scores
+sentences.py  a pair, on demand         -> passages in other words
 edits.py      a passage, on demand      -> its words that changed
 models.py     measures, by fitted trees      -> log-odds of one story and of lineage
 relation.py   log-odds                       -> relation, same_story, probability
