@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from dedupe.archive import Compared, flat_ranges, join_sketches, take_sketches
-from dedupe.candidates import find_candidates, first_of_text, weigh
+from dedupe.candidates import find_candidates, first_of_text, weighted
 from dedupe.clean.blocks import read_blocks
 from dedupe.clean.furniture import Furniture, block_keys, joined, learn, outlet_numbers
 from dedupe.clean.kept import Kept, keep_all, text_bytes
@@ -63,17 +63,6 @@ class Pile(NamedTuple):
     def row_of_earlier(self) -> NDArray[np.int64]:
         """Return the row here of each earlier document, int64 (E,)."""
         return np.argsort(self.order)[: len(self.earlier)]
-
-
-class _Counted(NamedTuple):
-    """Stands for a background whose counts are known shingle by shingle."""
-
-    frequency: NDArray[np.int64]
-    n_docs: int
-
-    def of_shingles(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """Return how many documents hold each; the hashes are those that were counted."""
-        return self.frequency[: len(hashes)]
 
 
 def check_ids(archive: Archive, ids: pa.ChunkedArray) -> None:
@@ -184,8 +173,7 @@ def _sketches(archive: Archive, pile: Pile, new: Sketches) -> tuple[Sketches, We
     n_docs = int(first_of_text(old).sum() + counted.sum())
     places = ranges_of(sketches.offsets[pile.order], np.diff(sketches.offsets)[pile.order])
     sketches = take_sketches(sketches, pile.order)
-    background: Any = _Counted(frequency[places], n_docs)
-    return sketches, weigh(sketches, background)
+    return sketches, weighted(sketches, frequency[places], n_docs)
 
 
 def _holders(

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dedupe.comparison import Background
     from dedupe.equals import EqualHashes
     from dedupe.runs import Run
     from dedupe.settings import Settings
@@ -155,22 +154,12 @@ def _has_new(packed: NDArray[np.uint64], is_new: NDArray[np.bool_]) -> NDArray[n
     return np.asarray(is_new[a] | is_new[b])
 
 
-def weigh(
-    sketches: Sketches,
-    background: Background | None = None,
-    n_threads: int = 0,
-    spill: Spill = MEMORY,
-) -> Weights:
-    """Weigh each sampled shingle by its document frequency.
-
-    It is counted in `background`, or else in these documents, equal texts once.
-    """
-    if background is not None:
-        return weighted(sketches, background.of_shingles(sketches.sampled), background.n_docs)
+def weigh(sketches: Sketches, n_threads: int = 0) -> Weights:
+    """Weigh each sampled shingle by its frequency in these documents, equal texts counted once."""
     weights, weigh_part = _by_frequency(sketches)
-    for _ in equal_hashes(sketches.sampled, sketches.offsets, spill).each(weigh_part, n_threads):
+    for _ in equal_hashes(sketches.sampled, sketches.offsets).each(weigh_part, n_threads):
         pass
-    return _with_totals(sketches, weights, spill)
+    return _with_totals(sketches, weights)
 
 
 def weigh_and_pair(
