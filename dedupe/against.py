@@ -25,7 +25,7 @@ from dedupe.clean.furniture import Furniture, block_keys, joined, learn, outlet_
 from dedupe.clean.kept import Kept, keep_all, text_bytes
 from dedupe.documents import one_array
 from dedupe.errors import InputError
-from dedupe.ragged import ranges_of
+from dedupe.ragged import ranges_of, rank_within
 from dedupe.touching import among, touching
 from dedupe.verify import verify
 
@@ -90,9 +90,7 @@ def learn_with(archive: Archive, new: pa.Table, settings: Settings) -> Furniture
     outlets = outlet_numbers(pa.table({"source": archive.column("source")}))
     rows = np.flatnonzero(np.isin(outlets, outlet_numbers(new)) & (outlets != 0))
     rows = rows[np.argsort(outlets[rows], kind="stable")]
-    starts = np.flatnonzero(np.r_[True, outlets[rows][1:] != outlets[rows][:-1]][: len(rows)])
-    rank = np.arange(len(rows)) - np.repeat(starts, np.diff(np.r_[starts, len(rows)]))
-    pages, _ = archive.take(np.sort(rows[rank < _PAGES]))
+    pages, _ = archive.take(np.sort(rows[rank_within(outlets[rows]) < _PAGES]))
     both = pa.concat_tables([pages, new.select(pages.column_names)]).combine_chunks()
     blocks = read_blocks(*text_bytes(both), settings)
     outlets = outlet_numbers(both)

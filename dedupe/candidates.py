@@ -24,8 +24,8 @@ import numpy as np
 
 from dedupe.crowds import thin_crowds
 from dedupe.equals import equal_hashes
-from dedupe.ragged import running_total
-from dedupe.runs import PairRuns, group_starts, ranges
+from dedupe.ragged import group_starts, running_total
+from dedupe.runs import PairRuns, ranges
 from dedupe.screening import Weights, compare_sketches, enough, join, likely, pack, unpack
 from dedupe.spill import MEMORY
 

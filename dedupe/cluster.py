@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.runs import group_starts
+from dedupe.ragged import group_starts, ranges_of
 from dedupe.screening import pack, unpack
 
 if TYPE_CHECKING:
@@ -177,8 +177,7 @@ class _Parts:
         )
         n_holders = ends - starts
         pair = np.repeat(np.arange(len(a)), n_holders)
-        place = np.arange(len(pair)) - np.repeat(np.cumsum(n_holders) - n_holders, n_holders)
-        _, holder = unpack(self._packed[starts[pair] + place])
+        _, holder = unpack(self._packed[ranges_of(starts, n_holders)])
         found = np.zeros(len(a), np.bool_)
         found[pair[np.isin(pack(b[pair], holder), self._packed)]] = True
         return found

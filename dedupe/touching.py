@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.candidates import N_HUBS, content_priority
-from dedupe.runs import sorted_distinct
+from dedupe.ragged import rank_within, sorted_distinct
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,6 +77,4 @@ def _hubs(
     """Return the holders of smallest hash of each shingle, as candidates.link takes them."""
     priority = content_priority(signatures)
     order = np.lexsort((priority[holders], hashes))
-    starts = np.flatnonzero(np.r_[True, np.diff(hashes[order]) > 0][: len(order)])
-    rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
-    return holders[order[rank < N_HUBS]]
+    return holders[order[rank_within(hashes[order]) < N_HUBS]]

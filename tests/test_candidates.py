@@ -28,7 +28,6 @@ from dedupe.candidates import (
 )
 from dedupe.clean import keep_all
 from dedupe.documents import documents_table
-from dedupe.runs import sorted_distinct
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
 from tests import mixed_scripts
@@ -350,9 +349,3 @@ def test_group_and_link__equal_the_oracle(
     packed, n_large = link(grouped, bounds, np.array(priority, np.uint64), cap)
     assert packed.tolist() == reference.linked(shared, priority, cap)
     assert n_large == sum(len(members) > cap for members in shared)
-
-
-@settings(max_examples=80)
-@given(values=st.lists(st.integers(0, 5), max_size=12))
-def test_sorted_distinct__equals_a_set(values: list[int]) -> None:
-    assert sorted_distinct(np.array(values, np.uint64)).tolist() == sorted(set(values))

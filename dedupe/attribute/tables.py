@@ -151,9 +151,7 @@ class PairTable:
         """
         firsts = np.searchsorted(self._labels, labels)
         counts = np.searchsorted(self._labels, labels, side="right") - firsts
-        offsets = np.concatenate([[0], np.cumsum(counts)])
-        steps = np.arange(offsets[-1]) + np.repeat(firsts - offsets[:-1], counts)
-        return self._inner[steps], offsets
+        return self._inner[ranges_of(firsts, counts)], running_total(counts)
 
     def crossing(self, n_relations: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the places of the pairs of two stories that stand in one of some relations."""

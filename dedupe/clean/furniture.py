@@ -25,7 +25,7 @@ import numpy as np
 from dedupe.clean.blocks import BYTES_PER_WORD, Blocks, documents_of
 from dedupe.clean.versions import version_links
 from dedupe.documents import one_array
-from dedupe.ragged import batch_bounds, running_total
+from dedupe.ragged import batch_bounds, group_starts, running_total
 from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
@@ -239,8 +239,8 @@ def _is_first_of_equals(
 
 def _runs(values: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return where runs of equal values start, and their lengths."""
-    starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])[: len(values)])
-    return starts, np.diff(np.append(starts, len(values)))
+    starts = group_starts(values)
+    return starts, np.diff(starts, append=len(values))
 
 
 def _story_groups(

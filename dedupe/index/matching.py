@@ -25,8 +25,7 @@ from dedupe.index.frequency import weigh_among
 from dedupe.index.keys import BAND, ID, ID_CAP, SHINGLE, TEXT, Keys, posting_keys
 from dedupe.index.outlets import furniture_of
 from dedupe.index.records import MEASURED, as_table
-from dedupe.ragged import running_total
-from dedupe.runs import group_starts
+from dedupe.ragged import group_starts, running_total
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
 from dedupe.storage.postings import Found

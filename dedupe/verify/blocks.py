@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.ragged import running_total
-from dedupe.runs import group_starts, sorted_distinct
+from dedupe.ragged import group_starts, running_total, sorted_distinct
 from dedupe.shingle import text_sizes
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from dedupe.candidates import EXACT
 from dedupe.clean.kept import copied
 from dedupe.documents import one_array
 from dedupe.kernels.telling import N_TELLINGS
-from dedupe.runs import sorted_distinct
+from dedupe.ragged import sorted_distinct
 from dedupe.shingle import shingle
 from dedupe.spill import MEMORY
 from dedupe.verify.alignments import Alignments, as_code_points
