@@ -131,7 +131,7 @@ class _View(NamedTuple):
         places = relating.relate(
             stretched, self.values, lineage, same, self.one_outlet, self.recurs
         )
-        return [relating.RELATIONS[place] for place in places]
+        return [relating.PAIR_RELATIONS[place] for place in places]
 
     def repeated(self, times: int) -> _View:
         """Return that many copies of the one row."""

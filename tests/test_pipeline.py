@@ -23,7 +23,7 @@ from dedupe.result import DOCUMENTS, PAIRS, PASSAGES
 from dedupe.spill import MEMORY
 from dedupe.stages import Stages
 from dedupe.verify import alignments, blocks, measures
-from dedupe.verify.relation import RELATIONS
+from dedupe.verify.relation import PAIR_RELATIONS
 from tests import mixed_scripts
 from tests import reference_text as reference
 from tests.golden import update
@@ -86,7 +86,7 @@ def assert_contract(result: Result, pages: Sequence[dict[str, Any]]) -> None:
     for row in rows:
         assert row["story"] == min(stories[row["story"]])
         assert row["story_size"] == len(stories[row["story"]])
-        assert row["relation"] in {*RELATIONS, "origin", "single", "derived"}
+        assert row["relation"] in {*PAIR_RELATIONS, "origin", "single", "derived"}
         assert row["parent"] is None or row["parent"] in texts
     assert_pairs(result, texts)
     assert_passages(result, texts)
@@ -99,8 +99,10 @@ def assert_pairs(result: Result, texts: dict[str, str]) -> None:
     for row in result.pairs.to_pylist():
         assert row["a"] < row["b"]
         assert {row["a"], row["b"]} <= set(texts)
-        assert row["relation"] in RELATIONS
-        assert row["same_story"] == (RELATIONS.index(row["relation"]) < RELATIONS.index("roundup"))
+        assert row["relation"] in PAIR_RELATIONS
+        assert row["same_story"] == (
+            PAIR_RELATIONS.index(row["relation"]) < PAIR_RELATIONS.index("roundup")
+        )
         for name in ("probability", "resemblance", "containment_a", "a_first_probability"):
             assert 0 <= row[name] <= 1
 

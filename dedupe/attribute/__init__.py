@@ -42,7 +42,7 @@ from dedupe.attribute.docket import docket_of
 from dedupe.attribute.judging import Desk, Judging, new_judging
 from dedupe.attribute.model import UNSEEN_PRIOR
 from dedupe.attribute.pages import Pages
-from dedupe.attribute.parents import RELATIONS, SINGLE
+from dedupe.attribute.parents import BY_CLOSENESS, SINGLE
 from dedupe.attribute.placing import Filled, hang_rest, place
 from dedupe.attribute.tables import ClueTable, PairTable
 from dedupe.attribute.writing import write_rows
@@ -132,7 +132,7 @@ def attribute(
     write_rows(judging, written, placed, left_out(judging, why, written, model), lines)
     lines.add(settle_crossings(desk, stories, decided, filled))
     return Attribution(
-        relation=np.array(RELATIONS, object)[filled.relation].tolist(),
+        relation=np.array(BY_CLOSENESS, object)[filled.relation].tolist(),
         parent=filled.parent,
         parent_name=filled.parent_name.tolist(),
         parent_probability=filled.parent_probability,

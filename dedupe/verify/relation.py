@@ -59,10 +59,11 @@ EXACT_ODDS = 10.0
 """Log-odds of equal texts, and of no others: the models say less of every pair."""
 
 
-RELATIONS = (
+PAIR_RELATIONS = (
     "exact", "repost", "excerpt", "rewrite", "paraphrase", "update",
     "roundup", "partial", "same_event", "template", "unrelated",
 )  # fmt: skip
+"""The contract's relations of a pair; those before "roundup" are of one story."""
 
 
 def probability(odds: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -127,7 +128,7 @@ def judge(measured: Measured, published: Published) -> pa.Table:
         {
             "a": measured.a,
             "b": measured.b,
-            "relation": pa.array(RELATIONS, pa.string()).take(pa.array(relations)),
+            "relation": pa.array(PAIR_RELATIONS, pa.string()).take(pa.array(relations)),
             "same_story": same > 0,
             "probability": probability(lineage),
             "resemblance": measured.shared / np.maximum(union, 1),
@@ -236,7 +237,7 @@ def relate(
     one_outlet: NDArray[np.bool_],
     recurs: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """Choose each pair's relation, as a place in RELATIONS, int64 (P,).
+    """Choose each pair's relation, as a place in PAIR_RELATIONS, int64 (P,).
 
     The definitions are those of the table in the README: a repost holds nearly
     all of the shorter text at about its length, an excerpt holds it in a much
@@ -259,6 +260,6 @@ def relate(
         (lineage > TAKEN_OVER, "partial"),
         (weighted >= SOMETHING, "same_event"),
     ]
-    places = [RELATIONS.index(name) for _, name in names]
+    places = [PAIR_RELATIONS.index(name) for _, name in names]
     conditions = [condition for condition, _ in names]
-    return np.select(conditions, places, RELATIONS.index("unrelated")).astype(np.int64)
+    return np.select(conditions, places, PAIR_RELATIONS.index("unrelated")).astype(np.int64)
