@@ -28,6 +28,7 @@ from dedupe.errors import InputError
 from dedupe.ragged import ranges_of, rank_within
 from dedupe.touching import among, touching
 from dedupe.verify import verify
+from dedupe.verify.roundups import LIKELY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,9 +43,7 @@ if TYPE_CHECKING:
     from dedupe.sketch import Sketches
 
 _PAGES = 16
-"""Earlier pages of an outlet that new ones are held against, as the index does."""
-_LIKELY = 0.5
-"""Probability from which on a pair may make a round-up, or a parent (verify.roundups)."""
+"""Earlier pages of an outlet that new ones are held against."""
 
 
 class Pile(NamedTuple):
@@ -224,7 +223,7 @@ def _cores(
 def _carried(pairs: pa.Table, cores: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return the earlier pairs that matter: among the cores, or likely and with one of them."""
     a, b = cores[pairs.column("a").to_numpy()], cores[pairs.column("b").to_numpy()]
-    likely = pairs.column("probability").to_numpy() >= _LIKELY
+    likely = pairs.column("probability").to_numpy() >= LIKELY
     return np.flatnonzero((a & b) | ((a | b) & likely))
 
 
