@@ -211,7 +211,7 @@ def _cores(
     Clustering never joins what no pair for it connects, so that whatever is
     connected comes along, and the whole story of each.
     """
-    from dedupe.kernels.repeats import merge_groups
+    from dedupe.kernels.components import merge_groups
 
     joins = pairs.column("same_story_odds").to_numpy() > 0
     a, b = (pairs.column(side).to_numpy()[joins] for side in ("a", "b"))

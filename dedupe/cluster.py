@@ -217,7 +217,7 @@ def _components(
 
     Places, int64 (N,), group after group, and the bounds of the groups.
     """
-    from dedupe.kernels.repeats import merge_groups
+    from dedupe.kernels.components import merge_groups
 
     joins = weights > 0
     labels = np.arange(n_docs)

@@ -148,7 +148,7 @@ def _merge_versions(
     groups: NDArray[np.int64],
 ) -> None:
     """Give documents a and b one number, but where their titles share no word."""
-    from dedupe.kernels.repeats import merge_groups
+    from dedupe.kernels.components import merge_groups
 
     if len(a):
         same = _needed_shares(titles, a, b) < _SHARED_UNLIKE_TITLES
@@ -259,7 +259,7 @@ def _story_groups(
         places: int64 (N,), which block it is.
         titles: string (D,).
     """
-    from dedupe.kernels.repeats import merge_groups
+    from dedupe.kernels.components import merge_groups
 
     n_docs = len(blocks.offsets) - 1
     groups = np.arange(n_docs)

@@ -121,10 +121,10 @@ def _cut(
 
 def _components(a: NDArray[np.int64], b: NDArray[np.int64], n_rows: int) -> NDArray[np.int32]:
     """Return the smallest row that pairs connect each row with, int32 (R,)."""
-    from dedupe.kernels.components import fill_components
+    from dedupe.kernels.components import merge_groups
 
     labels = np.arange(n_rows, dtype=np.int32)
-    fill_components(a, b, labels)
+    merge_groups(a, b, labels)
     return labels
 
 
