@@ -24,9 +24,10 @@ from dedupe.clean.blocks import read_blocks
 from dedupe.clean.furniture import Furniture, block_keys, joined, learn, outlet_numbers
 from dedupe.clean.kept import Kept, keep_all, text_bytes
 from dedupe.documents import one_array
+from dedupe.equals import among
 from dedupe.errors import InputError
 from dedupe.ragged import ranges_of, rank_within
-from dedupe.touching import among, touching
+from dedupe.touching import touching
 from dedupe.verify import verify
 from dedupe.verify.roundups import LIKELY
 

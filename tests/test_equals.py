@@ -66,3 +66,16 @@ def test_weigh__is_the_same_in_any_partitions(
     frequency = Counter(hashes.tolist())
     expected = [np.float32(np.log1p(n_docs / frequency[value])) for value in hashes.tolist()]
     assert weights.tolist() == [float(value) for value in expected]
+
+
+@settings(max_examples=80)
+@given(
+    hashes=st.lists(st.integers(1, 40) | st.integers(1, 2**64 - 1), max_size=40),
+    wanted=st.lists(st.integers(1, 40) | st.integers(1, 2**64 - 1), max_size=20),
+    few=st.sampled_from([0, 1000]),
+)
+def test_among__is_membership(hashes: list[int], wanted: list[int], few: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(equals, "_FEW", few)
+        found = equals.among(np.array(hashes, np.uint64), np.array(sorted(wanted), np.uint64))
+    assert found.tolist() == [one in wanted for one in hashes]
