@@ -49,11 +49,9 @@ from dedupe.documents import documents_table
 from dedupe.settings import Settings
 from dedupe.sketch import sketch
 from dedupe.verify import given_pairs, measure
+from dedupe.verify.features import CLOSER_FEATURES, FEATURES, closer_features
 from dedupe.verify.models import (
-    CLOSER_FEATURES,
-    FEATURES,
     Linear,
-    closer_features,
     load_trees,
     odds_of,
     second_odds,

@@ -220,7 +220,7 @@ def test_code__is_all_that_comes_with_the_package_and_nothing_that_is_cached_the
     tmp_path: Path,
 ) -> None:
     places = ("clean/phrases.txt", "kernels/fold.npz", "names.json", "__pycache__/a.pyc")
-    told = []
+    told: list[str] = []
     for place in ("", *places):
         package = tmp_path / str(len(told))
         shutil.copytree(ROOT / "dedupe", package, ignore=shutil.ignore_patterns("__pycache__"))

@@ -35,7 +35,8 @@ from dedupe.verify import (
 )
 from dedupe.verify import models as judging
 from dedupe.verify import relation as relating
-from dedupe.verify.models import CLOSER_FEATURES, FEATURES, closer_features, features, load_model
+from dedupe.verify.features import CLOSER_FEATURES, FEATURES, closer_features, features
+from dedupe.verify.models import load_model
 from dedupe.verify.relation import PAIR_RELATIONS, probability, relate
 from tests import mixed_scripts
 from tests import reference_pairs as reference

@@ -7,7 +7,8 @@ telling.py    undecided pairs, by sentence   -> more measures
 filed.py      how their texts open           -> which one an agency filed
 sentences.py  a pair, on demand         -> passages in other words
 edits.py      a passage, on demand      -> its words that changed
-models.py     measures, by fitted trees      -> log-odds of one story and of lineage
+features.py   measures                       -> what the models look at, by name
+models.py     features, by fitted trees      -> log-odds of one story and of lineage
 relation.py   log-odds                       -> relation, same_story, probability
 roundups.py   pairs of one page together     -> round-ups set right
 subjects.py   two texts, on demand           -> how likely they are of one subject

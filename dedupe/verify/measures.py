@@ -54,7 +54,7 @@ class Measured(NamedTuple):
         weighted   float32 (P, 2)    share found in the other, by sampled shingles
                                      weighted with inverse document frequency
         counts     int32   (P, kernels.columns.N_MEASURES)
-        view       float64 (P, len(models.FEATURES))  what the first models look at
+        view       float64 (P, len(features.FEATURES))  what the first models look at
         looked     int64   (L,)      places of the pairs that were looked at closely, rising
         told       float64 (L, kernels.telling.N_TELLINGS)  how those tell it
         odds       float64 (P, 2)    log-odds of one story and of lineage, by the models:

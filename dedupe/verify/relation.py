@@ -15,7 +15,7 @@ import numpy as np
 
 from dedupe.clean.furniture import outlet_numbers
 from dedupe.kernels import columns
-from dedupe.verify.models import FEATURES, WHOLE, lead_shares
+from dedupe.verify.features import FEATURES, WHOLE, lead_shares
 
 if TYPE_CHECKING:
     from collections.abc import Collection
