@@ -17,13 +17,14 @@ from dedupe import sketch as sketching
 from dedupe.clean import Kept, keep_all
 from dedupe.documents import documents_table
 from dedupe.kernels import sorting
-from dedupe.kernels.sketch import EMPTY, fill_signature
+from dedupe.kernels.sketch import EMPTY
 from dedupe.ragged import running_total
 from dedupe.settings import Settings
 from dedupe.shingle import Shingles, shingle, text_sizes
 from dedupe.sketch import Sketches, sketch
 from tests import mixed_scripts
 from tests import reference_text as reference
+from tests.reference import signature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -166,9 +167,7 @@ def test_sketch__is_that_of_the_oracles_shingles(
         here = found.sampled[slice(*found.offsets[row : row + 2])].tolist()
         share = [value for value in expected.tolist() if (value >> 33) % 65536 < 65536 / sampling]
         assert here == share
-        signature = np.zeros(n_slots, np.uint32)
-        fill_signature(expected, signature)
-        assert found.signatures[row].tolist() == signature.tolist()
+        assert found.signatures[row].tolist() == signature(expected.tolist(), n_slots)
         assert found.n_words[row] == len(words)
 
 
