@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
     from dedupe.spill import Spill
+    from dedupe.stages import OnProgress
 
 _MAX_SPLITS = 8
 _BANDS_AT_ONCE = 6
@@ -91,7 +92,7 @@ def find_candidates(
     sketches: Sketches,
     weights: Weights,
     settings: Settings,
-    on_progress: Callable[[str, int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
     is_new: NDArray[np.bool_] | None = None,
     spill: Spill = MEMORY,
     rare: RareNet | None = None,
@@ -240,7 +241,7 @@ def _band_pairs(
     rows: NDArray[np.int64],
     priority: NDArray[np.uint64],
     settings: Settings,
-    on_progress: Callable[[str, int, int], None] | None,
+    on_progress: OnProgress | None,
     spill: Spill,
 ) -> tuple[PairRuns, int]:
     """Pair the documents that agree on all slots of a band; returns pairs, capped buckets."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from dedupe.read.ledger import OnError
     from dedupe.settings import Settings
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 SAMPLE = 6_000
 """Documents that are read and clustered (benchmarks/README.md tells how far off this leaves it)."""
@@ -232,5 +232,5 @@ def _run(documents: pa.Table, settings: Settings, options: Mapping[str, Any] | N
         n_bytes = sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
     unit = 1 if sys.platform == "darwin" else 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    _LOG.info("clustered a sample of %d documents", documents.num_rows)
+    logger.info("clustered a sample of %d documents", documents.num_rows)
     return _Run(documents.num_rows, stages, peak, n_bytes)

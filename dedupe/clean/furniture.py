@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from dedupe.clean.kept import Kept
     from dedupe.spill import Spill
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 STORIES = 3
 """Different stories an outlet must repeat a block on."""
@@ -136,7 +136,7 @@ def learn(
     if is_asked.any():
         _merge_versions(*version_links(key[is_asked], document[is_asked], texts), titles, groups)
         learned = _of_several_stories(key, groups[document])
-    _LOG.debug("%d repeated blocks are furniture", len(learned))
+    logger.debug("%d repeated blocks are furniture", len(learned))
     return Furniture(learned)
 
 

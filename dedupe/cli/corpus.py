@@ -56,11 +56,11 @@ from dedupe.cli.options import (
 from dedupe.errors import InputError, OutputError
 
 if TYPE_CHECKING:
-    from dedupe.cli.terminal import OnProgress
     from dedupe.read import Reading
     from dedupe.result import Result
     from dedupe.settings import Settings
     from dedupe.spill import Spill
+    from dedupe.stages import OnProgress
 
 
 logger = logging.getLogger(__name__)

@@ -42,7 +42,7 @@ from dedupe.verify.roundups import mark_roundups
 from dedupe.verify.subjects import common_words, subject_odds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
     from dedupe.spill import Spill
+    from dedupe.stages import OnProgress
     from dedupe.verify.relation import Published
     from dedupe.verify.subjects import Common
 
@@ -76,7 +77,7 @@ def verify(
     documents: pa.Table,
     kept: Kept,
     settings: Settings,
-    on_progress: Callable[[str, int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
     spill: Spill = MEMORY,
     *,
     closely: bool = False,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dedupe.settings import Settings
     from dedupe.shingle import Shingles
     from dedupe.spill import Spill
+    from dedupe.stages import OnProgress
 
 _OVERLAP_STEP = 20_000
 _BLOCKS_AT_ONCE, _PARTS_EACH = 64, 4
@@ -82,7 +83,7 @@ def measure(
     candidates: Candidates,
     kept: Kept,
     settings: Settings,
-    on_progress: Callable[[str, int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
     *,
     closely: bool = False,
 ) -> Measured:
@@ -131,7 +132,7 @@ def measured_blocks(
     kept: Kept,
     settings: Settings,
     use: Callable[[Measured], Answer],
-    on_progress: Callable[[str, int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
     spill: Spill = MEMORY,
     *,
     closely: bool = False,
