@@ -98,7 +98,7 @@ Quiet = Annotated[
     typer.Option(
         "--quiet",
         "-q",
-        help="Print nothing but errors, and the data that --json asks for.",
+        help="No messages but errors, and no account of what was done unless --json asks for it.",
         rich_help_panel=PRINTING,
     ),
 ]
