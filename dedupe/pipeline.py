@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 
 def find_duplicates(
-    documents: pa.Table | Documents,
+    documents: Reading | pa.Table | Documents,
     settings: Settings = Settings(),
     on_progress: OnProgress | None = None,
     overrides: Overrides = Overrides(),
@@ -67,7 +67,8 @@ def find_duplicates(
     """Group documents that tell the same written story, and name who likely wrote it first.
 
     Args:
-        documents: Document, dict or str, many; or a pyarrow Table.
+        documents: Document, dict or str, many; or a pyarrow Table; or what `read` returned,
+            whose rejects and inputs the result then tells of.
         settings: see Settings.
         on_progress: called with a stage, its rows done, and its rows in all;
             from worker threads too, one call at a time, never going back.

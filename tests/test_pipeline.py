@@ -19,6 +19,7 @@ from dedupe import Document, InputError, Result, Settings, SettingsError, find_d
 from dedupe import shingle as shingling
 from dedupe import sketch as sketching
 from dedupe.documents import documents_table
+from dedupe.read import read
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES
 from dedupe.spill import MEMORY
 from dedupe.stages import Stages
@@ -255,6 +256,17 @@ def test_find_duplicates__batches_change_nothing(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(measures, "_OVERLAP_STEP", 7)
     monkeypatch.setattr(alignments, "_ALIGN_STEP", 3)
     assert shown(find_duplicates(PAGES, Settings(threads=3, all_passages=True))) == expected
+
+
+def test_find_duplicates__of_what_was_read_tells_inputs_and_rejects(tmp_path: Path) -> None:
+    file = tmp_path / "in.jsonl"
+    lines = [json.dumps({"id": name, "text": f"{name} text"}) for name in "ab"]
+    file.write_text("\n".join([*lines, "{", ""]), encoding="utf-8")
+    result = find_duplicates(read([file]))
+    assert result.documents["id"].to_pylist() == ["a", "b"]
+    assert [reject["line"] for reject in result.rejects] == [3]
+    assert [(row["path"], row["rejects"]) for row in result.run["inputs"]] == [(str(file), 1)]
+    assert result.run["rejects"] == 1
 
 
 def test_find_duplicates__chunks_of_a_table_change_nothing() -> None:
