@@ -29,7 +29,7 @@ from copytrees import Parameters
 from datasets import fold_name
 
 import dedupe
-from dedupe.attribute import columns
+from dedupe import attribute
 from dedupe.attribute.evidence import CAP, Evidence
 from dedupe.attribute.model import posterior
 from dedupe.attribute.reasons import summed
@@ -74,13 +74,13 @@ def cases_of(simulated: copytrees.Simulated) -> list[Case]:
     """Judge a collection, and keep what every judged story was judged by."""
     truth = {row["id"]: row for row in simulated.truth}
     dockets: list[Judging] = []
-    judge = columns._judged  # noqa: SLF001 - all that is judged passes here
+    judge = attribute._judged  # noqa: SLF001 - all that is judged passes here
 
     def listen(*looked_at: Any) -> Judging:
         dockets.append(judge(*looked_at))
         return dockets[-1]
 
-    with mock.patch.object(columns, "_judged", listen):
+    with mock.patch.object(attribute, "_judged", listen):
         dedupe.find_duplicates(simulated.documents)
     # Pages alone are judged first; those that are copies, again with all others.
     judged = {story.rows[0]: (story, evidence, weights) for one in dockets

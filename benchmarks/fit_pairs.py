@@ -42,18 +42,16 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from dedupe.candidates import find_candidates, weigh
+from dedupe.candidates import find_candidates, weigh, weighted
 from dedupe.clean import clean
-from dedupe.comparison import EVERY_SHINGLE, Background
+from dedupe.comparison import EVERY_SHINGLE
 from dedupe.documents import documents_table
 from dedupe.settings import Settings
 from dedupe.sketch import sketch
 from dedupe.verify import given_pairs, measure
+from dedupe.verify.features import CLOSER_FEATURES, FEATURES, closer_features
 from dedupe.verify.models import (
-    CLOSER_FEATURES,
-    FEATURES,
     Linear,
-    closer_features,
     load_trees,
     odds_of,
     second_odds,
@@ -388,7 +386,7 @@ def compared(a: str, b: str) -> NDArray[np.float64]:
     table = documents_table([a, b])
     kept = clean(table, EVERY_SHINGLE)
     sketches = sketch(kept, EVERY_SHINGLE)
-    weights = weigh(sketches, Background(np.zeros(0, np.uint64), np.zeros(0, np.int64), 1))
+    weights = weighted(sketches, np.zeros(len(sketches.sampled), np.int64), 1)
     pair = given_pairs(np.array([0]), np.array([1]), sketches, weights, EVERY_SHINGLE)
     return closer_features(measure(pair, kept, EVERY_SHINGLE, closely=True))
 

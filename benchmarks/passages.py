@@ -78,7 +78,7 @@ def anchored(ready: Ready, gap: int, words: int) -> NDArray[np.int64]:
 def full(ready: Ready, agreement: Agreement) -> NDArray[np.int64]:
     """Align a pair as `compare` does."""
     given = BOTH[:1], BOTH[1:], BOTH, ready.shingles, ready.kept, ONE_THREAD
-    return align_sentences(*given, agreement).passages
+    return align_sentences(*given, agreement)
 
 
 def score(

@@ -86,7 +86,10 @@ def run_shingles(hashes: NDArray[np.uint64], out: NDArray[np.uint64]) -> None:  
 @kernel
 def run_signatures(hashes: NDArray[np.uint64], row: NDArray[np.uint32]) -> None:  # noqa: D103
     for d in range(hashes.shape[0]):
-        sketching.fill_signature(hashes[d], row)
+        row[:] = sketching.EMPTY
+        for i in range(hashes.shape[1]):
+            sketching.update_signature(row, hashes[d, i])
+        sketching.fill_empty_slots(hashes[d], row)
 
 
 @kernel

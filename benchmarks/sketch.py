@@ -29,9 +29,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dedupe.kernels import sketch
 from dedupe.kernels._compile import kernel
-from dedupe.kernels.sketch import EMPTY, rehash, slot_of, update_signature
+from dedupe.kernels.sketch import EMPTY, fill_empty_slots, rehash, slot_of, update_signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -136,12 +135,25 @@ def fill_one_permutation_rotated(
             row[slot] = full[(slot + distance) % n_slots] + np.uint32(distance) * _ROTATION
 
 
+@kernel
+def fill_signatures(
+    hashes: NDArray[np.uint64], offsets: NDArray[np.int64], out: NDArray[np.uint32]
+) -> None:
+    """Write signatures as every run does."""
+    for document in range(out.shape[0]):
+        row = out[document]
+        row[:] = EMPTY
+        for i in range(offsets[document], offsets[document + 1]):
+            update_signature(row, hashes[i])
+        fill_empty_slots(hashes[offsets[document] : offsets[document + 1]], row)
+
+
 METHODS: dict[str, Fill] = {
     "MinHash, K functions": fill_minhash,
     "C-MinHash": fill_circulant,
     "OPH, rotated": fill_one_permutation_rotated,
     "OPH, optimal copies": fill_one_permutation_copied,
-    "Fast Similarity Sketch": sketch.fill_signatures,
+    "Fast Similarity Sketch": fill_signatures,
 }
 
 

@@ -19,15 +19,17 @@ import numpy as np
 import pyarrow as pa
 
 from dedupe.archive import Compared, flat_ranges, join_sketches, take_sketches
-from dedupe.candidates import find_candidates, first_of_text, weigh
+from dedupe.candidates import find_candidates, first_of_text, weighted
 from dedupe.clean.blocks import read_blocks
 from dedupe.clean.furniture import Furniture, block_keys, joined, learn, outlet_numbers
 from dedupe.clean.kept import Kept, keep_all, text_bytes
 from dedupe.documents import one_array
+from dedupe.equals import among
 from dedupe.errors import InputError
-from dedupe.ragged import ranges_of
-from dedupe.touching import among, touching
+from dedupe.ragged import ranges_of, rank_within
+from dedupe.touching import touching
 from dedupe.verify import verify
+from dedupe.verify.roundups import LIKELY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,9 +44,7 @@ if TYPE_CHECKING:
     from dedupe.sketch import Sketches
 
 _PAGES = 16
-"""Earlier pages of an outlet that new ones are held against, as the index does."""
-_LIKELY = 0.5
-"""Probability from which on a pair may make a round-up, or a parent (verify.roundups)."""
+"""Earlier pages of an outlet that new ones are held against."""
 
 
 class Pile(NamedTuple):
@@ -63,17 +63,6 @@ class Pile(NamedTuple):
     def row_of_earlier(self) -> NDArray[np.int64]:
         """Return the row here of each earlier document, int64 (E,)."""
         return np.argsort(self.order)[: len(self.earlier)]
-
-
-class _Counted(NamedTuple):
-    """Stands for a background whose counts are known shingle by shingle."""
-
-    frequency: NDArray[np.int64]
-    n_docs: int
-
-    def of_shingles(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """Return how many documents hold each; the hashes are those that were counted."""
-        return self.frequency[: len(hashes)]
 
 
 def check_ids(archive: Archive, ids: pa.ChunkedArray) -> None:
@@ -101,9 +90,7 @@ def learn_with(archive: Archive, new: pa.Table, settings: Settings) -> Furniture
     outlets = outlet_numbers(pa.table({"source": archive.column("source")}))
     rows = np.flatnonzero(np.isin(outlets, outlet_numbers(new)) & (outlets != 0))
     rows = rows[np.argsort(outlets[rows], kind="stable")]
-    starts = np.flatnonzero(np.r_[True, outlets[rows][1:] != outlets[rows][:-1]][: len(rows)])
-    rank = np.arange(len(rows)) - np.repeat(starts, np.diff(np.r_[starts, len(rows)]))
-    pages, _ = archive.take(np.sort(rows[rank < _PAGES]))
+    pages, _ = archive.take(np.sort(rows[rank_within(outlets[rows]) < _PAGES]))
     both = pa.concat_tables([pages, new.select(pages.column_names)]).combine_chunks()
     blocks = read_blocks(*text_bytes(both), settings)
     outlets = outlet_numbers(both)
@@ -184,8 +171,7 @@ def _sketches(archive: Archive, pile: Pile, new: Sketches) -> tuple[Sketches, We
     n_docs = int(first_of_text(old).sum() + counted.sum())
     places = ranges_of(sketches.offsets[pile.order], np.diff(sketches.offsets)[pile.order])
     sketches = take_sketches(sketches, pile.order)
-    background: Any = _Counted(frequency[places], n_docs)
-    return sketches, weigh(sketches, background)
+    return sketches, weighted(sketches, frequency[places], n_docs)
 
 
 def _holders(
@@ -226,7 +212,7 @@ def _cores(
     Clustering never joins what no pair for it connects, so that whatever is
     connected comes along, and the whole story of each.
     """
-    from dedupe.kernels.repeats import merge_groups
+    from dedupe.kernels.components import merge_groups
 
     joins = pairs.column("same_story_odds").to_numpy() > 0
     a, b = (pairs.column(side).to_numpy()[joins] for side in ("a", "b"))
@@ -238,7 +224,7 @@ def _cores(
 def _carried(pairs: pa.Table, cores: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return the earlier pairs that matter: among the cores, or likely and with one of them."""
     a, b = cores[pairs.column("a").to_numpy()], cores[pairs.column("b").to_numpy()]
-    likely = pairs.column("probability").to_numpy() >= _LIKELY
+    likely = pairs.column("probability").to_numpy() >= LIKELY
     return np.flatnonzero((a & b) | ((a | b) & likely))
 
 

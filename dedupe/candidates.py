@@ -24,8 +24,8 @@ import numpy as np
 
 from dedupe.crowds import thin_crowds
 from dedupe.equals import equal_hashes
-from dedupe.ragged import running_total
-from dedupe.runs import PairRuns, group_starts, ranges
+from dedupe.ragged import group_starts, running_total
+from dedupe.runs import PairRuns, ranges
 from dedupe.screening import Weights, compare_sketches, enough, join, likely, pack, unpack
 from dedupe.spill import MEMORY
 
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dedupe.comparison import Background
     from dedupe.equals import EqualHashes
     from dedupe.runs import Run
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
     from dedupe.spill import Spill
+    from dedupe.stages import OnProgress
 
 _MAX_SPLITS = 8
 _BANDS_AT_ONCE = 6
@@ -92,7 +92,7 @@ def find_candidates(
     sketches: Sketches,
     weights: Weights,
     settings: Settings,
-    on_progress: Callable[[str, int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
     is_new: NDArray[np.bool_] | None = None,
     spill: Spill = MEMORY,
     rare: RareNet | None = None,
@@ -155,22 +155,12 @@ def _has_new(packed: NDArray[np.uint64], is_new: NDArray[np.bool_]) -> NDArray[n
     return np.asarray(is_new[a] | is_new[b])
 
 
-def weigh(
-    sketches: Sketches,
-    background: Background | None = None,
-    n_threads: int = 0,
-    spill: Spill = MEMORY,
-) -> Weights:
-    """Weigh each sampled shingle by its document frequency.
-
-    It is counted in `background`, or else in these documents, equal texts once.
-    """
-    if background is not None:
-        return weighted(sketches, background.of_shingles(sketches.sampled), background.n_docs)
+def weigh(sketches: Sketches, n_threads: int = 0) -> Weights:
+    """Weigh each sampled shingle by its frequency in these documents, equal texts counted once."""
     weights, weigh_part = _by_frequency(sketches)
-    for _ in equal_hashes(sketches.sampled, sketches.offsets, spill).each(weigh_part, n_threads):
+    for _ in equal_hashes(sketches.sampled, sketches.offsets).each(weigh_part, n_threads):
         pass
-    return _with_totals(sketches, weights, spill)
+    return _with_totals(sketches, weights)
 
 
 def weigh_and_pair(
@@ -251,7 +241,7 @@ def _band_pairs(
     rows: NDArray[np.int64],
     priority: NDArray[np.uint64],
     settings: Settings,
-    on_progress: Callable[[str, int, int], None] | None,
+    on_progress: OnProgress | None,
     spill: Spill,
 ) -> tuple[PairRuns, int]:
     """Pair the documents that agree on all slots of a band; returns pairs, capped buckets."""

@@ -181,12 +181,12 @@ def _lock(folder: Path) -> int | None:
 
 
 @functools.cache
-def _code() -> str:
-    """Hash the package: between two releases the version stays, and results may not."""
+def _code(package: Path) -> str:
+    """Hash a package, tables too: between two releases the version stays, and results may not."""
     digest = hashlib.blake2b(digest_size=16)
-    package = Path(__file__).parent
-    for source in sorted([*package.rglob("*.py"), *package.rglob("*.json")]):
-        digest.update(source.read_bytes())
+    for path in sorted(package.rglob("*")):
+        if "__pycache__" not in path.parts and path.is_file():
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -202,7 +202,8 @@ def fingerprint(documents: pa.Table, settings: Settings, more: Any = None) -> st
 
     digest = hashlib.blake2b(digest_size=16)
     named = {name: value for name, value in settings.to_dict().items() if name not in _FREE}
-    digest.update(json.dumps([__version__, _code(), named, more], sort_keys=True).encode())
+    code = _code(Path(__file__).parent)
+    digest.update(json.dumps([__version__, code, named, more], sort_keys=True).encode())
     with pa.ipc.new_stream(pa.PythonFile(_Digesting(digest), "w"), documents.schema) as stream:
         stream.write_table(documents.combine_chunks())
     return digest.hexdigest()

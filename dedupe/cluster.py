@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.runs import group_starts
+from dedupe.ragged import group_starts, ranges_of
 from dedupe.screening import pack, unpack
 
 if TYPE_CHECKING:
@@ -39,18 +39,20 @@ if TYPE_CHECKING:
 
     _Contraction = Generator[NDArray[np.int64], NDArray[np.float64], None]
 
-_UNIT = 1024
+UNIT = 1024
 """Log-odds are summed as integers of this many to one: the order of sums must not matter."""
 
-# No single pair may outvote many: odds beyond 3,000 to 1 add nothing.
-_CLIP = 8.0
+CLIP = 8.0
+"""No single pair may outvote many: odds beyond 3,000 to 1 add nothing."""
+
+NEAR_EQUAL = 0.9
+"""Resemblance from which on texts speak with one voice; see `_leaders` for what that guarantees."""
+
 # Members of each of two groups about to join that are measured, at most: a bound
 # on work, and four of each tell what the others hold.
 _SIDE = 4
 # Mean log-odds, in units, at which many pairs settle the matter: 20 to 1.
-_SURE = 3 * _UNIT
-# Texts this alike speak with one voice; see `_leaders` for what that guarantees.
-_NEAR_EQUAL = 0.9
+_SURE = 3 * UNIT
 # Share of a text's words that are aligned with one that holds it whole: of the
 # edited copies in benchmarks/quality.py .85, .9 and .95 keep as many.
 _WHOLE = 0.9
@@ -76,7 +78,7 @@ def cluster(pairs: pa.Table, n_docs: int, measure: Measure) -> NDArray[np.int64]
     """
     a = pairs.column("a").to_numpy()
     b = pairs.column("b").to_numpy()
-    odds = np.clip(pairs.column("same_story_odds").to_numpy(), -_CLIP, _CLIP)
+    odds = np.clip(pairs.column("same_story_odds").to_numpy(), -CLIP, CLIP)
     leaders = _leaders(a, b, pairs.column("resemblance").to_numpy(), odds, n_docs)
     aligned = [pairs.column(f"aligned_{side}").to_numpy() for side in "ab"]
     parts = _Parts(a, b, aligned, odds, leaders)
@@ -130,10 +132,10 @@ def _leaders(
 
     Each follower was itself compared with its leader, and the Jaccard distance
     obeys the triangle inequality: two followers share at least
-    1 - 2 * (1 - _NEAR_EQUAL) of their shingles. No chain can form.
+    1 - 2 * (1 - NEAR_EQUAL) of their shingles. No chain can form.
     """
     leaders = list(range(n_docs))
-    near = np.flatnonzero((resemblance >= _NEAR_EQUAL) & (odds > 0))
+    near = np.flatnonzero((resemblance >= NEAR_EQUAL) & (odds > 0))
     for x, y in zip(a[near].tolist(), b[near].tolist(), strict=True):
         if leaders[x] == x and leaders[y] == y:
             leaders[y] = x
@@ -175,8 +177,7 @@ class _Parts:
         )
         n_holders = ends - starts
         pair = np.repeat(np.arange(len(a)), n_holders)
-        place = np.arange(len(pair)) - np.repeat(np.cumsum(n_holders) - n_holders, n_holders)
-        _, holder = unpack(self._packed[starts[pair] + place])
+        _, holder = unpack(self._packed[ranges_of(starts, n_holders)])
         found = np.zeros(len(a), np.bool_)
         found[pair[np.isin(pack(b[pair], holder), self._packed)]] = True
         return found
@@ -201,7 +202,7 @@ def _between_leaders(
     low, high = np.minimum(a, b), np.maximum(a, b)
     apart = low != high
     keys = pack(low[apart], high[apart])
-    units = np.rint(odds[apart] * _UNIT).astype(np.int64)
+    units = np.rint(odds[apart] * UNIT).astype(np.int64)
     distinct, inverse = np.unique(keys, return_inverse=True)
     sums = np.zeros(len(distinct), np.int64)
     np.add.at(sums, inverse, units)
@@ -216,7 +217,7 @@ def _components(
 
     Places, int64 (N,), group after group, and the bounds of the groups.
     """
-    from dedupe.kernels.repeats import merge_groups
+    from dedupe.kernels.components import merge_groups
 
     joins = weights > 0
     labels = np.arange(n_docs)
@@ -311,7 +312,7 @@ class _Groups:
     ) -> None:
         """Add the log-odds of some pairs: they stand for all that were missing."""
         n_missing = len(self.members[x]) * len(self.members[y]) - self._known[x][y]
-        units = np.rint(np.clip(odds, -_CLIP, _CLIP) * _UNIT).astype(np.int64)
+        units = np.rint(np.clip(odds, -CLIP, CLIP) * UNIT).astype(np.int64)
         weight = int(units.sum()) * n_missing // len(units)
         for one, other in ((x, y), (y, x)):
             self._weights[one][other] += weight

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dedupe.attribute import attribute
-from dedupe.candidates import first_of_text, weigh
+from dedupe.candidates import first_of_text, weighted
 from dedupe.clean import clean
 from dedupe.clean.clues import harvest
 from dedupe.documents import Document, as_document, documents_table
@@ -123,7 +123,8 @@ def compare(
     table = documents_table(sides)
     kept = clean(table, EVERY_SHINGLE)
     sketches = sketch(kept, EVERY_SHINGLE)
-    weights = weigh(sketches, background or Background(np.zeros(0, np.uint64), np.zeros(0, int), 1))
+    counted = background or Background(np.zeros(0, np.uint64), np.zeros(0, np.int64), 1)
+    weights = weighted(sketches, counted.of_shingles(sketches.sampled), counted.n_docs)
     candidates = given_pairs(np.array([0]), np.array([1]), sketches, weights, EVERY_SHINGLE)
     pairs, passages = verify(candidates, table, kept, EVERY_SHINGLE, closely=True)
     if not pairs.num_rows:
@@ -145,7 +146,7 @@ def _passages(kept: Kept) -> list[Passage]:
     both = np.arange(2)
     shingles = shingle(kept, both, EVERY_SHINGLE)
     told = align_sentences(both[:1], both[1:], both, shingles, kept, EVERY_SHINGLE)
-    return [Passage._make(row[1:]) for row in told.passages.tolist()]
+    return [Passage._make(row[1:]) for row in told.tolist()]
 
 
 def _unrelated() -> Comparison:

@@ -33,12 +33,14 @@ _LONGEST = 100
 _TWO_DIGIT_PIVOT = 69
 """POSIX: 69-99 are of the 1900s, 00-68 of the 2000s."""
 
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
-    )
-}
+MONTHS = (
+    ("jan", "ene", "جنوری"), ("feb", "fev", "fév", "فروری"), ("mar", "mär", "مارچ"),
+    ("apr", "abr", "avr", "اپریل"), ("may", "mai", "مئی"), ("jun", "juin", "جون"),
+    ("jul", "juil", "جولائی"), ("aug", "ago", "août", "اگست"), ("sep", "set", "ستمبر"),
+    ("oct", "okt", "out", "اکتوبر"), ("nov", "نومبر"), ("dec", "dez", "dic", "déc", "دسمبر"),
+)  # fmt: skip
+"""How each month's names begin, English first; and last its whole name in Urdu."""
+_MONTH_NUMBERS = {names[0]: number for number, names in enumerate(MONTHS, 1)}
 _ZONES = {
     "z": 0, "utc": 0, "ut": 0, "gmt": 0,
     "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
@@ -233,7 +235,7 @@ def _of_match(parts: dict[str, str | None]) -> Interval:
     if parts.get("one"):
         return _of_readings(year, int(parts["one"] or 0), int(parts["two"] or 0), parts)
     name = parts.get("month_name")
-    month = _MONTHS[name[:3].lower()] if name else int(parts["month"] or 0)
+    month = _MONTH_NUMBERS[name[:3].lower()] if name else int(parts["month"] or 0)
     if not parts.get("day"):
         return _of_months(year, month, 1)
     return _of_parts(year, month, int(parts["day"] or 0), parts)

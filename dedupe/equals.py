@@ -1,6 +1,7 @@
 """Hashes in, those that are equal brought together, in partitions that threads share.
 
-hashes  ->  equal_hashes()  ->  Equals  --each-->  EqualHashes of one partition
+hashes          ->  equal_hashes()  ->  Equals  --each-->  EqualHashes of one partition
+hashes, others  ->  among()         ->  which of them stand among the others
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ _LARGEST = 1 << 22
 _MOST_BITS = 12
 _DEALT_BYTES, _DEALT_EACH = 96_000_000, 12
 _MOST_DEALERS = 4
+_FEW = 1000
+"""Hashes that are each searched for: there setting up takes longer than the work."""
+_LEAST_BITS, _MOST_BUCKETS = 10, 1 << 26
+"""Of the buckets that hashes are counted in, four for each and more."""
 
 Answer = TypeVar("Answer")
 
@@ -158,3 +163,35 @@ def equal_hashes(
     grouping.count_partitions(hashes, n_bits, sizes)
     at_once = max(spill.at_most(_DEALT_BYTES), 1) // _DEALT_EACH + 1
     return Equals(hashes, offsets, sizes, n_bits, at_once)
+
+
+def among(hashes: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Say which hashes, uint64 (R,), stand among `wanted`, rising; of many, 0 never does.
+
+    Most do not, and are sorted out first: a search for each would take many times as long.
+    """
+    found = np.zeros(len(hashes), np.bool_)
+    if not len(wanted):
+        return found
+    few = len(hashes) < _FEW
+    places = np.arange(len(hashes)) if few else np.flatnonzero(may_stand(hashes, wanted, 1))
+    asked = hashes[places]
+    found[places] = wanted[np.searchsorted(wanted, asked).clip(max=len(wanted) - 1)] == asked
+    return found
+
+
+def may_stand(
+    hashes: NDArray[np.uint64], counted: NDArray[np.uint64], least: int
+) -> NDArray[np.bool_]:
+    """Say which hashes, uint64 (R,), may stand `least` times among `counted`, and not 0.
+
+    Those that do are told surely, and few others, that begin as many do.
+    """
+    from dedupe.kernels.repeats import count_in_buckets, fill_crowded
+
+    n_buckets = min(1 << max(_LEAST_BITS, (4 * len(counted)).bit_length()), _MOST_BUCKETS)
+    counts = np.zeros(n_buckets, np.uint8)
+    count_in_buckets(counted, counts)
+    crowded = np.empty(len(hashes), np.bool_)
+    fill_crowded(np.ascontiguousarray(hashes), counts, least, crowded)
+    return crowded

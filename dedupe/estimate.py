@@ -13,6 +13,7 @@ would part them.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 import math
 import resource
@@ -20,7 +21,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from dedupe.read.ledger import OnError
     from dedupe.settings import Settings
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 SAMPLE = 6_000
 """Documents that are read and clustered (benchmarks/README.md tells how far off this leaves it)."""
@@ -83,7 +84,8 @@ def estimate(
     *,
     fields: Mapping[str, str] | None = None,
     on_error: OnError = "skip",
-    options: Mapping[str, Any] | None = None,
+    keep: bool = False,
+    against: Path | None = None,
     sample: int = SAMPLE,
 ) -> Estimate:
     """Cluster a sample of some inputs, and tell what all of them will take.
@@ -93,7 +95,8 @@ def estimate(
         settings: of the run.
         fields: as `read` takes them.
         on_error: the same.
-        options: of find_duplicates: `keep`, `against`.
+        keep: as `find_duplicates` takes it.
+        against: the same.
         sample: documents to cluster.
 
     Raises:
@@ -107,11 +110,12 @@ def estimate(
         raise InputError("the inputs hold no document to estimate by")
     n_docs, counted = _count(inputs, documents.num_rows, share)
     started = time.perf_counter()
-    first = _run(documents.slice(0, _FIRST), settings, options)
+    run = functools.partial(_run, settings=settings, keep=keep, against=against)
+    first = run(documents.slice(0, _FIRST))
     starting += time.perf_counter() - started
     n_sample = documents.num_rows
-    small = _run(documents.slice(0, max(1, n_sample // _QUARTER)), settings, options)
-    large = _run(documents, settings, options)
+    small = run(documents.slice(0, max(1, n_sample // _QUARTER)))
+    large = run(documents)
     stages = {"start": starting, "read": reading * n_docs}
     stages |= {
         stage: _line(small, large, small.stages.get(stage, 0.0), seconds, n_docs)
@@ -215,11 +219,11 @@ def _lines(path: str) -> int | None:
     return n_lines + (last != b"\n")
 
 
-def _run(documents: pa.Table, settings: Settings, options: Mapping[str, Any] | None) -> _Run:
+def _run(documents: pa.Table, settings: Settings, *, keep: bool, against: Path | None) -> _Run:
     """Cluster some documents and write the result where it is removed again."""
     from dedupe.pipeline import find_duplicates
 
-    result = find_duplicates(documents, settings, **(options or {}))
+    result = find_duplicates(documents, settings, keep=keep, against=against)
     # A stage that ran beside others costs what the run waited for it.
     stages = {
         row["stage"]: float(row.get("waited", row["seconds"])) for row in result.run["stages"]
@@ -232,5 +236,5 @@ def _run(documents: pa.Table, settings: Settings, options: Mapping[str, Any] | N
         n_bytes = sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
     unit = 1 if sys.platform == "darwin" else 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    _LOG.info("clustered a sample of %d documents", documents.num_rows)
+    logger.info("clustered a sample of %d documents", documents.num_rows)
     return _Run(documents.num_rows, stages, peak, n_bytes)

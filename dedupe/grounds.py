@@ -17,6 +17,7 @@ import numpy as np
 
 from dedupe.verify import models
 from dedupe.verify import relation as relating
+from dedupe.verify.features import CLOSER_FEATURES, FEATURES, closer_features
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,7 +132,7 @@ class _View(NamedTuple):
         places = relating.relate(
             stretched, self.values, lineage, same, self.one_outlet, self.recurs
         )
-        return [relating.RELATIONS[place] for place in places]
+        return [relating.PAIR_RELATIONS[place] for place in places]
 
     def repeated(self, times: int) -> _View:
         """Return that many copies of the one row."""
@@ -176,13 +177,13 @@ def model_part(measured: Measured) -> tuple[list[Reason], Change | None]:
 def _values(measured: Measured) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Return the features by which one pair was judged, float64 (1, F), and their names."""
     if len(measured.looked):
-        return models.closer_features(measured), models.CLOSER_FEATURES
-    return measured.view, models.FEATURES
+        return closer_features(measured), CLOSER_FEATURES
+    return measured.view, FEATURES
 
 
 def _models(names: tuple[str, ...]) -> list[dict[str, models.Trees]]:
     """Return the models that a pair of these features was judged by."""
-    closer = [] if names == models.FEATURES else [models.load_model(closer=True)]
+    closer = [] if names == FEATURES else [models.load_model(closer=True)]
     return [models.load_model(), *closer]
 
 
@@ -228,7 +229,7 @@ def grounds(measured: Measured, documents: pa.Table) -> Grounds:
 
 
 def _feature(view: _View, name: str) -> float:
-    return float(view.values[0, models.FEATURES.index(name)])
+    return float(view.values[0, FEATURES.index(name)])
 
 
 def _turns(view: _View, measured: Measured) -> list[Turn]:
@@ -236,13 +237,13 @@ def _turns(view: _View, measured: Measured) -> list[Turn]:
     if view.exact[0]:
         return []
     _, names = _values(measured)
-    models = [model for models in _models(names) for model in models.values()]
+    fitted = [model for both in _models(names) for model in both.values()]
     tried = [
         turn
         for place, name in enumerate(names)
         if name not in _NO_EVIDENCE
         for turn in _feature_turns(view, measured, place, [
-            *(model.threshold[model.feature == place] for model in models),
+            *(model.threshold[model.feature == place] for model in fitted),
             np.nextafter(_CONVENTIONS.get(name, ()), 0),
         ])
     ]  # fmt: skip
@@ -274,7 +275,7 @@ def _feature_turns(
     many.values[:, place] = needed
     value = float(view.values[0, place])
     return [
-        Turn(models.CLOSER_FEATURES[place], value, float(one), relation)
+        Turn(CLOSER_FEATURES[place], value, float(one), relation)
         for one, relation in zip(needed, many.relations(measured), strict=True)
     ]
 

@@ -29,7 +29,7 @@ class Sign(NamedTuple):
     """What a page says of its own origin, and where.
 
     Attributes:
-        kind: credit, dateline, byline, scar, self_reference or pointer.
+        kind: credit, dateline, byline, scar, self_reference, pointer, residue or link.
         name: the source it names, None where it names none.
         rule: the pattern that found it.
         start: first code point; -1 for metadata.
@@ -52,7 +52,7 @@ class Inspection:
     Attributes:
         kept: the story.
         furniture: everything else that is not blank, one piece a line.
-        signs: credits, datelines, bylines, scars and self-references.
+        signs: what it says of its own origin, as it reads.
     """
 
     kept: list[Span]

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 _TAKEN_AT_ONCE = 10_000
 
 
-def as_reading(documents: pa.Table | Documents) -> Reading:
-    """Return documents as a table of `documents.SCHEMA`, and what was rejected of a table.
+def as_reading(documents: Reading | pa.Table | Documents) -> Reading:
+    """Return documents as a table of `documents.SCHEMA`, and what was rejected of them.
+
+    What `read` returned is as it should be.
 
     Raises:
         InputError: one document instead of many, one without text, or a table
@@ -34,6 +36,8 @@ def as_reading(documents: pa.Table | Documents) -> Reading:
     """
     from dedupe.read import Reading, read_table
 
+    if isinstance(documents, Reading):
+        return documents
     if isinstance(documents, pa.Table):
         return read_table(documents)
     if isinstance(documents, pa.RecordBatch):

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 
 def find_duplicates(
-    documents: pa.Table | Documents,
+    documents: Reading | pa.Table | Documents,
     settings: Settings = Settings(),
     on_progress: OnProgress | None = None,
     overrides: Overrides = Overrides(),
@@ -67,7 +67,8 @@ def find_duplicates(
     """Group documents that tell the same written story, and name who likely wrote it first.
 
     Args:
-        documents: Document, dict or str, many; or a pyarrow Table.
+        documents: Document, dict or str, many; or a pyarrow Table; or what `read` returned,
+            whose rejects and inputs the result then tells of.
         settings: see Settings.
         on_progress: called with a stage, its rows done, and its rows in all;
             from worker threads too, one call at a time, never going back.
@@ -109,22 +110,25 @@ def find_duplicates(
     beside = settings.threads != 1 and not settings.memory_limit_bytes
     stages = Stages(on_progress, kept_stages, spill, beside=beside)
     with spill.held(), contextlib.closing(stages):
-        return _run(given, table, order, names, (settings, overrides), stages, earlier, keep=keep)
+        return _run(
+            given, table, order, stages,
+            settings=settings, names=names, overrides=overrides, earlier=earlier, keep=keep,
+        )  # fmt: skip
 
 
 def _run(
     given: Reading,
     table: pa.Table,
     order: NDArray[np.int64],
-    names: Names | None,
-    wanted: tuple[Settings, Overrides],
     stages: Stages,
-    earlier: Archive | None,
     *,
+    settings: Settings,
+    names: Names | None,
+    overrides: Overrides,
+    earlier: Archive | None,
     keep: bool,
 ) -> Result:
     """Run the stages over documents in order of id."""
-    settings, overrides = wanted
     found, clues = _read(table, settings, names, stages, earlier)
     if earlier:
         found = found._replace(clues=clues())
@@ -206,10 +210,10 @@ def _compared(found: Compared, settings: Settings, stages: Stages) -> Compared:
         "candidates", n_docs, find_candidates, sketches, weights, settings, stages.report,
         None, spill, rare,
     )  # fmt: skip
-    texts = (found.table, found.kept)
     pairs, passages = stages.run(
-        "verify", len(candidates.a), verify, candidates, *texts, settings, stages.report, spill
-    )
+        "verify", len(candidates.a), verify, candidates, found.table, found.kept, settings,
+        stages.report, spill,
+    )  # fmt: skip
     return found._replace(weights=weights, candidates=candidates, pairs=pairs, passages=passages)
 
 
@@ -235,10 +239,9 @@ def _settle(
         "cluster", pairs.num_rows, cluster, pairs, table.num_rows, answers.same_story_odds
     )
     stories = constrained(stories, pairs, decided)
-    known = (names, decided_origins(overrides, ids, stories))
     origins = stages.run(
         "attribute", table.num_rows, attribute, table, stories, pairs, passages, found.clues,
-        *known, stages.spill,
+        names, decided_origins(overrides, ids, stories), stages.spill,
     )  # fmt: skip
     return Result(
         documents=result_documents(table, found.sketches.n_words, stories, origins, stages.spill),

@@ -1,13 +1,15 @@
-"""Ragged arrays, (values, offsets): from counts to offsets, and into ranges of work."""
+"""Ragged arrays, (values, offsets): from counts or equal keys to rows, and into ranges of work."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+Number = TypeVar("Number", bound=np.integer)
 
 
 def running_total(counts: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -32,3 +34,22 @@ def ranges_of(starts: NDArray[np.integer], counts: NDArray[np.integer]) -> NDArr
     """Return the places starts[i] .. starts[i] + counts[i] - 1 of all i, one after another."""
     before = running_total(counts)
     return np.arange(before[-1]) + np.repeat(np.asarray(starts) - before[:-1], counts)
+
+
+def sorted_distinct(values: NDArray[Number]) -> NDArray[Number]:
+    """Sort and drop repeats: np.unique hashes, which is many times slower for these."""
+    values = np.sort(values)
+    return values[group_starts(values)]
+
+
+def group_starts(keys: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return where each run of equal keys begins."""
+    begins = np.ones(len(keys), np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=begins[1:])
+    return begins.nonzero()[0]
+
+
+def rank_within(keys: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return how many keys of its run of equal ones stand before each, int64 (N,)."""
+    starts = group_starts(keys)
+    return np.arange(len(keys)) - np.repeat(starts, np.diff(starts, append=len(keys)))

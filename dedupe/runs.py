@@ -7,9 +7,11 @@ Near-copies meet in every band: repeats are counted before they pile up.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+
+from dedupe.ragged import sorted_distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from dedupe.spill import Spill
 
     Run: TypeAlias = tuple[NDArray[np.uint64], NDArray[np.int32]]
-
-Number = TypeVar("Number", bound=np.integer)
 
 _PAIR_BYTES = 24
 _RUN = 4_000_000
@@ -122,16 +122,3 @@ def _merged(
     merged, merged_counts = np.empty(n_most, np.uint64), np.empty(n_most, np.int32)
     n_merged = merge_counted(pairs, counts, more, more_counts, merged, merged_counts)
     return merged[:n_merged], merged_counts[:n_merged]
-
-
-def sorted_distinct(values: NDArray[Number]) -> NDArray[Number]:
-    """Sort and drop repeats: np.unique hashes, which is many times slower for these."""
-    values = np.sort(values)
-    return values[group_starts(values)]
-
-
-def group_starts(keys: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Return where each run of equal keys begins."""
-    begins = np.ones(len(keys), np.bool_)
-    np.not_equal(keys[1:], keys[:-1], out=begins[1:])
-    return begins.nonzero()[0]

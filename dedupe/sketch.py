@@ -18,13 +18,12 @@ from dedupe.shingle import SHINGLE_WORDS, text_sizes
 from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from dedupe.clean import Kept
     from dedupe.settings import Settings
     from dedupe.spill import Spill
+    from dedupe.stages import OnProgress
 
 _BATCH_BYTES = 4_000_000
 _BATCHES_AT_ONCE = 16
@@ -51,7 +50,7 @@ class Sketches(NamedTuple):
 def sketch(
     kept: Kept,
     settings: Settings,
-    on_progress: Callable[[str, int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
     spill: Spill = MEMORY,
 ) -> Sketches:
     """Sketch every document, in threads over ranges of documents."""

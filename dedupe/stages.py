@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dedupe.spill import Spill
 
     OnProgress: TypeAlias = Callable[[str, int, int], None]
+    """Called with a stage, its units done, and their total (0: unknown)."""
 
 
 class Stages:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.candidates import N_HUBS, content_priority
-from dedupe.runs import sorted_distinct
+from dedupe.equals import among
+from dedupe.ragged import rank_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,12 +35,11 @@ def touching(archive: Archive, new: Sketches, settings: Settings) -> NDArray[np.
     for share in _sharing_bands(old.signatures, new.signatures, settings):
         touched |= share
     touched &= old.n_words > 0
-    places = np.flatnonzero(among(old.sampled, sorted_distinct(new.sampled)))
+    held = np.sort(new.sampled)
+    places = np.flatnonzero(among(old.sampled, held))
     holders = np.searchsorted(old.offsets, places, "right") - 1
     hashes = old.sampled[places]
-    holds_new = np.searchsorted(np.sort(new.sampled), hashes, "right") - np.searchsorted(
-        np.sort(new.sampled), hashes
-    )
+    holds_new = np.searchsorted(held, hashes, "right") - np.searchsorted(held, hashes)
     rare = archive.frequencies()[places] + holds_new <= settings.rare_cap
     touched[holders[rare]] = True
     touched[_hubs(hashes[~rare], holders[~rare], old.signatures)] = True
@@ -58,17 +58,10 @@ def _sharing_bands(
         for side, out in zip((old, new), keys, strict=True):
             rows = np.arange(len(side))
             kernels.fill_bands(side, rows, 0, len(rows), band, settings.band_rows, out)
-        return among(keys[0][0], sorted_distinct(keys[1][0]))
+        return among(keys[0][0], np.sort(keys[1][0]))
 
     n_bands = settings.n_slots // settings.band_rows
     return for_ranges(share, range(n_bands + 1), settings.threads)
-
-
-def among(values: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Say which values are among `wanted`, sorted; most are not, and are sorted out first."""
-    from dedupe.clean.furniture import Furniture, is_known
-
-    return is_known(np.ascontiguousarray(values), Furniture(wanted))
 
 
 def _hubs(
@@ -77,6 +70,4 @@ def _hubs(
     """Return the holders of smallest hash of each shingle, as candidates.link takes them."""
     priority = content_priority(signatures)
     order = np.lexsort((priority[holders], hashes))
-    starts = np.flatnonzero(np.r_[True, np.diff(hashes[order]) > 0][: len(order)])
-    rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
-    return holders[order[rank < N_HUBS]]
+    return holders[order[rank_within(hashes[order]) < N_HUBS]]

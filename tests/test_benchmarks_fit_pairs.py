@@ -6,7 +6,8 @@ from fit_pairs import PENALTY, Labelled, fit_filed, lasso, of_filed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.verify.models import CLOSER_FEATURES, FEATURES, Linear
+from dedupe.verify.features import CLOSER_FEATURES, FEATURES
+from dedupe.verify.models import Linear
 
 FILED, OUTGROWN = CLOSER_FEATURES.index("filed"), CLOSER_FEATURES.index("outgrown")
 

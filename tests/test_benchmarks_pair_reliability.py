@@ -4,7 +4,7 @@ import numpy as np
 from fit_pairs import Labelled
 from pair_reliability import held_answers
 
-from dedupe.verify.models import CLOSER_FEATURES, FEATURES
+from dedupe.verify.features import CLOSER_FEATURES, FEATURES
 
 
 def test_held_answers__asks_only_held_pairs_whose_label_is_known() -> None:

@@ -15,11 +15,19 @@ from hypothesis import strategies as st
 
 from dedupe import candidates as finding
 from dedupe import screening
-from dedupe.candidates import BANDS, EXACT, RARE, Candidates, find_candidates, group, link, weigh
+from dedupe.candidates import (
+    BANDS,
+    EXACT,
+    RARE,
+    Candidates,
+    find_candidates,
+    group,
+    link,
+    weigh,
+    weighted,
+)
 from dedupe.clean import keep_all
-from dedupe.comparison import Background
 from dedupe.documents import documents_table
-from dedupe.runs import sorted_distinct
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
 from tests import mixed_scripts
@@ -297,11 +305,12 @@ def test_weigh_and_pair__weighs_and_finds_as_one_after_the_other(
         np.testing.assert_array_equal(getattr(together, name), getattr(apart, name), name)
 
 
-def test_weigh__a_background_gives_the_frequencies() -> None:
+def test_weighted__goes_by_the_frequencies_given() -> None:
     chosen = Settings(threads=1, rare_sampling=1)
     sketches = read(["the tide rose high", "quite another matter"], chosen)
-    known = sketches.sampled[:1]
-    weights = weigh(sketches, Background(known, np.array([99]), 100))
+    frequency = np.zeros(len(sketches.sampled), np.int64)
+    frequency[0] = 99
+    weights = weighted(sketches, frequency, 100)
     assert weights.weights[0] == pytest.approx(log1p(100 / 99))
     assert weights.weights[1:].tolist() == pytest.approx([log1p(100)] * (len(sketches.sampled) - 1))
 
@@ -340,9 +349,3 @@ def test_group_and_link__equal_the_oracle(
     packed, n_large = link(grouped, bounds, np.array(priority, np.uint64), cap)
     assert packed.tolist() == reference.linked(shared, priority, cap)
     assert n_large == sum(len(members) > cap for members in shared)
-
-
-@settings(max_examples=80)
-@given(values=st.lists(st.integers(0, 5), max_size=12))
-def test_sorted_distinct__equals_a_set(values: list[int]) -> None:
-    assert sorted_distinct(np.array(values, np.uint64)).tolist() == sorted(set(values))

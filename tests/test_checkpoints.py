@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pyarrow as pa
 import pytest
 
 from dedupe import OutputError, Overrides, Result, Settings, find_duplicates
-from dedupe.checkpoints import Checkpoints, fingerprint, remove
+from dedupe.checkpoints import Checkpoints, _code, fingerprint, remove
 from dedupe.documents import documents_table
 from dedupe.spill import Spill
 from tests.test_pipeline import PAGES, shown
@@ -211,8 +212,25 @@ def test_find_duplicates__an_error_within_a_stage_leaves_the_folder_to_the_next_
 def test_fingerprint__tells_code_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     table = documents_table(PAGES)
     one = fingerprint(table, Settings())
-    monkeypatch.setattr("dedupe.checkpoints._code", lambda: "other code")
+    monkeypatch.setattr("dedupe.checkpoints._code", lambda _: "other code")
     assert fingerprint(table, Settings()) != one
+
+
+def test_code__is_all_that_comes_with_the_package_and_nothing_that_is_cached_there(
+    tmp_path: Path,
+) -> None:
+    places = ("clean/phrases.txt", "kernels/fold.npz", "names.json", "__pycache__/a.pyc")
+    told: list[str] = []
+    for place in ("", *places):
+        package = tmp_path / str(len(told))
+        shutil.copytree(ROOT / "dedupe", package, ignore=shutil.ignore_patterns("__pycache__"))
+        (package / "__pycache__").mkdir()
+        if place:
+            with (package / place).open("ab") as file:
+                file.write(b"more")
+        told.append(_code(package))
+    assert len(set(told)) == len(places)
+    assert told[0] == told[-1]
 
 
 def test_checkpoints__never_touch_a_folder_of_something_else(tmp_path: Path) -> None:

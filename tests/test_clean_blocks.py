@@ -15,7 +15,7 @@ from dedupe.clean.furniture import Furniture, block_keys, is_known, learn
 from dedupe.clean.phrases import KINDS, load_phrases, read_phrases
 from dedupe.documents import documents_table
 from dedupe.kernels import blocks as kernels
-from dedupe.kernels import lines, repeats, spans
+from dedupe.kernels import components, lines, repeats, spans
 from dedupe.ragged import running_total
 from dedupe.settings import Settings
 from tests import reference_blocks
@@ -149,11 +149,16 @@ def test_next_newline__equals_a_search(data: bytes, start: int) -> None:
     assert found == (data.index(b"\n", start) if b"\n" in data[start:] else len(data))
 
 
-@given(links=st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=14))
-def test_merge_groups__gives_connected_rows_their_smallest(links: list[tuple[int, int]]) -> None:
+@given(
+    links=st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=14),
+    kind=st.sampled_from([np.int32, np.int64]),
+)
+def test_merge_groups__gives_connected_rows_their_smallest(
+    links: list[tuple[int, int]], kind: type[np.integer]
+) -> None:
     a, b = (np.array([link[side] for link in links], np.int64) for side in (0, 1))
-    groups = np.arange(12)
-    repeats.merge_groups(a, b, groups)
+    groups = np.arange(12, dtype=kind)
+    components.merge_groups(a, b, groups)
     expected = list(range(12))
     for one, other in links:
         low, high = sorted((expected[one], expected[other]))

@@ -71,9 +71,13 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             documents=pa.table({"id": list("abcde")}), rejects=rejects, inputs=[row]
         )
 
-    def find_duplicates(_table: Any, settings: Settings, **how: Any) -> dedupe.Result:
-        seen.update(settings=settings, **how)
-        return invented.newsroom()
+    def find_duplicates(
+        reading: invented.Reading, settings: Settings, on_progress: Any, **how: Any
+    ) -> dedupe.Result:
+        seen.update(settings=settings, on_progress=on_progress, **how)
+        found = invented.newsroom()
+        told = {"inputs": reading.inputs, "rejects": len(reading.rejects)}
+        return dataclasses.replace(found, rejects=reading.rejects, run=found.run | told)
 
     monkeypatch.setattr(corpus, "read", read)
     monkeypatch.setattr(dedupe, "find_duplicates", find_duplicates)

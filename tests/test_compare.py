@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dedupe import Background, Comparison, Document, InputError, Passage, compare
 from dedupe.comparison import EVERY_SHINGLE
-from dedupe.verify.relation import RELATIONS
+from dedupe.verify.relation import PAIR_RELATIONS
 from tests import mixed_scripts
 from tests import reference_pairs as reference
 from tests import reference_text as text_reference
@@ -52,8 +52,10 @@ documents = st.fixed_dictionaries(
 
 
 def assert_plain(found: Comparison, a: str, b: str) -> None:
-    assert found.relation in RELATIONS
-    assert found.same_story == (RELATIONS.index(found.relation) < RELATIONS.index("roundup"))
+    assert found.relation in PAIR_RELATIONS
+    assert found.same_story == (
+        PAIR_RELATIONS.index(found.relation) < PAIR_RELATIONS.index("roundup")
+    )
     for name in ("probability", "resemblance", "containment_a", "containment_b"):
         assert 0 <= getattr(found, name) <= 1
     assert 0 <= found.a_first_probability <= 1

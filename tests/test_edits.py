@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe import compare
+from dedupe import InputError, compare
 from dedupe.verify import edits as editing
 from dedupe.verify.edits import Edit, substitutions
 from tests import mixed_scripts
@@ -136,5 +136,5 @@ def test_substitutions__of_one_word_over_and_over_stay_bounded() -> None:
 def test_substitutions__a_passage_outside_the_texts_is_refused(
     passage: tuple[int, int, int, int],
 ) -> None:
-    with pytest.raises(ValueError, match="does not lie in texts"):
+    with pytest.raises(InputError, match="does not lie in texts"):
         substitutions("tide", "tide", passage)

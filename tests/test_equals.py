@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from dedupe import equals
 from dedupe.candidates import weigh
 from dedupe.equals import equal_hashes
-from dedupe.kernels import components
 from dedupe.ragged import running_total
 from dedupe.sketch import Sketches
 
@@ -70,13 +69,13 @@ def test_weigh__is_the_same_in_any_partitions(
 
 
 @settings(max_examples=80)
-@given(pairs=st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=12))
-def test_components__are_named_by_their_smallest_row(pairs: list[tuple[int, int]]) -> None:
-    a, b = (np.array([pair[side] for pair in pairs], np.int64) for side in (0, 1))
-    labels = np.arange(9, dtype=np.int32)
-    components.fill_components(a, b, labels)
-    expected = list(range(9))
-    for _ in range(9):
-        for one, other in pairs:
-            expected[one] = expected[other] = min(expected[one], expected[other])
-    assert labels.tolist() == expected
+@given(
+    hashes=st.lists(st.integers(1, 40) | st.integers(1, 2**64 - 1), max_size=40),
+    wanted=st.lists(st.integers(1, 40) | st.integers(1, 2**64 - 1), max_size=20),
+    few=st.sampled_from([0, 1000]),
+)
+def test_among__is_membership(hashes: list[int], wanted: list[int], few: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(equals, "_FEW", few)
+        found = equals.among(np.array(hashes, np.uint64), np.array(sorted(wanted), np.uint64))
+    assert found.tolist() == [one in wanted for one in hashes]

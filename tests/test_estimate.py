@@ -93,4 +93,7 @@ def test_cluster__a_dry_run_tells_and_writes_nothing(pages: Path, tmp_path: Path
     assert json.loads(told.stdout)["disk_bytes"] > 900 * 1000
     shown = invoke()
     assert "900 documents, by a sample of 900" in shown.stdout
+    quiet = invoke("--quiet")
+    assert "900 documents, by a sample of 900" in quiet.stdout
+    assert quiet.stderr == ""
     assert list(tmp_path.iterdir()) == []

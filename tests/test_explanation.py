@@ -62,6 +62,8 @@ def test_explain__prints_the_change_in_brackets_and_the_same_as_data(finished: P
     shown = CliRunner().invoke(dedupe.cli.app, words).stdout
     assert "[southerly]" in shown
     assert "[westerly]" in shown
+    quiet = CliRunner().invoke(dedupe.cli.app, [*words, "--quiet"])
+    assert (quiet.stdout, quiet.stderr) == (shown, "")
     data = json.loads(CliRunner().invoke(dedupe.cli.app, [*words, "--json"]).stdout)
     assert data["passages"][0]["a_start"] == 0
     assert {"feature", "value", "log_odds"} == set(data["reasons"][0])

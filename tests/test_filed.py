@@ -11,8 +11,9 @@ import dedupe
 from dedupe.clean import clean
 from dedupe.comparison import EVERY_SHINGLE
 from dedupe.documents import documents_table
+from dedupe.verify.features import CLOSER_FEATURES
 from dedupe.verify.filed import filed_sides
-from dedupe.verify.models import CLOSER_FEATURES, Linear, load_filed, odds_of, with_filed
+from dedupe.verify.models import Linear, load_filed, odds_of, with_filed
 
 STORY = (
     "The ferry Marlow ran aground on Tuesday with 42 people aboard, the harbour office said. "

@@ -64,16 +64,15 @@ def test_fold__table_equals_the_oracle_for_the_letters_of_news() -> None:
 
 @settings(max_examples=300)
 @given(text=mixed_scripts.texts)
-def test_fold_text__equals_the_oracle(text: str) -> None:
-    folded = (reference.fold(char) for char in text)
-    assert fold.fold_text(text) == "".join(" " if part is None else part for part in folded)
+def test_fold__table_equals_the_oracle_for_texts(text: str) -> None:
+    assert [look_up(char) for char in text] == [reference.fold(char) for char in text]
 
 
 @settings(max_examples=300)
 @given(char=st.characters(exclude_categories=["Cs"]))
-def test_fold_text__is_folded_for_good(char: str) -> None:
-    once = fold.fold_text(char)
-    assert fold.fold_text(once) == once
+def test_fold__is_for_good(char: str) -> None:
+    once = look_up(char) or ""
+    assert [look_up(part) for part in once] == list(once)
 
 
 def test_fold__surrogates_are_separators() -> None:

@@ -19,11 +19,12 @@ from dedupe import Document, InputError, Result, Settings, SettingsError, find_d
 from dedupe import shingle as shingling
 from dedupe import sketch as sketching
 from dedupe.documents import documents_table
+from dedupe.read import read
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES
 from dedupe.spill import MEMORY
 from dedupe.stages import Stages
 from dedupe.verify import alignments, blocks, measures
-from dedupe.verify.relation import RELATIONS
+from dedupe.verify.relation import PAIR_RELATIONS
 from tests import mixed_scripts
 from tests import reference_text as reference
 from tests.golden import update
@@ -86,7 +87,7 @@ def assert_contract(result: Result, pages: Sequence[dict[str, Any]]) -> None:
     for row in rows:
         assert row["story"] == min(stories[row["story"]])
         assert row["story_size"] == len(stories[row["story"]])
-        assert row["relation"] in {*RELATIONS, "origin", "single", "derived"}
+        assert row["relation"] in {*PAIR_RELATIONS, "origin", "single", "derived"}
         assert row["parent"] is None or row["parent"] in texts
     assert_pairs(result, texts)
     assert_passages(result, texts)
@@ -99,8 +100,10 @@ def assert_pairs(result: Result, texts: dict[str, str]) -> None:
     for row in result.pairs.to_pylist():
         assert row["a"] < row["b"]
         assert {row["a"], row["b"]} <= set(texts)
-        assert row["relation"] in RELATIONS
-        assert row["same_story"] == (RELATIONS.index(row["relation"]) < RELATIONS.index("roundup"))
+        assert row["relation"] in PAIR_RELATIONS
+        assert row["same_story"] == (
+            PAIR_RELATIONS.index(row["relation"]) < PAIR_RELATIONS.index("roundup")
+        )
         for name in ("probability", "resemblance", "containment_a", "a_first_probability"):
             assert 0 <= row[name] <= 1
 
@@ -253,6 +256,17 @@ def test_find_duplicates__batches_change_nothing(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(measures, "_OVERLAP_STEP", 7)
     monkeypatch.setattr(alignments, "_ALIGN_STEP", 3)
     assert shown(find_duplicates(PAGES, Settings(threads=3, all_passages=True))) == expected
+
+
+def test_find_duplicates__of_what_was_read_tells_inputs_and_rejects(tmp_path: Path) -> None:
+    file = tmp_path / "in.jsonl"
+    lines = [json.dumps({"id": name, "text": f"{name} text"}) for name in "ab"]
+    file.write_text("\n".join([*lines, "{", ""]), encoding="utf-8")
+    result = find_duplicates(read([file]))
+    assert result.documents["id"].to_pylist() == ["a", "b"]
+    assert [reject["line"] for reject in result.rejects] == [3]
+    assert [(row["path"], row["rejects"]) for row in result.run["inputs"]] == [(str(file), 1)]
+    assert result.run["rejects"] == 1
 
 
 def test_find_duplicates__chunks_of_a_table_change_nothing() -> None:

@@ -112,7 +112,7 @@ def test_readme__exit_codes_are_those_of_the_command_line() -> None:
 def test_readme__relations_are_those_of_a_pair_with_their_thresholds() -> None:
     table = README.partition("### Relations")[2].partition("##")[0]
     rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", table, flags=re.MULTILINE))
-    assert set(rows) == set(relation.RELATIONS)
+    assert set(rows) == set(relation.PAIR_RELATIONS)
     shares = {name: [float(one) for one in re.findall(r"\.\d+", row)] for name, row in rows.items()}
     assert {name: found for name, found in shares.items() if found} == {
         "repost": [relation.NEARLY_ALL, relation.SIMILAR_LENGTH],

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe import Settings, find_duplicates
-from dedupe.attribute.parents import RELATIONS
+from dedupe.attribute.parents import BY_CLOSENESS
 from dedupe.attribute.placing import relations_below
 from tests.test_index import text, with_changes
 
 N = 6
 EXACT, REPOST, REWRITE, SAME_EVENT = (
-    RELATIONS.index(name) for name in ("exact", "repost", "rewrite", "same_event")
+    BY_CLOSENESS.index(name) for name in ("exact", "repost", "rewrite", "same_event")
 )
 
 
@@ -25,7 +25,7 @@ def below(pairs: list[tuple[int, int, int]], origin: int) -> list[str]:
     a, b, rank = (np.array(column, np.int64) for column in zip(*pairs, strict=True))
     docket: Any = SimpleNamespace(a=a, b=b, relation=rank.astype(np.int8))
     found = relations_below(docket, np.full(len(a), origin), N)
-    return [RELATIONS[code] for code in found.tolist()]
+    return [BY_CLOSENESS[code] for code in found.tolist()]
 
 
 def test_relations_below__the_pair_with_the_origin_goes_before_closer_ones() -> None:
@@ -55,7 +55,7 @@ def test_relations_below__a_twin_of_the_origin_is_exact_and_one_of_a_sibling_is_
 def test_relations_below__is_one_that_was_measured_or_other_words(
     pairs: list[tuple[int, int, int]],
 ) -> None:
-    measured = {RELATIONS[rank] for *_, rank in pairs if rank < REWRITE + 2}
+    measured = {BY_CLOSENESS[rank] for *_, rank in pairs if rank < REWRITE + 2}
     assert set(below(pairs, 0)) <= measured | {"paraphrase"}
 
 

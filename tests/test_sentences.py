@@ -20,7 +20,7 @@ from dedupe.kernels.passages import N_BOX
 from dedupe.settings import Settings
 from dedupe.shingle import shingle
 from dedupe.verify import sentences as aligning
-from dedupe.verify.sentences import AGREEMENT, SCORES, Agreement, Sentences, align_sentences
+from dedupe.verify.sentences import AGREEMENT, Agreement, align_sentences
 from tests import mixed_scripts
 from tests import reference_sentences as reference
 
@@ -55,15 +55,15 @@ AFTER = (
 
 def align(
     texts: Sequence[str], rows: Sequence[tuple[int, int]] = ((0, 1),), chosen: Settings = DEFAULTS
-) -> Sentences:
+) -> NDArray[np.int64]:
     kept = keep_all(documents_table(texts))
     every = np.arange(len(texts))
     a, b = (np.array(side, np.int64) for side in zip(*rows, strict=True))
     return align_sentences(a, b, every, shingle(kept, every, chosen), kept, chosen)
 
 
-def spans(found: Sentences) -> list[tuple[int, ...]]:
-    return [tuple(row[1:]) for row in found.passages.tolist()]
+def spans(found: NDArray[np.int64]) -> list[tuple[int, ...]]:
+    return [tuple(row[1:]) for row in found.tolist()]
 
 
 # --- kernels
@@ -186,9 +186,7 @@ def test_align_sentences__a_retelling_in_other_words_is_one_passage() -> None:
 
 
 def test_align_sentences__texts_about_other_things_have_no_passages() -> None:
-    found = align([BEFORE + AFTER, TOLD])
-    assert spans(found) == []
-    assert found.scores.tolist() == [[0.0] * len(SCORES)]
+    assert spans(align([BEFORE + AFTER, TOLD])) == []
 
 
 def test_align_sentences__a_few_equal_words_are_still_a_passage() -> None:
@@ -200,9 +198,7 @@ def test_align_sentences__a_few_equal_words_are_still_a_passage() -> None:
 def test_align_sentences__sentences_in_another_order_are_covered() -> None:
     sentences = TOLD.split(". ")
     other = ". ".join([sentences[2], sentences[0], sentences[3].rstrip("."), sentences[1]]) + "."
-    found = align([TOLD, other])
-    assert found.scores[0, :2].tolist() == [1.0, 1.0]
-    assert found.scores[0, 2] < 1
+    assert spans(align([TOLD, other])) == [(0, len(TOLD) - 1, 0, len(other) - 1)]
 
 
 def test_align_sentences__a_summary_spans_what_its_sentences_are_taken_from() -> None:
@@ -220,15 +216,14 @@ def test_align_sentences__a_summary_spans_what_its_sentences_are_taken_from() ->
     widths = []
     for agreement in (told, told._replace(spread_gap=0)):
         found = align_sentences(both[:1], both[1:], both, tokens, kept, DEFAULTS, agreement)
-        widths.append(max(a_end - a_start for _, a_start, a_end, _, _ in found.passages.tolist()))
+        widths.append(max(a_end - a_start for _, a_start, a_end, _, _ in found.tolist()))
     assert widths[0] >= 0.95 * len(long)
     assert widths[1] < 0.5 * len(long)
 
 
-def test_align_sentences__equal_texts_score_one() -> None:
-    found = align([TOLD, TOLD.upper()])
-    assert spans(found) == [(0, len(TOLD) - 1, 0, len(TOLD) - 1)]
-    assert found.scores[0] == pytest.approx([1.0, 1.0, 1.0, 1.0])
+def test_align_sentences__equal_texts_are_one_passage() -> None:
+    whole = (0, len(TOLD) - 1)
+    assert spans(align([TOLD, TOLD.upper()])) == [whole + whole]
 
 
 pieces = st.lists(
@@ -247,7 +242,6 @@ def test_align_sentences__passages_lie_in_both_texts_and_overlap_in_neither(a: s
         ranges = sorted(span[first : first + 2] for span in spans(found))
         assert all(0 <= start < end <= len(text) for start, end in ranges)
         assert all(before[1] <= after[0] for before, after in pairwise(ranges))
-    assert ((found.scores >= 0) & (found.scores <= 1)).all()
 
 
 @settings(max_examples=60)
@@ -255,7 +249,6 @@ def test_align_sentences__passages_lie_in_both_texts_and_overlap_in_neither(a: s
 def test_align_sentences__swapping_the_texts_swaps_the_sides(a: str, b: str) -> None:
     forth, back = align([a, b]), align([b, a])
     assert spans(forth) == sorted(span[2:] + span[:2] for span in spans(back))
-    assert forth.scores[0].tolist() == back.scores[0, [1, 0, 2, 3]].tolist()
 
 
 @settings(max_examples=30)
@@ -265,9 +258,8 @@ def test_align_sentences__a_pair_among_others_is_as_it_is_alone(texts: list[str]
     found = align(texts, rows)
     for place, (i, j) in enumerate(rows):
         alone = align([texts[i], texts[j]])
-        own = found.passages[found.passages[:, 0] == place][:, 1:]
-        assert own.tolist() == alone.passages[:, 1:].tolist()
-        assert found.scores[place].tolist() == alone.scores[0].tolist()
+        own = found[found[:, 0] == place][:, 1:]
+        assert own.tolist() == alone[:, 1:].tolist()
 
 
 def test_align_sentences__threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,8 +268,7 @@ def test_align_sentences__threads_change_nothing(monkeypatch: pytest.MonkeyPatch
     expected = align(texts, rows)
     monkeypatch.setattr(aligning, "_STEP", 2)
     found = align(texts, rows, dataclasses.replace(DEFAULTS, threads=4))
-    assert found.passages.tolist() == expected.passages.tolist()
-    assert found.scores.tolist() == expected.scores.tolist()
+    assert found.tolist() == expected.tolist()
 
 
 def test_align_sentences__of_no_pairs_is_nothing() -> None:
@@ -285,8 +276,7 @@ def test_align_sentences__of_no_pairs_is_nothing() -> None:
     kept = keep_all(documents_table([TOLD]))
     tokens = shingle(kept, np.arange(1), DEFAULTS)
     found = align_sentences(none, none, np.arange(1), tokens, kept, DEFAULTS)
-    assert found.passages.shape == (0, 5)
-    assert found.scores.shape == (0, len(SCORES))
+    assert found.shape == (0, 5)
 
 
 def test_align_sentences__one_sentence_over_and_over_stays_bounded() -> None:

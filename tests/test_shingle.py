@@ -17,13 +17,14 @@ from dedupe import sketch as sketching
 from dedupe.clean import Kept, keep_all
 from dedupe.documents import documents_table
 from dedupe.kernels import sorting
-from dedupe.kernels.sketch import EMPTY, fill_signature
-from dedupe.ragged import batch_bounds, running_total
+from dedupe.kernels.sketch import EMPTY
+from dedupe.ragged import running_total
 from dedupe.settings import Settings
 from dedupe.shingle import Shingles, shingle, text_sizes
 from dedupe.sketch import Sketches, sketch
 from tests import mixed_scripts
 from tests import reference_text as reference
+from tests.reference import signature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -166,9 +167,7 @@ def test_sketch__is_that_of_the_oracles_shingles(
         here = found.sampled[slice(*found.offsets[row : row + 2])].tolist()
         share = [value for value in expected.tolist() if (value >> 33) % 65536 < 65536 / sampling]
         assert here == share
-        signature = np.zeros(n_slots, np.uint32)
-        fill_signature(expected, signature)
-        assert found.signatures[row].tolist() == signature.tolist()
+        assert found.signatures[row].tolist() == signature(expected.tolist(), n_slots)
         assert found.n_words[row] == len(words)
 
 
@@ -313,28 +312,7 @@ def test_kernels__with_an_underscore_are_called_by_kernels_alone() -> None:
                 assert not inward, f"{path.name}: {node.name} calls {inward}"
 
 
-# --- sizes and batches
-
-
-@settings(max_examples=150)
-@given(sizes=st.lists(st.integers(0, 9), max_size=12), batch=st.integers(1, 12))
-def test_batch_bounds__cut_all_rows_into_rising_ranges(sizes: list[int], batch: int) -> None:
-    bounds = batch_bounds(np.array(sizes, np.int64), batch)
-    assert bounds[0] == 0
-    assert bounds[-1] == len(sizes)
-    assert all(start < end for start, end in pairwise(bounds))
-    for start, end in pairwise(bounds):
-        # Its first row may reach over from the batch before.
-        assert sum(sizes[start + 1 : end]) <= batch
-
-
-@settings(max_examples=80)
-@given(counts=st.lists(st.integers(0, 5), max_size=8))
-def test_running_total__gives_offsets(counts: list[int]) -> None:
-    offsets = running_total(np.array(counts, np.int32))
-    assert offsets.dtype == np.int64
-    assert np.diff(offsets).tolist() == counts
-    assert offsets[0] == 0
+# --- sizes
 
 
 @settings(max_examples=80)

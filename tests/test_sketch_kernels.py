@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sketch import fill_signatures
 
 from dedupe.kernels import _compile, sketch
 from dedupe.kernels._compile import for_ranges, kernel
@@ -38,8 +39,9 @@ hash_lists = st.lists(st.integers(0, 2**64 - 1), max_size=30)
 
 
 def signature_of(hashes: list[int], n_slots: int) -> NDArray[np.uint32]:
-    row = np.zeros(n_slots, np.uint32)
-    sketch.fill_signature(np.array(hashes, np.uint64), row)
+    out = np.zeros((1, n_slots), np.uint32)
+    fill_signatures(np.array(hashes, np.uint64), np.array([0, len(hashes)]), out)
+    row: NDArray[np.uint32] = out[0]
     return row
 
 
@@ -97,7 +99,7 @@ def test_signatures__read_only_hashes_and_ragged_rows() -> None:
     hashes.setflags(write=False)
     offsets = np.array([0, 10, 10, 11, 60])
     out = np.zeros((4, 40), np.uint32)
-    sketch.fill_signatures(hashes, offsets, out)
+    fill_signatures(hashes, offsets, out)
     expected = [reference.signature(hashes[a:b].tolist(), 40) for a, b in pairwise(offsets)]
     assert out.tolist() == expected
 
@@ -117,7 +119,7 @@ def random_pairs(shape: tuple[int, int, int]) -> NDArray[np.bool_]:
     for part in (sets[:, :n_small], sets[:, n_small - n_shared :]):
         out = np.empty((N_PAIRS, N_SLOTS), np.uint32)
         offsets = np.arange(N_PAIRS + 1) * part.shape[1]
-        sketch.fill_signatures(np.ascontiguousarray(part).reshape(-1), offsets, out)
+        fill_signatures(np.ascontiguousarray(part).reshape(-1), offsets, out)
         rows.append(out)
     return np.asarray(rows[0] == rows[1])
 
@@ -174,13 +176,12 @@ USE_SKETCH = """
 import json, logging, numpy as np
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
 from dedupe.kernels import _compile, sketch
-row = np.full(16, sketch.EMPTY, np.uint32)
-out = np.empty((2, 16), np.uint32)
+out = np.full((2, 16), sketch.EMPTY, np.uint32)
 values = np.arange(2**63, 2**63 + 6, dtype=np.uint64)
-sketch.update_signature(row, values[0])
-sketch.fill_empty_slots(values, row)
-sketch.fill_signature(values, row)
-sketch.fill_signatures(values, np.array([0, 2, 6]), out)
+for row, hashes in zip(out, (values[:2], values[2:])):
+    for value in hashes:
+        sketch.update_signature(row, value)
+    sketch.fill_empty_slots(hashes, row)
 stats = [f.stats for f in vars(sketch).values() if hasattr(f, "stats")]
 print(json.dumps({
     "out": out.tolist(),
@@ -247,7 +248,7 @@ def test_kernel__damaged_cache_is_compiled_anew(tmp_path: Path) -> None:
 
 def test_kernel__compiled_anew_calls_those_that_were_cached(tmp_path: Path) -> None:
     cold = json.loads(run_python(USE_SKETCH, NUMBA_CACHE_DIR=str(tmp_path)).stdout)
-    callers = list(tmp_path.rglob("sketch.fill_signatures*.nb*"))
+    callers = list(tmp_path.rglob("sketch.fill_empty_slots*.nb*"))
     for file in callers:
         file.unlink()
     mixed = json.loads(run_python(USE_SKETCH, NUMBA_CACHE_DIR=str(tmp_path)).stdout)
@@ -361,7 +362,7 @@ def test_for_ranges__works_in_a_child_forked_after_use(tmp_path: Path) -> None:
     code = USE_SKETCH + (
         "import os, warnings; warnings.simplefilter('ignore')\n"
         "def work(a, b):\n"
-        "    sketch.fill_signatures(values, np.array([a, b]), out[:1]); return b\n"
+        "    sketch.fill_empty_slots(values[a:b], out[0]); return b\n"
         "assert _compile.for_ranges(work, [0, 2, 4, 6], 2) == [2, 4, 6]\n"
         "child = os.fork()\n"
         "if child == 0:\n"

@@ -191,7 +191,7 @@ def test_second_odds__a_closer_look_joins_weakly_and_parts_freely(rows: list[Any
 
 
 def test_measure__odds_are_those_of_the_models_that_looked() -> None:
-    from dedupe.verify.models import closer_features, features
+    from dedupe.verify.features import closer_features, features
 
     pair = measured([STORY + OTHER, RETOLD + OTHER[:60]])[0]
     first = model_odds(features(pair))

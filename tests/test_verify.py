@@ -35,8 +35,9 @@ from dedupe.verify import (
 )
 from dedupe.verify import models as judging
 from dedupe.verify import relation as relating
-from dedupe.verify.models import CLOSER_FEATURES, FEATURES, closer_features, features, load_model
-from dedupe.verify.relation import RELATIONS, probability, relate
+from dedupe.verify.features import CLOSER_FEATURES, FEATURES, closer_features, features
+from dedupe.verify.models import load_model
+from dedupe.verify.relation import PAIR_RELATIONS, probability, relate
 from tests import mixed_scripts
 from tests import reference_pairs as reference
 from tests import reference_text as text_reference
@@ -246,9 +247,9 @@ def test_judge__figures_are_consistent(texts: list[str]) -> None:
         shares = [row[name] for name in ("resemblance", *sum(SIDES, ()), "aligned_a", "aligned_b")]
         assert all(0 <= share <= 1 for share in [*shares, row["probability"]])
         assert row["resemblance"] <= min(row["containment_a"], row["containment_b"])
-        assert row["relation"] in RELATIONS
+        assert row["relation"] in PAIR_RELATIONS
         assert row["same_story"] == (row["same_story_odds"] > 0)
-        same = RELATIONS.index(row["relation"]) < RELATIONS.index("roundup")
+        same = PAIR_RELATIONS.index(row["relation"]) < PAIR_RELATIONS.index("roundup")
         assert same == row["same_story"]
         # What is one story is of one lineage.
         assert row["probability"] >= probability(np.array([row["same_story_odds"]]))[0]
@@ -386,7 +387,7 @@ def test_relate__follows_the_definitions(expected: str, case: dict[str, Any]) ->
         np.array([case.get("one_outlet", False)]),
         np.array([case.get("recurs", False)]),
     )
-    assert [RELATIONS[place] for place in relations] == [expected]
+    assert [PAIR_RELATIONS[place] for place in relations] == [expected]
 
 
 def test_judge__a_quotation_that_both_print_tells_of_no_lineage() -> None:

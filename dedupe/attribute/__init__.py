@@ -2,7 +2,6 @@
 
 documents, stories, pairs, passages, clues  ->  attribute()  ->  Attribution
 
-columns.py   the stage: what is settled at once, what is judged; the results
 tables.py    the clues of a document, the pairs of a story, looked up
 pages.py     outlets, texts and clocks, looked up where a story needs them
 docket.py    stories as columns; exact copies and an outlet's own versions are one work
@@ -25,8 +24,212 @@ verdict.py   the origin named or "cannot tell"
 counterfactual.py  what the verdict would be without each kind of evidence
 writing.py   columns to what is told of each story
 rows.py      the row of stories.jsonl
+
+Documents alone and without a clue are settled at once. Stories of two or more,
+and single pages that say they are copies, are put on a docket and judged
+together, column by column.
 """
 
-from dedupe.attribute.columns import Attribution, attribute
+from __future__ import annotations
 
-__all__ = ["Attribution", "attribute"]
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dedupe.attribute.counterfactual import left_out
+from dedupe.attribute.crossings import settle_crossings
+from dedupe.attribute.docket import docket_of
+from dedupe.attribute.judging import Desk, Judging, new_judging
+from dedupe.attribute.model import UNSEEN_PRIOR
+from dedupe.attribute.pages import Pages
+from dedupe.attribute.parents import BY_CLOSENESS, SINGLE
+from dedupe.attribute.placing import Filled, hang_rest, place
+from dedupe.attribute.tables import ClueTable, PairTable
+from dedupe.attribute.writing import write_rows
+from dedupe.jsonl import Lines, LineWriter
+from dedupe.names import default_names, fold
+from dedupe.spill import MEMORY
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from dedupe.jsonl import Written
+    from dedupe.names import Names
+    from dedupe.spill import Spill
+
+_OWN_VOICE = frozenset({"outlet", "agency", "told_own_name", "byline"})
+
+
+class Attribution(NamedTuple):
+    """What attribution knows, by document and by pair.
+
+    Shapes (D documents, P pairs)
+        relation            list of str (D,)
+        parent              int64 (D,)     row of the likeliest parent, -1 where absent
+        parent_name         list (D,)      its outlet or agency, also when absent; None unknown
+        parent_probability  float64 (D,)   NaN without a parent
+        origin_probability  float64 (D,)
+        pair_a_first        float64 (P,)   that a's text stands nearer the origin; .5 unknown
+        written             rows of stories.jsonl, in the order of their first document
+    """
+
+    relation: list[str]
+    parent: NDArray[np.int64]
+    parent_name: list[str | None]
+    parent_probability: NDArray[np.float64]
+    origin_probability: NDArray[np.float64]
+    pair_a_first: NDArray[np.float64]
+    written: Written
+
+    @property
+    def stories(self) -> Lines:
+        """The rows of stories.jsonl."""
+        return Lines(*self.written)
+
+
+def attribute(
+    documents: pa.Table,
+    stories: NDArray[np.int64],
+    pairs: pa.Table,
+    passages: pa.Table,
+    clues: pa.Table,
+    names: Names | None = None,
+    decided: Collection[int] = (),
+    spill: Spill = MEMORY,
+) -> Attribution:
+    """Name the likely origin of every story, or say that nothing tells.
+
+    Args:
+        documents: table of `documents.SCHEMA`, sorted by id.
+        stories: int64 (D,), the story of each document: its smallest row.
+        pairs: verified pairs, rows of `documents`, a < b, sorted.
+        passages: aligned passages, sorted by pair.
+        clues: table of `clues_schema()`.
+        names: agencies and outlets to know, those with which the clues were
+            harvested; None takes those of the package.
+        decided: documents that a reader holds for the origins of their stories.
+        spill: where rows and places of passages go that memory does not hold.
+    """
+    stories = np.asarray(stories, dtype=np.int64)
+    names = names or default_names()
+    table = PairTable(pairs, passages, stories, spill)
+    desk = Desk(Pages(documents, names), names, ClueTable(clues), table)
+    _learn_names(desk)
+    filled = _nothing_known(len(stories), pairs.num_rows)
+    copies = _lone_copies(desk, stories, decided, filled)
+    judging = _judged(desk, _rows_of(stories, copies), stories, decided)
+    judging.read_texts()
+    judging.recall()
+    written = _written(judging)
+    why = judging.reasons.weighing()
+    model = judging.model(why, written, parents=True)
+    placed = place(judging, written, model, filled)
+    hang_rest(judging, filled)
+    lines = LineWriter(spill)
+    write_rows(judging, written, placed, left_out(judging, why, written, model), lines)
+    lines.add(settle_crossings(desk, stories, decided, filled))
+    return Attribution(
+        relation=np.array(BY_CLOSENESS, object)[filled.relation].tolist(),
+        parent=filled.parent,
+        parent_name=filled.parent_name.tolist(),
+        parent_probability=filled.parent_probability,
+        origin_probability=filled.origin_probability,
+        pair_a_first=filled.pair_a_first,
+        written=lines.done(),
+    )
+
+
+def _nothing_known(n_docs: int, n_pairs: int) -> Filled:
+    """Return the columns as they are of documents alone that say nothing."""
+    return Filled(
+        relation=np.full(n_docs, SINGLE, np.int8),
+        parent=np.full(n_docs, -1),
+        parent_name=np.full(n_docs, None, object),
+        parent_probability=np.full(n_docs, np.nan),
+        origin_probability=np.full(n_docs, 1 - UNSEEN_PRIOR),
+        pair_a_first=np.full(n_pairs, 0.5),
+    )
+
+
+def _learn_names(desk: Desk) -> None:
+    """Learn what outlets call themselves, and else what others call them."""
+    if not desk.pages.has_nameless():
+        return
+    labels = desk.pages.unlisted_labels()
+    for row, clue in desk.clues.named():
+        name = clue.name or ""
+        if clue.rule in _OWN_VOICE and desk.pages.is_outlet(row, name, desk.names):
+            desk.pages.learn(desk.pages.source(row), name)
+    for _, clue in desk.clues.named():
+        desk.pages.learn(labels.get(fold(clue.name or "").removeprefix("the")), clue.name or "")
+
+
+def _lone_copies(
+    desk: Desk, stories: NDArray[np.int64], decided: Collection[int], filled: Filled
+) -> NDArray[np.int64]:
+    """Return the documents alone that are judged one by one: copies, and those a reader decided.
+
+    A page alone is judged by who it is, and by its clues but for their places.
+    Of pages that agree in these one is judged: mostly its own name stands in
+    its own credit, and none of them is a copy.
+    """
+    sizes = np.bincount(stories, minlength=len(stories))
+    deriving = desk.clues.deriving()
+    alike: dict[tuple[object, ...], list[int]] = {}
+    alone = deriving[sizes[stories[deriving]] == 1]
+    desk.clues.hold(alone)
+    for row in alone.tolist():
+        if row not in decided:
+            alike.setdefault(_said(desk, row), []).append(row)
+    firsts = np.array(sorted(rows[0] for rows in alike.values()), np.int64)
+    judging = _judged(desk, firsts, stories, ())
+    is_copy = dict(zip(firsts.tolist(), _names_absent(judging).tolist(), strict=True))
+    chance = dict(zip(firsts.tolist(), judging.verdicts.probability.tolist(), strict=True))
+    copies = [row for row in decided if sizes[stories[row]] == 1]
+    for rows in alike.values():
+        if is_copy[rows[0]]:
+            copies += rows
+        else:
+            filled.origin_probability[rows] = chance[rows[0]]
+    return np.array(copies, np.int64)
+
+
+def _said(desk: Desk, row: int) -> tuple[object, ...]:
+    """Return all that a page alone is judged by."""
+    whose = desk.pages.outlet(row), desk.pages.domain(row)
+    return *whose, *((clue.kind, clue.name, clue.rule) for clue in desk.clues.of(row))
+
+
+def _names_absent(judging: Judging) -> NDArray[np.bool_]:
+    """Say of which stories the origin that is named is in no one's hands."""
+    return np.asarray(judging.verdicts.told & (judging.verdicts.member[:, 0] < 0))
+
+
+def _rows_of(stories: NDArray[np.int64], copies: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the documents of all stories that need thought, by story, rising in each."""
+    wanted = np.bincount(stories, minlength=len(stories))[stories] >= 2
+    wanted[copies] = True
+    order = np.argsort(stories, kind="stable")
+    return order[wanted[order]]
+
+
+def _judged(
+    desk: Desk, rows: NDArray[np.int64], stories: NDArray[np.int64], decided: Collection[int]
+) -> Judging:
+    """Judge the stories of some documents by what is seen at a glance."""
+    speaking = np.zeros(len(stories), np.bool_)
+    speaking[desk.clues.naming()] = True
+    docket = docket_of(rows, stories, desk.pages, desk.table, decided, speaking)
+    judging = new_judging(desk, docket)
+    judging.glance()
+    judging.judge()
+    return judging
+
+
+def _written(judging: Judging) -> NDArray[np.int64]:
+    """Return the stories that get a row: all of two or more, and copies."""
+    sizes = np.diff(judging.docket.offsets)
+    return np.flatnonzero((sizes >= 2) | _names_absent(judging))

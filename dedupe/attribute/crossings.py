@@ -17,7 +17,7 @@ import numpy as np
 
 from dedupe.attribute.docket import crossings_of
 from dedupe.attribute.judging import new_judging
-from dedupe.attribute.parents import RELATIONS, SINGLE
+from dedupe.attribute.parents import BY_CLOSENESS, SINGLE
 from dedupe.attribute.rows import roundup_row
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ _HALF = 2
 _LEAST_CHANCE = 0.01
 
 
-_DIRECTED = np.array(
-    [RELATIONS.index(name) for name in ("roundup", "partial", "exact", "repost", "excerpt",
-                                        "rewrite", "paraphrase", "update")]
-)  # fmt: skip
-_CROSSING = [RELATIONS.index(name) for name in ("roundup", "partial")]
+_DIRECTED = np.array([
+    BY_CLOSENESS.index(name) for name in
+    ("roundup", "partial", "exact", "repost", "excerpt", "rewrite", "paraphrase", "update")
+])  # fmt: skip
+_CROSSING = [BY_CLOSENESS.index(name) for name in ("roundup", "partial")]
 # Evidence this strong overrules the rule that the taker holds more of its own.
 _STRONG = 0.8
 
@@ -101,7 +101,8 @@ def settle_crossings(
         if filled.relation[child] != SINGLE:
             continue
         best = parent_of(found[child], chance)
-        filled.relation[child], filled.parent[child] = RELATIONS.index(best.relation), best.parent
+        filled.relation[child] = BY_CLOSENESS.index(best.relation)
+        filled.parent[child] = best.parent
         filled.parent_name[child] = desk.pages.outlet(best.parent)
         filled.parent_probability[child] = best.sure
         if len({one.label for one in found[child]}) > 1:

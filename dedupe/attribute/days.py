@@ -20,6 +20,7 @@ from dedupe.attribute.evidence import Evidence
 from dedupe.attribute.pages import NEVER
 from dedupe.attribute.said import about
 from dedupe.attribute.signals import POINTS, SIGNALS
+from dedupe.dates import MONTHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,13 +48,7 @@ _OPENING = 700
 _FIRST_WEEKDAY = 3
 # Openings that are looked at together.
 _BLOCK = 4096
-_MONTHS = (
-    ("jan", "ene", "جنوری"), ("feb", "fev", "fév", "فروری"), ("mar", "mär", "مارچ"),
-    ("apr", "abr", "avr", "اپریل"), ("may", "mai", "مئی"), ("jun", "juin", "جون"),
-    ("jul", "juil", "جولائی"), ("aug", "ago", "aoû", "اگست"), ("sep", "set", "ستمبر"),
-    ("oct", "okt", "out", "اکتوبر"), ("nov", "نومبر"), ("dec", "dez", "dic", "déc", "دسمبر"),
-)  # fmt: skip
-_MONTH = {name: number for number, names in enumerate(_MONTHS, 1) for name in names}
+_MONTH = {name: number for number, names in enumerate(MONTHS, 1) for name in names}
 _DATED = re.compile(
     r"(?:(?P<month>[^\W\d_]{3,10})\.? (?P<day>\d{1,2})(?!\d)"
     r"|(?<!\d)(?P<day_first>\d{1,2})\.?\s?(?:de )?(?P<month_last>[^\W\d_]{3,10})\b"
@@ -69,15 +64,13 @@ _WEEKDAYS = (
     ("sunday", "over the weekend", "domingo", "dimanche", "sonntag", "星期日", "周日", "اتوار"),
 )
 _WEEKDAY = {name: number for number, names in enumerate(_WEEKDAYS) for name in names}
-_NAMED_DAY = re.compile(
-    r"\b(?:" + "|".join(name for name in _WEEKDAY if name.isalpha() and name < "\u0600")
-    + r"|over the weekend|(?:segunda|terça|quarta|quinta|sexta)-feira"
-    + r"|پیر|منگل|بدھ|جمعرات|جمعہ|اتوار)"
-    r"\b|(?:星期|周)[一二三四五六日]",
-    re.IGNORECASE,
-)  # fmt: skip
-
 _ANY_DAY = "|".join(_WEEKDAY)
+# Chinese sets no blanks between words.
+_NAMED_DAY = re.compile(
+    rf"\b(?:{'|'.join(name for name in _WEEKDAY if name < '一')})\b"
+    rf"|{'|'.join(name for name in _WEEKDAY if name >= '一')}",
+    re.IGNORECASE,
+)
 _INNER_TIME = next(signal for signal in SIGNALS if signal.name == "inner_time")
 
 

@@ -42,10 +42,7 @@ FUNCTIONS: dict[str, _Find] = {
     "shared_slip": edits.shared_slip,
     "union": standing.union,
 }
-"""The function of each signal; it names neither the signal nor the table's group."""
-
-IN_NUMBERS = frozenset({"clock", "first_seen", "length", "one_outlet", "outlet_prior"})
-"""Signals without a function: kernels find them."""
+"""The function of each signal that no kernel finds; it names neither signal nor group."""
 
 # Kinds of clues that a signal reads: stories without them need not ask it.
 _KINDS_READ = {

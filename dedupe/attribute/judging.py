@@ -24,6 +24,7 @@ from dedupe.attribute.said import leads
 from dedupe.attribute.signals import POINTS, SIGNALS
 from dedupe.attribute.standing import Record, leanings
 from dedupe.attribute.verdict import HIGH, MEDIUM
+from dedupe.ragged import running_total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -186,7 +187,7 @@ class Judging:
         n_works = self.docket.n_works[chosen]
         n_all = n_works + MOST_ABSENT
         offsets = [
-            np.concatenate([[0], np.cumsum(sizes)])
+            running_total(sizes)
             for sizes in (n_all, n_works**2, n_all * n_works if parents else 0 * n_all)
         ]
         flat = [np.zeros(ends[-1]) for ends in offsets]

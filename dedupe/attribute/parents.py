@@ -1,6 +1,6 @@
 """Where documents stand, in words: relations, and the parent of each.
 
-The kernels that place documents know relations by their places in RELATIONS;
+The kernels that place documents know relations by their places in BY_CLOSENESS;
 how they place them stands in kernels/places.py.
 """
 
@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-RELATIONS = (
+BY_CLOSENESS = (
     "exact", "repost", "excerpt", "update", "rewrite", "paraphrase",
     "roundup", "partial", "same_event", "template", "unrelated",
     "origin", "derived", "single",
 )  # fmt: skip
 """The contract's relations; those of one lineage come first, the closest before the others."""
 
-SINGLE = RELATIONS.index("single")
+SINGLE = BY_CLOSENESS.index("single")
 
 
 class Placed(NamedTuple):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.attribute.judging import in_ranges
-from dedupe.attribute.parents import RELATIONS
+from dedupe.attribute.parents import BY_CLOSENESS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from dedupe.kernels.dockets import Docket, Model
     from dedupe.kernels.places import Places
 
-_DERIVED, _PARAPHRASE = RELATIONS.index("derived"), RELATIONS.index("paraphrase")
+_DERIVED, _PARAPHRASE = BY_CLOSENESS.index("derived"), BY_CLOSENESS.index("paraphrase")
 
 
 class Filled(NamedTuple):
     """The columns of an Attribution, to be written to.
 
     Shapes (D documents, P pairs)
-        relation            int8    (D,)  place in RELATIONS
+        relation            int8    (D,)  place in BY_CLOSENESS
         parent              int64   (D,)
         parent_name         object  (D,)
         parent_probability  float64 (D,)

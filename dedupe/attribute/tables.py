@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.attribute.evidence import Pair
-from dedupe.attribute.parents import RELATIONS
+from dedupe.attribute.parents import BY_CLOSENESS
 from dedupe.attribute.signals import derives
 from dedupe.clean.clue import Clue
 from dedupe.documents import one_array
@@ -99,7 +99,7 @@ class PairTable:
 
     Shapes (P pairs)
         rows        int64 (P, 2)  the two documents
-        relation    int8  (P,)    place in RELATIONS
+        relation    int8  (P,)    place in BY_CLOSENESS
         resemblance, containment_a, containment_b   float64 (P,)
         spans       int64 (G, 4)  passages: where they begin and end in a, and in b
         span_ends   int64 (P+1,)  pair p has passages [span_ends[p], span_ends[p+1])
@@ -123,7 +123,7 @@ class PairTable:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        relation = pc.index_in(pairs.column("relation"), value_set=pa.array(RELATIONS))
+        relation = pc.index_in(pairs.column("relation"), value_set=pa.array(BY_CLOSENESS))
         self.relation = relation.to_numpy().astype(np.int8)
         self.resemblance, self.containment_a, self.containment_b = (
             pairs.column(name).to_numpy()
@@ -151,9 +151,7 @@ class PairTable:
         """
         firsts = np.searchsorted(self._labels, labels)
         counts = np.searchsorted(self._labels, labels, side="right") - firsts
-        offsets = np.concatenate([[0], np.cumsum(counts)])
-        steps = np.arange(offsets[-1]) + np.repeat(firsts - offsets[:-1], counts)
-        return self._inner[steps], offsets
+        return self._inner[ranges_of(firsts, counts)], running_total(counts)
 
     def crossing(self, n_relations: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the places of the pairs of two stories that stand in one of some relations."""
@@ -167,7 +165,7 @@ class PairTable:
             list(map(tuple, self.spans[first:last].tolist())) if last > first else []
             for first, last in zip(firsts, lasts, strict=True)
         )
-        relations = (RELATIONS[number] for number in self.relation[places].tolist())
+        relations = (BY_CLOSENESS[number] for number in self.relation[places].tolist())
         measures = (
             column[places].tolist()
             for column in (self.resemblance, self.containment_a, self.containment_b)

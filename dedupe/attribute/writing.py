@@ -16,7 +16,7 @@ import numpy as np
 
 from dedupe.attribute.counterfactual import counterfactual
 from dedupe.attribute.evidence import Story
-from dedupe.attribute.parents import RELATIONS, Placed
+from dedupe.attribute.parents import BY_CLOSENESS, Placed
 from dedupe.attribute.reasons import GROUPS
 from dedupe.attribute.rows import Told, story_row
 from dedupe.attribute.verdict import Candidate, Verdict, verdict_of
@@ -143,7 +143,7 @@ def _placed(
     for work, _, row, relation, parent, name, probability in ordered:
         if work >= 0:
             above = told.rows[parent - start] if parent >= 0 else -1
-            yield Placed(row, RELATIONS[relation], above, names[name], probability)
+            yield Placed(row, BY_CLOSENESS[relation], above, names[name], probability)
 
 
 def _counterfactuals(

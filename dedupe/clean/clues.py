@@ -39,7 +39,7 @@ __all__ = ["Clue", "clues_of", "clues_schema", "harvest"]
 _AT_ONCE = 50_000
 """Documents whose clues are objects at one time."""
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def harvest(
@@ -122,7 +122,7 @@ def _clues(
     signed = np.flatnonzero(mentions.marks & (NAME | OUTLET))
     for document, clue in reader.read_endings(signed):
         found.setdefault(document, set()).add(clue)
-    _LOG.debug("%d lines of %d documents read for clues", len(mentions.lines), kept.n_docs)
+    logger.debug("%d lines of %d documents read for clues", len(mentions.lines), kept.n_docs)
     return [(document, _widest(found[document])) for document in sorted(found)]
 
 

@@ -15,6 +15,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.clean.clue import Clue
+from dedupe.dates import MONTHS
 from dedupe.names import Names, fold
 
 if TYPE_CHECKING:
@@ -53,11 +54,8 @@ _DESK = re.compile(
 )
 _AGENCIES = re.compile(r"ایجنسی|مانیٹر|نیٹ ?نیوز|\bagenc|\bagenturen\b|\bwires?\b", re.IGNORECASE)
 
-_MONTH_LATIN = (
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic|fev|fév|avr|mai|juin|juil"
-    r"|août|déc|mär|okt|dez|out|set)[a-zéûä]{0,8}\.?"
-)
-_MONTH_URDU = r"(?:جنوری|فروری|مارچ|اپریل|مئی|جون|جولائی|اگست|ستمبر|اکتوبر|نومبر|دسمبر)"
+_MONTH_LATIN = rf"(?:{'|'.join(name for names in MONTHS for name in names[:-1])})[a-zéûä]{{0,8}}\.?"
+_MONTH_URDU = rf"(?:{'|'.join(names[-1] for names in MONTHS)})"
 _DATE = re.compile(
     rf"\b{_MONTH_LATIN} \d{{1,2}}\b|\b\d{{1,2}}\.? (?:de )?{_MONTH_LATIN}(?![a-z])"
     rf"|(?:\d{{1,2}}|[۰-۹]{{1,2}}|یکم)\s?{_MONTH_URDU}|\d{{1,2}}月\d{{1,2}}日",

@@ -25,7 +25,8 @@ import numpy as np
 from dedupe.clean.blocks import BYTES_PER_WORD, Blocks, documents_of
 from dedupe.clean.versions import version_links
 from dedupe.documents import one_array
-from dedupe.ragged import batch_bounds, running_total
+from dedupe.equals import among, may_stand
+from dedupe.ragged import batch_bounds, group_starts, running_total
 from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from dedupe.clean.kept import Kept
     from dedupe.spill import Spill
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 STORIES = 3
 """Different stories an outlet must repeat a block on."""
@@ -51,9 +52,7 @@ _FEW_PAGES = 16
 _BLOCKS_AT_ONCE = 1_000_000
 
 _FEW_DOCUMENTS = 100
-_FEW_KEYS = 1000
-"""Documents whose outlets are numbered one by one, and blocks that are looked up one by one:
-there setting up takes longer than the work."""
+"""Documents whose outlets are numbered one by one: there setting up takes longer than the work."""
 
 
 class Furniture(NamedTuple):
@@ -137,7 +136,7 @@ def learn(
     if is_asked.any():
         _merge_versions(*version_links(key[is_asked], document[is_asked], texts), titles, groups)
         learned = _of_several_stories(key, groups[document])
-    _LOG.debug("%d repeated blocks are furniture", len(learned))
+    logger.debug("%d repeated blocks are furniture", len(learned))
     return Furniture(learned)
 
 
@@ -148,7 +147,7 @@ def _merge_versions(
     groups: NDArray[np.int64],
 ) -> None:
     """Give documents a and b one number, but where their titles share no word."""
-    from dedupe.kernels.repeats import merge_groups
+    from dedupe.kernels.components import merge_groups
 
     if len(a):
         same = _needed_shares(titles, a, b) < _SHARED_UNLIKE_TITLES
@@ -168,33 +167,7 @@ def _of_several_stories(key: NDArray[np.uint64], group: NDArray[np.int64]) -> ND
 
 def is_known(keys: NDArray[np.uint64], furniture: Furniture) -> NDArray[np.bool_]:
     """Say of each block key, uint64 (K,), whether it is learned furniture."""
-    from dedupe.kernels.repeats import count_in_buckets
-
-    known = np.zeros(len(keys), np.bool_)
-    if len(furniture.keys) == 0:
-        return known
-    if len(keys) < _FEW_KEYS:
-        places = np.arange(len(keys))
-    else:
-        counts = np.zeros(_n_buckets(len(furniture.keys)), np.uint8)
-        count_in_buckets(furniture.keys, counts)
-        places = np.flatnonzero(_crowded(keys, counts, 1))
-    found = np.searchsorted(furniture.keys, keys[places])
-    found[found == len(furniture.keys)] = 0
-    known[places] = furniture.keys[found] == keys[places]
-    return known
-
-
-def _n_buckets(n_keys: int) -> int:
-    return 1 << max(10, (4 * n_keys).bit_length())
-
-
-def _crowded(keys: NDArray[np.uint64], counts: NDArray[np.uint8], least: int) -> NDArray[np.bool_]:
-    from dedupe.kernels.repeats import fill_crowded
-
-    crowded = np.empty(len(keys), np.bool_)
-    fill_crowded(keys, counts, least, crowded)
-    return crowded
+    return among(keys, furniture.keys)
 
 
 def _repeated(
@@ -208,11 +181,7 @@ def _repeated(
         key, document and number of each, once for each document, sorted by key
         and then by the hash of the document's text.
     """
-    from dedupe.kernels.repeats import count_in_buckets
-
-    counts = np.zeros(min(_n_buckets(len(keys)), 1 << 26), np.uint8)
-    count_in_buckets(keys, counts)
-    places = np.flatnonzero(_crowded(keys, counts, 2))
+    places = np.flatnonzero(may_stand(keys, keys, 2))
     places = places[_is_first_of_equals(blocks.text_hashes, outlets)[documents_of(blocks, places)]]
     document = documents_of(blocks, places)
     key, text_hash = keys[places], blocks.text_hashes[document]
@@ -239,8 +208,8 @@ def _is_first_of_equals(
 
 def _runs(values: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return where runs of equal values start, and their lengths."""
-    starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])[: len(values)])
-    return starts, np.diff(np.append(starts, len(values)))
+    starts = group_starts(values)
+    return starts, np.diff(starts, append=len(values))
 
 
 def _story_groups(
@@ -259,7 +228,7 @@ def _story_groups(
         places: int64 (N,), which block it is.
         titles: string (D,).
     """
-    from dedupe.kernels.repeats import merge_groups
+    from dedupe.kernels.components import merge_groups
 
     n_docs = len(blocks.offsets) - 1
     groups = np.arange(n_docs)

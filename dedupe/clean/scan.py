@@ -22,6 +22,7 @@ from dedupe.clean.bylines import signing_words
 from dedupe.clean.credit_patterns import CREDITS, RESIDUES
 from dedupe.clean.lexicon import build_lexicon, join
 from dedupe.clean.scar_patterns import SCARS, SELF_REFERENCES, TOLD_WORDS
+from dedupe.dates import MONTHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,11 +84,7 @@ LONGEST_LINE = 160
 _SLACK = 200
 _BATCH_BYTES = 1 << 24
 _DASHES = ("-", " -", "—", " —", "–", " –", ".-", ".—")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_OTHER_MONTHS = (
-    "月", "جنوری", "فروری", "مارچ", "اپریل", "مئی", "جون", "جولائی", "اگست", "ستمبر", "اکتوبر",
-    "نومبر", "دسمبر",
-)  # fmt: skip
+_OTHER_MONTHS = ("月", *(names[-1] for names in MONTHS))
 _DESKS = ("ڈیسک", "رپورٹ", "نمائند", "نگار", "ایجنسی", "مانیٹر", "نیٹ نیوز", "نیٹنیوز")
 _OPENINGS = ("()", "( )", "（）", "(K", "(W", "(C")
 _COPYRIGHTS = ("©", "(c)", "copyright", "Copyright", "COPYRIGHT", "-Wire")
@@ -170,7 +167,7 @@ def _words(spellings: Iterable[str]) -> Iterator[_Word]:
     yield _Word("reported", 0, REPORTED)
     yield from (_Word(close + dash, OPENER) for close in (")", "）") for dash in _DASHES)
     yield from (_Word(word, OPENER) for word in (*_OPENINGS, *_DESKS, *_OTHER_MONTHS))
-    yield from (_Word(f", {month}", OPENER) for month in _MONTHS)
+    yield from (_Word(f", {names[0].capitalize()}", OPENER) for names in MONTHS)
     yield from (_Word(way, OPENER | NAME | SIGNER) for way in ("Reporting by ", "reporting by "))
     yield from (_Word(way, SIGNER) for way in ("Editing by ", "editing by "))
 

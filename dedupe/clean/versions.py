@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.runs import group_starts
+from dedupe.ragged import group_starts
 from dedupe.settings import Settings
 from dedupe.shingle import shingle
 

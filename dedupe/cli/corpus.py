@@ -56,11 +56,11 @@ from dedupe.cli.options import (
 from dedupe.errors import InputError, OutputError
 
 if TYPE_CHECKING:
-    from dedupe.cli.terminal import OnProgress
     from dedupe.read import Reading
     from dedupe.result import Result
     from dedupe.settings import Settings
     from dedupe.spill import Spill
+    from dedupe.stages import OnProgress
 
 
 logger = logging.getLogger(__name__)
@@ -139,15 +139,15 @@ def cluster(
     check_out(out, inputs, overwrite=overwrite, against=against)
     checkpoints = out.absolute().with_name(f".{out.name}.stages") if resume else None
     spill = spill_beside(out, settings)
-    more = {"overrides": overrides, "checkpoints": checkpoints, "keep": keep, "against": against}
     if dry_run:
         with terminal.session(quiet=quiet, verbose=verbose):
-            kinds = {"options": {"keep": keep, "against": against}, "fields": fields}
-            tell(inputs, settings, kinds | {"on_error": on_error.value}, json=json)
+            tell(inputs, settings, fields, on_error.value, keep=keep, against=against, json=json)
         return
     with terminal.session(quiet=quiet, verbose=verbose) as on_progress:
-        how = (fields, on_error, limit)
-        result = _clustered(inputs, how, settings, on_progress, more | {"spill": spill})
+        result = _clustered(
+            inputs, fields, on_error, limit, settings, on_progress, spill,
+            overrides=overrides, checkpoints=checkpoints, keep=keep, against=against,
+        )  # fmt: skip
         write_csv = functools.partial(report.write_csv, result, guard=not no_csv_guard)
         result.save(out, overwrite=overwrite, also=write_csv if csv else None)
         _forget(checkpoints)
@@ -160,22 +160,27 @@ def cluster(
 
 def _clustered(
     inputs: Sequence[str],
-    how: tuple[Mapping[str, str], OnError, Limit],
+    fields: Mapping[str, str],
+    on_error: OnError,
+    limit: Limit,
     settings: "Settings",
     on_progress: "OnProgress | None",
-    options: Mapping[str, Any],
+    spill: "Spill",
+    **options: Any,
 ) -> "Result":
-    """Read inputs and find duplicates; the result records how they were read."""
-    fields, on_error, limit = how
+    """Read inputs and find duplicates, with options of that; the result records the reading."""
+    import dedupe
+
     started = time.perf_counter()
     # Modules are imported while kernels read: neither needs the other.
     threading.Thread(target=importlib.import_module, args=["dedupe.pipeline"], daemon=True).start()
-    with options["spill"].held():
-        reading = read(inputs, fields, on_error, on_progress, options["spill"])
+    with spill.held():
+        reading = read(inputs, fields, on_error, on_progress, spill)
     limit.check(reading)
-    seconds = time.perf_counter() - started
-    result = run(reading, settings, on_progress, seconds, options)
-    record = {"reading": {"fields": fields, "on_error": on_error.value}}
+    rows, seconds = reading.documents.num_rows, time.perf_counter() - started
+    result = dedupe.find_duplicates(reading, settings, on_progress, spill=spill, **options)
+    stages = [{"stage": "read", "seconds": round(seconds, 4), "rows": rows}, *result.run["stages"]]
+    record = {"stages": stages, "reading": {"fields": fields, "on_error": on_error.value}}
     return dataclasses.replace(result, run=result.run | record)
 
 
@@ -249,14 +254,14 @@ def demo(
     *, json: Json = False, top: Top = 10, quiet: Quiet = False, verbose: Verbose = False
 ) -> None:
     """Cluster a small invented newsroom that comes with the package; writes nothing."""
-    from dedupe.settings import Settings
+    import dedupe
 
     with (
         importlib.resources.as_file(seeds()) as path,
         terminal.session(quiet=quiet, verbose=verbose) as on_progress,
     ):
         reading = read([str(path)], {}, OnError.FAIL, on_progress)
-        result = run(reading, Settings(), on_progress)
+        result = dedupe.find_duplicates(reading, on_progress=on_progress)
     if json or not quiet:
         show(result, json=json, top=top)
 
@@ -297,33 +302,6 @@ def spill_beside(out: Path, settings: "Settings") -> "Spill":
 
     folder = next(folder for folder in out.absolute().parents if folder.is_dir())
     return Spill(folder, settings.memory_limit_bytes)
-
-
-def run(
-    reading: "Reading",
-    settings: "Settings",
-    on_progress: "OnProgress | None",
-    reading_seconds: float | None = None,
-    options: Mapping[str, Any] | None = None,
-) -> "Result":
-    """Find duplicates, and record in the result what was read and rejected.
-
-    Of the options of find_duplicates those count that say something.
-    """
-    import dedupe
-
-    more: dict[str, Any] = {name: value for name, value in (options or {}).items() if value}
-    result = dedupe.find_duplicates(reading.documents, settings, on_progress=on_progress, **more)
-    stages = list(result.run.get("stages", []))
-    if reading_seconds is not None:
-        rows = reading.documents.num_rows
-        stages.insert(0, {"stage": "read", "seconds": round(reading_seconds, 4), "rows": rows})
-    record = result.run | {
-        "inputs": list(reading.inputs),
-        "rejects": len(reading.rejects),
-        "stages": stages,
-    }
-    return dataclasses.replace(result, rejects=list(reading.rejects), run=record)
 
 
 def show(

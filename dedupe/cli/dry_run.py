@@ -2,7 +2,8 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dedupe.cli import terminal
 
@@ -10,16 +11,24 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from dedupe.estimate import Estimate
+    from dedupe.read.ledger import OnError
     from dedupe.settings import Settings
 
 
 def tell(
-    inputs: Sequence[str], settings: "Settings", how: Mapping[str, Any], *, json: bool
+    inputs: Sequence[str],
+    settings: "Settings",
+    fields: Mapping[str, str],
+    on_error: "OnError",
+    *,
+    keep: bool,
+    against: Path | None,
+    json: bool,
 ) -> None:
     """Estimate a run and print it, for a person or as data."""
     from dedupe.estimate import estimate
 
-    found = estimate(inputs, settings, **how)
+    found = estimate(inputs, settings, fields=fields, on_error=on_error, keep=keep, against=against)
     if json:
         terminal.emit_json(dataclasses.asdict(found))
     else:

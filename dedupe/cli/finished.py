@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dedupe.cli import terminal
-from dedupe.cli.options import PRINTING, WRITING, Json
+from dedupe.cli.options import PRINTING, WRITING, Json, Quiet
 from dedupe.cli.pair import evidence_line, side_by_side
 from dedupe.report import plain
 
@@ -64,6 +64,7 @@ def explain(
         ),
     ] = None,
     json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Say why two documents of a run were judged as they were, and what would change it.
 
@@ -71,7 +72,7 @@ def explain(
     """
     import dedupe
 
-    with terminal.session():
+    with terminal.session(quiet=quiet):
         found = dedupe.explain(folder, a, b, inputs)
     if json:
         lists = {

@@ -98,7 +98,7 @@ Quiet = Annotated[
     typer.Option(
         "--quiet",
         "-q",
-        help="Print nothing but errors, and the data that --json asks for.",
+        help="No messages but errors, and no account of what was done unless --json asks for it.",
         rich_help_panel=PRINTING,
     ),
 ]
@@ -252,14 +252,12 @@ def load_overrides(
     must_link: Sequence[str] | None,
     cannot_link: Sequence[str] | None,
     origins: Sequence[str] | None,
-) -> "Overrides | None":
-    """Return a reader's decisions of a file and of the flags; None without any.
+) -> "Overrides":
+    """Return a reader's decisions of a file and of the flags.
 
     Raises:
         typer.BadParameter: an option that is not two ids with one comma between.
     """
-    if path is None and not must_link and not cannot_link and not origins:
-        return None
     from dedupe.overrides import Overrides
 
     given = Overrides() if path is None else Overrides.load(path)

@@ -11,7 +11,7 @@ import contextlib
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from dedupe.errors import OutputError
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.progress import Progress, TaskID
 
-OnProgress = Callable[[str, int, int], None]
-"""Called with a stage's name, its units done, and their total (0: unknown)."""
+    from dedupe.stages import OnProgress
 
 
 def emit(text: str) -> None:
@@ -94,7 +93,7 @@ def say(message: str) -> None:
 
 
 @contextlib.contextmanager
-def session(*, quiet: bool = False, verbose: bool = False) -> Iterator[OnProgress | None]:
+def session(*, quiet: bool = False, verbose: bool = False) -> Iterator["OnProgress | None"]:
     """Log to stderr and draw progress there while the block runs.
 
     Yields:
@@ -138,7 +137,7 @@ def _progress() -> "Progress":
     return Progress(*columns, console=Console(stderr=True), transient=True)
 
 
-def _reporter(progress: "Progress") -> OnProgress:
+def _reporter(progress: "Progress") -> "OnProgress":
     """Return a callback that keeps one bar for each stage."""
     tasks: dict[str, TaskID] = {}
 

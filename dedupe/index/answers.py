@@ -10,6 +10,8 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING, Any
 
+from dedupe.attribute.verdict import CANNOT_TELL
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,14 +19,6 @@ if TYPE_CHECKING:
     from dedupe.index.reading import Attributed
 
 NEW, VERSION, UNCHANGED = "new", "version", "unchanged"
-
-_UNKNOWN = {
-    "name": None,
-    "document": None,
-    "in_collection": None,
-    "probability": None,
-    "band": "unknown",
-}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -146,4 +140,4 @@ class IndexStory:
 def origin_of(attributed: Attributed) -> dict[str, Any]:
     """Return the origin of a story, as in stories.jsonl."""
     story = attributed.story
-    return dict(_UNKNOWN) if story is None else dict(story["origin"])
+    return dict(CANNOT_TELL) if story is None else dict(story["origin"])

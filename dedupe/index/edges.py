@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from dedupe.index.records import EDGE
-from dedupe.verify.relation import RELATIONS
+from dedupe.verify.relation import PAIR_RELATIONS
 from dedupe.verify.roundups import shows_roundup
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ def edges_of(
     """
     a, b = (numbers[pairs.column(side).to_numpy()] for side in ("a", "b"))
     edges = np.zeros(pairs.num_rows, EDGE)
-    edges["relation"] = [RELATIONS.index(name) for name in pairs.column("relation").to_pylist()]
+    edges["relation"] = [
+        PAIR_RELATIONS.index(name) for name in pairs.column("relation").to_pylist()
+    ]
     edges["odds"] = pairs.column("same_story_odds").to_numpy()
     edges["probability"] = pairs.column("probability").to_numpy()
     edges["resemblance"] = pairs.column("resemblance").to_numpy()
@@ -96,7 +98,7 @@ def group_tables(
     order = np.lexsort((b, a))
     edges, swapped = edges[order], swapped[order]
     columns = {"a": a[order], "b": b[order]}
-    columns["relation"] = pa.array([RELATIONS[code] for code in edges["relation"].tolist()])
+    columns["relation"] = pa.array([PAIR_RELATIONS[code] for code in edges["relation"].tolist()])
     columns |= {
         "same_story": edges["odds"] > 0,
         "probability": edges["probability"].astype(np.float64),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.clean import clean
-from dedupe.cluster import cluster
+from dedupe.cluster import CLIP, UNIT, cluster
 from dedupe.index.edges import group_tables
 from dedupe.index.frequency import weigh_old
 from dedupe.index.held import Held
@@ -53,7 +53,7 @@ def _two(one: int, other: int, places: Places) -> list[int]:
         edges = places.edges(number)
         ends = zip(edges["other"].tolist(), edges["odds"].tolist(), strict=True)
         odds += [value for end, value in ends if places.leader(end) == wanted]
-    units = sum(round(min(max(value, -8.0), 8.0) * 1024) for value in odds)
+    units = sum(round(min(max(value, -CLIP), CLIP) * UNIT) for value in odds)
     return [0, 0 if odds and units >= len(odds) else 1]
 
 

@@ -25,8 +25,7 @@ from dedupe.index.frequency import weigh_among
 from dedupe.index.keys import BAND, ID, ID_CAP, SHINGLE, TEXT, Keys, posting_keys
 from dedupe.index.outlets import furniture_of
 from dedupe.index.records import MEASURED, as_table
-from dedupe.ragged import running_total
-from dedupe.runs import group_starts
+from dedupe.ragged import group_starts, running_total
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
 from dedupe.storage.postings import Found
@@ -91,7 +90,6 @@ class Matched(NamedTuple):
         passages: of these pairs.
         on_demand: measures further pairs of rows; None where there are no pairs.
         same_id: by row of a new document: the current document of its id.
-        n_postings: read from the index.
     """
 
     old: list[Stored]
@@ -99,7 +97,6 @@ class Matched(NamedTuple):
     passages: pa.Table
     on_demand: OnDemand | None
     same_id: dict[int, Stored]
-    n_postings: int
 
 
 def read(
@@ -158,7 +155,7 @@ def match(batch: Batch, held: Held, settings: Settings, most: int = MOST_FETCHED
     cross = [(one, rows[number]) for one, number in wanted]
     known = found.counts[keys.kind == SHINGLE]
     matched = _measured(batch, known, old, cross, held, settings)
-    return matched._replace(same_id=same_id, n_postings=len(found.document))
+    return matched._replace(same_id=same_id)
 
 
 def _looked_up(batch: Batch, postings: Postings, settings: Settings) -> Found:
@@ -288,7 +285,7 @@ def _measured(
     """
     if not cross and len(batch.minutes) == 1:
         # Most pages that are asked for tell nothing known.
-        return Matched([], *_no_pairs(), None, {}, 0)
+        return Matched([], *_no_pairs(), None, {})
     old_table = as_table(old, MEASURED)
     old_kept = clean(old_table, settings, furniture_of(held.catalog, old_table))
     kept = _kept_together(batch.kept, old_kept)
@@ -303,7 +300,7 @@ def _measured(
         candidates = joined(find_candidates(batch.sketches, among, settings), candidates)
     pairs, passages = verify(candidates, table, kept, settings)
     on_demand = OnDemand(sketches, weights, published_by(table), kept, settings)
-    return Matched(old, pairs, passages, on_demand, {}, 0)
+    return Matched(old, pairs, passages, on_demand, {})
 
 
 @functools.cache

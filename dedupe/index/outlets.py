@@ -17,7 +17,7 @@ from dedupe.clean.furniture import STORIES, Furniture, block_keys, is_known, lea
 from dedupe.clean.kept import keep_all, text_bytes
 from dedupe.index.keys import BLOCK, Keys, mixed
 from dedupe.index.records import as_table
-from dedupe.ragged import running_total
+from dedupe.ragged import ranges_of, running_total
 from dedupe.storage.postings import merged
 
 if TYPE_CHECKING:
@@ -102,11 +102,10 @@ def _each_once(
 def _of_rows(blocks: Blocks, rows: NDArray[np.int64]) -> Blocks:
     """Return the blocks of some documents."""
     n_blocks = np.diff(blocks.offsets)[rows]
-    offsets = running_total(n_blocks)
-    places = np.repeat(blocks.offsets[rows] - offsets[:-1], n_blocks) + np.arange(offsets[-1])
+    places = ranges_of(blocks.offsets[rows], n_blocks)
     return Blocks(
         blocks.starts[places], blocks.ends[places], blocks.hashes[places], blocks.traits[places],
-        offsets, blocks.text_hashes[rows],
+        running_total(n_blocks), blocks.text_hashes[rows],
     )  # fmt: skip
 
 

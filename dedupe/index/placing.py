@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dedupe.cluster import NEAR_EQUAL
 from dedupe.index.groups import Groups
 from dedupe.storage.catalog import ALONE, GROUPED, Place
+from dedupe.verify.relation import EXACT_ODDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,12 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.index.held import Held
-
-NEAR_EQUAL = 0.9
-"""Resemblance from which on a text follows another, as in cluster.py."""
-
-_EXACT_ODDS = 9.5
-"""Log-odds that only equal texts have (verify.relation)."""
 
 
 class Newcomer(NamedTuple):
@@ -135,7 +131,7 @@ class Places:
         for other, odds in sorted(near.items()):
             place = self[other]
             # A copy of a follower is as near to the leader as that is.
-            speaks = place.leader == other or odds > _EXACT_ODDS
+            speaks = place.leader == other or odds >= EXACT_ODDS
             if place.state <= GROUPED and speaks and not {other, place.leader} & going:
                 return place.leader if self._speaks_for_all(place.leader, edges) else number
         return number

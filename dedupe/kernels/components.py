@@ -12,25 +12,24 @@ if TYPE_CHECKING:
 
 
 @kernel
-def fill_components(a: NDArray[np.int64], b: NDArray[np.int64], labels: NDArray[np.int32]) -> None:
-    """Write the smallest row that pairs connect each row with.
+def merge_groups(a: NDArray[np.int64], b: NDArray[np.int64], groups: NDArray[np.integer]) -> None:
+    """Give connected rows one number: the smallest row among them.
 
-    Shapes
-        a, b    int64 (P,)
-        labels  int32 (D,)  each its own row; overwritten
+    Shapes (P pairs, D rows)
+        a, b    int64 (P,)  rows that belong together
+        groups  int64 or int32 (D,)  each row's own number before, or a smaller one of its
+                            group; overwritten
     Source  Tarjan and van Leeuwen 1984, union by index with path halving.
     """
-    for p in range(a.size):
-        x = _root(labels, a[p])
-        y = _root(labels, b[p])
-        labels[max(x, y)] = min(x, y)
-    for row in range(labels.size):
-        labels[row] = _root(labels, row)
-
-
-@kernel
-def _root(labels: NDArray[np.int32], row: int) -> int:
-    while labels[row] != row:
-        labels[row] = labels[labels[row]]
-        row = labels[row]
-    return row
+    for p in range(a.shape[0]):
+        one, other = a[p], b[p]
+        while groups[one] != one:
+            groups[one] = groups[groups[one]]
+            one = groups[one]
+        while groups[other] != other:
+            groups[other] = groups[groups[other]]
+            other = groups[other]
+        groups[max(one, other)] = min(one, other)
+    for row in range(groups.shape[0]):
+        # A root is smaller than its rows, so it has its final number already.
+        groups[row] = groups[groups[row]]

@@ -92,14 +92,6 @@ def load_fold() -> Fold:
         return Fold(arrays["pages"], arrays["entries"], arrays["expansions"])
 
 
-def fold_text(text: str) -> str:
-    """Fold word characters of `text` by definition: slow, and what the table must equal.
-
-    Separators become spaces, ignored code points vanish.
-    """
-    return "".join(_fold_one(char) for char in text)
-
-
 def build_fold() -> Fold:
     """Compute the table from the running Python's Unicode data."""
     expansions: list[int] = []

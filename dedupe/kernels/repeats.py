@@ -1,7 +1,6 @@
-"""What repeats, found without sorting everything; rows that belong together, joined.
+"""What repeats, found without sorting everything.
 
     hashes  ->  fill_keys(), count_in_buckets(), fill_crowded()  ->  what may repeat
-    links   ->  merge_groups()                                   ->  groups of rows
 
 Axes: K blocks, D documents, N as each kernel says.
 """
@@ -63,28 +62,6 @@ def fill_crowded(
     mask = np.uint64(counts.shape[0] - 1)
     for k in range(keys.shape[0]):
         out[k] = keys[k] != _ZERO and counts[(keys[k] >> _SHIFT_32) & mask] >= least
-
-
-@kernel
-def merge_groups(a: NDArray[np.int64], b: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
-    """Give connected rows one number: the smallest row among them.
-
-    Shapes (N links, D rows)
-        a, b    int64 (N,)  rows that belong together
-        groups  int64 (D,)  each row's own number before; overwritten
-    """
-    for n in range(a.shape[0]):
-        one, other = a[n], b[n]
-        while groups[one] != one:
-            groups[one] = groups[groups[one]]
-            one = groups[one]
-        while groups[other] != other:
-            groups[other] = groups[groups[other]]
-            other = groups[other]
-        groups[max(one, other)] = min(one, other)
-    for row in range(groups.shape[0]):
-        # A root is smaller than its rows, so it has its final number already.
-        groups[row] = groups[groups[row]]
 
 
 @kernel

@@ -136,35 +136,3 @@ def least_of(hashes: NDArray[np.uint64], nth: np.uint64) -> np.uint32:
     for i in range(hashes.shape[0]):
         least = min(least, np.uint32(rehash(hashes[i], nth) & _LOW))
     return least
-
-
-@kernel
-def fill_signature(hashes: NDArray[np.uint64], row: NDArray[np.uint32]) -> None:
-    """Write the signature of one document from its shingle hashes.
-
-    Shapes (S shingles, K slots)
-        hashes   uint64 (S,)  any order, repeats allowed, may be read-only
-        row      uint32 (K,)  overwritten
-    """
-    row[:] = EMPTY
-    for i in range(hashes.shape[0]):
-        update_signature(row, hashes[i])
-    fill_empty_slots(hashes, row)
-
-
-@kernel
-def fill_signatures(
-    hashes: NDArray[np.uint64],
-    offsets: NDArray[np.int64],
-    out: NDArray[np.uint32],
-) -> None:
-    """Write the signature of each document.
-
-    Shapes (S shingles, D documents, K slots)
-        hashes   uint64 (S,)    shingle hashes; may be read-only (Arrow)
-        offsets  int64  (D+1,)  document d owns hashes[offsets[d]:offsets[d+1]]
-        out      uint32 (D, K)  overwritten
-    Cost    rows are disjoint, so threads may share the work.
-    """
-    for document in range(out.shape[0]):
-        fill_signature(hashes[offsets[document] : offsets[document + 1]], out[document])

@@ -46,13 +46,14 @@ from dedupe.read.sources import check_inputs, find_sources, printable_path
 from dedupe.spill import MEMORY, spilled_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from dedupe.read.ledger import Records
     from dedupe.read.rows import Name
     from dedupe.read.sources import Source
     from dedupe.spill import Spill
+    from dedupe.stages import OnProgress
 
 __all__ = ["Batch", "Limits", "Reading", "read", "read_batches", "read_table"]
 
@@ -102,7 +103,7 @@ def read(
     fields: Mapping[str, str] | None = None,
     on_error: OnError = "skip",
     limits: Limits = _DEFAULTS,
-    on_progress: Callable[[str, int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
     spill: Spill = MEMORY,
 ) -> Reading:
     """Read all documents of some inputs.
@@ -147,7 +148,7 @@ def read_batches(
     fields: Mapping[str, str] | None = None,
     on_error: OnError = "skip",
     limits: Limits = _DEFAULTS,
-    on_progress: Callable[[str, int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
     name: Name | None = None,
 ) -> Iterator[Batch]:
     """Read documents a batch at a time; arguments and errors are those of `read`.
@@ -275,9 +276,7 @@ def _last_batch(ledger: Ledger) -> Batch:
 class _Progress:
     """Adds up bytes, and tells of them where someone listens."""
 
-    def __init__(
-        self, listener: Callable[[str, int, int], None] | None, sources: Sequence[Source]
-    ) -> None:
+    def __init__(self, listener: OnProgress | None, sources: Sequence[Source]) -> None:
         self._listener = listener
         self._total = sum(s.size for s in sources) if all(s.size for s in sources) else 0
         self._done = 0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 
 from dedupe.errors import InputError
-from dedupe.read.fields import COMMON_NAMES
+from dedupe.read.fields import COMMON_NAMES, distinct_names
 from dedupe.read.ledger import Records
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def read_columnar(
     row = 0
     try:
         for batch, fields in _batches(path, file, names, limits, whole=whole):
-            yield from batch_records(batch, row, file, ledger, fields)
+            yield _records(batch, row, file, ledger, fields)
             row += batch.num_rows
     except _DAMAGE as error:
         reason = " ".join(str(error).split())[:200]
@@ -74,7 +74,7 @@ def table_records(
     row = 0
     columns = _columns(table.schema, file, names, whole=False)
     for batch in table.select(columns.places).to_batches(max_chunksize=limits.batch_documents):
-        yield from batch_records(batch, row, file, ledger, columns.fields)
+        yield _records(batch, row, file, ledger, columns.fields)
         row += batch.num_rows
 
 
@@ -145,18 +145,10 @@ def _columns(schema: pa.Schema, file: str, names: FieldNames, *, whole: bool) ->
     return _Columns(list(dict.fromkeys(chosen)), places, frozenset(wanted))
 
 
-def _distinct(names: list[str]) -> list[str]:
-    """Return the names; one that comes again is told apart by its place, as in CSV."""
-    distinct: list[str] = []
-    for place, name in enumerate(names, start=1):
-        distinct.append(f"{name} ({place})" if name in distinct else name)
-    return distinct
-
-
-def batch_records(
+def _records(
     batch: pa.RecordBatch, n_before: int, file: str, ledger: Ledger, fields: frozenset[str]
-) -> Iterator[Records]:
-    """Yield the rows of a batch; one with bad UTF-8 is rejected, or mended.
+) -> Records:
+    """Return the rows of a batch; one with bad UTF-8 is rejected, or mended.
 
     In a column that holds no field it is always mended: whether a record becomes
     a document must not hang on the columns that are read beside it.
@@ -175,9 +167,9 @@ def batch_records(
         kept = [row for row in range(batch.num_rows) if row not in bad]
         values = [[column[row] for row in kept] for column in values]
         numbers = [numbers[row] for row in kept]
-    names = _distinct(batch.schema.names)
+    names = distinct_names(batch.schema.names)
     records = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
-    yield Records(records, [file] * len(records), numbers)
+    return Records(records, [file] * len(records), numbers)
 
 
 def _each(column: pa.Array, bad: set[int], *, mend: bool) -> list[Any]:

@@ -16,6 +16,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from dedupe.errors import InputError
+from dedupe.read.fields import distinct_names
 from dedupe.read.ledger import Records
 from dedupe.read.streams import split_lines
 
@@ -77,12 +78,10 @@ def _delimiter(head: bytes) -> str:
 
 
 def _header(first: Row | None, file: str, names: FieldNames) -> list[str]:
-    """Return the column names; a name that comes again is told apart by its place."""
+    """Return the column names."""
     if first is None:
         return []
-    columns: list[str] = []
-    for place, name in enumerate(map(str.strip, first[1]), start=1):
-        columns.append(f"{name} ({place})" if name in columns else name)
+    columns = distinct_names(map(str.strip, first[1]))
     if not names.has_text(frozenset(columns)):
         raise InputError(
             f"{file}: {names.missing_text(columns)}; name the right one with --field text=NAME"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from dedupe.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 COMMON_NAMES: dict[str, tuple[str, ...]] = {
     "id": (
@@ -129,6 +129,14 @@ def _common_paths(field: str, keys: frozenset[str]) -> list[Path]:
         by_name.setdefault(_folded(key), []).append((key,))
     names = dict.fromkeys(map(_folded, COMMON_NAMES[field]))
     return [path for name in names for path in by_name.get(name, ())]
+
+
+def distinct_names(names: Iterable[str]) -> list[str]:
+    """Return the names of columns; one that comes again is told apart by its place."""
+    distinct: list[str] = []
+    for place, name in enumerate(names, start=1):
+        distinct.append(f"{name} ({place})" if name in distinct else name)
+    return distinct
 
 
 def listing(keys: Collection[str]) -> str:

@@ -277,10 +277,6 @@ class Catalog:
         row = (name.first, name.file, name.n_docs, name.n_postings, name.level, name.mark)
         self.put("segments", [row])
 
-    def place(self, number: int) -> Place:
-        """Return where a document stands."""
-        return Place(*self.need("places", number))
-
     def check(self) -> list[str]:
         """Return what is wrong with the file, by SQLite's own check and every row's."""
         try:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from dedupe.storage.segments import Name
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 TAIL_DOCUMENTS = 8192
 """Documents whose postings are kept in memory and in catalogue rows (benchmarks/index.py)."""
@@ -244,7 +244,7 @@ class Store:
         try:
             note_commit(self.folder, self.counts["n_commits"])
         except OSError as error:
-            _log.warning("%s: a commit could not be noted (%s)", self.folder, error.strerror)
+            logger.warning("%s: a commit could not be noted (%s)", self.folder, error.strerror)
 
     def append(self, postings: NDArray[np.uint64], about: NDArray[np.void]) -> None:
         """Add the postings of the next documents, counted from the first of them, sorted."""

@@ -5,9 +5,10 @@ measures.py   exact overlap, then alignment  -> Measured, passages
 alignments.py pairs of tokenised texts       -> what they share, and where
 telling.py    undecided pairs, by sentence   -> more measures
 filed.py      how their texts open           -> which one an agency filed
-sentences.py  a pair, on demand         -> passages in other words, and their scores
+sentences.py  a pair, on demand         -> passages in other words
 edits.py      a passage, on demand      -> its words that changed
-models.py     measures, by fitted trees      -> log-odds of one story and of lineage
+features.py   measures                       -> what the models look at, by name
+models.py     features, by fitted trees      -> log-odds of one story and of lineage
 relation.py   log-odds                       -> relation, same_story, probability
 roundups.py   pairs of one page together     -> round-ups set right
 subjects.py   two texts, on demand           -> how likely they are of one subject
@@ -41,7 +42,7 @@ from dedupe.verify.roundups import mark_roundups
 from dedupe.verify.subjects import common_words, subject_odds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
     from dedupe.spill import Spill
+    from dedupe.stages import OnProgress
     from dedupe.verify.relation import Published
     from dedupe.verify.subjects import Common
 
@@ -75,7 +77,7 @@ def verify(
     documents: pa.Table,
     kept: Kept,
     settings: Settings,
-    on_progress: Callable[[str, int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
     spill: Spill = MEMORY,
     *,
     closely: bool = False,

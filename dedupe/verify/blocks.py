@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.ragged import running_total
-from dedupe.runs import group_starts, sorted_distinct
+from dedupe.ragged import group_starts, running_total, sorted_distinct
 from dedupe.shingle import text_sizes
 
 if TYPE_CHECKING:
@@ -122,10 +121,10 @@ def _cut(
 
 def _components(a: NDArray[np.int64], b: NDArray[np.int64], n_rows: int) -> NDArray[np.int32]:
     """Return the smallest row that pairs connect each row with, int32 (R,)."""
-    from dedupe.kernels.components import fill_components
+    from dedupe.kernels.components import merge_groups
 
     labels = np.arange(n_rows, dtype=np.int32)
-    fill_components(a, b, labels)
+    merge_groups(a, b, labels)
     return labels
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from dedupe.clean.kept import code_points, keep_all
 from dedupe.documents import documents_table
+from dedupe.errors import InputError
 from dedupe.settings import Settings
 from dedupe.shingle import shingle
 
@@ -71,11 +72,11 @@ def substitutions(text_a: str, text_b: str, passage: Sequence[int]) -> list[Edit
         the passage once; no two neighbours are of one kind.
 
     Raises:
-        ValueError: the passage does not lie in the texts.
+        InputError: the passage does not lie in the texts.
     """
     a_start, a_end, b_start, b_end = passage
     if not (0 <= a_start <= a_end <= len(text_a) and 0 <= b_start <= b_end <= len(text_b)):
-        raise ValueError(
+        raise InputError(
             f"passage {tuple(passage)} does not lie in texts of {len(text_a)} and {len(text_b)} "
             "code points; offsets are of the texts as given"
         )

@@ -16,7 +16,7 @@ from dedupe.candidates import EXACT
 from dedupe.clean.kept import copied
 from dedupe.documents import one_array
 from dedupe.kernels.telling import N_TELLINGS
-from dedupe.runs import sorted_distinct
+from dedupe.ragged import sorted_distinct
 from dedupe.shingle import shingle
 from dedupe.spill import MEMORY
 from dedupe.verify.alignments import Alignments, as_code_points
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dedupe.settings import Settings
     from dedupe.shingle import Shingles
     from dedupe.spill import Spill
+    from dedupe.stages import OnProgress
 
 _OVERLAP_STEP = 20_000
 _BLOCKS_AT_ONCE, _PARTS_EACH = 64, 4
@@ -54,7 +55,7 @@ class Measured(NamedTuple):
         weighted   float32 (P, 2)    share found in the other, by sampled shingles
                                      weighted with inverse document frequency
         counts     int32   (P, kernels.columns.N_MEASURES)
-        view       float64 (P, len(models.FEATURES))  what the first models look at
+        view       float64 (P, len(features.FEATURES))  what the first models look at
         looked     int64   (L,)      places of the pairs that were looked at closely, rising
         told       float64 (L, kernels.telling.N_TELLINGS)  how those tell it
         odds       float64 (P, 2)    log-odds of one story and of lineage, by the models:
@@ -82,7 +83,7 @@ def measure(
     candidates: Candidates,
     kept: Kept,
     settings: Settings,
-    on_progress: Callable[[str, int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
     *,
     closely: bool = False,
 ) -> Measured:
@@ -131,7 +132,7 @@ def measured_blocks(
     kept: Kept,
     settings: Settings,
     use: Callable[[Measured], Answer],
-    on_progress: Callable[[str, int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
     spill: Spill = MEMORY,
     *,
     closely: bool = False,

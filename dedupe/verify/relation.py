@@ -15,7 +15,7 @@ import numpy as np
 
 from dedupe.clean.furniture import outlet_numbers
 from dedupe.kernels import columns
-from dedupe.verify.models import FEATURES, WHOLE, lead_shares
+from dedupe.verify.features import FEATURES, WHOLE, lead_shares
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -55,11 +55,15 @@ stands whole in the other: of such pairs of Reuters that were one story before 2
 _RULED_ODDS = -3.0
 """Log-odds that a rule allows at most."""
 
+EXACT_ODDS = 10.0
+"""Log-odds of equal texts, and of no others: the models say less of every pair."""
 
-RELATIONS = (
+
+PAIR_RELATIONS = (
     "exact", "repost", "excerpt", "rewrite", "paraphrase", "update",
     "roundup", "partial", "same_event", "template", "unrelated",
 )  # fmt: skip
+"""The contract's relations of a pair; those before "roundup" are of one story."""
 
 
 def probability(odds: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -124,7 +128,7 @@ def judge(measured: Measured, published: Published) -> pa.Table:
         {
             "a": measured.a,
             "b": measured.b,
-            "relation": pa.array(RELATIONS, pa.string()).take(pa.array(relations)),
+            "relation": pa.array(PAIR_RELATIONS, pa.string()).take(pa.array(relations)),
             "same_story": same > 0,
             "probability": probability(lineage),
             "resemblance": measured.shared / np.maximum(union, 1),
@@ -162,7 +166,7 @@ def ruled_odds(
     same[recurs] = np.minimum(same[recurs], _RULED_ODDS)
     unlike = recurs | is_quoted
     lineage[unlike] = np.minimum(lineage[unlike], _RULED_ODDS)
-    lineage[exact] = same[exact] = 10.0
+    lineage[exact] = same[exact] = EXACT_ODDS
     # The same story is a fortiori one lineage.
     return np.maximum(lineage, same), same
 
@@ -233,7 +237,7 @@ def relate(
     one_outlet: NDArray[np.bool_],
     recurs: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """Choose each pair's relation, as a place in RELATIONS, int64 (P,).
+    """Choose each pair's relation, as a place in PAIR_RELATIONS, int64 (P,).
 
     The definitions are those of the table in the README: a repost holds nearly
     all of the shorter text at about its length, an excerpt holds it in a much
@@ -256,6 +260,6 @@ def relate(
         (lineage > TAKEN_OVER, "partial"),
         (weighted >= SOMETHING, "same_event"),
     ]
-    places = [RELATIONS.index(name) for _, name in names]
+    places = [PAIR_RELATIONS.index(name) for _, name in names]
     conditions = [condition for condition, _ in names]
-    return np.select(conditions, places, RELATIONS.index("unrelated")).astype(np.int64)
+    return np.select(conditions, places, PAIR_RELATIONS.index("unrelated")).astype(np.int64)

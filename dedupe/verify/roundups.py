@@ -37,7 +37,7 @@ _LEAST_PART = 0.12
 _LARGEST_PART = 0.75
 """Share of the round-up's words that one story's piece may make up."""
 
-_LIKELY = 0.5
+LIKELY = 0.5
 """Probability of shared lineage from which on what two documents have in common is a piece."""
 
 _LEAST_LEAD = 0.5
@@ -193,7 +193,7 @@ def shows_roundup(
         lead: share of the lead of the document it comes from that it holds.
     """
     is_large = (share >= _LEAST_PART) & (share <= _LARGEST_PART)
-    return np.asarray(is_large & (lead >= _LEAST_LEAD) & (probability >= _LIKELY))
+    return np.asarray(is_large & (lead >= _LEAST_LEAD) & (probability >= LIKELY))
 
 
 def _are_apart(stories: list[_Story], among: list[_Story], known: _Known) -> bool:
@@ -312,7 +312,7 @@ def _parts(pairs: pa.Table, passages: pa.Table) -> dict[int, list[_Part]]:
         told = pairs.column(f"aligned_{other}").to_numpy()
         whole = same & (lead >= _LEAST_LEAD) & (told >= _TOLD_COMPLETE)
         # A larger part matters only where it stands whole among others.
-        wanted = (probability >= _LIKELY) & (
+        wanted = (probability >= LIKELY) & (
             (aligned <= _LARGEST_PART) | (whole & (aligned <= _TWIN))
         )
         rows = np.flatnonzero(wanted)

@@ -1,8 +1,8 @@
-"""Pairs in; passages that tell the same in other words too, and scores of them, out.
+"""Pairs in; passages that tell the same in other words too, out.
 
-    pairs, their anchored passages -> align_sentences() -> Sentences
+    pairs, their anchored passages -> align_sentences() -> passages
 
-Every run aligns by anchors: runs of equal words (`measures.align`). This is the
+Every run aligns by anchors: runs of equal words (`alignments.align`). This is the
 slower way, for two texts that are looked at closely. Where most words of an
 anchored passage match, it stands as it is; elsewhere sentences whose words agree
 are gathered. Where the sentences of a short stretch are spread over a long one, as
@@ -88,41 +88,19 @@ class Agreement(NamedTuple):
 AGREEMENT = Agreement()
 
 
-class Sentences(NamedTuple):
-    """What the sentences of pairs share.
-
-    Shapes (P pairs, n passages)
-        passages  int64   (n, 5)  pair; a_start, a_end, b_start, b_end in code
-                                  points of the texts as given; sorted by pair and
-                                  a, overlapping on neither side
-        scores    float64 (P, 4)  SCORES, all from 0 to 1
-    """
-
-    passages: NDArray[np.int64]
-    scores: NDArray[np.float64]
-
-
-SCORES = ("aligned_a", "aligned_b", "in_order", "likeness")
-"""Share of a's words, and of b's, in passages; then, of the sentences of one text each
-with the likest of the other: how many come after the one before in both, and their
-mean cosine. All 0 where no sentences agree."""
-
-
 class _Pair(NamedTuple):
     """Two texts ready to be aligned, and the sentences that agree.
 
     Shapes (W distinct stems, E seeds)
-        weights   float64 (W,)
-        seeds     int64   (E, 2)  sentence of a, of b
-        likeness  float64 (E,)    cosine
-        sure      bool    (E,)    whether they surely agree, or a little
+        weights  float64 (W,)
+        seeds    int64   (E, 2)  sentence of a, of b
+        sure     bool    (E,)    whether they surely agree, or a little
     """
 
     a: Side
     b: Side
     weights: NDArray[np.float64]
     seeds: NDArray[np.int64]
-    likeness: NDArray[np.float64]
     sure: NDArray[np.bool_]
 
 
@@ -134,7 +112,7 @@ def align_sentences(
     kept: Kept,
     settings: Settings,
     agreement: Agreement = AGREEMENT,
-) -> Sentences:
+) -> NDArray[np.int64]:
     """Align documents a[i] and b[i] by anchors and by sentences.
 
     Args:
@@ -145,19 +123,22 @@ def align_sentences(
         kept: texts, and what counts of them.
         settings: `passage_gap`, `passage_words`, `threads`.
         agreement: what counts as telling the same.
+
+    Returns:
+        Passages, int64 (n, 5): pair; a_start, a_end, b_start, b_end in code points of the
+        texts as given; sorted by pair and a, overlapping on neither side.
     """
     from dedupe.kernels._compile import for_ranges
 
     _, anchored = align(a, b, shingles, settings)
     bounds = np.searchsorted(anchored[:, PAIR], np.arange(len(a) + 1))
     texts = _Texts(rows, shingles, kept, agreement)
-    scores = np.zeros((len(a), len(SCORES)))
 
     def run(first: int, last: int) -> list[Boxes]:
         found = []
         for p in range(first, last):
             boxes = anchored[bounds[p] : bounds[p + 1]]
-            boxes, scores[p] = texts.align(int(a[p]), int(b[p]), boxes, settings.passage_words)
+            boxes = texts.align(int(a[p]), int(b[p]), boxes, settings.passage_words)
             boxes[:, PAIR] = p
             found.append(boxes)
         return found
@@ -165,7 +146,7 @@ def align_sentences(
     steps = [*range(0, len(a), _STEP), len(a)]
     parts = [boxes for found in for_ranges(run, steps, settings.threads) for boxes in found]
     passages = np.concatenate([np.zeros((0, N_BOX), np.int64), *parts])
-    return Sentences(as_code_points(passages[:, :5], a, b, rows, shingles, kept), scores)
+    return as_code_points(passages[:, :5], a, b, rows, shingles, kept)
 
 
 class _Texts(NamedTuple):
@@ -176,17 +157,12 @@ class _Texts(NamedTuple):
     kept: Kept
     agreement: Agreement
 
-    def align(
-        self, a: int, b: int, anchored: Boxes, passage_words: int
-    ) -> tuple[Boxes, NDArray[np.float64]]:
-        """Return the passages of a pair as boxes of token ranges, and its scores."""
+    def align(self, a: int, b: int, anchored: Boxes, passage_words: int) -> Boxes:
+        """Return the passages of a pair as boxes of token ranges."""
         # Ties are broken in the order of one side, the shorter, whichever of a and b it is.
         if self._key(b) < self._key(a):
-            boxes, scores = self.align(b, a, _mirrored(anchored), passage_words)
-            return _mirrored(boxes), scores[[1, 0, 2, 3]]
-        pair = self._pair(a, b)
-        boxes = _passages(pair, anchored, passage_words, self.agreement)
-        return boxes, _scores(pair, boxes)
+            return _mirrored(self.align(b, a, _mirrored(anchored), passage_words))
+        return _passages(self._pair(a, b), anchored, passage_words, self.agreement)
 
     def _key(self, row: int) -> tuple[int, int, bytes]:
         n_tokens = np.diff(self.shingles.token_offsets[row : row + 2])
@@ -216,7 +192,7 @@ class _Texts(NamedTuple):
         kept = _unrivalled(seeds, likeness[:, 0], agreement.rival)
         seeds, likeness = seeds[kept], likeness[kept]
         sure = (likeness[:, 0] >= agreement.seed_cosine) & (likeness[:, 1] >= agreement.seed_dice)
-        return _Pair(one, other, weights, seeds, likeness[:, 0], sure)
+        return _Pair(one, other, weights, seeds, sure)
 
     def _tokens(self, row: int) -> slice:
         return slice(*self.shingles.token_offsets[row : row + 2].tolist())
@@ -364,18 +340,3 @@ def _mirrored(boxes: Boxes) -> Boxes:
     mirrored = boxes.copy()
     mirrored[:, [A_FROM, A_TO, B_FROM, B_TO]] = boxes[:, [B_FROM, B_TO, A_FROM, A_TO]]
     return mirrored
-
-
-def _scores(pair: _Pair, boxes: Boxes) -> NDArray[np.float64]:
-    scores = np.zeros(len(SCORES))
-    for place, (side, (start, end)) in enumerate(zip((pair.a, pair.b), _SIDES, strict=True)):
-        scores[place] = (boxes[:, end] - boxes[:, start]).sum() / max(len(side.stems), 1)
-    if not len(pair.seeds):
-        return scores
-    order = np.lexsort((-pair.likeness, pair.seeds[:, 1]))
-    _, first = np.unique(pair.seeds[order, 1], return_index=True)
-    likest = order[first]
-    steps = np.diff(pair.seeds[likest, 0])
-    scores[2] = (steps >= 0).mean() if len(steps) else 1.0
-    scores[3] = min(1.0, pair.likeness[likest].mean())
-    return scores
