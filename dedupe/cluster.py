@@ -130,15 +130,17 @@ def _leaders(
 ) -> NDArray[np.int64]:
     """Bind near-equal texts to one of them, which then speaks for all; int64 (n_docs,).
 
-    Each follower was itself compared with its leader, and the Jaccard distance
-    obeys the triangle inequality: two followers share at least
+    Each follower, or a text equal to it, was itself compared with its leader, and the
+    Jaccard distance obeys the triangle inequality: two followers share at least
     1 - 2 * (1 - NEAR_EQUAL) of their shingles. No chain can form.
     """
     leaders = list(range(n_docs))
     near = np.flatnonzero((resemblance >= NEAR_EQUAL) & (odds > 0))
-    for x, y in zip(a[near].tolist(), b[near].tolist(), strict=True):
-        if leaders[x] == x and leaders[y] == y:
-            leaders[y] = x
+    # No model is so sure: these are equal.
+    equal = odds[near] >= CLIP
+    for x, y, is_equal in zip(a[near].tolist(), b[near].tolist(), equal.tolist(), strict=True):
+        if leaders[y] == y and (leaders[x] == x or is_equal):
+            leaders[y] = leaders[x]
     return np.array(leaders, np.int64)
 
 

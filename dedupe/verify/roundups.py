@@ -109,10 +109,11 @@ _Story = list[_Part]
 class _Known(NamedTuple):
     """What is known of the stories that a page may be made of.
 
-    `joined` are the documents that a same-story pair joins to each.
+    `joined` are the documents that a same-story pair joins to each, `copies` those that equal it.
     """
 
     joined: dict[int, list[int]]
+    copies: dict[int, list[int]]
     asked: Asked
 
     def mean_odds(self, pairs: Iterable[tuple[_Story, _Story]]) -> float:
@@ -133,7 +134,8 @@ class _Known(NamedTuple):
         others = itertools.chain(
             (part.other for part in story), self.joined.get(_standing(story), ())
         )
-        return set(itertools.islice(others, MOST_HOLDERS))
+        found = set(itertools.islice(others, MOST_HOLDERS))
+        return found.union(*(self.copies.get(one, ())[:MOST_HOLDERS] for one in found))
 
 
 def mark_roundups(pairs: pa.Table, passages: pa.Table, asked: Asked) -> pa.Table:
@@ -161,8 +163,8 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table, asked: Asked) -> pa.Table
         The pairs, with relation, same_story and same_story_odds corrected.
     """
     chosen = np.zeros(pairs.num_rows, np.bool_)
-    joined = _joined(pairs)
-    known = _Known(joined, asked)
+    joined = _joined(pairs, pairs.column("same_story").to_numpy())
+    known = _Known(joined, _joined(pairs, _is_exact(pairs)), asked)
     printed = _printed_whole(pairs)
     for found in _parts(pairs, passages).values():
         parts = _without_frames(found, printed)
@@ -258,11 +260,17 @@ def _uncovered(stories: list[_Story]) -> float:
     return min(missing / (reached - start), 1 - shares)
 
 
-def _joined(pairs: pa.Table) -> dict[int, list[int]]:
-    """Return the documents that a same-story pair joins to each document."""
-    same = pairs.filter(pairs.column("same_story"))
+def _is_exact(pairs: pa.Table) -> NDArray[np.bool_]:
+    import pyarrow.compute as pc
+
+    found: NDArray[np.bool_] = pc.equal(pairs.column("relation"), "exact").to_numpy()
+    return found
+
+
+def _joined(pairs: pa.Table, chosen: NDArray[np.bool_]) -> dict[int, list[int]]:
+    """Return the documents that one of some pairs, bool (P,), joins to each document."""
     joined: dict[int, list[int]] = defaultdict(list)
-    sides = (same.column(side).to_numpy().tolist() for side in ("a", "b"))
+    sides = (pairs.column(side).to_numpy()[chosen].tolist() for side in ("a", "b"))
     for a, b in zip(*sides, strict=True):
         joined[a].append(b)
         joined[b].append(a)
