@@ -37,10 +37,11 @@ def clustered(leaders: list[int], places: Places, store: Store, settings: Settin
         return _two(leaders[0], leaders[1], places)
     among = set(leaders)
     owned = [(number, _edges_among(number, among, places)) for number in leaders]
-    ordered = sorted(leaders, key=lambda number: (places.name(number), number))
+    speakers = {number: _speaker(number, places) for number in leaders}
+    ordered = sorted(leaders, key=speakers.__getitem__)
     rows = {number: row for row, number in enumerate(ordered)}
     pairs, passages = group_tables(owned, rows)
-    look = _Look(store, settings, ordered, places)
+    look = _Look(store, settings, [speakers[number][1] for number in ordered], places)
     pairs = mark_roundups(pairs, passages, look)
     labels = cluster(pairs, len(ordered), look.same_story_odds)
     return [int(labels[rows[number]]) for number in leaders]
@@ -57,11 +58,20 @@ def _two(one: int, other: int, places: Places) -> list[int]:
     return [0, 0 if odds and units >= len(odds) else 1]
 
 
+def _speaker(leader: int, places: Places) -> tuple[str, int]:
+    """Return who speaks for a leader where clustering looks closer, by id and number.
+
+    As in a run: of texts nearly equal to it, the one of smallest id; of many, of the first.
+    """
+    equals = [leader, *places.followers_of(leader)[:MOST_HOLDERS]]
+    return min((places.name(one), one) for one in equals)
+
+
 def _edges_among(number: int, leaders: set[int], places: Places) -> NDArray[np.void]:
     """Return the edges of a leader to others of these, through whoever leads their ends.
 
-    Where it has one to a leader itself, those to its followers are left out: pieces stand
-    elsewhere in them.
+    Where it has one to a leader itself, those to its followers are left out, but for what they
+    say: as clustering does, their log-odds are averaged. Pieces stand elsewhere in them.
     """
     edges = places.edges(number)
     if not len(edges):
@@ -74,8 +84,11 @@ def _edges_among(number: int, leaders: set[int], places: Places) -> NDArray[np.v
         for i, (end, one) in enumerate(zip(ends, led, strict=True))
         if one in leaders and one != number and (end == one or one not in met)
     ]
+    odds = np.clip(edges["odds"], -CLIP, CLIP)
     edges = edges[kept].copy()
     edges["other"] = [led[i] for i in kept]
+    if len(kept) < len(led):
+        edges["odds"] = [odds[np.array(led) == one].mean() for one in edges["other"]]
     return edges
 
 
@@ -85,8 +98,8 @@ class _Look:
     Args:
         store: the index.
         settings: of the index.
-        numbers: the document of each row.
-        places: who follows these.
+        numbers: the document that speaks for each row.
+        places: who else follows their leaders.
     """
 
     def __init__(
@@ -109,7 +122,7 @@ class _Look:
 
     def n_outlets(self, rows: Collection[int]) -> int:
         """Return how many outlets documents are of, as verify.OnDemand does."""
-        leaders = [self._numbers[row] for row in sorted(rows)]
+        leaders = [self._places.leader(self._numbers[row]) for row in sorted(rows)]
         followers = (self._places.followers_of(one)[:MOST_HOLDERS] for one in leaders)
         numbers = [*leaders, *chain.from_iterable(followers)]
         return published_by(self._table(numbers)).n_outlets(range(len(numbers)))

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from dedupe.index.held import Held
 
 
+_MOST_MEMBERS = 1_000
+"""Members of a story, its first, among whom followers are looked for: a bound on work."""
+
+
 class Newcomer(NamedTuple):
     """A document that has just been written.
 
@@ -59,6 +63,8 @@ class Places:
         self.groups = Groups(held.catalog)
         self._now: dict[int, Place] = {}
         self._new: dict[int, Newcomer] = {}
+        self._joined: dict[int, list[int]] = {}
+        self._followers: dict[int, dict[int, list[int]]] = {}
         self.gone: dict[int, int] = {}
         self.inherited: dict[int, NDArray[np.void]] = {}
 
@@ -82,6 +88,11 @@ class Places:
 
     def __setitem__(self, number: int, place: Place) -> None:
         self._now[number] = place
+
+    def follow(self, number: int, leader: int) -> None:
+        """Let a new document follow a leader."""
+        self[number] = Place(GROUPED, 0, 0, leader)
+        self._joined.setdefault(leader, []).append(number)
 
     def is_new(self, number: int) -> bool:
         """Say whether a document has just come."""
@@ -165,14 +176,22 @@ class Places:
         return self.groups.numbers("stories", story)
 
     def followers_of(self, leader: int) -> list[int]:
-        """Return the live documents that follow a leader, rising."""
-        old = [] if self.is_new(leader) else self.members_of(self.was(leader).story)
-        self._held.load_places(old)
-        return [
-            one
-            for one in sorted({*old, *self._new} - self.gone.keys())
-            if one != leader and self.leader(one) == leader
-        ]
+        """Return live documents that follow a leader, rising: those among its story's first."""
+        story = leader if self.is_new(leader) else self.was(leader).story
+        if story not in self._followers:
+            self._followers[story] = self._followers_in(story)
+        return sorted({*self._followers[story].get(leader, ()), *self._joined.get(leader, ())})
+
+    def _followers_in(self, story: int) -> dict[int, list[int]]:
+        """Return who follows whom among the first members that a story had before."""
+        members = [] if self.is_new(story) else self.members_of(story)[:_MOST_MEMBERS]
+        self._held.load_places(members)
+        followers: dict[int, list[int]] = {}
+        for one in members:
+            leader = self.leader(one)
+            if leader not in {0, one} and one not in self.gone:
+                followers.setdefault(leader, []).append(one)
+        return followers
 
     def retire(self, number: int, state: int) -> None:
         """Take a document out; one nearly equal to it takes its place as a leader."""

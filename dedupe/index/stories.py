@@ -94,7 +94,7 @@ class Regrouping:
             if leader == number:
                 leaders.append(number)
             else:
-                places[number] = Place(GROUPED, 0, 0, leader)
+                places.follow(number, leader)
                 followers.setdefault(leader, []).append(number)
         for number, (state, _) in gone.items():
             places.retire(number, state)
