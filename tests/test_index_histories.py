@@ -103,3 +103,33 @@ def test_add__a_page_with_another_title_keeps_its_excerpts(at_once: bool, tmp_pa
         with index._reading() as held:
             last = held.store.counts["n_docs"]
             assert len(held.document(last).edges) <= len(excerpts) + 1
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_add__a_copy_of_what_the_same_commit_replaces_keeps_its_story(
+    tmp_path: Path, *, first: bool
+) -> None:
+    commit = [{"id": "b", "text": piece(1, 0, 160)}, {"id": "c", "text": piece(0, 0, 140)}]
+    with Index(tmp_path / "index") as index:
+        index.add({"id": "a", "text": piece(0, 0, 160)})
+        index.add({"id": "b", "text": piece(0, 0, 140)})
+        matches = index.add_many(commit if first else commit[::-1])
+        assert [one.story for one in matches if one.document == "c"] == ["a"]
+        assert partition(index) == {frozenset({"a", "c"}), frozenset({"b"})}
+        assert index.check() == []
+
+
+def test_add__what_several_outlets_print_is_parted_whoever_came_first(tmp_path: Path) -> None:
+    first, second = piece(0, 0, 160), piece(1, 0, 160)
+    documents = [
+        {"id": f"{name}{i}", "text": text, "source": f"{name}{i}.example"}
+        for name, text in (("a", first), ("b", second))
+        for i in range(3)
+    ]
+    digest = {"id": "digest", "text": f"{first}\n\n{second}", "source": "digest.example"}
+    stories = {frozenset({"a0", "a1", "a2"}), frozenset({"b0", "b1", "b2"}), frozenset({"digest"})}
+    for place in (0, 3, 6):
+        with Index(tmp_path / str(place)) as index:
+            for document in [*documents[:place], digest, *documents[place:]]:
+                index.add(document)
+            assert partition(index) == stories, place

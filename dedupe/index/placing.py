@@ -3,8 +3,8 @@
     new documents, and those that go  ->  Places  ->  rows of places
 
 A document nearly equal to one known follows it: that one, its leader, speaks
-for it. A leader that goes is succeeded by one of its followers, or by a new
-version nearly equal to it, which keeps what it was near to.
+for it. A leader that goes is succeeded by one of its followers, or by a newcomer
+nearly equal to it, which keeps what it was near to.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ class Places:
         self._new: dict[int, Newcomer] = {}
         self._joined: dict[int, list[int]] = {}
         self._followers: dict[int, dict[int, list[int]]] = {}
+        self._equals: dict[int, list[int]] | None = None
         self.gone: dict[int, int] = {}
         self.inherited: dict[int, NDArray[np.void]] = {}
 
@@ -141,9 +142,9 @@ class Places:
         going = self.gone.keys()
         for other, odds in sorted(near.items()):
             place = self[other]
-            # A copy of a follower is as near to the leader as that is.
+            # A copy of a follower, of one that goes too, is as near to the leader as that is.
             speaks = place.leader == other or odds >= EXACT_ODDS
-            if place.state <= GROUPED and speaks and not {other, place.leader} & going:
+            if place.state <= GROUPED and speaks and place.leader not in going:
                 return place.leader if self._speaks_for_all(place.leader, edges) else number
         return number
 
@@ -204,17 +205,15 @@ class Places:
             self._inherit(heir, number)
 
     def _succeeded(self, number: int, place: Place) -> int:
-        """Return who leads instead of a leader that goes: a follower, or else its new version.
+        """Return who leads instead of a leader that goes: a follower, or else a newcomer.
 
-        It returns the leader itself where neither is nearly equal to it.
+        It returns the leader itself where none is nearly equal to it.
         """
         members = self.members_of(place.story)
         self._held.load_places(members)
         followers = [one for one in members if one not in self.gone and self[one].leader == number]
         if not followers:
-            version = self.gone[number]
-            leads = version and self[version].leader == version
-            return version if leads and number in _nearly_equal(self.edges(version)) else number
+            return next(iter(self._newly_equal().get(number, ())), number)
         heir = followers[0]
         for one in followers:
             self[one] = self[one]._replace(leader=heir)
@@ -222,6 +221,18 @@ class Places:
         leaders = sorted(heir if one == number else one for one in leaders)
         self.groups.put("components", place.component, np.array(leaders, np.int64).tobytes())
         return heir
+
+    def _newly_equal(self) -> dict[int, list[int]]:
+        """Return the newcomers that nearly equal those that go, by these; new versions first."""
+        if self._equals is None:
+            self._equals = {}
+            for one in self._new:
+                if self[one].leader == one:
+                    for other in self.gone.keys() & _nearly_equal(self.edges(one)).keys():
+                        self._equals.setdefault(other, []).append(one)
+            for number, equals in self._equals.items():
+                equals.sort(key=self.gone[number].__ne__)
+        return self._equals
 
     def _inherit(self, heir: int, number: int) -> None:
         """Let a document keep what the one whose place it takes was near to.

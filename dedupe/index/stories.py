@@ -175,9 +175,10 @@ class Regrouping:
                 if near:
                     components.unite(own, component_of.get(near) or places[near].component)
         for number in gone:
-            own, heir = places[number].component, places.gone[number]
-            # Both have a claim to the number of one story.
-            components.unite(own, component_of.get(heir, own))
+            own = places[number].component
+            # These have a claim to the number of one story.
+            for heir in (places.gone[number], places.leader(number)):
+                components.unite(own, component_of.get(heir, own))
         changed: dict[int, list[int]] = {}
         for number in leaders:
             changed.setdefault(component_of[number], []).append(number)
