@@ -139,13 +139,12 @@ class Places:
         near = _nearly_equal(edges)
         if not near:
             return number
-        going = self.gone.keys()
         for other, odds in sorted(near.items()):
-            place = self[other]
-            # A copy of a follower, of one that goes too, is as near to the leader as that is.
-            speaks = place.leader == other or odds >= EXACT_ODDS
-            if place.state <= GROUPED and speaks and place.leader not in going:
-                return place.leader if self._speaks_for_all(place.leader, edges) else number
+            leader = self.leader(other)
+            # A copy of a follower, of one that is gone too, is as near to the leader as that is.
+            speaks = leader == other or odds >= EXACT_ODDS
+            if speaks and leader not in {0, number}:
+                return leader if self._speaks_for_all(leader, edges) else number
         return number
 
     def _speaks_for_all(self, leader: int, edges: NDArray[np.void]) -> bool:
@@ -227,9 +226,8 @@ class Places:
         if self._equals is None:
             self._equals = {}
             for one in self._new:
-                if self[one].leader == one:
-                    for other in self.gone.keys() & _nearly_equal(self.edges(one)).keys():
-                        self._equals.setdefault(other, []).append(one)
+                for other in self.gone.keys() & _nearly_equal(self.edges(one)).keys():
+                    self._equals.setdefault(other, []).append(one)
             for number, equals in self._equals.items():
                 equals.sort(key=self.gone[number].__ne__)
         return self._equals

@@ -87,6 +87,8 @@ class Regrouping:
         numbers, alone = _near_and_alone(places.come(newcomers), places)
         self.changes.touched.update(alone)
         places.load_near(numbers)
+        for number, (state, _) in gone.items():
+            places.retire(number, state)
         followers: dict[int, list[int]] = {}
         leaders = []
         for number in numbers:
@@ -96,8 +98,6 @@ class Regrouping:
             else:
                 places.follow(number, leader)
                 followers.setdefault(leader, []).append(number)
-        for number, (state, _) in gone.items():
-            places.retire(number, state)
         groups = self._unions(leaders + self._heard_anew(followers), sorted(gone))
         grouped = {leader for group in groups for leader in group}
         lone = [one for one in sorted(followers) if places[one].state == ALONE]
