@@ -9,8 +9,8 @@ import random
 import re
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from itertools import combinations
+from datetime import UTC, datetime, timedelta
+from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
 
@@ -321,6 +321,17 @@ def test_window__documents_too_far_apart_are_not_compared(tmp_path: Path) -> Non
         assert near.story == "old"
     with pytest.raises(SettingsError, match="a window is"):
         Index(tmp_path / "index", window="soon")
+
+
+@pytest.mark.parametrize("order", list(permutations((0, 8, 37))))
+def test_window__what_lies_between_joins_equal_texts_whoever_came_first(
+    order: tuple[int, ...], tmp_path: Path
+) -> None:
+    with Index(tmp_path / "index", window="30d") as index:
+        for day in order:
+            published = (datetime(2018, 6, 1, tzinfo=UTC) + timedelta(days=day)).isoformat()
+            index.add({"id": str(day), "text": text(1), "published": published})
+        assert partition(index) == {frozenset({"0", "8", "37"})}
 
 
 def test_window__another_holds_while_it_is_open_so_and_changes_nothing_of_before(

@@ -142,13 +142,14 @@ def match(batch: Batch, held: Held, settings: Settings, most: int = MOST_FETCHED
     copies = _copies(batch, row[kind == TEXT], number[kind == TEXT], held)
     nets = (kind != TEXT) & ~np.isin(row, np.array(sorted(copies), np.int64))
     chosen = _likely(batch, row[nets], number[nets], kind[nets] == BAND, held, settings, most)
-    wanted = {(one, stored.number) for one, stored in [*copies.items(), *same_id.items()]}
+    wanted = {(one, stored.number) for one, stored in same_id.items()}
+    wanted |= {(one, number) for one, numbers in copies.items() for number in numbers}
     wanted |= {pair for pair in zip(*chosen, strict=True) if pair[1]}
     wanted |= {
         (one, other)
-        for one, stored in copies.items()
-        if one in same_id and same_id[one].number == stored.number
-        for other in beside(stored.number, held)
+        for one, numbers in copies.items()
+        if one in same_id and same_id[one].number in numbers
+        for other in beside(same_id[one].number, held)
     }
     old = held.documents(sorted({number for _, number in wanted}))
     rows = {one.number: len(batch.minutes) + i for i, one in enumerate(old)}
@@ -203,8 +204,11 @@ def _within(
 
 def _copies(
     batch: Batch, row: NDArray[np.int64], number: NDArray[np.int64], held: Held
-) -> dict[int, Stored]:
-    """Return the document of equal text that the index holds, by row."""
+) -> dict[int, list[int]]:
+    """Return the documents of equal text that the index holds, by row: one of each story.
+
+    Under a window those of one text may be two stories, which what lies between them joins.
+    """
     held.load_places(number.tolist())
     pairs = [
         (one, held.forwarded(other))
@@ -212,11 +216,11 @@ def _copies(
     ]
     held.load(live for _, live in pairs if live)
     hashes = batch.sketches.text_hashes.tolist()
-    found: dict[int, Stored] = {}
+    found: dict[int, dict[int, int]] = {}
     for one, live in pairs:
-        if live and one not in found and held.document(live).text_hash == hashes[one]:
-            found[one] = held.document(live)
-    return found
+        if live and held.document(live).text_hash == hashes[one]:
+            found.setdefault(one, {}).setdefault(held.place(live).story, live)
+    return {one: list(numbers.values()) for one, numbers in found.items()}
 
 
 def beside(number: int, held: Held) -> list[int]:
