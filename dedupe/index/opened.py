@@ -263,7 +263,8 @@ class Index(Opened):
         with self._reading() as held:
             store = held.store
             catalog, postings = store.catalog, store.postings
-            files = {path.name: path.stat().st_size for path in sorted(self.path.iterdir())}
+            files = [store.folder.stat(name) for name in store.folder.names()]
+            n_bytes = sum(file.st_size for file in files if file)
             text = catalog.size_of("documents", "text") + catalog.size_of("documents", "about")
             n_docs = store.counts["n_docs"]
             return {
@@ -273,9 +274,9 @@ class Index(Opened):
                 "commits": store.counts["n_commits"],
                 "segments": [one.name._asdict() for one in postings.segments],
                 "recent_documents": len(postings.tail.about),
-                "bytes": sum(files.values()),
+                "bytes": n_bytes,
                 "bytes_of_text_and_metadata": text,
-                "bytes_per_document_beside": (sum(files.values()) - text) / max(n_docs, 1),
+                "bytes_per_document_beside": (n_bytes - text) / max(n_docs, 1),
                 "window_minutes": self.window_minutes,
                 "settings": self.settings.to_dict() | {"seed": "secret"},
             }

@@ -20,7 +20,8 @@ from dedupe.storage.segments import Name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
+
+    from dedupe.storage.folder import Folder
 
 FORMAT = 6
 
@@ -99,9 +100,9 @@ class Catalog:
         CorruptIndexError: it is damaged.
     """
 
-    def __init__(self, folder: Path, *, read_only: bool) -> None:
-        self._path = folder / CATALOG
-        if read_only and not self._path.exists():
+    def __init__(self, folder: Folder, *, read_only: bool) -> None:
+        self._path = folder.path / CATALOG
+        if read_only and not folder.stat(CATALOG):
             raise StoreError(f"{folder}: holds no index; add documents to make one")
         mode = "ro" if read_only else "rwc"
         if read_only and _cannot_change(folder):
@@ -110,7 +111,7 @@ class Catalog:
 
         try:
             self._base = sqlite3.connect(
-                f"file:{quote(str(self._path.absolute()))}?mode={mode}", uri=True,
+                f"file:{quote(str(self._path))}?mode={mode}", uri=True,
                 isolation_level=None, check_same_thread=False, cached_statements=64,
                 factory=_Connection,
             )  # fmt: skip
@@ -125,7 +126,7 @@ class Catalog:
                 self._base.execute("PRAGMA synchronous=FULL")
                 self._base.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
 
-    def _check_format(self, folder: Path) -> None:
+    def _check_format(self, folder: Folder) -> None:
         (version,) = self._base.execute("PRAGMA user_version").fetchone()
         if version not in {0, FORMAT}:
             raise StoreError(
@@ -348,13 +349,13 @@ class Catalog:
             raise self._damaged(str(error)) from error
 
 
-def _cannot_change(folder: Path) -> bool:
+def _cannot_change(folder: Folder) -> bool:
     """Say whether an index was closed and lies on a file system that nothing can be written to.
 
     SQLite would not open it otherwise, since even readers write beside a database.
     """
-    is_closed = not (folder / f"{CATALOG}-wal").exists()
-    return is_closed and bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    is_closed = not folder.stat(f"{CATALOG}-wal")
+    return is_closed and bool(os.statvfs(folder.path).f_flag & os.ST_RDONLY)
 
 
 def _mark(table: str, row: Sequence[Any]) -> int:
