@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CATALOG, SEAL, SUFFIX = "catalog.sqlite", "catalog.seal", ".postings"
+LOG, SHARED = f"{CATALOG}-wal", f"{CATALOG}-shm"
+"""SQLite's own: commits that are not yet in the catalogue, and what its processes share."""
+
 NOTE = "catalog.commits"
 """Number of the last commit that was told to be on disk, while a writer has the index open."""
 
@@ -67,6 +70,10 @@ class Folder:
     def is_same(self, other: Folder) -> bool:
         """Say whether two are one folder, whatever their paths, and whether open or closed."""
         return os.path.samestat(self._opened, other._opened)
+
+    def can_be_written(self) -> bool:
+        """Say whether this process may make files in it, and the file system takes any."""
+        return os.access(".", os.W_OK, dir_fd=self._descriptor)
 
     def open(self, name: str, flags: int = os.O_RDONLY) -> int:
         """Open one of its files; returns the descriptor."""

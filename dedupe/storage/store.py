@@ -123,6 +123,7 @@ class Store:
 
     def _open(self, meta: dict[str, bytes]) -> None:
         self.catalog = Catalog(self.folder, read_only=self.read_only)
+        self._made = self.folder.stat(CATALOG)
         if self.catalog.is_new:
             if self.read_only:
                 self._refuse_loss(0)
@@ -132,18 +133,20 @@ class Store:
             self.folder.sync()
         with self.snapshot():
             pass
-        self._made = self.folder.stat(CATALOG)
-        if not self._is_in_place():
-            raise StoreError(f"{self.folder}: was moved or deleted while it was opened; try again")
+        self._require_in_place()
 
-    def _is_in_place(self) -> bool:
-        """Say whether the folder is where it was opened, and holds the catalogue that was opened.
+    def _require_in_place(self) -> None:
+        """Raise unless the folder is where it was opened, and holds the catalogue opened there.
 
-        SQLite found that by its path.
+        SQLite finds that by its path.
         """
         there = self.folder.stat(CATALOG)
-        is_same = bool(there and self._made and os.path.samestat(there, self._made))
-        return is_same and self.folder.is_at_its_path()
+        is_same = there and self._made and os.path.samestat(there, self._made)
+        if not is_same or not self.folder.is_at_its_path():
+            raise StoreError(
+                f"{self.folder}: the index was moved or deleted while it was open; nothing was "
+                "written since. Close it, and open it where it is now"
+            )
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -154,8 +157,7 @@ class Store:
         """
         self._settle()
         for attempt in range(_LOOKS):
-            # Read before the catalogue, for meanwhile another process may commit.
-            n_noted = noted_commit(self.folder) if self._is_behind() else 0
+            n_noted = self._follow()
             with self.catalog.snapshot():
                 try:
                     if self._is_behind():
@@ -167,6 +169,19 @@ class Store:
                 self._refuse_loss(self.counts["n_commits"], n_noted)
                 yield
                 return
+
+    def _follow(self) -> int:
+        """Open anew, as a reader, a catalogue that could not be followed; returns the commit noted.
+
+        That is read before the catalogue, for meanwhile another process may commit.
+        """
+        while True:
+            n_noted = noted_commit(self.folder) if self._is_behind() else 0
+            if not self.catalog.is_outdated():
+                return n_noted
+            self.catalog.reopen()
+            self._version = -1
+            self._require_in_place()
 
     def _is_behind(self) -> bool:
         """Say whether another process has committed since a reader looked."""
@@ -226,11 +241,7 @@ class Store:
         if self.read_only:
             raise StoreError(f"{self.folder}: opened read-only; open it for writing to change it")
         self._settle()
-        if not self._is_in_place():
-            raise StoreError(
-                f"{self.folder}: the index was moved or deleted while it was open; nothing of this "
-                "commit was kept. Close it, and open it where it is now"
-            )
+        self._require_in_place()
         self._is_settled = False
         n_before = self.counts["n_docs"]
         try:
