@@ -115,6 +115,25 @@ def test_index__who_may_not_write_is_not_told_two_states_as_one(folder: Path) ->
     reader.close()
 
 
+def test_index__a_segment_that_may_not_be_read_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "TAIL_DOCUMENTS", 2)
+    with Index(folder) as index:
+        index.add(document(0))
+        with forbidden(folder):
+            reader = Index(folder, read_only=True)
+        index.add_many([document(1), document(2)])
+        (segment,) = folder.glob("*.postings")
+        segment.chmod(0)
+        with forbidden(folder), pytest.raises(StoreError, match=f"{segment.name}: cannot be read"):
+            len(reader)
+        segment.chmod(0o644)
+        with forbidden(folder):
+            assert len(reader) == 3
+        reader.close()
+
+
 def test_index__left_open_it_is_read_where_that_can_be_and_else_it_says_why(folder: Path) -> None:
     folder.chmod(0o755)
     killed(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import zlib
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ LOG, SHARED = f"{CATALOG}-wal", f"{CATALOG}-shm"
 
 NOTE = "catalog.commits"
 """Number of the last commit that was told to be on disk, while a writer has the index open."""
+
+_log = logging.getLogger(__name__)
 
 _CHUNK_BYTES = 1 << 20
 _LOOKS_AT_NOTE = 5
@@ -213,10 +216,24 @@ def _note(number: int) -> bytes:
 
 
 def remove_orphans(folder: Folder, named: set[str]) -> None:
-    """Delete segment files that no catalogue row names: what a crash left half-done."""
+    """Delete segment files that no catalogue row names: what was merged, or left half-done."""
     for name in folder.names():
         if name.endswith(SUFFIX) and name not in named:
-            folder.delete(name)
+            remove_orphan(folder, name)
+
+
+def remove_orphan(folder: Folder, name: str) -> None:
+    """Delete a segment file that no row names; one that cannot be deleted does no harm."""
+    try:
+        folder.delete(name)
+    except OSError as error:
+        _log.warning(
+            "%s/%s: an old segment could not be deleted (%s); that is tried again whenever the "
+            "index is opened for writing",
+            folder,
+            name,
+            error.strerror,
+        )
 
 
 def make_folder(folder: Path) -> None:

@@ -84,12 +84,19 @@ class Segment:
 
     Raises:
         CorruptIndexError: header, directory or documents are not as written.
+        StoreError: it may not be read, or is of another format.
     """
 
     def __init__(self, folder: Folder, name: Name) -> None:
         self.name = name
         self._path = folder.path / name.file
-        with os.fdopen(folder.open(name.file), "rb") as file:
+        try:
+            descriptor = folder.open(name.file)
+        except PermissionError as error:
+            raise StoreError(
+                f"{self._path}: cannot be read ({error.strerror}); let this account read it"
+            ) from error
+        with os.fdopen(descriptor, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size < _HEADER_BYTES:
                 raise self._damaged("it is too short")

@@ -29,6 +29,7 @@ from dedupe.storage.folder import (
     make_folder,
     note_commit,
     noted_commit,
+    remove_orphan,
     remove_orphans,
     seal,
     seal_is_false,
@@ -262,7 +263,7 @@ class Store:
         self._note()
         for file in self._replaced:
             # Readers that have it open keep it; others find the new list.
-            self.folder.delete(file)
+            remove_orphan(self.folder, file)
         self._replaced.clear()
         self._is_settled = True
 
