@@ -101,13 +101,14 @@ class Store:
             raise
 
     def _look_before_writing(self) -> None:
-        """Refuse an index that has lost commits before a byte of what is left is changed.
+        """Refuse another format, or lost commits, before a byte of what is there is changed.
 
         A writer's connection would go on from a damaged write-ahead log, and
         delete it when it closes; a reader's leaves it as it is.
         """
-        if noted_commit(self.folder) and self.folder.stat(CATALOG):
-            with contextlib.closing(Catalog(self.folder, read_only=True)) as catalog:
+        if self.folder.stat(CATALOG):
+            look = Catalog(self.folder, read_only=True, alone=True)
+            with contextlib.closing(look) as catalog:
                 with catalog.snapshot():
                     counts = None if catalog.is_new else catalog.need("meta", "counts")[0]
                 self._refuse_loss(orjson.loads(counts)["n_commits"] if counts else 0)
