@@ -143,6 +143,21 @@ def test_index__a_forked_child_reads_no_other_index(tmp_path: Path) -> None:
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 
 
+@pytest.mark.parametrize("read_only", [False, True])
+def test_index__a_catalogue_that_is_a_link_to_that_of_another_index_is_refused(
+    tmp_path: Path, read_only: bool
+) -> None:
+    with Index(tmp_path / "index") as index:
+        index.add(document(0))
+    before = state(tmp_path / "index")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "catalog.sqlite").symlink_to(tmp_path / "index" / "catalog.sqlite")
+    with pytest.raises(StoreError, match="is a symbolic link"):
+        Index(tmp_path / "other", read_only=read_only)
+    assert [path.name for path in (tmp_path / "other").iterdir()] == ["catalog.sqlite"]
+    assert state(tmp_path / "index") == before
+
+
 def test_index__a_catalogue_replaced_while_it_is_open_is_not_written_to(tmp_path: Path) -> None:
     folder, copy = tmp_path / "index", tmp_path / "copy"
     with Index(folder) as index:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import stat
 import struct
 import time
 import zlib
@@ -113,9 +114,16 @@ class Catalog:
         self._open()
 
     def _open(self) -> None:
+        found = self._folder.stat(CATALOG)
+        if found and stat.S_ISLNK(found.st_mode):
+            # The lock is on the folder: who writes where the link leads would not be noticed.
+            raise StoreError(
+                f"{self._path}: is a symbolic link, and an index is a folder with files of its "
+                "own; give the folder to which it leads"
+            )
         if not self._read_only:
             self._connect("rwc")
-        elif not self._folder.stat(CATALOG):
+        elif not found:
             raise StoreError(f"{self._folder}: holds no index; add documents to make one")
         elif self._folder.can_be_written() and not self._alone:
             self._connect("ro")
