@@ -16,6 +16,7 @@ import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dedupe.errors import CorruptIndexError, StoreError
+from dedupe.storage import locks
 from dedupe.storage.folder import CATALOG, LOG, SHARED
 from dedupe.storage.segments import Name
 
@@ -158,6 +159,14 @@ class Catalog:
             )  # fmt: skip
         except sqlite3.Error as error:
             raise StoreError(f"{self._path}: cannot be opened ({error})") from error
+        self._file: tuple[int, int] | None = locks.take_up(self._folder, CATALOG)
+        try:
+            self._set_up()
+        except BaseException:
+            self.close()
+            raise
+
+    def _set_up(self) -> None:
         with self._damage():
             self._base.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
             self._check_format()
@@ -190,11 +199,6 @@ class Catalog:
     def is_outdated(self) -> bool:
         """Say whether there was a commit since it was opened as a file that does not change."""
         return self._fixed is not None and (self._has_log() or self._state() != self._fixed)
-
-    def reopen(self) -> None:
-        """Open what is there now."""
-        self._base.close()
-        self._open()
 
     @property
     def is_new(self) -> bool:
@@ -396,6 +400,9 @@ class Catalog:
     def close(self) -> None:
         """Close the file."""
         self._base.close()
+        if self._file:
+            locks.let_go(self._file)
+            self._file = None
 
     def _checked(self, table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
         if row[-1] != _mark(table, row[:-1]):

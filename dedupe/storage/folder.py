@@ -10,6 +10,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from dedupe.errors import CorruptIndexError, IndexBusyError, StoreError
+from dedupe.storage import locks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,10 +160,11 @@ def seal_is_false(folder: Folder) -> bool:
 
 
 def _sum_of_catalog(folder: Folder) -> bytes:
-    crc = 0
-    with os.fdopen(folder.open(CATALOG), "rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
+    crc = at = 0
+    with locks.reading(folder, CATALOG) as descriptor:
+        while chunk := os.pread(descriptor, _CHUNK_BYTES, at):
             crc = zlib.crc32(chunk, crc)
+            at += len(chunk)
     return f"{crc:08x}\n".encode()
 
 

@@ -181,9 +181,10 @@ class Store:
             n_noted = noted_commit(self.folder) if self._is_behind() else 0
             if not self.catalog.is_outdated():
                 return n_noted
-            self.catalog.reopen()
-            self._version = -1
+            fresh = Catalog(self.folder, read_only=True)
             self._require_in_place()
+            self.catalog.close()
+            self.catalog, self._version = fresh, -1
 
     def _is_behind(self) -> bool:
         """Say whether another process has committed since a reader looked."""
