@@ -238,7 +238,11 @@ class Index(Opened):
             return any(held.is_live(one.number) for one in versions)
 
     def check(self) -> list[str]:
-        """Read every byte; returns what is damaged, one line each."""
+        """Read every byte; returns what is damaged, one line each.
+
+        While a writer has it open, or after one was killed, a changed byte that no answer
+        depends on is not found.
+        """
         with self._reading() as held:
             return held.store.check()
 

@@ -48,6 +48,12 @@ _TABLES: dict[str, tuple[str, ...]] = {
     "commits": ("number", "time", "n_docs", "changes"),
 }
 _TEXT_KEY = {"meta"}
+_SCHEMA = {
+    table: f"CREATE TABLE {table} ({columns[0]} "
+    f"{'TEXT' if table in _TEXT_KEY else 'INTEGER'} PRIMARY KEY, {', '.join(columns[1:])}, "
+    "mark INTEGER)"
+    for table, columns in _TABLES.items()
+}
 
 ALONE, GROUPED, REPLACED, REMOVED, ERASED = range(5)
 """State of a document: a story of its own; in a story with others; no longer current; no
@@ -210,12 +216,8 @@ class Catalog:
     def create(self, meta: dict[str, bytes]) -> None:
         """Write the tables and the first facts, all at once."""
         with self.transaction():
-            for table, columns in _TABLES.items():
-                key = "TEXT PRIMARY KEY" if table in _TEXT_KEY else "INTEGER PRIMARY KEY"
-                others = ", ".join(columns[1:])
-                self._base.execute(
-                    f"CREATE TABLE {table} ({columns[0]} {key}, {others}, mark INTEGER)"
-                )
+            for sql in _SCHEMA.values():
+                self._base.execute(sql)
             self.put("meta", meta.items())
             self._base.execute(f"PRAGMA user_version={FORMAT}")
 
@@ -360,6 +362,8 @@ class Catalog:
         try:
             found = [row[0] for row in self._base.execute("PRAGMA integrity_check")]
             faults = [f"{self._path}: {line}" for line in found if line != "ok"]
+            if self._schema() != _SCHEMA:
+                faults.append(f"{self._path}: its tables are not those that were made")
         except sqlite3.DatabaseError as error:
             return [f"{self._path}: {error}"]
         for table in _TABLES:
@@ -371,6 +375,10 @@ class Catalog:
             except sqlite3.DatabaseError as error:
                 faults.append(f"{self._path}: {table}: {error}")
         return faults
+
+    def _schema(self) -> dict[str, str]:
+        rows = self._base.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+        return dict(rows.fetchall())
 
     def extent(self, table: str) -> tuple[int, int]:
         """Count the rows of a table, and return the largest key, or 0."""

@@ -137,14 +137,17 @@ class Store:
             pass
         self._require_in_place()
 
-    def _require_in_place(self) -> None:
-        """Raise unless the folder is where it was opened, and holds the catalogue opened there.
+    def _is_in_place(self) -> bool:
+        """Say whether the folder is where it was opened, and holds the catalogue opened there.
 
         SQLite finds that by its path.
         """
         there = self.folder.stat(CATALOG)
-        is_same = there and self._made and os.path.samestat(there, self._made)
-        if not is_same or not self.folder.is_at_its_path():
+        is_same = bool(there and self._made and os.path.samestat(there, self._made))
+        return is_same and self.folder.is_at_its_path()
+
+    def _require_in_place(self) -> None:
+        if not self._is_in_place():
             raise StoreError(
                 f"{self.folder}: the index was moved or deleted while it was open; nothing was "
                 "written since. Close it, and open it where it is now"
@@ -373,8 +376,12 @@ class Store:
         self.catalog.vacuum()
 
     def check(self) -> list[str]:
-        """Return what is wrong with any file."""
-        faults = self.catalog.check() or self._missing_rows() or self._astray()
+        """Return what is wrong with any file.
+
+        Bytes of the catalogue that no answer depends on are told by its seal alone, which it
+        has when it was closed.
+        """
+        faults = self._read_anew() or self._missing_rows() or self._astray()
         if seal_is_false(self.folder):
             faults.append(f"{self.folder}: damaged, the catalogue has changed since it was closed")
         for segment in self.postings.segments:
@@ -383,6 +390,20 @@ class Store:
             except CorruptIndexError as error:
                 faults.append(str(error))
         return faults
+
+    def _read_anew(self) -> list[str]:
+        """Return what is wrong with the catalogue as it is on disk.
+
+        A connection that was open keeps pages in memory, which may be damaged on disk since.
+        """
+        if not self._is_in_place():
+            return self.catalog.check()
+        try:
+            fresh = Catalog(self.folder, read_only=True)
+            with contextlib.closing(fresh), fresh.snapshot():
+                return fresh.check()
+        except CorruptIndexError as error:
+            return [str(error)]
 
     def _missing_rows(self) -> list[str]:
         """Say which tables do not have a row for each of what is counted."""
