@@ -535,8 +535,11 @@ def test_index__another_format_or_other_settings_are_named(tmp_path: Path) -> No
     base = sqlite3.connect(tmp_path / "index" / "catalog.sqlite")
     base.execute("PRAGMA user_version=9")
     base.close()
+    before = {path.name: path.read_bytes() for path in (tmp_path / "index").iterdir()}
+    assert "catalog.seal" in before
     with pytest.raises(StoreError, match=f"index format 9, this version reads {FORMAT}"):
         Index(tmp_path / "index")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "index").iterdir()} == before
 
 
 def test_index__each_has_a_secret_seed_of_its_own(tmp_path: Path) -> None:

@@ -255,6 +255,41 @@ def test_check__a_document_in_a_story_that_is_missing_is_found(memory: Path, tab
     assert f"row 1 of {table} is missing, or wrong about document 1" in fault
 
 
+@pytest.mark.parametrize("read_only", [False, True])
+def test_check__what_changed_on_disk_while_it_is_open_is_found(
+    memory: Path, read_only: bool
+) -> None:
+    folder = memory / "index"
+    with Index(folder) as index:
+        index.add_many(document(i) for i in range(6))
+    where = folder / "catalog.sqlite"
+    place = where.read_bytes().index(b"0003")
+    (folder / "catalog.seal").unlink()
+    with Index(folder, read_only=read_only) as index:
+        assert len(list(index.export())) == 6
+        assert index.check() == []
+        # Closed after the index: SQLite would lose its locks.
+        with where.open("r+b") as file:
+            file.seek(place)
+            file.write(b"O")
+            file.flush()
+            assert any("row 4 of documents has changed" in fault for fault in index.check())
+            index.close()
+
+
+def test_check__tables_that_are_others_are_found(memory: Path) -> None:
+    folder = memory / "index"
+    with Index(folder) as index:
+        index.add(document(0))
+    with contextlib.closing(sqlite3.connect(folder / "catalog.sqlite")) as base, base:
+        base.execute("PRAGMA writable_schema=1")
+        base.execute("UPDATE sqlite_master SET sql = replace(sql, 'changed', 'chained')")
+    (folder / "catalog.seal").unlink()
+    with Index(folder, read_only=True) as index:
+        (fault,) = index.check()
+    assert "its tables are not those that were made" in fault
+
+
 SHIM = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
+import sys
 from itertools import permutations
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,12 +15,13 @@ import pytest
 from dedupe import Index
 from dedupe.errors import InputError
 from dedupe.index.held import Held
-from dedupe.storage import catalog
+from dedupe.storage import catalog, locks
 from tests.test_index import partition, text, with_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.needs_jit
@@ -163,6 +167,33 @@ def test_check__beside_a_writer_a_reader_sees_one_state(
             assert told["versions"] == told["documents"] == 7
 
 
+IN_ANOTHER_PROCESS = """
+import sys
+from dedupe import Index
+with Index(sys.argv[1]) as index:
+    index.add({"id": sys.argv[2], "text": "What others write " * 20})
+"""
+
+
+@pytest.mark.needs_jit
+@pytest.mark.parametrize("what", ["check", "close"])
+def test_index__a_catalogue_read_past_sqlite_keeps_its_locks(tmp_path: Path, what: str) -> None:
+    """Else a writer that closes takes the log away, and readers never see another commit."""
+    folder = tmp_path / "index"
+    writer = Index(folder)
+    with Index(folder, read_only=True) as reader:
+        assert len(reader) == 0
+        writer.close()
+        if what == "check":
+            with Index(folder, read_only=True) as other:
+                assert other.check() == reader.check() == []
+        for n_docs in range(1, 4):
+            command = [sys.executable, "-c", IN_ANOTHER_PROCESS, str(folder), str(n_docs)]
+            subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+            assert len(reader) == n_docs
+    assert not locks._descriptors
+
+
 def test_held__what_was_judged_anew_is_read_anew(tmp_path: Path) -> None:
     with Index(tmp_path / "index") as index:
         index.add_many([{"id": "a", "text": text(1)}, {"id": "b", "text": text(1)}])
@@ -179,11 +210,7 @@ def test_index__lies_on_a_file_system_that_cannot_be_written_to(
     with Index(tmp_path / "index") as index:
         index.add({"id": "a", "text": text(1)})
     before = {path.name for path in (tmp_path / "index").iterdir()}
-
-    class ReadOnly:
-        f_flag = os.ST_RDONLY
-
-    monkeypatch.setattr(os, "statvfs", lambda _: ReadOnly)
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
     with Index(tmp_path / "index", read_only=True) as index:
         assert index.query(text(1)).story == "a"
         assert {path.name for path in (tmp_path / "index").iterdir()} == before

@@ -132,6 +132,40 @@ def test_index__a_full_disk_is_told_as_what_it_is(
         assert index.check() == []
 
 
+def test_index__an_old_segment_that_cannot_be_deleted_is_told_and_left_for_the_next_opening(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    import os
+
+    from dedupe.storage import store
+
+    unlink = os.unlink
+
+    def refused(path: Any, **where: Any) -> None:
+        if str(path).endswith(".postings"):
+            raise PermissionError(1, "Operation not permitted")
+        unlink(path, **where)
+
+    monkeypatch.setattr(store, "TAIL_DOCUMENTS", 2)
+    folder = tmp_path / "index"
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "unlink", refused)
+        with Index(folder) as index:
+            for i in range(0, 6, 2):
+                index.add_many([document(i), document(i + 1)])
+            index.compact()
+            assert "could not be deleted (Operation not permitted)" in caplog.text
+            index.add(document(6))
+            assert (len(index), index.check()) == (7, [])
+        caplog.clear()
+        with Index(folder) as index:
+            assert caplog.text.count("could not be deleted") == 3
+            assert (len(index), index.check()) == (7, [])
+    assert len(list(folder.glob("*.postings"))) == 4
+    Index(folder).close()
+    assert len(list(folder.glob("*.postings"))) == 1
+
+
 def test_index__a_folder_that_is_deleted_while_it_is_open_takes_nothing_more(
     tmp_path: Path,
 ) -> None:

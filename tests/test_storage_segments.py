@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import contextlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,13 +12,23 @@ from hypothesis import strategies as st
 
 from dedupe.errors import CorruptIndexError
 from dedupe.kernels import postings as kernels
+from dedupe.storage.folder import Folder
 from dedupe.storage.merging import Merge
 from dedupe.storage.postings import Postings, Tail
 from dedupe.storage.segments import ABOUT, N_STEPS, Hits, Name, Segment, SegmentWriter, bits_of
 from tests.reference_postings import ranges
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from numpy.typing import NDArray
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Folder]:
+    with contextlib.closing(Folder(tmp_path)) as opened:
+        yield opened
 
 
 def made(n_docs: int, per_document: int, seed: int = 1) -> NDArray[np.uint64]:
@@ -31,7 +41,9 @@ def made(n_docs: int, per_document: int, seed: int = 1) -> NDArray[np.uint64]:
     return np.unique((keys << np.uint64(24)) | documents)
 
 
-def written(folder: Path, file: str, postings: NDArray[np.uint64], n_docs: int, first: int) -> Name:
+def written(
+    folder: Folder, file: str, postings: NDArray[np.uint64], n_docs: int, first: int
+) -> Name:
     writer = SegmentWriter(folder, file, first, [np.zeros(n_docs, ABOUT)], 0)
     for part in np.array_split(postings, 7):
         writer.add(part)
@@ -68,9 +80,9 @@ def test_fill_hits__finds_what_a_walk_finds(held: list[int], asked: list[int]) -
     assert as_list(Hits(*found[:, :n_hits])) == held_ranges(postings, keys)
 
 
-def test_segment__finds_every_key_and_no_other(tmp_path: Path) -> None:
+def test_segment__finds_every_key_and_no_other(folder: Folder) -> None:
     postings = made(40, 50)
-    segment = Segment(tmp_path, written(tmp_path, "a.postings", postings, 40, 11))
+    segment = Segment(folder, written(folder, "a.postings", postings, 40, 11))
     known = np.unique(postings >> np.uint64(24))
     keys = np.sort(np.concatenate([known, known + np.uint64(1), known - np.uint64(1)]))
     keys &= np.uint64(2**32 - 1)
@@ -83,10 +95,10 @@ def test_segment__finds_every_key_and_no_other(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("n_at_once", [1, 3])
 def test_segment__few_keys_are_searched_for_and_many_passed_by_with_one_answer(
-    tmp_path: Path, n_at_once: int
+    folder: Folder, n_at_once: int
 ) -> None:
     postings = made(40, 50)
-    segment = Segment(tmp_path, written(tmp_path, "a.postings", postings, 40, 1))
+    segment = Segment(folder, written(folder, "a.postings", postings, 40, 1))
     known = np.unique(postings >> np.uint64(24))
     every = segment.hits(known)
     assert len(postings) > kernels.SCANNED_ROWS * n_at_once
@@ -96,45 +108,45 @@ def test_segment__few_keys_are_searched_for_and_many_passed_by_with_one_answer(
 
 
 @pytest.mark.parametrize("rests", [[0] * 3000, list(range(3000)), [65535] * 3000, [7] * 1500 + [9]])
-def test_segment__finds_keys_that_lie_unevenly(tmp_path: Path, rests: list[int]) -> None:
+def test_segment__finds_keys_that_lie_unevenly(folder: Folder, rests: list[int]) -> None:
     postings = np.array([(rest << 24) | i for i, rest in enumerate(rests)], np.uint64)
-    name = written(tmp_path, "a.postings", postings, len(rests), 1)
+    name = written(folder, "a.postings", postings, len(rests), 1)
     keys = np.array([0, 1, 6, 7, 8, 9, 2999, 3000, 65535], np.uint64)
-    assert as_list(Segment(tmp_path, name).hits(keys)) == held_ranges(postings, keys)
+    assert as_list(Segment(folder, name).hits(keys)) == held_ranges(postings, keys)
 
 
 def test_segment__of_many_documents_keeps_their_numbers_and_every_bit_of_a_key(
-    tmp_path: Path,
+    folder: Folder,
 ) -> None:
     postings = made(9000, 3)
-    segment = Segment(tmp_path, written(tmp_path, "a.postings", postings, 9000, 1))
+    segment = Segment(folder, written(folder, "a.postings", postings, 9000, 1))
     known = np.unique(postings >> np.uint64(24))
     assert as_list(segment.hits(known)) == held_ranges(postings, known)
     assert segment.postings(0, N_STEPS, 1).tolist() == postings.tolist()
-    merge = Merge(tmp_path, [segment, _after(tmp_path, segment)], "merged.postings")
+    merge = Merge(folder, [segment, _after(folder, segment)], "merged.postings")
     name = merge.step(10**9)
     assert name is not None
     both = np.sort(np.concatenate([postings, postings + np.uint64(9000)]))
-    assert Segment(tmp_path, name).postings(0, N_STEPS, 1).tolist() == both.tolist()
+    assert Segment(folder, name).postings(0, N_STEPS, 1).tolist() == both.tolist()
 
 
-def _after(folder: Path, segment: Segment) -> Segment:
+def _after(folder: Folder, segment: Segment) -> Segment:
     """Return another segment of the same postings, of the documents that follow."""
     postings, n_docs = segment.postings(0, N_STEPS, 1), segment.name.n_docs
     return Segment(folder, written(folder, "b.postings", postings, n_docs, 1 + n_docs))
 
 
-def test_merge__has_the_postings_of_all_its_segments(tmp_path: Path) -> None:
+def test_merge__has_the_postings_of_all_its_segments(folder: Folder) -> None:
     parts = [made(30, 20, seed) for seed in range(4)]
     segments = [
-        Segment(tmp_path, written(tmp_path, f"{i}.postings", part, 30, 1 + 30 * i))
+        Segment(folder, written(folder, f"{i}.postings", part, 30, 1 + 30 * i))
         for i, part in enumerate(parts)
     ]
-    merge = Merge(tmp_path, segments, "merged.postings")
+    merge = Merge(folder, segments, "merged.postings")
     name = None
     while name is None:
         name = merge.step(100)
-    merged = Segment(tmp_path, name)
+    merged = Segment(folder, name)
     shifted = [part + np.uint64(30 * i) for i, part in enumerate(parts)]
     expected = np.sort(np.concatenate(shifted))
     assert merged.postings(0, N_STEPS, 1).tolist() == expected.tolist()
@@ -142,23 +154,23 @@ def test_merge__has_the_postings_of_all_its_segments(tmp_path: Path) -> None:
     assert merged.name.n_docs == 120
 
 
-def test_merge__leaves_out_dropped_documents_but_for_spared_postings(tmp_path: Path) -> None:
+def test_merge__leaves_out_dropped_documents_but_for_spared_postings(folder: Folder) -> None:
     postings = made(10, 20)
-    segment = Segment(tmp_path, written(tmp_path, "a.postings", postings, 10, 1))
+    segment = Segment(folder, written(folder, "a.postings", postings, 10, 1))
     dropped = np.zeros(10, np.bool_)
     dropped[3] = True
     spared = postings[postings & np.uint64(0xFFFFFF) == 3][:1]
-    name = Merge(tmp_path, [segment], "b.postings", dropped, spared).step(10**6)
+    name = Merge(folder, [segment], "b.postings", dropped, spared).step(10**6)
     assert name is not None
-    documents = Segment(tmp_path, name).postings(0, N_STEPS, 1) & np.uint64(0xFFFFFF)
+    documents = Segment(folder, name).postings(0, N_STEPS, 1) & np.uint64(0xFFFFFF)
     assert (documents == 3).sum() == 1
     assert (documents != 3).sum() == (postings & np.uint64(0xFFFFFF) != 3).sum()
 
 
-def test_segment__every_changed_byte_is_found(tmp_path: Path) -> None:
+def test_segment__every_changed_byte_is_found(folder: Folder) -> None:
     postings = made(40, 60)
-    name = written(tmp_path, "a.postings", postings, 40, 1)
-    path = tmp_path / "a.postings"
+    name = written(folder, "a.postings", postings, 40, 1)
+    path = folder.path / "a.postings"
     whole = path.read_bytes()
     random = np.random.default_rng(0)
     for place in [0, 20, 4095, 4096, len(whole) - 1, *random.integers(0, len(whole), 40).tolist()]:
@@ -166,7 +178,7 @@ def test_segment__every_changed_byte_is_found(tmp_path: Path) -> None:
         changed[place] ^= 1 << int(random.integers(8))
         path.write_bytes(changed)
         with pytest.raises(CorruptIndexError, match=r"a\.postings: damaged"):
-            Segment(tmp_path, name).check()
+            Segment(folder, name).check()
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=40), st.data())
@@ -187,26 +199,26 @@ def test_checksum_rows__sees_rows_that_change_and_rows_that_change_places(
 
 
 @pytest.mark.parametrize("n_at_once", [1, 10**6])
-def test_segment__a_changed_row_is_never_read_in_silence(tmp_path: Path, n_at_once: int) -> None:
+def test_segment__a_changed_row_is_never_read_in_silence(folder: Folder, n_at_once: int) -> None:
     postings = made(40, 60)
-    name = written(tmp_path, "a.postings", postings, 40, 1)
-    path = tmp_path / "a.postings"
+    name = written(folder, "a.postings", postings, 40, 1)
+    path = folder.path / "a.postings"
     changed = bytearray(path.read_bytes())
     directory = (1 << bits_of(40)) + 1
     changed[4096 + 4 * (directory + 700)] ^= 1
     path.write_bytes(changed)
-    segment = Segment(tmp_path, name)
+    segment = Segment(folder, name)
     known = np.unique(postings >> np.uint64(24))
     with pytest.raises(CorruptIndexError):
         found_by_parts(segment, known, n_at_once)
 
 
-def test_postings__a_key_above_its_cap_leads_to_its_oldest_documents(tmp_path: Path) -> None:
+def test_postings__a_key_above_its_cap_leads_to_its_oldest_documents(folder: Folder) -> None:
     common = np.uint64(77) << np.uint64(24)
     first = np.array([common | np.uint64(i) for i in range(20)], np.uint64)
-    name = written(tmp_path, "a.postings", first, 20, 1)
+    name = written(folder, "a.postings", first, 20, 1)
     tail = Tail.empty(21).with_next(first, np.zeros(20, ABOUT))
-    postings = Postings(tmp_path, [name], tail)
+    postings = Postings(folder, [name], tail)
     found = postings.find(np.array([77, 78], np.uint64), 40)
     assert found.counts.tolist() == [40, 0]
     assert sorted(found.document.tolist()) == list(range(1, 41))

@@ -268,7 +268,11 @@ def _existing(folder: Path) -> "Iterator[Index]":
 
 @app.command()
 def check(folder: Folder, json: Json = False) -> None:
-    """Read every byte of an index; exit 4 when any is damaged."""
+    """Read every byte of an index; exit 4 when any is damaged.
+
+    Of one that is open, or whose writer was killed, a changed byte that no
+    answer depends on is not found: what tells it is made at closing.
+    """
     from dedupe.errors import CorruptIndexError
     from dedupe.index import Index
 

@@ -8,6 +8,7 @@ import os
 import secrets
 import threading
 import weakref
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import orjson
@@ -44,8 +45,9 @@ class Opened:
         window: str | None = None,
         read_only: bool = False,
     ) -> None:
-        # Absolute: the process may change its directory while the index is open.
-        self.path = as_folder(path).absolute()
+        # While the index is open the process may change its directory, and a symbolic link
+        # may be made to lead elsewhere.
+        self.path = Path(os.path.realpath(as_folder(path)))
         self._asked = as_settings(settings)
         self._window = None if window is None else parse_window(window)
         self._lock = threading.RLock()
@@ -119,9 +121,16 @@ class Opened:
             raise StoreError(f"{self.path}: this index is closed; open it anew")
         if self._pid != os.getpid():
             # SQLite's connection must not cross a fork, not even to be closed.
-            _LEFT_BEHIND.append(self._store)
+            left = self._store
+            _LEFT_BEHIND.append(left)
             self._pid = os.getpid()
             self._open(read_only=True)
+            if not self._store.folder.is_same(left.folder):
+                self.close()
+                raise StoreError(
+                    f"{self.path}: the index was moved or deleted while it was open, and another "
+                    "stands there; close it, and open it where it is now"
+                )
         return self._store
 
     def _writable(self) -> Store:

@@ -238,7 +238,11 @@ class Index(Opened):
             return any(held.is_live(one.number) for one in versions)
 
     def check(self) -> list[str]:
-        """Read every byte; returns what is damaged, one line each."""
+        """Read every byte; returns what is damaged, one line each.
+
+        While a writer has it open, or after one was killed, a changed byte that no answer
+        depends on is not found.
+        """
         with self._reading() as held:
             return held.store.check()
 
@@ -263,7 +267,8 @@ class Index(Opened):
         with self._reading() as held:
             store = held.store
             catalog, postings = store.catalog, store.postings
-            files = {path.name: path.stat().st_size for path in sorted(self.path.iterdir())}
+            files = [store.folder.stat(name) for name in store.folder.names()]
+            n_bytes = sum(file.st_size for file in files if file)
             text = catalog.size_of("documents", "text") + catalog.size_of("documents", "about")
             n_docs = store.counts["n_docs"]
             return {
@@ -273,9 +278,9 @@ class Index(Opened):
                 "commits": store.counts["n_commits"],
                 "segments": [one.name._asdict() for one in postings.segments],
                 "recent_documents": len(postings.tail.about),
-                "bytes": sum(files.values()),
+                "bytes": n_bytes,
                 "bytes_of_text_and_metadata": text,
-                "bytes_per_document_beside": (sum(files.values()) - text) / max(n_docs, 1),
+                "bytes_per_document_beside": (n_bytes - text) / max(n_docs, 1),
                 "window_minutes": self.window_minutes,
                 "settings": self.settings.to_dict() | {"seed": "secret"},
             }

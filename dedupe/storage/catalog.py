@@ -8,24 +8,28 @@ refers to a row fails loudly when the row is gone.
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
+import stat
 import struct
+import time
 import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dedupe.errors import CorruptIndexError, StoreError
-from dedupe.storage.folder import CATALOG
+from dedupe.storage import locks
+from dedupe.storage.folder import CATALOG, LOG, SHARED
 from dedupe.storage.segments import Name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
+
+    from dedupe.storage.folder import Folder
 
 FORMAT = 6
 
 _NOTHING_KEPT = "; nothing of this commit was kept, the index is as before"
 _BUSY_MILLISECONDS = 10_000
+_TRIES, _SECONDS_BETWEEN = 5, 0.05
 _KEYS_AT_ONCE = 200
 _CHECKPOINT_PAGES = 500
 _PAGE_BYTES = 16_384
@@ -44,6 +48,12 @@ _TABLES: dict[str, tuple[str, ...]] = {
     "commits": ("number", "time", "n_docs", "changes"),
 }
 _TEXT_KEY = {"meta"}
+_SCHEMA = {
+    table: f"CREATE TABLE {table} ({columns[0]} "
+    f"{'TEXT' if table in _TEXT_KEY else 'INTEGER'} PRIMARY KEY, {', '.join(columns[1:])}, "
+    "mark INTEGER)"
+    for table, columns in _TABLES.items()
+}
 
 ALONE, GROUPED, REPLACED, REMOVED, ERASED = range(5)
 """State of a document: a story of its own; in a story with others; no longer current; no
@@ -90,50 +100,111 @@ class _Connection(sqlite3.Connection):
 class Catalog:
     """The SQLite file of an index.
 
+    Even who only reads a database writes beside it, where SQLite's processes tell each
+    other what they read. Where that is not allowed, a catalogue that was closed is read
+    as a file that does not change; `is_outdated` says when it did.
+
     Args:
         folder: the index.
         read_only: never write.
+        alone: nobody else has it open, nor will meanwhile: write nothing beside it either.
 
     Raises:
         StoreError: there is none, or of another format.
         CorruptIndexError: it is damaged.
     """
 
-    def __init__(self, folder: Path, *, read_only: bool) -> None:
-        self._path = folder / CATALOG
-        if read_only and not self._path.exists():
-            raise StoreError(f"{folder}: holds no index; add documents to make one")
-        mode = "ro" if read_only else "rwc"
-        if read_only and _cannot_change(folder):
-            mode += "&immutable=1"
+    def __init__(self, folder: Folder, *, read_only: bool, alone: bool = False) -> None:
+        self._folder, self._path = folder, folder.path / CATALOG
+        self._read_only, self._alone = read_only, alone
+        self._fixed: tuple[int, ...] | None = None
+        self._open()
+
+    def _open(self) -> None:
+        found = self._folder.stat(CATALOG)
+        if found and stat.S_ISLNK(found.st_mode):
+            # The lock is on the folder: who writes where the link leads would not be noticed.
+            raise StoreError(
+                f"{self._path}: is a symbolic link, and an index is a folder with files of its "
+                "own; give the folder to which it leads"
+            )
+        if not self._read_only:
+            self._connect("rwc")
+        elif not found:
+            raise StoreError(f"{self._folder}: holds no index; add documents to make one")
+        elif self._folder.can_be_written() and not self._alone:
+            self._connect("ro")
+        else:
+            self._connect_without_writing()
+
+    def _connect_without_writing(self) -> None:
+        for _ in range(_TRIES):
+            state = self._state()
+            self._fixed = None if self._has_log() else state
+            try:
+                return self._connect("ro&immutable=1" if self._fixed else "ro")
+            except StoreError:
+                if self._fixed or self._folder.stat(SHARED):
+                    raise
+            # A writer may be about to make that file, or to take the log away.
+            time.sleep(_SECONDS_BETWEEN)
+        raise StoreError(
+            f"{self._path}: was not closed when it was last written, and so cannot be read by who "
+            "may not write beside it; open the index once with an account that may, or copy its "
+            "folder, all files of it, to where you may write"
+        )
+
+    def _connect(self, mode: str) -> None:
         from urllib.parse import quote
 
         try:
             self._base = sqlite3.connect(
-                f"file:{quote(str(self._path.absolute()))}?mode={mode}", uri=True,
+                f"file:{quote(str(self._path))}?mode={mode}", uri=True,
                 isolation_level=None, check_same_thread=False, cached_statements=64,
                 factory=_Connection,
             )  # fmt: skip
         except sqlite3.Error as error:
             raise StoreError(f"{self._path}: cannot be opened ({error})") from error
+        self._file: tuple[int, int] | None = locks.take_up(self._folder, CATALOG)
+        try:
+            self._set_up()
+        except BaseException:
+            self.close()
+            raise
+
+    def _set_up(self) -> None:
         with self._damage():
             self._base.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
-            self._check_format(folder)
-            if not read_only:
+            self._check_format()
+            if not self._read_only:
                 self._base.execute(f"PRAGMA page_size={_PAGE_BYTES}")
                 self._base.execute("PRAGMA journal_mode=WAL")
                 self._base.execute("PRAGMA synchronous=FULL")
                 self._base.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
 
-    def _check_format(self, folder: Path) -> None:
+    def _check_format(self) -> None:
         (version,) = self._base.execute("PRAGMA user_version").fetchone()
         if version not in {0, FORMAT}:
             raise StoreError(
-                f"{folder}: index format {version}, this version reads {FORMAT}; "
+                f"{self._folder}: index format {version}, this version reads {FORMAT}; "
                 "open it with the version that wrote it, or add its documents to a new index"
             )
         if not version and self._base.execute("SELECT 1 FROM sqlite_master").fetchone():
             raise StoreError(f"{self._path}: is a database of something else; give an empty folder")
+
+    def _has_log(self) -> bool:
+        """Say whether there are commits beside the file."""
+        log = self._folder.stat(LOG)
+        return bool(log and log.st_size)
+
+    def _state(self) -> tuple[int, ...]:
+        """Return what is another when anything was written to the file."""
+        file = self._folder.stat(CATALOG)
+        return (file.st_ino, file.st_size, file.st_mtime_ns) if file else ()
+
+    def is_outdated(self) -> bool:
+        """Say whether there was a commit since it was opened as a file that does not change."""
+        return self._fixed is not None and (self._has_log() or self._state() != self._fixed)
 
     @property
     def is_new(self) -> bool:
@@ -145,12 +216,8 @@ class Catalog:
     def create(self, meta: dict[str, bytes]) -> None:
         """Write the tables and the first facts, all at once."""
         with self.transaction():
-            for table, columns in _TABLES.items():
-                key = "TEXT PRIMARY KEY" if table in _TEXT_KEY else "INTEGER PRIMARY KEY"
-                others = ", ".join(columns[1:])
-                self._base.execute(
-                    f"CREATE TABLE {table} ({columns[0]} {key}, {others}, mark INTEGER)"
-                )
+            for sql in _SCHEMA.values():
+                self._base.execute(sql)
             self.put("meta", meta.items())
             self._base.execute(f"PRAGMA user_version={FORMAT}")
 
@@ -173,7 +240,11 @@ class Catalog:
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Read one state, whatever a writer does meanwhile."""
+        """Read one state, whatever a writer does meanwhile.
+
+        Raises:
+            StoreError: it was opened as a file that does not change, and did meanwhile.
+        """
         if self._base.in_transaction:
             yield
             return
@@ -183,6 +254,11 @@ class Catalog:
                 yield
             finally:
                 self.give_up()
+                if self._fixed is not None and self._state() != self._fixed:
+                    raise StoreError(
+                        f"{self._path}: another process wrote it while it was read, and this one "
+                        "may not write beside it what would have kept them apart; ask again"
+                    )
 
     def version(self) -> int:
         """Return a number that changes when another process has committed."""
@@ -282,6 +358,8 @@ class Catalog:
         try:
             found = [row[0] for row in self._base.execute("PRAGMA integrity_check")]
             faults = [f"{self._path}: {line}" for line in found if line != "ok"]
+            if self._schema() != _SCHEMA:
+                faults.append(f"{self._path}: its tables are not those that were made")
         except sqlite3.DatabaseError as error:
             return [f"{self._path}: {error}"]
         for table in _TABLES:
@@ -293,6 +371,10 @@ class Catalog:
             except sqlite3.DatabaseError as error:
                 faults.append(f"{self._path}: {table}: {error}")
         return faults
+
+    def _schema(self) -> dict[str, str]:
+        rows = self._base.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+        return dict(rows.fetchall())
 
     def extent(self, table: str) -> tuple[int, int]:
         """Count the rows of a table, and return the largest key, or 0."""
@@ -322,6 +404,9 @@ class Catalog:
     def close(self) -> None:
         """Close the file."""
         self._base.close()
+        if self._file:
+            locks.let_go(self._file)
+            self._file = None
 
     def _checked(self, table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
         if row[-1] != _mark(table, row[:-1]):
@@ -342,15 +427,6 @@ class Catalog:
             raise StoreError(f"{self._path}: {error}{kept}") from error
         except sqlite3.DatabaseError as error:
             raise self._damaged(str(error)) from error
-
-
-def _cannot_change(folder: Path) -> bool:
-    """Say whether an index was closed and lies on a file system that nothing can be written to.
-
-    SQLite would not open it otherwise, since even readers write beside a database.
-    """
-    is_closed = not (folder / f"{CATALOG}-wal").exists()
-    return is_closed and bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
 
 
 def _mark(table: str, row: Sequence[Any]) -> int:

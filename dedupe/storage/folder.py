@@ -2,45 +2,124 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
+import logging
 import os
 import zlib
 from typing import TYPE_CHECKING
 
 from dedupe.errors import CorruptIndexError, IndexBusyError, StoreError
+from dedupe.storage import locks
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CATALOG, SEAL, SUFFIX = "catalog.sqlite", "catalog.seal", ".postings"
+LOG, SHARED = f"{CATALOG}-wal", f"{CATALOG}-shm"
+"""SQLite's own: commits that are not yet in the catalogue, and what its processes share."""
+
 NOTE = "catalog.commits"
 """Number of the last commit that was told to be on disk, while a writer has the index open."""
+
+_log = logging.getLogger(__name__)
 
 _CHUNK_BYTES = 1 << 20
 _LOOKS_AT_NOTE = 5
 
 
-def take_lock(folder: Path) -> int:
-    """Become the writer of a folder; returns the descriptor that holds the lock.
+class Folder:
+    """The folder of an index, open: its files are found by its descriptor, not by its path.
 
-    It is on the folder itself, for a file in it could be deleted and made anew.
-    It goes with the process that holds it, however that ends.
+    So nothing is read, written or deleted in another folder that takes its path meanwhile.
+    Only SQLite, which knows no descriptors, needs the path: when it opens the catalogue.
 
-    Raises:
-        IndexBusyError: another process writes here.
+    Args:
+        path: the folder, without symbolic links, for they may lead elsewhere later.
     """
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        if isinstance(error, BlockingIOError):
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._opened = os.fstat(self._descriptor)
+
+    def __str__(self) -> str:
+        """Return its path, as messages name it."""
+        return str(self.path)
+
+    def lock(self) -> None:
+        """Become its writer, until it is closed.
+
+        The lock is on the folder itself, for a file in it could be deleted and made
+        anew. It goes with the process that holds it, however that ends.
+
+        Raises:
+            IndexBusyError: another process writes here.
+        """
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
             raise IndexBusyError(
-                f"{folder}: this index is open for writing already, mostly in another process; "
+                f"{self}: this index is open for writing already, mostly in another process; "
                 "wait until it is closed there, or open it with read_only=True"
             ) from None
-        raise
-    return descriptor
+
+    def is_at_its_path(self) -> bool:
+        """Say whether its path still leads to it, and to no other folder."""
+        try:
+            return os.path.samestat(self.path.stat(), self._opened)
+        except OSError:
+            return False
+
+    def is_same(self, other: Folder) -> bool:
+        """Say whether two are one folder, whatever their paths, and whether open or closed."""
+        return os.path.samestat(self._opened, other._opened)
+
+    def can_be_written(self) -> bool:
+        """Say whether this process may make files in it, and the file system takes any."""
+        return os.access(".", os.W_OK, dir_fd=self._descriptor)
+
+    def open(self, name: str, flags: int = os.O_RDONLY) -> int:
+        """Open one of its files; returns the descriptor."""
+        if flags & os.O_CREAT:
+            # What is written is written here, not where a symbolic link leads.
+            flags |= os.O_NOFOLLOW
+        return os.open(name, flags | os.O_CLOEXEC, 0o644, dir_fd=self._descriptor)
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a small file."""
+        with os.fdopen(self.open(name), "rb") as file:
+            return file.read()
+
+    def stat(self, name: str) -> os.stat_result | None:
+        """Return what the system says of one of its files, None without it."""
+        try:
+            return os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+    def names(self) -> list[str]:
+        """Return the names of its files, sorted."""
+        return sorted(os.listdir(self._descriptor))  # noqa: PTH208 - of a descriptor
+
+    def delete(self, name: str) -> None:
+        """Delete one of its files, if it is there."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=self._descriptor)
+
+    def rename(self, name: str, to: str) -> None:
+        """Give a file the name of another, which it replaces."""
+        os.replace(name, to, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
+
+    def sync(self) -> None:
+        """Put its names on disk, as fsync of a file does not."""
+        os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Close it; another process may write then."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
 
 def write_all(descriptor: int, data: bytes | memoryview, at: int | None = None) -> None:
@@ -52,43 +131,44 @@ def write_all(descriptor: int, data: bytes | memoryview, at: int | None = None) 
         left = left[done:]
 
 
-def seal(folder: Path) -> None:
+def seal(folder: Folder) -> None:
     """Note the checksum of a closed catalogue, of its unused bytes too."""
-    path = folder / f"{SEAL}.new"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    unfinished = f"{SEAL}.new"
+    descriptor = folder.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     try:
         write_all(descriptor, _sum_of_catalog(folder))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    path.replace(folder / SEAL)
-    sync_folder(folder)
+    folder.rename(unfinished, SEAL)
+    folder.sync()
 
 
-def break_seal(folder: Path) -> None:
+def break_seal(folder: Folder) -> None:
     """Take the checksum away before the catalogue is written to."""
-    if (folder / SEAL).exists():
-        (folder / SEAL).unlink()
-        sync_folder(folder)
+    if folder.stat(SEAL):
+        folder.delete(SEAL)
+        folder.sync()
 
 
-def seal_is_false(folder: Path) -> bool:
+def seal_is_false(folder: Folder) -> bool:
     """Say whether there is a checksum, and the catalogue has another."""
     try:
-        return (folder / SEAL).read_bytes() != _sum_of_catalog(folder)
+        return folder.read(SEAL) != _sum_of_catalog(folder)
     except FileNotFoundError:
         return False
 
 
-def _sum_of_catalog(folder: Path) -> bytes:
-    crc = 0
-    with (folder / CATALOG).open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
+def _sum_of_catalog(folder: Folder) -> bytes:
+    crc = at = 0
+    with locks.reading(folder, CATALOG) as descriptor:
+        while chunk := os.pread(descriptor, _CHUNK_BYTES, at):
             crc = zlib.crc32(chunk, crc)
+            at += len(chunk)
     return f"{crc:08x}\n".encode()
 
 
-def note_commit(folder: Path, number: int) -> None:
+def note_commit(folder: Folder, number: int) -> None:
     """Note that a commit is on disk, so that its loss would be seen.
 
     SQLite takes a write-ahead log that is damaged or gone for one that ends
@@ -96,7 +176,7 @@ def note_commit(folder: Path, number: int) -> None:
     it outlives the process, and after a power cut it may be older than the
     catalogue, but is never newer.
     """
-    descriptor = os.open(folder / NOTE, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = folder.open(NOTE, os.O_WRONLY | os.O_CREAT)
     try:
         # As long as the one before, and in one write, so that nobody reads half of it.
         write_all(descriptor, _note(number), 0)
@@ -104,7 +184,7 @@ def note_commit(folder: Path, number: int) -> None:
         os.close(descriptor)
 
 
-def noted_commit(folder: Path) -> int:
+def noted_commit(folder: Folder) -> int:
     """Return the number of the last commit noted; 0 without a note.
 
     Raises:
@@ -112,7 +192,7 @@ def noted_commit(folder: Path) -> int:
     """
     for _ in range(_LOOKS_AT_NOTE):
         try:
-            data = (folder / NOTE).read_bytes()
+            data = folder.read(NOTE)
         except FileNotFoundError:
             return 0
         if not data.strip(b"\0"):
@@ -122,14 +202,14 @@ def noted_commit(folder: Path) -> int:
         if number.isdigit() and data == _note(int(number)):
             return int(number)
     raise CorruptIndexError(
-        f"{folder / NOTE}: damaged, it is not as it was written; restore the index from a copy, "
+        f"{folder}/{NOTE}: damaged, it is not as it was written; restore the index from a copy, "
         "or build it anew"
     )
 
 
-def drop_note(folder: Path) -> None:
+def drop_note(folder: Folder) -> None:
     """Take the note away, when all commits are in a catalogue that is closed."""
-    (folder / NOTE).unlink(missing_ok=True)
+    folder.delete(NOTE)
 
 
 def _note(number: int) -> bytes:
@@ -137,20 +217,25 @@ def _note(number: int) -> bytes:
     return digits + f" {zlib.crc32(digits):08x}\n".encode()
 
 
-def sync_folder(folder: Path) -> None:
-    """Put the names in a folder on disk, as fsync of a file does not."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def remove_orphans(folder: Folder, named: set[str]) -> None:
+    """Delete segment files that no catalogue row names: what was merged, or left half-done."""
+    for name in folder.names():
+        if name.endswith(SUFFIX) and name not in named:
+            remove_orphan(folder, name)
+
+
+def remove_orphan(folder: Folder, name: str) -> None:
+    """Delete a segment file that no row names; one that cannot be deleted does no harm."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def remove_orphans(folder: Path, named: set[str]) -> None:
-    """Delete segment files that no catalogue row names: what a crash left half-done."""
-    for path in folder.glob(f"*{SUFFIX}"):
-        if path.name not in named:
-            path.unlink(missing_ok=True)
+        folder.delete(name)
+    except OSError as error:
+        _log.warning(
+            "%s/%s: an old segment could not be deleted (%s); that is tried again whenever the "
+            "index is opened for writing",
+            folder,
+            name,
+            error.strerror,
+        )
 
 
 def make_folder(folder: Path) -> None:

@@ -15,10 +15,9 @@ from dedupe.storage.postings import merged
 from dedupe.storage.segments import N_STEPS, SegmentWriter
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
+    from dedupe.storage.folder import Folder
     from dedupe.storage.segments import Name, Segment
 
 FAN_IN = 8
@@ -53,7 +52,7 @@ class Merge:
 
     def __init__(
         self,
-        folder: Path,
+        folder: Folder,
         segments: list[Segment],
         file: str,
         dropped: NDArray[np.bool_] | None = None,

@@ -17,10 +17,10 @@ from dedupe.storage.segments import ABOUT, Hits, Segment, SegmentWriter, span_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from dedupe.storage.folder import Folder
     from dedupe.storage.segments import Name
 
 HUBS = 3
@@ -106,7 +106,7 @@ class Postings:
         tail: the newest postings.
     """
 
-    def __init__(self, folder: Path, names: list[Name], tail: Tail) -> None:
+    def __init__(self, folder: Folder, names: list[Name], tail: Tail) -> None:
         self._folder = folder
         self.segments = [Segment(folder, name) for name in names]
         self.tail = tail

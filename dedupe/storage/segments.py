@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.errors import CorruptIndexError, StoreError
-from dedupe.storage.folder import sync_folder, write_all
+from dedupe.storage.folder import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from dedupe.storage.folder import Folder
 
 _MAGIC, _FORMAT = b"dedupe.postings\n", 4
 _HEADER = struct.Struct("<16sIQQQQQQ")
@@ -83,12 +84,19 @@ class Segment:
 
     Raises:
         CorruptIndexError: header, directory or documents are not as written.
+        StoreError: it may not be read, or is of another format.
     """
 
-    def __init__(self, folder: Path, name: Name) -> None:
+    def __init__(self, folder: Folder, name: Name) -> None:
         self.name = name
-        self._path = folder / name.file
-        with self._path.open("rb") as file:
+        self._path = folder.path / name.file
+        try:
+            descriptor = folder.open(name.file)
+        except PermissionError as error:
+            raise StoreError(
+                f"{self._path}: cannot be read ({error.strerror}); let this account read it"
+            ) from error
+        with os.fdopen(descriptor, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size < _HEADER_BYTES:
                 raise self._damaged("it is too short")
@@ -242,10 +250,9 @@ class SegmentWriter:
     """
 
     def __init__(
-        self, folder: Path, file: str, first: int, about: Sequence[NDArray[np.void]], level: int
+        self, folder: Folder, file: str, first: int, about: Sequence[NDArray[np.void]], level: int
     ) -> None:
-        self._folder = folder
-        self._path = folder / file
+        self._folder, self._file = folder, file
         self._first, self._about, self._level = first, about, level
         self._n_docs = sum(map(len, about))
         self._bits = bits_of(self._n_docs)
@@ -253,7 +260,7 @@ class SegmentWriter:
         self._pending = np.zeros(0, np.uint32)
         self._sums: list[NDArray[np.uint64]] = []
         self._n_rows = 0
-        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
+        self._descriptor = folder.open(file, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
         os.lseek(self._descriptor, _HEADER_BYTES + _lengths(0, self._n_docs)[0], os.SEEK_SET)
 
     def add(self, postings: NDArray[np.uint64]) -> None:
@@ -303,10 +310,8 @@ class SegmentWriter:
         write_all(self._descriptor, header, 0)
         os.fsync(self._descriptor)
         self._close()
-        sync_folder(self._folder)
-        return Name(
-            self._path.name, self._first, n_docs, self._n_rows, self._level, header_mark(header)
-        )
+        self._folder.sync()
+        return Name(self._file, self._first, n_docs, self._n_rows, self._level, header_mark(header))
 
     def _marks(self) -> list[int]:
         """Return the checksums of the tables, as they stand in the file."""
@@ -319,7 +324,7 @@ class SegmentWriter:
     def abandon(self) -> None:
         """Close and delete the file."""
         self._close()
-        self._path.unlink(missing_ok=True)
+        self._folder.delete(self._file)
 
     def _close(self) -> None:
         if self._descriptor >= 0:

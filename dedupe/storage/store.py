@@ -23,16 +23,16 @@ from dedupe.storage.catalog import ERASED, GROUPED, REMOVED, REPLACED, Catalog
 from dedupe.storage.folder import (
     CATALOG,
     SUFFIX,
+    Folder,
     break_seal,
     drop_note,
     make_folder,
     note_commit,
     noted_commit,
+    remove_orphan,
     remove_orphans,
     seal,
     seal_is_false,
-    sync_folder,
-    take_lock,
 )
 from dedupe.storage.postings import Postings, Tail
 from dedupe.storage.segments import ABOUT
@@ -63,7 +63,7 @@ class Store:
     """An index on disk.
 
     Args:
-        folder: where.
+        path: where; see `Folder`.
         read_only: never write; any number of readers may read beside the writer.
         meta: facts to keep with a new index.
 
@@ -73,39 +73,42 @@ class Store:
         CorruptIndexError: it is damaged.
     """
 
-    def __init__(self, folder: Path, *, read_only: bool, meta: dict[str, bytes]) -> None:
-        self.folder = folder
+    def __init__(self, path: Path, *, read_only: bool, meta: dict[str, bytes]) -> None:
         self.read_only = read_only
-        self._lock = -1
         self._version = -1
         self._is_settled = False
         self._merge: merging.Merge | None = None
         self._replaced: list[str] = []
         try:
             if not read_only:
-                make_folder(folder)
-                self._lock = take_lock(folder)
+                make_folder(path)
+            self.folder = Folder(path)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise StoreError(f"{path}: holds no index; add documents to make one") from error
+        except OSError as error:
+            raise _not_opened(path, error) from error
+        try:
+            if not read_only:
+                self.folder.lock()
                 self._look_before_writing()
-                break_seal(folder)
+                break_seal(self.folder)
             self._open(meta)
         except OSError as error:
             self.close()
-            raise StoreError(
-                f"{folder}: cannot be opened as an index ({error.strerror}); give a folder that "
-                "can be made, read and written"
-            ) from error
+            raise _not_opened(path, error) from error
         except BaseException:
             self.close()
             raise
 
     def _look_before_writing(self) -> None:
-        """Refuse an index that has lost commits before a byte of what is left is changed.
+        """Refuse another format, or lost commits, before a byte of what is there is changed.
 
         A writer's connection would go on from a damaged write-ahead log, and
         delete it when it closes; a reader's leaves it as it is.
         """
-        if noted_commit(self.folder) and (self.folder / CATALOG).exists():
-            with contextlib.closing(Catalog(self.folder, read_only=True)) as catalog:
+        if self.folder.stat(CATALOG):
+            look = Catalog(self.folder, read_only=True, alone=True)
+            with contextlib.closing(look) as catalog:
                 with catalog.snapshot():
                     counts = None if catalog.is_new else catalog.need("meta", "counts")[0]
                 self._refuse_loss(orjson.loads(counts)["n_commits"] if counts else 0)
@@ -122,15 +125,33 @@ class Store:
 
     def _open(self, meta: dict[str, bytes]) -> None:
         self.catalog = Catalog(self.folder, read_only=self.read_only)
+        self._made = self.folder.stat(CATALOG)
         if self.catalog.is_new:
             if self.read_only:
                 self._refuse_loss(0)
                 raise StoreError(f"{self.folder}: holds no index yet")
             counts = orjson.dumps({"n_docs": 0, "n_texts": 0, "n_live": 0, "n_commits": 0})
             self.catalog.create(meta | {"counts": counts})
-            sync_folder(self.folder)
+            self.folder.sync()
         with self.snapshot():
             pass
+        self._require_in_place()
+
+    def _is_in_place(self) -> bool:
+        """Say whether the folder is where it was opened, and holds the catalogue opened there.
+
+        SQLite finds that by its path.
+        """
+        there = self.folder.stat(CATALOG)
+        is_same = bool(there and self._made and os.path.samestat(there, self._made))
+        return is_same and self.folder.is_at_its_path()
+
+    def _require_in_place(self) -> None:
+        if not self._is_in_place():
+            raise StoreError(
+                f"{self.folder}: the index was moved or deleted while it was open; nothing was "
+                "written since. Close it, and open it where it is now"
+            )
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -141,8 +162,7 @@ class Store:
         """
         self._settle()
         for attempt in range(_LOOKS):
-            # Read before the catalogue, for meanwhile another process may commit.
-            n_noted = noted_commit(self.folder) if self._is_behind() else 0
+            n_noted = self._follow()
             with self.catalog.snapshot():
                 try:
                     if self._is_behind():
@@ -150,10 +170,24 @@ class Store:
                 except FileNotFoundError as error:
                     if attempt + 1 < _LOOKS:
                         continue
-                    raise _missing(error) from error
+                    raise self._missing(error) from error
                 self._refuse_loss(self.counts["n_commits"], n_noted)
                 yield
                 return
+
+    def _follow(self) -> int:
+        """Open anew, as a reader, a catalogue that could not be followed; returns the commit noted.
+
+        That is read before the catalogue, for meanwhile another process may commit.
+        """
+        while True:
+            n_noted = noted_commit(self.folder) if self._is_behind() else 0
+            if not self.catalog.is_outdated():
+                return n_noted
+            fresh = Catalog(self.folder, read_only=True)
+            self._require_in_place()
+            self.catalog.close()
+            self.catalog, self._version = fresh, -1
 
     def _is_behind(self) -> bool:
         """Say whether another process has committed since a reader looked."""
@@ -175,7 +209,7 @@ class Store:
             with self.catalog.snapshot():
                 self._load()
         except FileNotFoundError as error:
-            raise _missing(error) from error
+            raise self._missing(error) from error
         self._refuse_loss(self.counts["n_commits"], n_noted)
         remove_orphans(self.folder, {s.name.file for s in self.postings.segments})
         self._note()
@@ -208,13 +242,12 @@ class Store:
         """Commit what is written inside, or none of it.
 
         Raises:
-            StoreError: the index was opened read-only.
+            StoreError: the index was opened read-only, or was moved, deleted or replaced since.
         """
         if self.read_only:
             raise StoreError(f"{self.folder}: opened read-only; open it for writing to change it")
         self._settle()
-        if not (self.folder / CATALOG).exists():
-            raise StoreError(f"{self.folder}: the index was deleted while it was open")
+        self._require_in_place()
         self._is_settled = False
         n_before = self.counts["n_docs"]
         try:
@@ -235,7 +268,7 @@ class Store:
         self._note()
         for file in self._replaced:
             # Readers that have it open keep it; others find the new list.
-            (self.folder / file).unlink(missing_ok=True)
+            remove_orphan(self.folder, file)
         self._replaced.clear()
         self._is_settled = True
 
@@ -343,8 +376,12 @@ class Store:
         self.catalog.vacuum()
 
     def check(self) -> list[str]:
-        """Return what is wrong with any file."""
-        faults = self.catalog.check() or self._missing_rows() or self._astray()
+        """Return what is wrong with any file.
+
+        Bytes of the catalogue that no answer depends on are told by its seal alone, which it
+        has when it was closed.
+        """
+        faults = self._read_anew() or self._missing_rows() or self._astray()
         if seal_is_false(self.folder):
             faults.append(f"{self.folder}: damaged, the catalogue has changed since it was closed")
         for segment in self.postings.segments:
@@ -353,6 +390,20 @@ class Store:
             except CorruptIndexError as error:
                 faults.append(str(error))
         return faults
+
+    def _read_anew(self) -> list[str]:
+        """Return what is wrong with the catalogue as it is on disk.
+
+        A connection that was open keeps pages in memory, which may be damaged on disk since.
+        """
+        if not self._is_in_place():
+            return self.catalog.check()
+        try:
+            fresh = Catalog(self.folder, read_only=True)
+            with contextlib.closing(fresh), fresh.snapshot():
+                return fresh.check()
+        except CorruptIndexError as error:
+            return [str(error)]
 
     def _missing_rows(self) -> list[str]:
         """Say which tables do not have a row for each of what is counted."""
@@ -389,22 +440,22 @@ class Store:
         """Close all files, and let another process write."""
         self._give_up_merge()
         if hasattr(self, "catalog"):
-            whole = self._lock >= 0 and hasattr(self, "postings") and self.catalog.checkpoint()
+            is_writer = not self.read_only and hasattr(self, "postings")
+            whole = is_writer and self.catalog.checkpoint()
             self.catalog.close()
             if whole:
                 # Without a seal an index is as good, only checked less closely.
                 with contextlib.suppress(OSError):
                     seal(self.folder)
                     drop_note(self.folder)
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        self.folder.close()
 
     def leave_after_fork(self) -> None:
         """In a forked child: let go of the parent's lock without ending it."""
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        self.folder.close()
+
+    def _missing(self, error: FileNotFoundError) -> CorruptIndexError:
+        return CorruptIndexError(f"{self.folder}/{error.filename}: the segment is missing")
 
     def _damaged(self, how: str) -> CorruptIndexError:
         return CorruptIndexError(
@@ -412,8 +463,11 @@ class Store:
         )
 
 
-def _missing(error: FileNotFoundError) -> CorruptIndexError:
-    return CorruptIndexError(f"{error.filename}: the segment is missing")
+def _not_opened(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"{path}: cannot be opened as an index ({error.strerror}); give a folder that can be made, "
+        "read and written"
+    )
 
 
 def _file_name() -> str:
