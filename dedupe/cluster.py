@@ -181,7 +181,11 @@ class _Parts:
         pair = np.repeat(np.arange(len(a)), n_holders)
         _, holder = unpack(self._packed[ranges_of(starts, n_holders)])
         found = np.zeros(len(a), np.bool_)
-        found[pair[np.isin(pack(b[pair], holder), self._packed)]] = True
+        if len(pair):
+            # Few are asked, often: what they may be is sorted once.
+            keys = pack(b[pair], holder)
+            near = np.searchsorted(self._packed, keys).clip(max=len(self._packed) - 1)
+            found[pair[self._packed[near] == keys]] = True
         return found
 
     def but_parts(self, measure: Measure) -> Measure:
