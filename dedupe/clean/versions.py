@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.ragged import group_starts
+from dedupe.clean.kept import copied
+from dedupe.ragged import batch_bounds, group_starts, running_total
+from dedupe.screening import pack, unpack
 from dedupe.settings import Settings
-from dedupe.shingle import shingle
+from dedupe.shingle import text_sizes
+from dedupe.sketch import sketch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from dedupe.clean.kept import Kept
@@ -31,48 +32,53 @@ _MOST_PAGES = 64
 """Pages with one block that are compared; what stands on more is no story's."""
 
 
+_BATCH_BYTES = 1 << 24
+
+
 def version_links(
     key: NDArray[np.uint64], document: NDArray[np.int64], texts: Kept
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return documents that have a block and most of their shingles in common, int64 (L,) each.
 
-    Of the documents with a block each is compared with those unlike the ones before it.
+    Of those with a block each is compared with each, by sampled shingles.
 
     Args:
         key: uint64 (N,), repeated blocks, equal ones together.
         document: int64 (N,), where each stands.
         texts: of all documents, whole.
     """
-    bounds = itertools.pairwise([*group_starts(key).tolist(), len(key)])
-    runs = [document[start:end] for start, end in bounds if end - start <= _MOST_PAGES]
-    if not runs:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    rows = np.unique(np.concatenate(runs))
-    shingles = shingle(texts, rows, Settings(threads=1))
-    sets = np.split(shingles.hashes, shingles.offsets[1:-1])
-    shingles_of = dict(zip(rows.tolist(), sets, strict=True))
-    links = [link for run in runs for link in _alike(run.tolist(), shingles_of)]
-    a, b = np.array(links, np.int64).reshape(-1, 2).T.copy()
-    return a, b
+    from dedupe.kernels.pairs import fill_overlaps
+
+    sizes = np.diff(group_starts(key), append=len(key))
+    document = document[np.repeat(sizes <= _MOST_PAGES, sizes)]
+    rows, number = np.unique(document, return_inverse=True)
+    a, b = _each_with_each(number, sizes[sizes <= _MOST_PAGES])
+    sampled, offsets = _sampled(texts, rows)
+    shared = np.empty(len(a), np.int32)
+    fill_overlaps(a, b, 0, len(a), sampled, offsets, shared)
+    n_sampled = np.diff(offsets)
+    is_alike = shared >= np.maximum(_ALIKE * (n_sampled[a] + n_sampled[b] - shared), 1)
+    return rows[a[is_alike]], rows[b[is_alike]]
 
 
-def _alike(
-    rows: list[int], shingles_of: dict[int, NDArray[np.uint64]]
-) -> Iterator[tuple[int, int]]:
-    """Yield pairs of documents that are alike."""
-    unlike: list[int] = []
-    for row in rows:
-        own = shingles_of[row]
-        like = next((one for one in unlike if _are_alike(shingles_of[one], own)), None)
-        if like is None:
-            unlike.append(row)
-        else:
-            yield like, row
+def _each_with_each(
+    number: NDArray[np.int64], sizes: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the pairs a < b, each once, of numbers that stand in groups of some sizes."""
+    packed = [np.zeros(0, np.uint64)]
+    for start, size in zip(running_total(sizes)[:-1].tolist(), sizes.tolist(), strict=True):
+        group = np.sort(number[start : start + size])
+        a, b = np.triu_indices(size, 1)
+        packed.append(pack(group[a], group[b]))
+    return unpack(np.unique(np.concatenate(packed)))
 
 
-def _are_alike(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> bool:
-    """Compare two sets of shingles, distinct in each."""
-    if min(len(one), len(other)) < _ALIKE * max(len(one), len(other)):
-        return False
-    n_shared = len(np.intersect1d(one, other, assume_unique=True))
-    return n_shared >= _ALIKE * (len(one) + len(other) - n_shared)
+def _sampled(texts: Kept, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return sampled shingles of some documents, rising, and where those of each begin."""
+    settings = Settings(threads=1)
+    sampled, counts = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+    for first, last in itertools.pairwise(batch_bounds(text_sizes(texts, rows), _BATCH_BYTES)):
+        sketches = sketch(copied(texts, rows[first:last]), settings)
+        sampled.append(sketches.sampled)
+        counts.append(np.diff(sketches.offsets))
+    return np.concatenate(sampled), running_total(np.concatenate(counts))
