@@ -88,7 +88,8 @@ def _edges_among(number: int, leaders: set[int], places: Places) -> NDArray[np.v
     edges = edges[kept].copy()
     edges["other"] = [led[i] for i in kept]
     if len(kept) < len(led):
-        edges["odds"] = [odds[np.array(led) == one].mean() for one in edges["other"]]
+        ends_led = np.array(led)
+        edges["odds"] = [odds[ends_led == one].mean() for one in edges["other"]]
     return edges
 
 

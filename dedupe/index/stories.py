@@ -98,7 +98,7 @@ class Regrouping:
             else:
                 places.follow(number, leader)
                 followers.setdefault(leader, []).append(number)
-        groups = self._unions(leaders + self._heard_anew(followers), sorted(gone))
+        groups = self._unions(leaders + self._newly_spread(followers), sorted(gone))
         grouped = {leader for group in groups for leader in group}
         lone = [one for one in sorted(followers) if places[one].state == ALONE]
         groups += [[one] for one in lone if one not in grouped]
@@ -117,12 +117,17 @@ class Regrouping:
         self.changes.judged.update(places.inherited)
         self.changes.story_of = places.write()
 
-    def _heard_anew(self, followers: Iterable[int]) -> list[int]:
-        """Return the leaders whose new followers may part others: what few outlets have, a page of
-        two stories may have from one that was cut in two; what more have are two stories.
+    def _newly_spread(self, followed: Iterable[int]) -> list[int]:
+        """Return the leaders whose new followers may show that a page prints two stories.
+
+        Parts that few outlets print may be of one text; a text with more copies than are
+        counted tells nothing new.
+
+        Args:
+            followed: leaders that have new followers.
         """
         places = self._places
-        old = [one for one in followers if not places.is_new(one) and places[one].state == GROUPED]
+        old = [one for one in followed if not places.is_new(one) and places[one].state == GROUPED]
         self._groups.load("components", {places[one].component for one in old})
         of_many = [one for one in old if len(places.leaders_of(places[one].component)) > 2]
         self._groups.load("stories", {places.was(one).story for one in of_many})
