@@ -142,6 +142,11 @@ def plain(value: Any, depth: int = 0) -> str | None:
     return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
+def plain_id(value: Any) -> str | None:
+    """Return an id as a string, that of an object such as {"$oid": ...} too, or None."""
+    return None if isinstance(value, list) else plain(value)
+
+
 def is_unsaid(value: Any) -> bool:
     """Tell whether a value is none: null, not a number, or empty."""
     if isinstance(value, (str, bytes, list, dict)):
@@ -215,7 +220,7 @@ def documents_table(documents: Iterable[Document | Mapping[str, Any] | str]) -> 
         for name, part in named_columns(some, [*map(str, places)].__getitem__).items():
             columns[name] += part
         both = zip(places, some, strict=True)
-        unnamed.update(str(place) for place, one in both if plain(one.id) is None)
+        unnamed.update(str(place) for place, one in both if plain_id(one.id) is None)
     if unnamed:
         _check_places(columns["id"], unnamed)
     return pa.table(columns, schema=SCHEMA)
@@ -294,7 +299,7 @@ def _string(value: Any, field: str) -> str | None:
 
 
 def _checked_id(value: Any) -> str | None:
-    found = plain(value)
+    found = plain_id(value)
     if found is None and not is_unsaid(value):
         raise InputError(f"the id of a document is a string or a number, not {value!r:.60}")
     if found and _SURROGATES.search(found):
