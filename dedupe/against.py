@@ -94,9 +94,8 @@ def learn_with(archive: Archive, new: pa.Table, settings: Settings) -> Furniture
     both = pa.concat_tables([pages, new.select(pages.column_names)]).combine_chunks()
     blocks = read_blocks(*text_bytes(both), settings)
     outlets = outlet_numbers(both)
-    learned = learn(
-        blocks, block_keys(blocks, outlets), outlets, keep_all(both), both.column("title")
-    )
+    keys = block_keys(blocks, outlets)
+    learned = learn(blocks, keys, outlets, keep_all(both), both.column("title"), settings.threads)
     return joined(archive.furniture(), learned)
 
 

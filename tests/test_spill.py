@@ -220,6 +220,7 @@ def test_clean__batches_of_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch
     table = read([SEEDS]).documents
     expected, furniture = cleaning.clean_and_learn(table, Settings())
     monkeypatch.setattr(cleaning, "_BLOCKS_AT_ONCE", 3)
+    monkeypatch.setattr(cleaning.furniture, "_ONE_PART", 1)
     kept, learned = cleaning.clean_and_learn(table, Settings(threads=3), spill=Spill(limit_bytes=8))
     assert kept.spans.tolist() == expected.spans.tolist()
     assert kept.offsets.tolist() == expected.offsets.tolist()

@@ -96,7 +96,8 @@ def clean_and_learn(
     outlets = outlet_numbers(documents)
     keys = block_keys(blocks, outlets, spill)
     if furniture is None:
-        furniture = learn(blocks, keys, outlets, keep_all(documents), documents.column("title"))
+        titles = documents.column("title")
+        furniture = learn(blocks, keys, outlets, keep_all(documents), titles, settings.threads)
     spans, n_spans = [np.zeros((0, 2), np.int64)], [np.zeros(0, np.int64)]
     for first, last in pairwise(batch_bounds(np.diff(blocks.offsets) + 1, _BLOCKS_AT_ONCE)):
         some = documents_between(blocks, first, last)

@@ -125,7 +125,8 @@ def _learn(
     outlets = np.concatenate([outlet_numbers(old), outlet_numbers(new)])
     keys = block_keys(blocks, outlets)
     pages = pa.concat_tables([one.select(["title", "text"]) for one in (old, new)])
-    return learn(blocks, keys, outlets, keep_all(pages), pages.column("title")).keys
+    titles = pages.column("title")
+    return learn(blocks, keys, outlets, keep_all(pages), titles, settings.threads).keys
 
 
 def _keep(
