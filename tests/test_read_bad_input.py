@@ -21,7 +21,7 @@ from pyarrow import parquet
 import dedupe
 from dedupe.errors import InputError
 from dedupe.filter import unique_records
-from dedupe.read import Limits, Reading, read, read_table
+from dedupe.read import Limits, Reading, plain_lines, read, read_table
 from dedupe.read.streams import LineSplitter
 
 if TYPE_CHECKING:
@@ -398,6 +398,18 @@ def test_read__a_cut_table_or_array_keeps_what_stands_before_the_cut(
     assert 200 < len(ids) < 400
     assert ids == [str(n) for n in range(len(ids))]
     assert [reason for _, reason in rejects] == ["gzip data ends early here: the file is cut"]
+
+
+def test_read__bad_lines_shortly_before_a_cut_are_rejects_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plain_lines, "LEAST_BYTES", 1)
+    lines = noisy_lines(3000)
+    lines[-40], lines[-30] = b"[1, 2]\n", b"no JSON\n"
+    whole = gzip.compress(b"".join(lines))
+    ids, rejects = outcome(reading_of(tmp_path, whole[: -len(whole) // 400], "day.jsonl.gz"))
+    assert [line for line, _ in rejects] == [2961, 2971, len(ids) + 3]
+    assert [reason[:9] for _, reason in rejects] == ["a list, n", "not JSON:", "gzip data"]
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress])

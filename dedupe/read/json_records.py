@@ -219,6 +219,8 @@ def _parsed(
     records: list[dict[str, Any]] = []
     numbers: list[int] = []
     size, number, n_rejects = 0, 1, ledger.n_rejects
+    # The last bad record before a damage: what it cut, unless more comes.
+    cut: tuple[int, str] | None = None
     for first, pieces in numbered:
         if isinstance(pieces, Columns):
             if records:
@@ -232,18 +234,24 @@ def _parsed(
             if type(record) is dict:
                 records.append(record)
                 numbers.append(number)
-            elif record and not stream.damage:
+            elif record:
                 if records and ledger.on_error == "fail":
                     # What is wrong with an earlier record is said first.
                     yield Records(records, [file] * len(records), numbers)
                     records, numbers, size = [], [], 0
-                ledger.reject(file, number, record)
+                if cut:
+                    ledger.reject(file, *cut)
+                cut = (number, record) if stream.damage else None
+                if not cut:
+                    ledger.reject(file, number, record)
         size += sum(map(len, filter(None, pieces)))
         full = len(records) + ledger.n_rejects - n_rejects >= limits.batch_documents
         if full or size >= limits.batch_bytes or not pieces:
             yield Records(records, [file] * len(records), numbers)
             records, numbers, size, n_rejects = [], [], 0, ledger.n_rejects
     yield Records(records, [file] * len(records), numbers)
+    if cut and cut[0] != number:
+        ledger.reject(file, *cut)
     if stream.damage:
         # Of a record cut by the damage, this is the one reject.
         ledger.reject(file, number, stream.damage)
