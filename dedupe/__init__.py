@@ -9,7 +9,6 @@ clean/          2 page furniture off, credits and scars kept
 shingle.py      3 text                        -> tokens, shingles
 sketch.py       4 text                        -> signatures, sampled shingles
 candidates.py   5 signatures, rare shingles   -> candidate pairs
-equals.py         hashes                      -> equal ones together
 runs.py           pairs found again and again -> each once, counted
 screening.py      pairs, sketches             -> how much they share, which go on
 crowds.py         pairs of near-copies        -> a few of each
@@ -27,8 +26,6 @@ tables.py       what they found               -> tables of the result
 archive.py      what a run keeps              -> later documents can be compared with it
 against.py      new documents, an archive     -> what a run over both would find of the new
 touching.py       which earlier documents share a bucket with a new one
-spill.py        arrays larger than memory
-growth.py         arrays in memory that grow where they stand
 jsonl.py        rows of stories.jsonl         -> lines, and rows again when they are asked for
 checkpoints.py  what finished stages returned -> an interrupted run goes on from there
 estimate.py     inputs                        -> what a run over them will take
@@ -46,7 +43,7 @@ __main__.py     python -m dedupe
 
 dates.py        what an outlet writes of time -> the interval it may mean
 names.py        spellings of agencies and outlets -> one name for each
-ragged.py       rows of unequal length in flat arrays
+arrays/         ragged, packed, grouped, larger than memory
 kernels/        the hot loops: arrays in, arrays out
 """
 

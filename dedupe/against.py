@@ -19,14 +19,14 @@ import numpy as np
 import pyarrow as pa
 
 from dedupe.archive import Compared, flat_ranges, join_sketches, take_sketches
+from dedupe.arrays.equals import among
+from dedupe.arrays.ragged import ranges_of, rank_within
 from dedupe.candidates import find_candidates, first_of_text, weighted
 from dedupe.clean.blocks import read_blocks
 from dedupe.clean.furniture import Furniture, block_keys, joined, learn, outlet_numbers
 from dedupe.clean.kept import Kept, keep_all, text_bytes
 from dedupe.documents import one_array
-from dedupe.equals import among
 from dedupe.errors import InputError
-from dedupe.ragged import ranges_of, rank_within
 from dedupe.touching import touching
 from dedupe.verify import verify
 from dedupe.verify.roundups import LIKELY

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from dedupe.arrays.ragged import ranges_of, running_total
 from dedupe.candidates import first_of_text
 from dedupe.clean.furniture import Furniture
 from dedupe.documents import SCHEMA
 from dedupe.errors import OutputError, SettingsError
-from dedupe.ragged import ranges_of, running_total
 from dedupe.sketch import Sketches
 from dedupe.verify import Answers, OnDemand, published_by
 

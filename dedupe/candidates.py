@@ -22,23 +22,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from dedupe.arrays.equals import equal_hashes
+from dedupe.arrays.packed import pack, unpack
+from dedupe.arrays.ragged import group_starts, running_total
+from dedupe.arrays.spill import MEMORY
 from dedupe.crowds import thin_crowds
-from dedupe.equals import equal_hashes
-from dedupe.ragged import group_starts, running_total
 from dedupe.runs import PairRuns, ranges
-from dedupe.screening import Weights, compare_sketches, enough, join, likely, pack, unpack
-from dedupe.spill import MEMORY
+from dedupe.screening import Weights, compare_sketches, enough, join, likely
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from dedupe.equals import EqualHashes
+    from dedupe.arrays.equals import EqualHashes
+    from dedupe.arrays.spill import Spill
     from dedupe.runs import Run
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
-    from dedupe.spill import Spill
     from dedupe.stages import OnProgress
 
 _MAX_SPLITS = 8

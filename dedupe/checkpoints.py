@@ -26,15 +26,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import pyarrow as pa
 
+from dedupe.arrays.spill import MEMORY
 from dedupe.documents import one_array
 from dedupe.errors import OutputError
-from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from dedupe.arrays.spill import Spill
     from dedupe.settings import Settings
-    from dedupe.spill import Spill
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dedupe.spill import Spill
+    from dedupe.arrays.spill import Spill
 
 
 class Lines(Sequence[dict[str, Any]]):

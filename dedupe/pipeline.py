@@ -18,6 +18,7 @@ import numpy as np
 
 from dedupe.against import check_ids, compare_with, counted, known_answers, learn_with, only_new
 from dedupe.archive import Archive, Compared, as_archive
+from dedupe.arrays.spill import Spill
 from dedupe.attribute import Attribution, attribute
 from dedupe.candidates import Candidates, RareNet, find_candidates, weigh_and_pair
 from dedupe.clean import Kept, clean_and_learn
@@ -33,7 +34,6 @@ from dedupe.result import Result
 from dedupe.screening import Weights
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
-from dedupe.spill import Spill
 from dedupe.stages import Stages
 from dedupe.tables import result_documents, result_pairs, result_passages
 from dedupe.verify import mark_roundups, verify

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from dedupe.ragged import sorted_distinct
+from dedupe.arrays.ragged import sorted_distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from dedupe.spill import Spill
+    from dedupe.arrays.spill import Spill
 
     Run: TypeAlias = tuple[NDArray[np.uint64], NDArray[np.int32]]
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.spill import MEMORY
+from dedupe.arrays.spill import MEMORY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dedupe.arrays.spill import Spill
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
-    from dedupe.spill import Spill
 
 _SCREEN_STEP = 10_000
 _LOW_32 = np.uint64(0xFFFFFFFF)
@@ -125,13 +125,3 @@ def join(
     packed, found_by = np.empty(n_most, np.uint64), np.empty(n_most, np.uint8)
     n_pairs = merge_nets(*nets, *bits, packed, found_by)
     return packed[:n_pairs], found_by[:n_pairs]
-
-
-def pack(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Pack rows a and b, a in the upper half: packed pairs sort by a, then by b."""
-    return (a.astype(np.uint64) << _SHIFT_32) | b.astype(np.uint64)
-
-
-def unpack(packed: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return rows a and b of packed pairs."""
-    return (packed >> _SHIFT_32).astype(np.int64), (packed & _LOW_32).astype(np.int64)

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.ragged import batch_bounds, running_total
+from dedupe.arrays.ragged import batch_bounds, running_total
+from dedupe.arrays.spill import MEMORY
 from dedupe.shingle import SHINGLE_WORDS, text_sizes
-from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dedupe.arrays.spill import Spill
     from dedupe.clean import Kept
     from dedupe.settings import Settings
-    from dedupe.spill import Spill
     from dedupe.stages import OnProgress
 
 _BATCH_BYTES = 4_000_000

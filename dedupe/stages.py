@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dedupe.arrays.spill import Spill
     from dedupe.checkpoints import Checkpoints
-    from dedupe.spill import Spill
 
     OnProgress: TypeAlias = Callable[[str, int, int], None]
     """Called with a stage, its units done, and their total (0: unknown)."""

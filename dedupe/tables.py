@@ -16,9 +16,9 @@ from dedupe.result import DOCUMENTS, PAIRS, PASSAGES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dedupe.arrays.spill import Spill
     from dedupe.attribute import Attribution
     from dedupe.settings import Settings
-    from dedupe.spill import Spill
 
 
 def result_documents(

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.arrays.equals import among
+from dedupe.arrays.ragged import rank_within
 from dedupe.candidates import N_HUBS, content_priority
-from dedupe.equals import among
-from dedupe.ragged import rank_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,9 +18,9 @@ import pyarrow as pa
 import pytest
 
 from dedupe import OutputError, Overrides, Result, Settings, find_duplicates
+from dedupe.arrays.spill import Spill
 from dedupe.checkpoints import Checkpoints, _code, fingerprint, remove
 from dedupe.documents import documents_table
-from dedupe.spill import Spill
 from tests.test_pipeline import PAGES, shown
 
 if TYPE_CHECKING:

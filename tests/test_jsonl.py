@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dedupe.arrays.spill import MEMORY, Spill
 from dedupe.jsonl import Lines, LineWriter
-from dedupe.spill import MEMORY, Spill
 
 ROWS: list[dict[str, Any]] = [{"story": "b", "size": 2}, {"story": "é\n", "origin": None}, {}]
 

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from dedupe import Document, InputError, Result, Settings, SettingsError, find_duplicates, screening
 from dedupe import shingle as shingling
 from dedupe import sketch as sketching
+from dedupe.arrays.spill import MEMORY
 from dedupe.documents import documents_table
 from dedupe.read import read
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES
-from dedupe.spill import MEMORY
 from dedupe.stages import Stages
 from dedupe.verify import alignments, blocks, measures
 from dedupe.verify.relation import PAIR_RELATIONS

@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dedupe.arrays.spill import MEMORY
 from dedupe.attribute.counterfactual import left_out
 from dedupe.attribute.crossings import settle_crossings
 from dedupe.attribute.docket import docket_of
@@ -48,7 +49,6 @@ from dedupe.attribute.tables import ClueTable, PairTable
 from dedupe.attribute.writing import write_rows
 from dedupe.jsonl import Lines, LineWriter
 from dedupe.names import default_names, fold
-from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -56,9 +56,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from dedupe.arrays.spill import Spill
     from dedupe.jsonl import Written
     from dedupe.names import Names
-    from dedupe.spill import Spill
 
 _OWN_VOICE = frozenset({"outlet", "agency", "told_own_name", "byline"})
 

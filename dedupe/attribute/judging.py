@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from dedupe.arrays.ragged import running_total
 from dedupe.attribute.days import broken_clocks, out_of_the_week
 from dedupe.attribute.evidence import Evidence, Story
 from dedupe.attribute.findings import find_evidence, find_more
@@ -24,7 +25,6 @@ from dedupe.attribute.said import leads
 from dedupe.attribute.signals import POINTS, SIGNALS
 from dedupe.attribute.standing import Record, leanings
 from dedupe.attribute.verdict import HIGH, MEDIUM
-from dedupe.ragged import running_total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

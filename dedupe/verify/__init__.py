@@ -26,9 +26,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.arrays.packed import pack, unpack
+from dedupe.arrays.spill import MEMORY
 from dedupe.candidates import EXACT, Candidates
-from dedupe.screening import compare_sketches, pack, unpack
-from dedupe.spill import MEMORY
+from dedupe.screening import compare_sketches
 from dedupe.verify.measures import (
     Measured,
     in_order,
@@ -47,11 +48,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from dedupe.arrays.spill import Spill
     from dedupe.clean import Kept
     from dedupe.screening import Weights
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
-    from dedupe.spill import Spill
     from dedupe.stages import OnProgress
     from dedupe.verify.relation import Published
     from dedupe.verify.subjects import Common

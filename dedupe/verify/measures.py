@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from dedupe.arrays.ragged import sorted_distinct
+from dedupe.arrays.spill import MEMORY
 from dedupe.candidates import EXACT
 from dedupe.clean.kept import copied
 from dedupe.documents import one_array
 from dedupe.kernels.telling import N_TELLINGS
-from dedupe.ragged import sorted_distinct
 from dedupe.shingle import shingle
-from dedupe.spill import MEMORY
 from dedupe.verify.alignments import Alignments, as_code_points
 from dedupe.verify.blocks import BLOCK_PAIRS, in_blocks
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from dedupe.arrays.spill import Spill
     from dedupe.candidates import Candidates
     from dedupe.clean import Kept
     from dedupe.settings import Settings
     from dedupe.shingle import Shingles
-    from dedupe.spill import Spill
     from dedupe.stages import OnProgress
 
 _OVERLAP_STEP = 20_000

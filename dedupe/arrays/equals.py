@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
-from dedupe.ragged import batch_bounds, running_total
-from dedupe.spill import MEMORY
+from dedupe.arrays.ragged import batch_bounds, running_total
+from dedupe.arrays.spill import MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
-    from dedupe.spill import Spill
+    from dedupe.arrays.spill import Spill
 
 _PARTITION = 1 << 16
 _LARGEST = 1 << 22

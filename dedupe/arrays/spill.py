@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dedupe.arrays.growth import Growing
+from dedupe.arrays.joined import InMemory, Joined
 from dedupe.errors import OutputError, SettingsError
-from dedupe.growth import Growth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -240,113 +241,6 @@ class Spill:
         return np.frombuffer(mapped, dtype)
 
 
-class Growing:
-    """An array that grows at its end, and leaves memory when it is large.
-
-    Args:
-        spill: where it goes.
-        dtype: of its values.
-        read_only: whether `whole` may not be written.
-    """
-
-    def __init__(self, spill: Spill, dtype: DTypeLike, *, read_only: bool) -> None:
-        self._spill = spill
-        self._dtype = np.dtype(dtype)
-        self._read_only = read_only
-        self._held = Growth(dtype)
-        self._file: Any = None
-        self._n_bytes = 0
-
-    def add(self, part: NDArray[Any]) -> None:
-        """Append a part, one-dimensional; it must not change afterwards.
-
-        Raises:
-            OutputError: the folder is full, or cannot be written.
-        """
-        if self._file is None and not self._spill.takes(part.nbytes):
-            with self._spill._failing():  # noqa: SLF001 - one of its arrays
-                self._file = self._spill._file()  # noqa: SLF001
-            self._spill.gives(self._n_bytes)
-            self._write(self._held.whole())
-        self._n_bytes += part.nbytes
-        if self._file is None:
-            self._held.add(part)
-        else:
-            self._write(part)
-
-    def whole(self) -> NDArray[Any]:
-        """Return the array; nothing can be added afterwards."""
-        if self._file is None:
-            array = self._held.whole()
-            array = array.view() if self._read_only or array.flags.writeable else array.copy()
-            array.flags.writeable = not self._read_only
-            return array
-        access = mmap.ACCESS_READ if self._read_only else mmap.ACCESS_WRITE
-        with self._spill._failing(), self._file as file:  # noqa: SLF001
-            file.flush()
-            return self._spill._mapped(  # noqa: SLF001
-                file.fileno(), self._n_bytes, access, self._dtype
-            )
-
-    def _write(self, part: NDArray[Any]) -> None:
-        try:
-            with self._spill._failing():  # noqa: SLF001
-                self._file.write(np.ascontiguousarray(part).view(np.uint8).data)
-        except OutputError:
-            with contextlib.suppress(OSError):
-                self._file.close()
-            raise
-
-
-class Joined:
-    """Tables of one schema, one after another, as one that may leave memory.
-
-    Args:
-        spill: where it goes.
-    """
-
-    def __init__(self, spill: Spill) -> None:
-        self._bytes = spill.grow(np.uint8, read_only=True)
-        self._writer: Any = None
-
-    def add(self, table: pa.Table) -> None:
-        """Append a table.
-
-        Raises:
-            OutputError: the folder is full, or cannot be written.
-        """
-        import pyarrow as pa
-
-        if self._writer is None:
-            sink = pa.PythonFile(_Into(self._bytes), "w")
-            self._writer = pa.ipc.new_stream(sink, table.schema)
-        self._writer.write_table(table.combine_chunks())
-
-    def whole(self) -> pa.Table:
-        """Return the table; nothing can be added afterwards."""
-        import pyarrow as pa
-
-        if self._writer is None:
-            raise ValueError("no table says what the columns are")
-        self._writer.close()
-        return pa.ipc.open_stream(pa.py_buffer(self._bytes.whole())).read_all()
-
-
-class _InMemory(Joined):
-    """Tables of one schema, one after another, in memory: nothing is written to be read back."""
-
-    def __init__(self) -> None:
-        self._tables: list[pa.Table] = []
-
-    def add(self, table: pa.Table) -> None:
-        """Append a table."""
-        self._tables.append(table)
-
-    def whole(self) -> pa.Table:
-        """Return the table."""
-        return MEMORY.table(self._tables)
-
-
 class _Memory(Spill):
     def opened(self, path: Path) -> NDArray[np.uint8]:
         return np.frombuffer(path.read_bytes(), np.uint8)
@@ -362,58 +256,11 @@ class _Memory(Spill):
 
     def joined(self) -> Joined:
         """Return a table that grows at its end."""
-        return _InMemory()
+        return InMemory()
 
 
 MEMORY = _Memory()
 """Where everything stays in memory."""
-
-
-def spilled_table(tables: Iterable[pa.Table], spill: Spill) -> pa.Table:
-    """Join tables of documents into one whose texts are one piece, and may leave memory."""
-    import pyarrow as pa
-
-    from dedupe.clean.kept import text_bytes
-    from dedupe.documents import SCHEMA, one_array
-
-    texts = spill.grow(np.uint8, read_only=True)
-    sizes = [np.zeros(1, np.int64)]
-    others = spill.joined()
-    others.add(SCHEMA.empty_table().drop_columns(["text"]))
-    for table in tables:
-        data, offsets = text_bytes(table)
-        texts.add(data[offsets[0] : offsets[-1]])
-        sizes.append(np.diff(offsets))
-        others.add(table.drop_columns(["text"]))
-    offsets = np.cumsum(np.concatenate(sizes))
-    text = pa.LargeStringArray.from_buffers(
-        len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(texts.whole())
-    )
-    rest = others.whole()
-    columns = {name: spill.column(one_array(rest.column(name))) for name in rest.column_names}
-    return pa.table(columns, rest.schema).add_column(
-        SCHEMA.get_field_index("text"), SCHEMA.field("text"), text
-    )
-
-
-class _Into:
-    """A file for Arrow to write: into an array that grows."""
-
-    closed = False
-
-    def __init__(self, growing: Growing) -> None:
-        self._growing = growing
-
-    def write(self, data: Any) -> int:
-        """Take bytes, which may change afterwards."""
-        self._growing.add(np.frombuffer(bytes(data), np.uint8))
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing waits here."""
-
-    def close(self) -> None:
-        """Leave the array to who made it."""
 
 
 def _trim() -> None:
