@@ -8,10 +8,7 @@ read/           1 files, folders, stdin       -> document batches
 clean/          2 page furniture off, credits and scars kept
 shingle.py      3 text                        -> tokens, shingles
 sketch.py       4 text                        -> signatures, sampled shingles
-candidates.py   5 signatures, rare shingles   -> candidate pairs
-runs.py           pairs found again and again -> each once, counted
-screening.py      pairs, sketches             -> how much they share, which go on
-crowds.py         pairs of near-copies        -> a few of each
+candidates/     5 signatures, rare shingles   -> candidate pairs
 verify/         6 candidate pairs             -> measured pairs, passages, relations
 cluster.py      7 measured pairs              -> stories
 attribute/      8 stories                     -> origin, parents, evidence

@@ -37,9 +37,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.archive import Archive
-    from dedupe.candidates import Candidates
+    from dedupe.candidates import Candidates, Weights
     from dedupe.result import Result
-    from dedupe.screening import Weights
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
 

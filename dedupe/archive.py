@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dedupe.candidates import Candidates
+    from dedupe.candidates import Candidates, Weights
     from dedupe.clean import Kept
-    from dedupe.screening import Weights
     from dedupe.settings import Settings
 
 FOLDER = "archive"

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from dedupe.candidates import Weights
     from dedupe.grounds import Change, Grounds, Reason
-    from dedupe.screening import Weights
     from dedupe.sketch import Sketches
     from dedupe.verify import Measured
 

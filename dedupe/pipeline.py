@@ -20,7 +20,7 @@ from dedupe.against import check_ids, compare_with, counted, known_answers, lear
 from dedupe.archive import Archive, Compared, as_archive
 from dedupe.arrays.spill import Spill
 from dedupe.attribute import Attribution, attribute
-from dedupe.candidates import Candidates, RareNet, find_candidates, weigh_and_pair
+from dedupe.candidates import Candidates, RareNet, Weights, find_candidates, weigh_and_pair
 from dedupe.clean import Kept, clean_and_learn
 from dedupe.clean.clues import harvest
 from dedupe.clean.furniture import Furniture
@@ -31,7 +31,6 @@ from dedupe.intake import as_reading, in_id_order, is_rising
 from dedupe.jsonl import Written
 from dedupe.overrides import Overrides, constrained, decided_origins, rows_of, signed
 from dedupe.result import Result
-from dedupe.screening import Weights
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
 from dedupe.stages import Stages

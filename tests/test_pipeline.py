@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe import Document, InputError, Result, Settings, SettingsError, find_duplicates, screening
+from dedupe import Document, InputError, Result, Settings, SettingsError, find_duplicates
 from dedupe import shingle as shingling
 from dedupe import sketch as sketching
 from dedupe.arrays.spill import MEMORY
+from dedupe.candidates import screening
 from dedupe.documents import documents_table
 from dedupe.read import read
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES

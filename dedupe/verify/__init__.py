@@ -28,8 +28,7 @@ import numpy as np
 
 from dedupe.arrays.packed import pack, unpack
 from dedupe.arrays.spill import MEMORY
-from dedupe.candidates import EXACT, Candidates
-from dedupe.screening import compare_sketches
+from dedupe.candidates import EXACT, Candidates, compare_sketches
 from dedupe.verify.measures import (
     Measured,
     in_order,
@@ -49,8 +48,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.arrays.spill import Spill
+    from dedupe.candidates import Weights
     from dedupe.clean import Kept
-    from dedupe.screening import Weights
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
     from dedupe.stages import OnProgress

@@ -5,7 +5,7 @@ packed pairs, Sketches, Weights  ->  compare_sketches()  ->  likely()  ->  place
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.arrays.spill import Spill
+    from dedupe.candidates.weights import Weights
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
 
@@ -23,28 +24,6 @@ _LOW_32 = np.uint64(0xFFFFFFFF)
 _SHIFT_32 = np.uint64(32)
 _TILE_BITS = np.uint64(15)
 """Documents of a tile, in bits: two tiles of sketches are 80 MB, and pages of files come once."""
-
-
-class Weights(NamedTuple):
-    """Sampled shingles of the documents, weighted by how few documents hold each.
-
-    Shapes (D documents, R sampled shingles)
-        hashes   uint64  (R,)    rising within each document
-        offsets  int64   (D+1,)
-        weights  float32 (R,)    log(1 + documents / documents that hold it)
-        totals   float64 (D,)    sum over each document
-    """
-
-    hashes: NDArray[np.uint64]
-    offsets: NDArray[np.int64]
-    weights: NDArray[np.float32]
-    totals: NDArray[np.float64]
-
-    def of_first(self, n_docs: int) -> Weights:
-        """Return those of the first documents."""
-        end = self.offsets[n_docs]
-        offsets, totals = self.offsets[: n_docs + 1], self.totals[:n_docs]
-        return Weights(self.hashes[:end], offsets, self.weights[:end], totals)
 
 
 def compare_sketches(
