@@ -17,12 +17,11 @@ result.py       9 Result                      -> files
 report.py       Result                        -> terminal, CSV
 
 pipeline.py     find_duplicates(): the stages in order
+compared.py     what reading and comparing documents has found: stories are made of it
 intake.py       documents as a caller has them -> a table in order of id
 stages.py       a stage                       -> its answer, timed, kept, told of
 tables.py       what they found               -> tables of the result
-archive.py      what a run keeps              -> later documents can be compared with it
-against.py      new documents, an archive     -> what a run over both would find of the new
-touching.py       which earlier documents share a bucket with a new one
+against/        new documents, an archive     -> what a run over both would find of the new
 jsonl.py        rows of stories.jsonl         -> lines, and rows again when they are asked for
 checkpoints.py  what finished stages returned -> an interrupted run goes on from there
 estimate.py     inputs                        -> what a run over them will take
@@ -38,6 +37,7 @@ storage/        the index on disk
 cli/            parses, calls the library, prints
 __main__.py     python -m dedupe
 
+disjoint_sets.py  what belongs together, pair by pair
 dates.py        what an outlet writes of time -> the interval it may mean
 names.py        spellings of agencies and outlets -> one name for each
 arrays/         ragged, packed, grouped, larger than memory

@@ -3,7 +3,7 @@
 documents -> clean -> harvest -> sketch -> weigh_and_pair -> find_candidates -> verify
           -> mark_roundups -> cluster -> attribute -> Result
 
-With an earlier result, against.py stands in for what is between sketch and verify.
+With an earlier result, against/ stands in for what is between sketch and verify.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dedupe.against import check_ids, compare_with, counted, known_answers, learn_with, only_new
-from dedupe.archive import Archive, Compared, as_archive
+from dedupe.against.archive import Archive, as_archive
 from dedupe.arrays.spill import Spill
 from dedupe.attribute import Attribution, attribute
 from dedupe.candidates import Candidates, RareNet, Weights, find_candidates, weigh_and_pair
@@ -26,6 +26,7 @@ from dedupe.clean.clues import harvest
 from dedupe.clean.furniture import Furniture
 from dedupe.clean.kept import text_bytes
 from dedupe.cluster import cluster
+from dedupe.compared import Compared
 from dedupe.errors import InputError, SettingsError
 from dedupe.intake import as_reading, in_id_order, is_rising
 from dedupe.jsonl import Written

@@ -30,7 +30,7 @@ from dedupe.jsonl import Lines
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from dedupe.archive import Archive
+    from dedupe.against.archive import Archive
 
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
 
@@ -181,7 +181,7 @@ class Result:
     def _write(self, folder: Path, also: Callable[[Path], object] | None) -> None:
         import pyarrow.parquet as pq
 
-        from dedupe.archive import FOLDER as ARCHIVE
+        from dedupe.against.archive import FOLDER as ARCHIVE
 
         for name in _TABLES:
             pq.write_table(getattr(self, name), folder / f"{name}.parquet", compression="zstd")
@@ -210,8 +210,8 @@ class Result:
             raise OutputError(f"a result stands in a folder, not in {type(folder).__name__}")
         import pyarrow.parquet as pq
 
-        from dedupe.archive import FOLDER as ARCHIVE
-        from dedupe.archive import Archive
+        from dedupe.against.archive import FOLDER as ARCHIVE
+        from dedupe.against.archive import Archive
 
         place = Path(folder)
         if not (place / "run.json").is_file():

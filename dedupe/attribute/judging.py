@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dedupe.arrays.ragged import running_total
+from dedupe.arrays.rows import join_rows, take_rows
 from dedupe.attribute.days import broken_clocks, out_of_the_week
 from dedupe.attribute.evidence import Evidence, Story
 from dedupe.attribute.findings import find_evidence, find_more
@@ -342,11 +343,10 @@ def _glimpses(docket: Docket) -> Glimpses:
             room = Glimpses(a, b, c, d, points, e, f, value)
             n_found = glance(docket, worth, first, last, room)
             if n_found <= n:
-                return Glimpses._make(column[:n_found] for column in room)
+                return take_rows(room, slice(n_found))
             n = n_found
 
-    parts = in_ranges(len(docket.n_works), of_range)
-    return Glimpses._make(map(np.concatenate, zip(*parts, strict=True)))
+    return join_rows(in_ranges(len(docket.n_works), of_range))
 
 
 def in_ranges(n: int, function: Callable[[int, int], Any]) -> list[Any]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
 from dedupe.arrays.ragged import sorted_distinct
+from dedupe.arrays.rows import join_rows, take_rows
 from dedupe.arrays.spill import MEMORY
 from dedupe.candidates import EXACT
 from dedupe.clean.kept import copied
@@ -105,24 +106,21 @@ def measure(
     if len(blocks) == 1:
         # Candidates are sorted, and so is a block of all of them.
         return blocks[0]
-    columns: dict[str, Any] = {
-        name: np.concatenate([getattr(one, name) for one in blocks])
-        for name in Measured._fields
-        if name != "passages"
-    }
+    *columns, looked, told, odds = join_rows([one[:-1] for one in blocks])
     before = np.cumsum([0, *(len(one.a) for one in blocks[:-1])])
     passages = pa.concat_tables(
         map(numbered_from, (one.passages for one in blocks), before.tolist())
     )
-    order = np.lexsort((columns["b"], columns["a"]))
-    told, looked = columns.pop("told"), columns.pop("looked")
+    a, b, *_ = columns
+    order = np.lexsort((b, a))
     looked += np.repeat(before, [len(one.looked) for one in blocks])
     looked = np.argsort(order)[looked]
     by_pair = np.argsort(looked)
     return Measured(
-        **{name: column[order] for name, column in columns.items()},
+        *take_rows(tuple(columns), order),
         looked=looked[by_pair],
         told=told[by_pair],
+        odds=odds[order],
         passages=in_order(passages, order),
     )
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
+from dedupe.disjoint_sets import DisjointSets
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
@@ -386,24 +388,16 @@ def _overlap(one: _Part, other: _Part) -> bool:
 def _stories(topics: list[_Story], joined: dict[int, list[int]]) -> list[_Story]:
     """Unite topics whose documents some pair joins."""
     topic_of = {part.other: place for place, topic in enumerate(topics) for part in topic}
-    leader = list(range(len(topics)))
-
-    def find(place: int) -> int:
-        while leader[place] != place:
-            leader[place] = leader[leader[place]]
-            place = leader[place]
-        return place
-
+    united = DisjointSets()
     for place, topic in enumerate(topics):
         for part in topic:
             # A document may have pieces in two topics: it joins them itself.
             for near in (part.other, *joined.get(part.other, ())):
                 if near in topic_of:
-                    one, other = find(place), find(topic_of[near])
-                    leader[max(one, other)] = min(one, other)
+                    united.unite(place, topic_of[near])
     stories: dict[int, list[_Part]] = defaultdict(list)
     for place, topic in enumerate(topics):
-        stories[find(place)] += topic
+        stories[united.find(place)] += topic
     return list(stories.values())
 
 

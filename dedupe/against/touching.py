@@ -17,7 +17,7 @@ from dedupe.candidates import N_HUBS, content_priority
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dedupe.archive import Archive
+    from dedupe.against.archive import Archive
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
 

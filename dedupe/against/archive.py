@@ -14,27 +14,27 @@ import functools
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from dedupe.arrays.ragged import ranges_of, running_total
 from dedupe.candidates import first_of_text
 from dedupe.clean.furniture import Furniture
 from dedupe.documents import SCHEMA
 from dedupe.errors import OutputError, SettingsError
 from dedupe.sketch import Sketches
-from dedupe.verify import Answers, OnDemand, published_by
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from dedupe.candidates import Candidates, Weights
+    from dedupe.candidates import Weights
     from dedupe.clean import Kept
+    from dedupe.compared import Compared
     from dedupe.settings import Settings
+    from dedupe.verify import Answers
 
 FOLDER = "archive"
 """The folder of an archive in that of its result."""
@@ -47,52 +47,6 @@ _AT_ONCE = 1024
 _PLAIN = frozenset({"sketches"})
 _FREE = frozenset({"threads", "all_passages", "memory_limit"})
 """Settings that may differ between two runs that are compared."""
-
-
-_NOT_YET: Any = None
-
-
-class Compared(NamedTuple):
-    """Documents, and what reading and then comparing them has found: stories are made of it.
-
-    Shapes (D documents)
-        table       of `documents.SCHEMA`, sorted by id
-        kept        their kept ranges
-        furniture   what was learned of their outlets
-        clues       table of `clues_schema()`
-        sketches    of the kept words
-        weights     of the sampled shingles, without their order
-        candidates  pairs that were measured, rows of `table`
-        pairs       as judged, before round-ups are marked
-        passages    of the pairs
-    """
-
-    table: pa.Table
-    kept: Kept
-    furniture: Furniture
-    clues: pa.Table
-    sketches: Sketches
-    weights: Weights = _NOT_YET
-    candidates: Candidates = _NOT_YET
-    pairs: pa.Table = None
-    passages: pa.Table = None
-
-    def answers(
-        self,
-        settings: Settings,
-        known: pa.Table | None = None,
-        is_earlier: NDArray[np.bool_] | None = None,
-    ) -> Answers:
-        """Measure, when asked, pairs that no net has found; what is `known` is not measured."""
-        on_demand = OnDemand(
-            self.sketches,
-            self.weights,
-            published_by(self.table),
-            self.kept,
-            settings,
-            is_collection=True,
-        )
-        return Answers(on_demand, known, is_earlier)
 
 
 class Archive:
@@ -361,25 +315,6 @@ def _frequencies(sketches: Sketches, weights: Weights) -> NDArray[np.int32]:
     n_docs = max(1, int(first_of_text(sketches).sum()))
     holders = n_docs / np.expm1(weights.weights.astype(np.float64))
     return np.rint(holders).astype(np.int32)
-
-
-def take_sketches(sketches: Sketches, rows: NDArray[np.int64]) -> Sketches:
-    """Return the sketches of some documents."""
-    counts = np.diff(sketches.offsets)[rows]
-    return Sketches(
-        sketches.signatures[rows],
-        sketches.text_hashes[rows],
-        sketches.n_words[rows],
-        sketches.sampled[ranges_of(sketches.offsets[rows], counts)],
-        running_total(counts),
-    )
-
-
-def join_sketches(parts: Sequence[Sketches]) -> Sketches:
-    """Put the sketches of several sets of documents behind each other."""
-    columns: list[Any] = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    counts = np.concatenate([np.diff(one.offsets) for one in parts])
-    return Sketches._make([*columns[:4], running_total(counts)])
 
 
 def _checksum(place: Path) -> str:

@@ -4,6 +4,9 @@
     Archive        ->  what shares a bucket  ----+->  find_candidates  ->  pairs with a new document
     Archive        ->  their stories, and every pair judged before  ------->  Compared
 
+archive.py   what a run keeps  -> later documents can be compared with it
+touching.py  sketches of new documents, an archive -> what shares a bucket with one
+
 Two earlier documents are never compared again: their pairs are as they were
 judged. Only what shares a band or a rare shingle with a new document is sorted
 into buckets, and only the texts of stories that a new document may belong to,
@@ -18,16 +21,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from dedupe.archive import Compared, flat_ranges, join_sketches, take_sketches
+from dedupe.against.archive import flat_ranges
+from dedupe.against.touching import touching
 from dedupe.arrays.equals import among
 from dedupe.arrays.ragged import ranges_of, rank_within
 from dedupe.candidates import find_candidates, first_of_text, weighted
 from dedupe.clean.blocks import read_blocks
 from dedupe.clean.furniture import Furniture, block_keys, joined, learn, outlet_numbers
 from dedupe.clean.kept import Kept, keep_all, text_bytes
+from dedupe.compared import Compared
 from dedupe.documents import one_array
 from dedupe.errors import InputError
-from dedupe.touching import touching
+from dedupe.sketch import join_sketches, take_sketches
 from dedupe.verify import verify
 from dedupe.verify.roundups import LIKELY
 
@@ -36,7 +41,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dedupe.archive import Archive
+    from dedupe.against.archive import Archive
     from dedupe.candidates import Candidates, Weights
     from dedupe.result import Result
     from dedupe.settings import Settings
