@@ -47,8 +47,8 @@ from dedupe.attribute.parents import BY_CLOSENESS, SINGLE
 from dedupe.attribute.placing import Filled, hang_rest, place
 from dedupe.attribute.tables import ClueTable, PairTable
 from dedupe.attribute.writing import write_rows
-from dedupe.jsonl import Lines, LineWriter
 from dedupe.names import default_names, fold
+from dedupe.result.lines import Lines, LineWriter
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -57,8 +57,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.arrays.spill import Spill
-    from dedupe.jsonl import Written
     from dedupe.names import Names
+    from dedupe.result.lines import Written
 
 _OWN_VOICE = frozenset({"outlet", "agency", "told_own_name", "byline"})
 

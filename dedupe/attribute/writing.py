@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from dedupe.attribute.counterfactual import LeftOut
     from dedupe.attribute.judging import Judging
-    from dedupe.jsonl import LineWriter
     from dedupe.kernels.places import Places
+    from dedupe.result.lines import LineWriter
 
 _BLOCK = 4096
 

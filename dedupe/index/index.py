@@ -13,8 +13,8 @@ from dedupe.index.adding import Added, Terms, add_table, parts_of
 from dedupe.index.asked import as_name, as_since, table_of
 from dedupe.index.held import Held
 from dedupe.index.keys import id_keys
-from dedupe.index.lifetime import Opened
 from dedupe.index.lookup import commit_before, members_of, versions_of
+from dedupe.index.open_index import OpenIndex
 from dedupe.index.records import FIELDS, as_rows, pack_about
 from dedupe.index.stories import Changes, Regrouping
 from dedupe.index.telling import tell_added, tell_query, tell_story
@@ -33,7 +33,7 @@ _BYTES_OF_ONE = np.dtype(np.int64).itemsize
 """Of the members of a story that is one document."""
 
 
-class Index(Opened):
+class Index(OpenIndex):
     """Stories that grow as documents come in; on disk, safe against crashes.
 
     Any number of threads may use one Index. One process writes; others open it

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe.arrays.spill import MEMORY, Spill
-from dedupe.jsonl import Lines, LineWriter
+from dedupe.result.lines import Lines, LineWriter
 
 ROWS: list[dict[str, Any]] = [{"story": "b", "size": 2}, {"story": "é\n", "origin": None}, {}]
 

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-_OPENED: weakref.WeakSet[Opened] = weakref.WeakSet()
+_OPENED: weakref.WeakSet[OpenIndex] = weakref.WeakSet()
 _LEFT_BEHIND: list[Store] = []
 """Stores of a parent process: kept, so that nothing closes them here."""
 
 
-class Opened:
+class OpenIndex:
     """An index that is open; see `Index`, which says what can be done with it.
 
     Attributes:

@@ -4,8 +4,10 @@
 
 What is furniture and which shingles are rare depend on the whole collection,
 so it is cleaned and sketched again. The pair is then measured without any
-floor, and asked what decides it (grounds.py); what the run made of it in the end,
+floor, and asked what decides it (grounds); what the run made of it in the end,
 with all other pairs and a reader's decisions, is read from its files.
+
+grounds.py  what decides the relation of one pair, and what would turn it
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from dedupe.candidates import Weights
-    from dedupe.grounds import Change, Grounds, Reason
+    from dedupe.explanation.grounds import Change, Grounds, Reason
     from dedupe.sketch import Sketches
     from dedupe.verify import Measured
 
@@ -180,7 +182,7 @@ def _of_pair(
     again: _Again, result: Result, verified: dict[str, Any] | None, *, one_story: bool
 ) -> dict[str, Any]:
     """Return the measures of the pair, what the models make of them, and its passages."""
-    from dedupe.grounds import grounds, model_part
+    from dedupe.explanation.grounds import grounds, model_part
 
     pair, measured = again.pair, again.measured
     reasons, change = model_part(measured) if pair else ([], None)

@@ -8,6 +8,9 @@ A folder is written beside its place and moved into it whole, so a crash, a
 full disk or an interrupt leaves the earlier result, or none, but never half of
 one. What a killed process left beside a place goes with the next save there.
 `run.json` marks a folder as ours; nothing else is ever replaced.
+
+tables.py  what the stages found  -> tables of the result
+lines.py   rows of stories.jsonl  -> lines, and rows again when they are asked for
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from dedupe.errors import OutputError
-from dedupe.jsonl import Lines
+from dedupe.result.lines import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
