@@ -26,4 +26,5 @@ def join_rows(parts: Sequence[Columns]) -> Columns:
 
 def _like(columns: Columns, made: list[NDArray[Any]]) -> Columns:
     make = getattr(columns, "_make", type(columns))
-    return make(made)  # type: ignore[no-any-return]
+    like: Columns = make(made)
+    return like

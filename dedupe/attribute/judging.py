@@ -346,7 +346,8 @@ def _glimpses(docket: Docket) -> Glimpses:
                 return take_rows(room, slice(n_found))
             n = n_found
 
-    return join_rows(in_ranges(len(docket.n_works), of_range))
+    parts: list[Glimpses] = in_ranges(len(docket.n_works), of_range)
+    return join_rows(parts)
 
 
 def in_ranges(n: int, function: Callable[[int, int], Any]) -> list[Any]:

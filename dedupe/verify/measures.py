@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 
 from dedupe.arrays.ragged import sorted_distinct
-from dedupe.arrays.rows import join_rows, take_rows
+from dedupe.arrays.rows import join_rows
 from dedupe.arrays.spill import MEMORY
 from dedupe.candidates import EXACT
 from dedupe.clean.kept import copied
@@ -106,21 +106,24 @@ def measure(
     if len(blocks) == 1:
         # Candidates are sorted, and so is a block of all of them.
         return blocks[0]
-    *columns, looked, told, odds = join_rows([one[:-1] for one in blocks])
     before = np.cumsum([0, *(len(one.a) for one in blocks[:-1])])
     passages = pa.concat_tables(
         map(numbered_from, (one.passages for one in blocks), before.tolist())
     )
-    a, b, *_ = columns
-    order = np.lexsort((b, a))
-    looked += np.repeat(before, [len(one.looked) for one in blocks])
+    joined = Measured(*join_rows([one[:-1] for one in blocks]), passages)
+    order = np.lexsort((joined.b, joined.a))
+    looked = joined.looked + np.repeat(before, [len(one.looked) for one in blocks])
     looked = np.argsort(order)[looked]
     by_pair = np.argsort(looked)
-    return Measured(
-        *take_rows(tuple(columns), order),
+    of_pairs = {
+        name: column[order]
+        for name, column in joined._asdict().items()
+        if name not in ("looked", "told", "passages")
+    }
+    return joined._replace(
+        **of_pairs,
         looked=looked[by_pair],
-        told=told[by_pair],
-        odds=odds[order],
+        told=joined.told[by_pair],
         passages=in_order(passages, order),
     )
 
