@@ -736,7 +736,7 @@ def test_attribute__any_number_of_stories_is_looked_at_twice(
     pages = [{"source": f"outlet{row % 2}.example"} for row in range(6)]
     labels, joined = [0, 0, 2, 2, 4, 4], [pair(0, 1), pair(2, 3), pair(4, 5)]
     expected = judge(pages, labels, joined)
-    monkeypatch.setattr("dedupe.attribute.judging._BLOCK", 1)
+    monkeypatch.setattr("dedupe.attribute.inference._BLOCK", 1)
     monkeypatch.setattr("dedupe.attribute.writing._BLOCK", 1)
     found = judge(pages, labels, joined)
     assert (found.relation, found.stories) == (expected.relation, expected.stories)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dedupe.names import Names
 
 CAP = 4.0
-"""No group of clues moves a verdict by more than this, in log-odds."""
+"""No group of clues moves an origin by more than this, in log-odds."""
 
 ORDER_GROUPS = frozenset({"time", "length", "opening"})
 """Groups that only say which work is nearer the front: see model.py."""

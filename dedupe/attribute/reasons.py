@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from dedupe.attribute.pages import Pages
     from dedupe.attribute.standing import Record
-    from dedupe.kernels.dockets import Docket, Limits, Weighing
     from dedupe.kernels.glances import Glimpses
+    from dedupe.kernels.graphs import Graphs, Limits, Weighing
 
 GROUPS = sorted({signal.group for signal in SIGNALS} | {"derived"})
 """Every group of evidence, in the order in which it is added up."""
@@ -62,7 +62,7 @@ class Scores(NamedTuple):
 
 
 class Reasons:
-    """The evidence of the stories of a docket.
+    """The evidence of the stories of a graphs.
 
     Attributes:
         names: absent sources that evidence names, sorted; the kernels know their places.
@@ -136,7 +136,7 @@ class Reasons:
 
     def weighing(self) -> Weighing:
         """Return all evidence as the kernels take it."""
-        from dedupe.kernels.dockets import Weighing
+        from dedupe.kernels.graphs import Weighing
 
         rows = self._columns
         # What is equal stays in order: of two as strong, the first counts.
@@ -155,11 +155,11 @@ class Reasons:
         )
 
     def of(
-        self, docket: Docket, first: int, last: int, pages: Pages, records: Mapping[str, Record]
+        self, graphs: Graphs, first: int, last: int, pages: Pages, records: Mapping[str, Record]
     ) -> list[list[Evidence]]:
         """Return the evidence of stories [first, last), each with its sentences."""
         rows = self._columns[self._ends[first] : self._ends[last]]
-        documents = np.stack([docket.rows[rows["member"]], docket.rows[rows["other"]]])
+        documents = np.stack([graphs.rows[rows["member"]], graphs.rows[rows["other"]]])
         fields = ("spoken", "signal", "points", "child", "parent", "value")
         columns = (rows[name].tolist() for name in fields)
         items = [
@@ -182,12 +182,12 @@ _ROW = np.dtype(
 """One reason; `spoken` is the place of its Evidence, or -1 where it has no sentence yet."""
 
 
-def members_of(docket: Docket, said: Sequence[tuple[int, Evidence]]) -> NDArray[np.int64]:
-    """Return the members of a docket that carry some evidence."""
-    n_rows = int(docket.rows.max(initial=0)) + 1
-    story = np.repeat(np.arange(len(docket.n_works)), np.diff(docket.offsets))
+def members_of(graphs: Graphs, said: Sequence[tuple[int, Evidence]]) -> NDArray[np.int64]:
+    """Return the members of graphs that carry some evidence."""
+    n_rows = int(graphs.rows.max(initial=0)) + 1
+    story = np.repeat(np.arange(len(graphs.n_works)), np.diff(graphs.offsets))
     wanted = np.array([place * n_rows + item.row for place, item in said], np.int64)
-    found: NDArray[np.int64] = np.searchsorted(story * n_rows + docket.rows, wanted)
+    found: NDArray[np.int64] = np.searchsorted(story * n_rows + graphs.rows, wanted)
     return found
 
 
@@ -227,7 +227,7 @@ def _span(microseconds: float) -> str:
 
 def limits() -> Limits:
     """Return the constants of attribution as the kernels take them."""
-    from dedupe.kernels.dockets import Limits
+    from dedupe.kernels.graphs import Limits
 
     return Limits(
         cap=CAP, unseen=UNSEEN_PRIOR, own_clock=_OWN_CLOCK, other_clock=POINTS["clock"]["apart"]
@@ -241,7 +241,7 @@ def summed(affinity: NDArray[np.float64], evidence: Sequence[Evidence]) -> Score
         affinity: float64 (N, N), see `Weights`.
         evidence: between the N works.
     """
-    from dedupe.kernels.dockets import MOST_ABSENT
+    from dedupe.kernels.graphs import MOST_ABSENT
     from dedupe.kernels.sums import fill_sums
 
     reasons = Reasons(1)

@@ -36,12 +36,12 @@ postings.py  sorted postings    -> where keys stand, in memory and in a file's b
 frequency.py sorted keys     -> in how many documents of an index and a batch each stands
 telling.py   tokens of a pair   -> how both tell it: likest sentences, letters, facts
 trees.py     features           -> sums of regression trees
-dockets.py   documents of stories -> works
+graphs.py   documents of stories -> works
 glances.py   works              -> what clocks, lengths and outlets say
 sums.py      reasons            -> their sums, and the chances that follow
 origins.py   weights of edges   -> chance of each origin and parent, over all trees
 elimination.py  a matrix        -> inverse and determinant
-verdicts.py  chances of works   -> the likeliest origins
+candidate_origins.py  chances of works   -> the likeliest origins
 places.py    chances of parents -> relation and parent of each document
 links.py     pairs of a story   -> how close documents and works are
 arborescence.py  gains of edges -> the heaviest tree

@@ -1,9 +1,9 @@
 """Probabilities in, words out: the origin of a story, and its band.
 
-    Verdicts of a docket  ->  verdict_of()  ->  Verdict
+    CandidateOrigins of graphs  ->  name_origin()  ->  NamedOrigin
 
 A copy is called "likely copied from"; nothing here calls it anything worse.
-Where no candidate stands clear of the next, the verdict is "cannot tell".
+Where no candidate stands clear of the next, it is "cannot tell".
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Candidate(NamedTuple):
     name: str | None
 
 
-class Verdict(NamedTuple):
+class NamedOrigin(NamedTuple):
     """Who wrote it first.
 
     Attributes:
@@ -59,10 +59,10 @@ class Verdict(NamedTuple):
         return bool(self.origin["band"] != "unknown")
 
 
-def verdict_of(
+def name_origin(
     pages: Pages, ranked: list[Candidate], works: Sequence[int], *, told: bool
-) -> Verdict:
-    """Put a verdict into words.
+) -> NamedOrigin:
+    """Put into words who wrote a story first.
 
     Args:
         pages: outlets and ids.
@@ -71,9 +71,9 @@ def verdict_of(
         told: the first is named.
     """
     if not told:
-        return Verdict(dict(CANNOT_TELL), ranked, -1, -1, None)
+        return NamedOrigin(dict(CANNOT_TELL), ranked, -1, -1, None)
     best = ranked[0]
-    return Verdict(origin_object(pages, best), ranked, works[0], best.row, best.name)
+    return NamedOrigin(origin_object(pages, best), ranked, works[0], best.row, best.name)
 
 
 def origin_object(pages: Pages, one: Candidate) -> dict[str, Any]:

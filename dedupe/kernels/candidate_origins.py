@@ -1,8 +1,8 @@
 """Chances of works in; the chance of every document, and the likeliest origins, out.
 
-    Docket, Weighing, Model  ->  fill_verdicts()  ->  Verdicts
+    Graphs, Weighing, Model  ->  fill_candidate_origins()  ->  CandidateOrigins
 
-Axes: see dockets.py.
+Axes: see graphs.py.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.kernels._compile import kernel
-from dedupe.kernels.dockets import (
+from dedupe.kernels.graphs import (
     N_CANDIDATES,
     NEVER,
-    Docket,
+    CandidateOrigins,
+    Graphs,
     Limits,
     Model,
-    Verdicts,
     Weighing,
     by_work,
 )
@@ -85,31 +85,31 @@ def fill_rivals(
 
 
 @kernel
-def fill_verdicts(
-    docket: Docket,
+def fill_candidate_origins(
+    graphs: Graphs,
     why: Weighing,
     limits: Limits,
     chosen: NDArray[np.int64],
     first: int,
     last: int,
     model: Model,
-    out: Verdicts,
+    out: CandidateOrigins,
 ) -> None:
-    """Write the verdicts of stories chosen[first:last], as the model has them."""
+    """Write the candidate origins of stories chosen[first:last], as the model has them."""
     for j in range(first, last):
         s = chosen[j]
         base = model.origin_offsets[j]
-        origin = model.origin[base : base + docket.n_works[s] + model.n_absent[j]]
-        _fill_documents(docket, why, s, limits, origin, out.probability)
-        _fill_candidates(docket, s, origin[docket.n_works[s] :].copy(), model.absent[j], out)
+        origin = model.origin[base : base + graphs.n_works[s] + model.n_absent[j]]
+        _fill_documents(graphs, why, s, limits, origin, out.probability)
+        _fill_candidates(graphs, s, origin[graphs.n_works[s] :].copy(), model.absent[j], out)
         second = out.chance[s, 1] if out.n_candidates[s] > 1 else 0.0
         clear = why.offsets[s + 1] > why.offsets[s] and stands_clear(out.chance[s, 0], second)
-        out.told[s] = docket.decided[s] >= 0 or clear
+        out.told[s] = graphs.decided[s] >= 0 or clear
 
 
 @kernel
 def _fill_documents(
-    docket: Docket,
+    graphs: Graphs,
     why: Weighing,
     s: int,
     limits: Limits,
@@ -117,8 +117,8 @@ def _fill_documents(
     probability: NDArray[np.float64],
 ) -> None:
     """Share the chance of each work among its documents: own credits first, then clocks."""
-    start, end = docket.offsets[s], docket.offsets[s + 1]
-    n_works, work = docket.n_works[s], docket.work
+    start, end = graphs.offsets[s], graphs.offsets[s + 1]
+    n_works, work = graphs.n_works[s], graphs.work
     size, timed = np.zeros(n_works, np.int64), np.zeros(n_works, np.int64)
     n_first = np.zeros(n_works, np.int64)
     first, outlet = np.full(n_works, -1), np.full(n_works, -2)
@@ -128,14 +128,14 @@ def _fill_documents(
         if w < 0:
             continue
         size[w] += 1
-        probability[m] = docket.lead[m]
-        outlet[w] = docket.outlet[m] if outlet[w] in (-2, docket.outlet[m]) else -1
-        if docket.latest[m] == NEVER:
+        probability[m] = graphs.lead[m]
+        outlet[w] = graphs.outlet[m] if outlet[w] in (-2, graphs.outlet[m]) else -1
+        if graphs.latest[m] == NEVER:
             continue
         timed[w] += 1
-        if first[w] < 0 or docket.latest[m] < docket.latest[first[w]]:
+        if first[w] < 0 or graphs.latest[m] < graphs.latest[first[w]]:
             first[w], n_first[w] = m, 1
-        elif docket.latest[m] == docket.latest[first[w]]:
+        elif graphs.latest[m] == graphs.latest[first[w]]:
             n_first[w] += 1
     for e in range(why.offsets[s], why.offsets[s + 1]):
         probability[why.member[e]] += why.within[e]
@@ -147,7 +147,7 @@ def _fill_documents(
     for m in range(start, end):
         if work[m] >= 0:
             total[work[m]] += math.exp(probability[m])
-    decided = docket.decided[s]
+    decided = graphs.decided[s]
     for m in range(start, end):
         w = work[m]
         if w < 0:
@@ -160,21 +160,21 @@ def _fill_documents(
 
 @kernel
 def _fill_candidates(
-    docket: Docket,
+    graphs: Graphs,
     s: int,
     absent_chance: NDArray[np.float64],
     absent: NDArray[np.int64],
-    out: Verdicts,
+    out: CandidateOrigins,
 ) -> None:
     """Write one candidate for each outlet, its likeliest document, and each absent source.
 
     Versions of one page may be two works, where the pair of them was not
     measured; they are no rivals.
     """
-    start, end = docket.offsets[s], docket.offsets[s + 1]
+    start, end = graphs.offsets[s], graphs.offsets[s + 1]
     total, best = np.zeros(end - start), np.full(end - start, -1)
-    for m in by_work(docket.work, start, end, docket.n_works[s]):
-        one = docket.whose[m]
+    for m in by_work(graphs.work, start, end, graphs.n_works[s]):
+        one = graphs.whose[m]
         if best[one] < 0 or out.probability[m] > total[one]:
             best[one] = m
         total[one] += out.probability[m]

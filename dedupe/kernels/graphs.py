@@ -1,20 +1,20 @@
 """Stories as columns, and the documents of each that are one work.
 
-    documents by story, pairs  ->  fill_works()  ->  Docket
+    documents by story, pairs  ->  fill_works()  ->  Graphs
 
 Here stand the bundles of arrays that the kernels of attribution pass on:
 
-    sums.py      Docket, Weighing         ->  Model     chances of origins and parents
-    verdicts.py  Docket, Model            ->  Verdicts  who wrote each story first
-    places.py    Docket, Model, Verdicts  ->  Places    who copied whom
-    glances.py   Docket                   ->  Glimpses  reasons seen without texts
+    sums.py      Graphs, Weighing         ->  Model     chances of origins and parents
+    candidate_origins.py  Graphs, Model            ->  CandidateOrigins  who wrote each story first
+    places.py    Graphs, Model, CandidateOrigins  ->  Places    who copied whom
+    glances.py   Graphs                   ->  Glimpses  reasons seen without texts
 
 Every kernel takes stories [first, last) and writes what belongs to them, so
 threads may share the work. To a helper go the arrays that it reads, not the
 bundle: each array counts as seven arguments, and compiling takes its time.
 
 Axes: S stories, M members (documents of stories), P pairs inside stories,
-E reasons. A member is a place in the docket, not a row of the documents.
+E reasons. A member is a place in the graphs, not a row of the documents.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ N_CANDIDATES, MOST_ABSENT = 8, 5
 """Candidates that are kept, and absent sources of a story, the unnamed one included."""
 
 
-class Docket(NamedTuple):
-    """Stories to be judged, as columns.
+class Graphs(NamedTuple):
+    """Stories as graphs of documents and pairs, as columns: copy trees are found in them.
 
     Shapes
         rows       int64 (M,)    documents, rising within a story
@@ -115,7 +115,7 @@ class Limits(NamedTuple):
     """Constants of attribution.
 
     Attributes:
-        cap: no group moves a verdict by more.
+        cap: no group moves an origin by more.
         unseen: chance that an origin is none of the works in hand, before evidence.
         own_clock: log-odds of the first version of one outlet's page.
         other_clock: the same where a work has several outlets.
@@ -127,7 +127,7 @@ class Limits(NamedTuple):
     other_clock: float
 
 
-class Verdicts(NamedTuple):
+class CandidateOrigins(NamedTuple):
     """Who wrote it first.
 
     Shapes
@@ -188,7 +188,7 @@ def fill_works(
 ) -> None:
     """Write the work of each member: exact copies are one, and an outlet's own versions.
 
-    Works are numbered in the order of their first member. Shapes: see Docket.
+    Works are numbered in the order of their first member. Shapes: see Graphs.
     """
     for s in range(first, last):
         start = offsets[s]

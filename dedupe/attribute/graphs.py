@@ -1,6 +1,6 @@
 """Stories in, columns out: documents, works and pairs as the kernels take them.
 
-    documents, stories, pairs  ->  docket_of(), crossings_of()  ->  Docket
+    documents, stories, pairs  ->  story_graphs(), crossing_graphs()  ->  Graphs
 
 Exact copies and an outlet's own versions are one work: it can be the origin
 only once, however often it was copied. Counting each exact copy would let the
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
     from dedupe.attribute.pages import Pages
     from dedupe.attribute.tables import PairTable
-    from dedupe.kernels.dockets import Docket
+    from dedupe.kernels.graphs import Graphs
 
 MOST_WORKS = 150
 """Works weighed together: the model is cubic. The rest of a larger story hangs below them."""
 
 
-def docket_of(
+def story_graphs(
     rows: NDArray[np.int64],
     stories: NDArray[np.int64],
     pages: Pages,
     table: PairTable,
     decided: Collection[int],
     speaking: NDArray[np.bool_],
-) -> Docket:
+) -> Graphs:
     """Return stories as columns.
 
     Args:
@@ -44,7 +44,7 @@ def docket_of(
         decided: documents that a reader holds for origins.
         speaking: bool (D,), documents that name a source.
     """
-    from dedupe.kernels.dockets import fill_works
+    from dedupe.kernels.graphs import fill_works
 
     labels = stories[rows]
     offsets = np.append(np.flatnonzero(np.diff(labels, prepend=-1)), len(rows))
@@ -53,30 +53,30 @@ def docket_of(
     member[rows] = np.arange(len(rows))
     a, b = member[table.rows[place]].T
     n_works = np.zeros(len(offsets) - 1, np.int64)
-    docket = _columns(rows, offsets, pages, table, place, pair_offsets, a, b, n_works)
+    graphs = _columns(rows, offsets, pages, table, place, pair_offsets, a, b, n_works)
     story = np.repeat(np.arange(len(n_works)), np.diff(offsets))
     for row in sorted(decided, reverse=True):
         if member[row] >= 0:
-            docket.decided[story[member[row]]] = member[row]
+            graphs.decided[story[member[row]]] = member[row]
     fill_works(
-        offsets, docket.outlet, pair_offsets, docket.a, docket.b, docket.relation,
-        0, len(n_works), docket.work, n_works,
+        offsets, graphs.outlet, pair_offsets, graphs.a, graphs.b, graphs.relation,
+        0, len(n_works), graphs.work, n_works,
     )  # fmt: skip
     for large in np.flatnonzero(n_works > MOST_WORKS).tolist():
-        n_works[large] = _choose(docket, large, speaking)
-    return docket
+        n_works[large] = _choose(graphs, large, speaking)
+    return graphs
 
 
-def crossings_of(place: NDArray[np.int64], pages: Pages, table: PairTable) -> Docket:
+def crossing_graphs(place: NDArray[np.int64], pages: Pages, table: PairTable) -> Graphs:
     """Return pairs as stories of two works each."""
     n_pairs = len(place)
     ends = np.arange(n_pairs + 1)
     a = 2 * ends[:-1]
     n_works = np.full(n_pairs, 2)
     rows = table.rows[place].ravel()
-    docket = _columns(rows, 2 * ends, pages, table, place, ends, a, a + 1, n_works)
-    docket.work[:] = np.tile([0, 1], n_pairs)
-    return docket
+    graphs = _columns(rows, 2 * ends, pages, table, place, ends, a, a + 1, n_works)
+    graphs.work[:] = np.tile([0, 1], n_pairs)
+    return graphs
 
 
 def _columns(
@@ -89,11 +89,11 @@ def _columns(
     a: NDArray[np.int64],
     b: NDArray[np.int64],
     n_works: NDArray[np.int64],
-) -> Docket:
-    from dedupe.kernels.dockets import Docket
+) -> Graphs:
+    from dedupe.kernels.graphs import Graphs
 
     outlet = pages.outlet_numbers(rows)
-    return Docket(
+    return Graphs(
         rows=rows,
         offsets=offsets,
         outlet=outlet,
@@ -130,17 +130,17 @@ def _whose(outlet: NDArray[np.int64], offsets: NDArray[np.int64]) -> NDArray[np.
     return number.astype(np.int64) - first[story]
 
 
-def _choose(docket: Docket, s: int, speaking: NDArray[np.bool_]) -> int:
+def _choose(graphs: Graphs, s: int, speaking: NDArray[np.bool_]) -> int:
     """Keep the works that can tell something, where there are too many to weigh together.
 
     Half are chosen by what they say and half by their clocks: the first page of
     all may have said nothing. Works not chosen become -1; returns how many are.
     """
-    from dedupe.kernels.dockets import NEVER
+    from dedupe.kernels.graphs import NEVER
 
-    start, end = docket.offsets[s : s + 2].tolist()
-    work, latest, rows = (column[start:end] for column in (docket.work, docket.latest, docket.rows))
-    n_works = int(docket.n_works[s])
+    start, end = graphs.offsets[s : s + 2].tolist()
+    work, latest, rows = (column[start:end] for column in (graphs.work, graphs.latest, graphs.rows))
+    n_works = int(graphs.n_works[s])
     latest = np.where(latest == NEVER, np.iinfo(np.int64).max, latest)
     clock = np.full(n_works, np.iinfo(np.int64).max)
     np.minimum.at(clock, work, latest)
@@ -149,13 +149,13 @@ def _choose(docket: Docket, s: int, speaking: NDArray[np.bool_]) -> int:
     # Works are numbered by their first document: equals stay in its order.
     early = np.argsort(clock, kind="stable")
     loud = early[np.argsort(~speaks[early], kind="stable")]
-    decided = docket.decided[s]
-    chosen = {int(docket.work[decided])} if decided >= 0 else set()
+    decided = graphs.decided[s]
+    chosen = {int(graphs.work[decided])} if decided >= 0 else set()
     for ranked in zip(early.tolist(), loud.tolist(), strict=True):
         chosen.update(ranked)
         if len(chosen) >= MOST_WORKS:
             break
     number = np.full(n_works, -1)
     number[sorted(chosen)] = np.arange(len(chosen))
-    docket.work[start:end] = number[work]
+    graphs.work[start:end] = number[work]
     return len(chosen)
