@@ -27,12 +27,11 @@ import datasets
 import numpy as np
 from copytrees import Parameters
 from datasets import fold_name
+from origin_model import posterior, summed
 
 import dedupe
 from dedupe import attribute
 from dedupe.attribute.evidence import CAP, Evidence
-from dedupe.attribute.model import posterior
-from dedupe.attribute.reasons import summed
 from dedupe.attribute.signals import DERIVING, SIGNALS
 
 if TYPE_CHECKING:

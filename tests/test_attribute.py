@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from origin_model import posterior, summed
 
-from dedupe.attribute.evidence import CAP
+from dedupe.attribute.evidence import CAP, UNSEEN_PRIOR
 from dedupe.attribute.findings import FUNCTIONS
-from dedupe.attribute.model import UNSEEN_PRIOR, posterior
-from dedupe.attribute.reasons import summed
 from dedupe.attribute.signals import SIGNALS
 from dedupe.attribute.tables import PairTable
 from dedupe.names import load_names

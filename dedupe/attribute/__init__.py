@@ -5,7 +5,7 @@ documents, stories, pairs, passages, clues  ->  attribute()  ->  Attribution
 tables.py    the clues of a document, the pairs of a story, looked up
 pages.py     outlets, texts and clocks, looked up where a story needs them
 graphs.py    stories as columns; exact copies and an outlet's own versions are one work
-inference.py   their origins, inferred: at a glance, by texts, by the records of outlets
+inference.py  their origins, inferred: at a glance, by texts, by the records of outlets
 evidence.py  a story, and a piece of evidence
 signals.py   the table of signals: what each looks for, and its points
 said.py      signals of one page: credits, scars, self-references
@@ -15,12 +15,11 @@ days.py      signals of the days that texts name
 edits.py     signals of how aligned text was edited
 standing.py  signals of what a work holds of all others, and of its outlet's record
 findings.py  all signals of clues and texts asked; kernels/glances.py finds the others
-reasons.py   evidence of all stories as columns
-model.py     what is summed, over all trees at once; kernels/origins.py sums it
+reasons.py   evidence of all stories as columns; kernels/origins.py sums over all copy trees
 placing.py   relation and parent of each document, direction of each pair
 parents.py   the relations, and a placed document
 crossings.py what one story's page took from others: round-ups and their parents
-origin.py   the origin named or "cannot tell"
+origin.py    the origin named or "cannot tell"
 counterfactual.py  who would be named without each kind of evidence
 writing.py   columns to what is told of each story
 rows.py      the row of stories.jsonl
@@ -44,9 +43,9 @@ import numpy as np
 from dedupe.arrays.spill import MEMORY
 from dedupe.attribute.counterfactual import left_out
 from dedupe.attribute.crossings import settle_crossings
+from dedupe.attribute.evidence import UNSEEN_PRIOR
 from dedupe.attribute.graphs import story_graphs
 from dedupe.attribute.inference import Inference, Inputs, new_inference
-from dedupe.attribute.model import UNSEEN_PRIOR
 from dedupe.attribute.pages import Pages
 from dedupe.attribute.parents import BY_CLOSENESS, SINGLE
 from dedupe.attribute.placing import Filled, hang_rest, place

@@ -10,12 +10,11 @@ row is written: a sentence for each pair of clocks would cost more than all sums
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.attribute.evidence import CAP, ORDER_GROUPS, Evidence
-from dedupe.attribute.model import UNSEEN_PRIOR, Weights
+from dedupe.attribute.evidence import CAP, ORDER_GROUPS, UNSEEN_PRIOR, Evidence
 from dedupe.attribute.signals import POINTS, SIGNALS
 
 if TYPE_CHECKING:
@@ -43,22 +42,6 @@ _HOUR = 3_600_000_000
 
 # The versions of one outlet follow its own clock, at odds of fifty to one.
 _OWN_CLOCK = 4.0
-
-
-class Scores(NamedTuple):
-    """Evidence of one story, added up.
-
-    Attributes:
-        weights: as the model takes it.
-        standing: float64 (N,), `weights.roots` without the evidence that a work
-            names an absent source: a copy that kept its credit is no further
-            from the origin than one that lost it.
-        absent: names of the absent sources; the last is None, the unnamed one.
-    """
-
-    weights: Weights
-    standing: NDArray[np.float64]
-    absent: list[str | None]
 
 
 class Reasons:
@@ -232,30 +215,3 @@ def limits() -> Limits:
     return Limits(
         cap=CAP, unseen=UNSEEN_PRIOR, own_clock=_OWN_CLOCK, other_clock=POINTS["clock"]["apart"]
     )
-
-
-def summed(affinity: NDArray[np.float64], evidence: Sequence[Evidence]) -> Scores:
-    """Add up evidence of one story: the strongest of each group on each target, capped.
-
-    Args:
-        affinity: float64 (N, N), see `Weights`.
-        evidence: between the N works.
-    """
-    from dedupe.kernels.graphs import MOST_ABSENT
-    from dedupe.kernels.sums import fill_sums
-
-    reasons = Reasons(1)
-    reasons.say([(0, item) for item in evidence], np.zeros(len(evidence), np.int64))
-    n_works = len(affinity)
-    order, edges, (roots, standing) = (
-        np.zeros(shape) for shape in ((n_works, n_works), (n_works, n_works), (2, n_works))
-    )
-    pulls = np.zeros((MOST_ABSENT, n_works))
-    absent = np.full(MOST_ABSENT, -1)
-    n_absent = fill_sums(
-        reasons.weighing(), 0, len(evidence), -1, CAP, order, edges, roots, standing, pulls, absent
-    )
-    prior = np.full(n_absent, UNSEEN_PRIOR / n_absent)
-    weights = Weights(affinity, order, edges, roots, pulls[:n_absent], prior)
-    names = [*reasons.names, None]
-    return Scores(weights, standing, [names[place] for place in absent[:n_absent].tolist()])

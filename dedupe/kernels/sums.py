@@ -106,7 +106,7 @@ def fill_sums(
     Those of kind `without` are left out; -1 leaves out none.
 
     Shapes (N works), all 0 before
-        order, edges     float64 (N, N)  see attribute.model.Weights
+        order, edges     float64 (N, N)  see origins.fill_marginals
         roots, standing  float64 (N,)    `standing` is `roots` without "names an absent source"
         pulls            float64 (MOST_ABSENT, N)
         absent           int64 (MOST_ABSENT,)  overwritten
