@@ -50,7 +50,7 @@ def credit_lost(story: Story) -> Iterator[Evidence]:
         if clue.name is None or other in story.bound(clue.name):
             continue
         points = POINTS["credit_lost"]["own_desk_instead" if other in desks else "lost"]
-        how = "signs with its own inputs instead" if other in desks else "does not"
+        how = "signs with its own desk instead" if other in desks else "does not"
         says = f"credits {story.called(clue.name)}; {story.pages.label(other)} {how}"
         item = toward(story, (row, other), clue, points, says)
         yield item
@@ -146,7 +146,7 @@ def _sole_credit(story: Story, row: int) -> Clue | None:
     """Return the first credit of a page, or None where its newsroom put several together."""
     mine = story.clues[row]
     filed_by = {clue.name for clue in mine if clue.rule == "agency"}
-    # "(AFP/Reuters)", or a inputs beside an agency.
+    # "(AFP/Reuters)", or a desk beside an agency.
     if len(filed_by) > 1 or any(clue.rule == "own_desk" for clue in mine):
         return None
     return next(filter(_credits, mine), None)

@@ -45,7 +45,7 @@ _OWN_CLOCK = 4.0
 
 
 class Reasons:
-    """The evidence of the stories of a graphs.
+    """The evidence of many stories.
 
     Attributes:
         names: absent sources that evidence names, sorted; the kernels know their places.

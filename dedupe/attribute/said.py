@@ -37,7 +37,7 @@ def byline(story: Story) -> Iterator[Evidence]:
 
 
 def unnamed_agencies(story: Story) -> Iterator[Evidence]:
-    """Taken from wires without saying which: "(Agencies)", "(Monitoring Inputs)"."""
+    """Taken from wires without saying which: "(Agencies)", "(Monitoring Desk)"."""
     for row, clue in of_kind(story, "dateline"):
         if clue.rule == "unnamed_agencies":
             points = POINTS["unnamed_agencies"][clue.rule]
