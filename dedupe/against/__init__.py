@@ -34,7 +34,7 @@ from dedupe.documents import one_array
 from dedupe.errors import InputError
 from dedupe.sketch import join_sketches, take_sketches
 from dedupe.verify import verify
-from dedupe.verify.roundups import LIKELY
+from dedupe.verify.pieces import LIKELY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

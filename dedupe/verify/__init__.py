@@ -10,7 +10,8 @@ edits.py      a passage, on demand      -> its words that changed
 features.py   measures                       -> what the models look at, by name
 models.py     features, by fitted trees      -> log-odds of one story and of lineage
 relation.py   log-odds                       -> relation, same_story, probability
-roundups.py   pairs of one page together     -> round-ups set right
+pieces.py     pairs of one page together     -> the pieces of it that others hold
+roundups.py   pieces of a page     -> round-ups set right
 subjects.py   two texts, on demand           -> how likely they are of one subject
 
 Three steps, each dearer than the one before: the sketches have screened the
