@@ -18,7 +18,7 @@ from dedupe.index.open_index import OpenIndex
 from dedupe.index.records import FIELDS, as_rows, pack_about
 from dedupe.index.stories import Changes, Regrouping
 from dedupe.index.telling import tell_added, tell_query, tell_story
-from dedupe.storage.catalog import ERASED, GROUPED, REMOVED
+from dedupe.storage.tables import ERASED, GROUPED, REMOVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

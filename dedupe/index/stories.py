@@ -22,7 +22,7 @@ from dedupe.disjoint_sets import DisjointSets
 from dedupe.index.edges import bound_by
 from dedupe.index.grouping import clustered
 from dedupe.index.placing import Newcomer, Places
-from dedupe.storage.catalog import ALONE, GROUPED, Place
+from dedupe.storage.tables import ALONE, GROUPED, Place
 from dedupe.verify.roundups import MOST_HOLDERS
 
 if TYPE_CHECKING:

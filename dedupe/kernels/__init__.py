@@ -48,6 +48,6 @@ places.py    chances of parents -> relation and parent of each document
 links.py     pairs of a story   -> how close documents and works are
 arborescence.py  gains of edges -> the heaviest tree
 
-A stage validates; a kernel trusts. `_compile.py` is the one door to Numba, and
-`_loading.py` takes from the cache what was compiled before.
+A stage validates; a kernel trusts. `_compile.py` is the one door to Numba,
+`_cache.py` keeps what it compiled, and `_loading.py` takes from the cache what was compiled before.
 """
