@@ -147,17 +147,37 @@ def fill_sums(
             roots[child] += points
             if why.group[best] != why.derived:
                 standing[child] += points
+    return _fill_absent(names[:n_names], totals, pulled, pulls, absent)
+
+
+@kernel
+def _fill_absent(
+    names: NDArray[np.int64],
+    totals: NDArray[np.float64],
+    pulled: NDArray[np.float64],
+    pulls: NDArray[np.float64],
+    absent: NDArray[np.int64],
+) -> int:
+    """Keep the absent sources that evidence names most strongly, and the unnamed one.
+
+    Shapes (A sources named, N works)
+        names   int64   (A,)    overwritten
+        totals  float64 (A,)    what all their evidence weighs
+        pulled  float64 (A, N)  what it weighs for each work
+        pulls, absent           as `fill_sums` has them
+    Returns how many, the unnamed one included.
+    """
     n_absent = 0
-    while n_absent < min(MOST_ABSENT - 1, n_names):
+    while n_absent < min(MOST_ABSENT - 1, len(names)):
         best = -1
-        for n in range(n_names):
+        for n in range(len(names)):
             if names[n] >= 0 and (
                 best < 0
                 or totals[n] > totals[best]
                 or (totals[n] == totals[best] and names[n] < names[best])
             ):
                 best = n
-        for i in range(n_works):
+        for i in range(pulls.shape[1]):
             pulls[n_absent, i] = pulled[best, i]
         absent[n_absent], names[best] = names[best], -1
         n_absent += 1
