@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.ragged import batch_bounds, ranges_of, running_total
+from dedupe.arrays.ragged import batch_bounds, ranges_of, running_total
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -445,7 +445,7 @@ def test_match__of_pages_that_share_but_a_quotation_only_one_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Under a third of all seeds too few of so short a quotation's shingles are sampled.
-    monkeypatch.setattr("dedupe.index.lifetime.secrets.randbits", lambda _: 1)
+    monkeypatch.setattr("dedupe.index.open_index.secrets.randbits", lambda _: 1)
     from dedupe.index.asked import table_of
     from dedupe.index.held import Held
     from dedupe.index.matching import match, read

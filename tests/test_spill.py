@@ -14,13 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe import OutputError, Settings, SettingsError, find_duplicates, spill
+from dedupe import OutputError, Settings, SettingsError, find_duplicates
 from dedupe import clean as cleaning
+from dedupe.arrays import spill
+from dedupe.arrays.spill import MEMORY, Spill
 from dedupe.clean import clues
 from dedupe.clean.kept import text_bytes
-from dedupe.documents import SCHEMA, documents_table
+from dedupe.documents import SCHEMA, documents_table, spilled_table
 from dedupe.read import read
-from dedupe.spill import MEMORY, Spill, spilled_table
 from tests import mixed_scripts
 from tests.test_pipeline import PAGES, SEEDS, shown
 

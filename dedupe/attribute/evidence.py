@@ -24,11 +24,14 @@ if TYPE_CHECKING:
     from dedupe.clean.clue import Clue
     from dedupe.names import Names
 
+UNSEEN_PRIOR = 0.15
+"""Chance that an origin is none of the works in hand, before any evidence."""
+
 CAP = 4.0
-"""No group of clues moves a verdict by more than this, in log-odds."""
+"""No group of clues moves an origin by more than this, in log-odds."""
 
 ORDER_GROUPS = frozenset({"time", "length", "opening"})
-"""Groups that only say which work is nearer the front: see model.py."""
+"""Groups that only say which work is nearer the front: see kernels/origins.py."""
 
 
 class Pair(NamedTuple):

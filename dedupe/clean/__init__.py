@@ -33,6 +33,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.arrays.ragged import batch_bounds, running_total
+from dedupe.arrays.spill import MEMORY
 from dedupe.clean.kept import (
     Kept,
     code_points,
@@ -41,17 +43,15 @@ from dedupe.clean.kept import (
     kept_ranges,
     text_bytes,
 )
-from dedupe.ragged import batch_bounds, running_total
-from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from dedupe.arrays.spill import Spill
     from dedupe.clean.blocks import Blocks
     from dedupe.clean.furniture import Furniture
     from dedupe.settings import Settings
-    from dedupe.spill import Spill
 
 _BLOCKS_AT_ONCE = 500_000
 

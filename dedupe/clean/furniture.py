@@ -22,19 +22,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dedupe.arrays.equals import among, may_stand
+from dedupe.arrays.ragged import batch_bounds, group_starts, running_total
+from dedupe.arrays.spill import MEMORY
 from dedupe.clean.blocks import BYTES_PER_WORD, Blocks, documents_of
 from dedupe.clean.versions import version_links
 from dedupe.documents import one_array
-from dedupe.equals import among, may_stand
-from dedupe.ragged import batch_bounds, group_starts, running_total
-from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from dedupe.arrays.spill import Spill
     from dedupe.clean.kept import Kept
-    from dedupe.spill import Spill
 
 logger = logging.getLogger(__name__)
 

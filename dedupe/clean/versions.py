@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.arrays.packed import pack, unpack
+from dedupe.arrays.ragged import batch_bounds, group_starts, running_total
 from dedupe.clean.kept import copied
-from dedupe.ragged import batch_bounds, group_starts, running_total
-from dedupe.screening import pack, unpack
 from dedupe.settings import Settings
 from dedupe.shingle import text_sizes
 from dedupe.sketch import sketch

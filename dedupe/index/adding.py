@@ -31,8 +31,8 @@ from dedupe.index.records import (
 )
 from dedupe.index.review import around, review, take_turn
 from dedupe.index.stories import Changes, Regrouping
-from dedupe.storage.catalog import REPLACED
 from dedupe.storage.segments import ABOUT
+from dedupe.storage.tables import REPLACED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING, Any
 
-from dedupe.attribute.verdict import CANNOT_TELL
+from dedupe.attribute.origin import CANNOT_TELL
 
 if TYPE_CHECKING:
     from collections.abc import Callable

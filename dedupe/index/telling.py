@@ -17,7 +17,7 @@ from dedupe.index.lookup import members_of
 from dedupe.index.matching import match, read
 from dedupe.index.reading import MOST_READ, attributed
 from dedupe.index.records import FIELDS, as_table
-from dedupe.storage.catalog import ERASED
+from dedupe.storage.tables import ERASED
 from dedupe.verify import mark_roundups
 
 if TYPE_CHECKING:
