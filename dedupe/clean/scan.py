@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dedupe.arrays.ragged import batch_bounds
 from dedupe.clean.bylines import signing_words
 from dedupe.clean.credit_patterns import CREDITS, RESIDUES
 from dedupe.clean.lexicon import build_lexicon, join
 from dedupe.clean.scar_patterns import SCARS, SELF_REFERENCES, TOLD_WORDS
 from dedupe.dates import MONTHS
-from dedupe.ragged import batch_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
