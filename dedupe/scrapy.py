@@ -1,0 +1,184 @@
+"""An item of a Scrapy crawl in; the same item, told its story, or dropped as known, out.
+
+    item  ->  a document  ->  Index.add()  ->  Match  ->  item["dedupe"], or DropItem
+
+A crawl must not wait for a disk, so documents are added in a thread. It is one
+thread: a later version of a page must not overtake an earlier one. Each document
+is a commit of its own and on disk before its item goes on, so that every item is
+judged by all that went before, and none waits for others to fill a batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Self
+
+from dedupe.errors import InputError, MissingExtraError, SettingsError
+from dedupe.index import Index
+from dedupe.read.fields import PAGE, FieldNames
+from dedupe.read.pages import can_extract, extract_page, needs_extra
+
+try:
+    from itemadapter import ItemAdapter
+    from scrapy.exceptions import DropItem, NotConfigured
+    from scrapy.utils.asyncio import is_asyncio_available
+except ImportError as error:
+    raise MissingExtraError("dedupe.scrapy", "scrapy") from error
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from scrapy.crawler import Crawler
+
+    from dedupe.index import Match
+
+_LOGGER = logging.getLogger(__name__)
+_DROPS = ("none", "exact", "copies")
+_COPIES = {"exact", "repost", "excerpt"}
+"""Relations to a parent that add nothing to it."""
+
+
+class StoryPipeline:
+    """Adds each item to an index, and puts what that says of it onto the item.
+
+    Settings:
+        DEDUPE_INDEX: folder of the index; made when there is none. One crawl at a time
+            writes an index. Without this setting the pipeline is off.
+        DEDUPE_WINDOW: as `window` of `Index`.
+        DEDUPE_FIELDS: field of a document to the name it has in the items, with dots
+            into nested ones; other fields are found by `read.fields.COMMON_NAMES`.
+        DEDUPE_MATCH_FIELD: field of an item that takes `Match.to_brief()`, a dict;
+            "dedupe" by default, and "" for none.
+        DEDUPE_DROP: "none", the default; "exact" drops an item whose words the index
+            has in their order already (`Match.is_new_text`), a page crawled again without
+            a change too; "copies" drops also what the index takes for a repost
+            or an excerpt of another document, and reads the story of each item for it.
+            What is dropped is in the index all the same.
+
+    Stats, all under "dedupe/": `added` items, of these `exact` copies and `new_stories`;
+    `unchanged` items, which the index held just so; `merged_stories`, by items that showed
+    two to be one; `dropped` items; `rejected` ones, which no document could be made of, and
+    which pass on as they came.
+
+    Raises:
+        NotConfigured: no DEDUPE_INDEX; Scrapy warns, and goes on without.
+        SettingsError: a DEDUPE_DROP that is none of these; a reactor of Twisted without asyncio.
+        InputError: DEDUPE_FIELDS names a field that documents do not have.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self._folder = settings.get("DEDUPE_INDEX")
+        if not self._folder:
+            raise NotConfigured('set DEDUPE_INDEX to the folder of an index, as in "stories"')
+        self._drop = settings.get("DEDUPE_DROP", _DROPS[0])
+        if self._drop not in _DROPS:
+            raise SettingsError(f"DEDUPE_DROP is one of {', '.join(_DROPS)}, not {self._drop!r}")
+        if not is_asyncio_available():
+            raise SettingsError("dedupe.scrapy needs asyncio, Scrapy's default; unset TWISTED_REACTOR")
+        self._window = settings.get("DEDUPE_WINDOW")
+        self._names = FieldNames(settings.getdict("DEDUPE_FIELDS"))
+        self._match_field = settings.get("DEDUPE_MATCH_FIELD", "dedupe")
+        self._stats = crawler.stats
+        self._warned: set[Hashable] = set()
+        self._index: Index | None = None
+        self._writer = ThreadPoolExecutor(1, "dedupe")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make the pipeline of a crawl."""
+        return cls(crawler)
+
+    def open_spider(self) -> None:
+        """Open the index.
+
+        Raises:
+            As `Index`; Scrapy then ends the crawl.
+        """
+        self._index = Index(self._folder, window=self._window)
+
+    async def close_spider(self) -> None:
+        """Close the index: another process may write it then."""
+        if self._index is not None:
+            await asyncio.wrap_future(self._writer.submit(self._index.close))
+        self._writer.shutdown(wait=False)
+
+    async def process_item(self, item: Any) -> Any:
+        """Add an item, durably, and return it.
+
+        Raises:
+            DropItem: as DEDUPE_DROP asks.
+            StoreError: the disk is full, or the index damaged; nothing was added.
+        """
+        record = ItemAdapter(item).asdict()
+        try:
+            match, known = await asyncio.wrap_future(self._writer.submit(self._add, record))
+        except InputError as error:
+            self._count("rejected")
+            self._warn_once("rejected", f"an item passes on without its story: {error}")
+            return item
+        self._count("unchanged" if match.change == "unchanged" else "added")
+        self._count("exact", not match.is_new_text and match.change != "unchanged")
+        self._count("new_stories", match.is_new_story)
+        self._count("merged_stories", len(match.merged))
+        if known:
+            self._count("dropped")
+            raise DropItem(f'"{match.document}" tells the story "{match.story}": {known}')
+        self._tell(item, match)
+        return item
+
+    def _add(self, record: dict[str, Any]) -> tuple[Match, str]:
+        """Add a record; returns why it is to be dropped, too, "" where it is not."""
+        assert self._index is not None  # noqa: S101 - Scrapy opens a spider first
+        match = self._index.add(self._document(record))
+        if self._drop != "none" and not match.is_new_text:
+            return match, "the same words"
+        if self._drop == "copies" and not match.is_new_story and match.relation in _COPIES:
+            return match, f'{match.relation} of "{match.parent}"'
+        return match, ""
+
+    def _document(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a record's fields by the names of a document.
+
+        Raises:
+            InputError: it holds no text, and no page that one can be extracted from.
+        """
+        document = self._names.of_one(record)
+        page = document.get("html")
+        if not document.get("text") and page and isinstance(page, (str, bytes)):
+            if not can_extract():
+                raise InputError(str(needs_extra()))
+            document = self._names.of_one({**record, PAGE: extract_page(page) or {}})
+        # An item loader makes a list of every value, and a list of one date is no date.
+        document = {
+            field: value[0] if isinstance(value, list) and len(value) == 1 else value
+            for field, value in document.items()
+        }
+        if not document.get("text"):
+            is_empty = "text" in document
+            raise InputError("its text is empty" if is_empty else self._names.missing_text(record))
+        return document
+
+    def _tell(self, item: Any, match: Match) -> None:
+        """Put a match onto its item, if it takes it."""
+        if not self._match_field:
+            return
+        try:
+            ItemAdapter(item)[self._match_field] = match.to_brief()
+        except (AttributeError, KeyError, TypeError, ValueError):  # fields or values are fixed
+            self._warn_once(
+                type(item),
+                f'{type(item).__name__} takes no field "{self._match_field}"; declare it, or set '
+                'DEDUPE_MATCH_FIELD to another, or to "" for none',
+            )
+
+    def _count(self, name: str, n: int = 1) -> None:
+        if n and self._stats is not None:
+            self._stats.inc_value(f"dedupe/{name}", n)
+
+    def _warn_once(self, key: Hashable, message: str) -> None:
+        """Warn of the first of its kind; those after it are for whoever debugs."""
+        _LOGGER.log(logging.DEBUG if key in self._warned else logging.WARNING, message)
+        self._warned.add(key)
