@@ -1,22 +1,27 @@
 """An item of a Scrapy crawl in; the same item, told its story, or dropped as known, out.
 
-    item  ->  a document  ->  Index.add()  ->  Match  ->  item["dedupe"], or DropItem
+    items  ->  documents  ->  Index.add_many()  ->  Match  ->  item["dedupe"], or DropItem
 
-A crawl must not wait for a disk, so documents are added in a thread. It is one
-thread: a later version of a page must not overtake an earlier one. Each document
-is a commit of its own and on disk before its item goes on, so that every item is
-judged by all that went before, and none waits for others to fill a batch.
+A crawl must not wait for a disk, so a thread adds the documents. It is one
+thread: a later version of a page must not overtake an earlier one. Items that
+come while a commit is made are the next commit, so that none waits for others to
+fill a batch, and a crawl that is faster than single commits makes larger ones. An
+item goes on when it is on disk.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self
+
+import pyarrow as pa
 
 from dedupe.errors import InputError, MissingExtraError, SettingsError
 from dedupe.index import Index
+from dedupe.index.asked import table_of
 from dedupe.read.fields import PAGE, FieldNames
 from dedupe.read.pages import can_extract, extract_page, needs_extra
 
@@ -28,16 +33,19 @@ except ImportError as error:
     raise MissingExtraError("dedupe.scrapy", "scrapy") from error
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     from scrapy.crawler import Crawler
 
     from dedupe.index import Match
+
+    Answer = Future[tuple[Match, str]]
+    """A match, and why its item is to be dropped, "" where it is not."""
 
 _LOGGER = logging.getLogger(__name__)
 _DROPS = ("none", "exact", "copies")
 _COPIES = {"exact", "repost", "excerpt"}
 """Relations to a parent that add nothing to it."""
+_MOST = 1000
+"""Documents of a commit."""
 
 
 class StoryPipeline:
@@ -77,13 +85,16 @@ class StoryPipeline:
         if self._drop not in _DROPS:
             raise SettingsError(f"DEDUPE_DROP is one of {', '.join(_DROPS)}, not {self._drop!r}")
         if not is_asyncio_available():
-            raise SettingsError("dedupe.scrapy needs asyncio, Scrapy's default; unset TWISTED_REACTOR")
+            raise SettingsError(
+                "dedupe.scrapy needs asyncio, Scrapy's default; unset TWISTED_REACTOR"
+            )
         self._window = settings.get("DEDUPE_WINDOW")
         self._names = FieldNames(settings.getdict("DEDUPE_FIELDS"))
         self._match_field = settings.get("DEDUPE_MATCH_FIELD", "dedupe")
         self._stats = crawler.stats
-        self._warned: set[Hashable] = set()
+        self._warned: set[str] = set()
         self._index: Index | None = None
+        self._waiting: deque[tuple[dict[str, Any], Answer]] = deque()
         self._writer = ThreadPoolExecutor(1, "dedupe")
 
     @classmethod
@@ -112,9 +123,11 @@ class StoryPipeline:
             DropItem: as DEDUPE_DROP asks.
             StoreError: the disk is full, or the index damaged; nothing was added.
         """
-        record = ItemAdapter(item).asdict()
+        answer: Answer = Future()
+        self._waiting.append((ItemAdapter(item).asdict(), answer))
+        self._writer.submit(self._add_waiting)
         try:
-            match, known = await asyncio.wrap_future(self._writer.submit(self._add, record))
+            match, known = await asyncio.wrap_future(answer)
         except InputError as error:
             self._count("rejected")
             self._warn_once("rejected", f"an item passes on without its story: {error}")
@@ -129,15 +142,35 @@ class StoryPipeline:
         self._tell(item, match)
         return item
 
-    def _add(self, record: dict[str, Any]) -> tuple[Match, str]:
-        """Add a record; returns why it is to be dropped, too, "" where it is not."""
-        assert self._index is not None  # noqa: S101 - Scrapy opens a spider first
-        match = self._index.add(self._document(record))
+    def _add_waiting(self) -> None:
+        """Add the items that wait in one commit; a call before may have taken them all."""
+        ready: list[tuple[pa.Table, Answer]] = []
+        while self._waiting and len(ready) < _MOST:
+            record, answer = self._waiting.popleft()
+            if answer.set_running_or_notify_cancel():
+                try:
+                    ready.append((table_of([self._document(record)]), answer))
+                except Exception as error:  # noqa: BLE001 - raised where the item waits
+                    answer.set_exception(error)
+        if not ready or self._index is None:
+            return
+        try:
+            matches = self._index.add_many(pa.concat_tables(table for table, _ in ready))
+            found = [(match, self._known(match)) for match in matches]
+        except Exception as error:  # noqa: BLE001 - raised where the items wait
+            for _, answer in ready:
+                answer.set_exception(error)
+            return
+        for (_, answer), one in zip(ready, found, strict=True):
+            answer.set_result(one)
+
+    def _known(self, match: Match) -> str:
+        """Say why an item is to be dropped; "" where it is not."""
         if self._drop != "none" and not match.is_new_text:
-            return match, "the same words"
+            return "the same words"
         if self._drop == "copies" and not match.is_new_story and match.relation in _COPIES:
-            return match, f'{match.relation} of "{match.parent}"'
-        return match, ""
+            return f'{match.relation} of "{match.parent}"'
+        return ""
 
     def _document(self, record: dict[str, Any]) -> dict[str, Any]:
         """Return a record's fields by the names of a document.
@@ -169,7 +202,7 @@ class StoryPipeline:
             ItemAdapter(item)[self._match_field] = match.to_brief()
         except (AttributeError, KeyError, TypeError, ValueError):  # fields or values are fixed
             self._warn_once(
-                type(item),
+                type(item).__qualname__,
                 f'{type(item).__name__} takes no field "{self._match_field}"; declare it, or set '
                 'DEDUPE_MATCH_FIELD to another, or to "" for none',
             )
@@ -178,7 +211,7 @@ class StoryPipeline:
         if n and self._stats is not None:
             self._stats.inc_value(f"dedupe/{name}", n)
 
-    def _warn_once(self, key: Hashable, message: str) -> None:
+    def _warn_once(self, key: str, message: str) -> None:
         """Warn of the first of its kind; those after it are for whoever debugs."""
         _LOGGER.log(logging.DEBUG if key in self._warned else logging.WARNING, message)
         self._warned.add(key)

@@ -154,7 +154,9 @@ def _as_known(one: Stored, held: Held) -> Added:
         ]
     best, nearest = max(likely, key=lambda found: found[0], default=(0.0, None))
     name = None if nearest is None else held.document(nearest).id
-    return Added(one.number, best, name, one.id, one.story_name, False, UNCHANGED)
+    return Added(
+        one.number, best, name, one.id, one.story_name, is_new_text=False, change=UNCHANGED
+    )
 
 
 def _add_changed(
