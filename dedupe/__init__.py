@@ -40,6 +40,7 @@ grounds.py        what decides the relation of one pair, and what would turn it
 network.py      sources(): who copies whom
 filter.py       a result and its inputs       -> one record of each story
 index/          Index: the stages one document at a time, for crawlers
+scrapy.py         items of a Scrapy crawl       -> the same, told their story, or dropped
 storage/        the index on disk
 cli/            parses, calls the library, prints
 __main__.py     python -m dedupe

@@ -108,6 +108,10 @@ class StoryPipeline:
         Raises:
             As `Index`; Scrapy then ends the crawl.
         """
+        compiler = logging.getLogger("numba")
+        if compiler.level == logging.NOTSET:
+            # At Scrapy's level, DEBUG, a first crawl would log every instruction it compiles.
+            compiler.setLevel(logging.WARNING)
         self._index = Index(self._folder, window=self._window)
 
     async def close_spider(self) -> None:

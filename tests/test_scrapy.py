@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 pytest.importorskip("scrapy", reason='needs the extra "scrapy"')
 
-import attrs
 import scrapy
+from itemadapter import ItemAdapter
 from scrapy.exceptions import DropItem, NotConfigured
 from scrapy.utils.test import get_crawler
 
@@ -84,15 +84,12 @@ class Page:
     dedupe: dict[str, Any] | None = None
 
 
-@attrs.define
-class Story:
-    url: str
-    body: str
-    dedupe: dict[str, Any] | None = None
-
-
-@pytest.mark.parametrize("kind", [dict, Article, Page, Story, "pydantic"])
+@pytest.mark.parametrize("kind", [dict, Article, Page, "attrs", "pydantic"])
 def test_pipeline__items_of_every_kind_are_told_their_story(kind: Any, tmp_path: Path) -> None:
+    if kind == "attrs":
+        attrs = pytest.importorskip("attrs")
+        fields = {"url": attrs.field(), "body": attrs.field(), "dedupe": attrs.field(default=None)}
+        kind = attrs.make_class("Made", fields)
     if kind == "pydantic":
         kind = pytest.importorskip("pydantic").create_model(
             "Model", url=str, body=str, dedupe=(dict[str, Any] | None, None)
@@ -100,7 +97,7 @@ def test_pipeline__items_of_every_kind_are_told_their_story(kind: Any, tmp_path:
     items = [kind(url=f"https://{name}.example/1", body=text(1)) for name in "ab"]
     crawled = Crawled(tmp_path / "index", items)
     assert [one is item for one, item in zip(crawled.items, items, strict=True)] == [True, True]
-    first, copy = (scrapy_item["dedupe"] for scrapy_item in map(adapted, crawled.items))
+    first, copy = (ItemAdapter(item)["dedupe"] for item in crawled.items)
     assert set(first) == set(copy) == BRIEF
     assert (first["story"], first["is_new_story"], first["is_new_text"]) == (
         "https://a.example/1", True, True,
@@ -109,12 +106,6 @@ def test_pipeline__items_of_every_kind_are_told_their_story(kind: Any, tmp_path:
         "https://a.example/1", False, False,
     )  # fmt: skip
     assert crawled.stats == {"added": 2, "exact": 1, "new_stories": 1}
-
-
-def adapted(item: Any) -> Any:
-    from itemadapter import ItemAdapter
-
-    return ItemAdapter(item)
 
 
 def test_pipeline__an_item_that_refuses_the_match_goes_on_and_is_warned_of_once(
