@@ -42,8 +42,9 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 _DROPS = ("none", "exact", "copies")
-_COPIES = {"exact", "repost", "excerpt"}
-"""Relations to a parent that add nothing to it."""
+_COPIES = {"repost", "excerpt"}
+"""Relations to a parent that add nothing to it. Of equal texts in one commit the first counts as
+new and stays, whichever is the parent, or all of them would be dropped."""
 _MOST = 1000
 """Documents of a commit."""
 
@@ -182,20 +183,22 @@ class StoryPipeline:
         Raises:
             InputError: it holds no text, and no page that one can be extracted from.
         """
+        # An item loader makes a list of every value, and a list of one date is no date.
+        record = {
+            name: value[0] if isinstance(value, list) and len(value) == 1 else value
+            for name, value in record.items()
+        }
         document = self._names.of_one(record)
         page = document.get("html")
         if not document.get("text") and page and isinstance(page, (str, bytes)):
             if not can_extract():
                 raise InputError(str(needs_extra()))
             document = self._names.of_one({**record, PAGE: extract_page(page) or {}})
-        # An item loader makes a list of every value, and a list of one date is no date.
-        document = {
-            field: value[0] if isinstance(value, list) and len(value) == 1 else value
-            for field, value in document.items()
-        }
-        if not document.get("text"):
-            is_empty = "text" in document
-            raise InputError("its text is empty" if is_empty else self._names.missing_text(record))
+        text = document.get("text")
+        if text is None:
+            raise InputError(self._names.missing_text(record))
+        if not text or (isinstance(text, str) and text.isspace()):
+            raise InputError("its text is empty")
         return document
 
     def _tell(self, item: Any, match: Match) -> None:

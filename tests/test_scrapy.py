@@ -154,7 +154,7 @@ def test_pipeline__a_page_without_text_is_extracted(tmp_path: Path) -> None:
     pytest.importorskip("trafilatura", reason='needs the extra "html"')
     paragraphs = "".join(f"<p>{text(seed)}</p>" for seed in (1, 2))
     page = f"<html><body><article>{paragraphs}</article></body></html>"
-    crawled = Crawled(tmp_path / "index", [{"url": "https://a.example/1", "html": page}])
+    crawled = Crawled(tmp_path / "index", [{"url": "https://a.example/1", "html": [page]}])
     assert crawled.stats["added"] == 1
     with Index(tmp_path / "index") as index:
         assert text(2) in next(index.export())["text"]
@@ -173,8 +173,8 @@ def test_pipeline__what_is_no_document_passes_on_and_spoils_nothing_beside_it(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     bad: list[dict[str, Any]] = [
-        {"price": 3}, {"text": ""}, {"text": None}, {"text": 5}, {"text": text(1), "id": object()},
-        {"html": b""}, {"text": text(1), "id": "\ud800"},
+        {"price": 3}, {"text": ""}, {"body": [" \n"]}, {"text": None}, {"text": 5},
+        {"text": text(1), "id": object()}, {"html": b""}, {"text": text(1), "id": "\ud800"},
     ]  # fmt: skip
     good = {"id": "a", "text": text(1) + "\ud800"}
     with caplog.at_level(logging.WARNING, "dedupe.scrapy"):
@@ -240,6 +240,23 @@ def test_pipeline__a_page_crawled_again_is_dropped_and_a_changed_one_is_a_versio
     with Index(tmp_path / "index") as index:
         states = [one["state"] for one in index.history("https://a.example/1")]
         assert states == ["replaced", "replaced", "current"]
+
+
+def test_pipeline__of_equal_texts_that_come_at_once_one_is_kept(tmp_path: Path) -> None:
+    wire, *_, rewrite, _ = articles()
+    Crawled(tmp_path / "index", [rewrite])
+    # While the first is added the two come, and share a commit.
+    copies = [
+        {"id": "0", "text": text(9)},
+        {"id": "a", "text": wire["text"], "published": "2024-03-09T08:00:00Z"},
+        {"id": "b", "text": wire["text"], "published": "2024-03-01T08:00:00Z"},
+    ]
+    crawled = Crawled(tmp_path / "index", copies, DEDUPE_DROP="copies")
+    with Index(tmp_path / "index") as index:
+        # What is kept stands for the other, also where that is the origin.
+        assert index.story("a") == index.story("rewrite")
+    assert [item["id"] for item in crawled.items] == ["0", "a"]
+    assert crawled.drops == ['"b" tells the story "rewrite": the same words']
 
 
 def test_pipeline__versions_that_come_at_once_are_added_in_their_order(tmp_path: Path) -> None:
