@@ -29,6 +29,7 @@ explanation/    explain(): why two documents of a run were judged so
 network.py      sources(): who copies whom
 filter.py       a result and its inputs       -> one record of each story
 index/          Index: the stages one document at a time, for crawlers
+scrapy.py         items of a Scrapy crawl       -> the same, told their story, or dropped
 storage/        the index on disk
 cli/            parses, calls the library, prints
 __main__.py     python -m dedupe
