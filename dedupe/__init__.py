@@ -16,7 +16,9 @@ result/         9 Result                      -> files
 
 report.py       Result                        -> terminal, CSV
 
-pipeline/       find_duplicates(): the stages in order, timed, kept
+pipeline.py     find_duplicates(): the stages in order
+stages.py       a stage                       -> its answer, timed, kept and told of
+checkpoints.py  what finished stages returned -> an interrupted run goes on from there
 intake.py       documents as a caller has them -> a table in order of id
 compared.py     what reading and comparing documents has found: stories are made of it
 against/        new documents, an earlier run -> what a run over both would find of the new
@@ -29,14 +31,14 @@ explanation/    explain(): why two documents of a run were judged so
 network.py      sources(): who copies whom
 filter.py       a result and its inputs       -> one record of each story
 index/          Index: the stages one document at a time, for crawlers
-scrapy.py         items of a Scrapy crawl       -> the same, told their story, or dropped
+scrapy.py       items of a Scrapy crawl       -> the same, told their story, or dropped
 storage/        the index on disk
 cli/            parses, calls the library, prints
 __main__.py     python -m dedupe
 
 dates.py        what an outlet writes of time -> the interval it may mean
 names.py        spellings of agencies and outlets -> one name for each
-disjoint_sets.py  what belongs together, pair by pair
+disjoint_sets.py  pairs that belong together  -> sets
 arrays/         arrays that are ragged, packed, grouped, larger than memory
 kernels/        the hot loops: arrays in, arrays out
 """

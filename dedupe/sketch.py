@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from dedupe.arrays.spill import Spill
     from dedupe.clean import Kept
-    from dedupe.pipeline.stages import OnProgress
     from dedupe.settings import Settings
+    from dedupe.stages import OnProgress
 
 _BATCH_BYTES = 4_000_000
 _BATCHES_AT_ONCE = 16

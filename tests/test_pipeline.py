@@ -21,9 +21,9 @@ from dedupe import sketch as sketching
 from dedupe.arrays.spill import MEMORY
 from dedupe.candidates import screening
 from dedupe.documents import documents_table
-from dedupe.pipeline.stages import Stages
 from dedupe.read import read
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES
+from dedupe.stages import Stages
 from dedupe.verify import alignments, blocks, measures
 from dedupe.verify.relation import PAIR_RELATIONS
 from tests import mixed_scripts

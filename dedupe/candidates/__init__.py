@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.arrays.spill import Spill
-    from dedupe.pipeline.stages import OnProgress
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
+    from dedupe.stages import OnProgress
 
 __all__ = [
     "BANDS",

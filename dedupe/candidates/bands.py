@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.arrays.spill import Spill
-    from dedupe.pipeline.stages import OnProgress
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
+    from dedupe.stages import OnProgress
 
 _MAX_SPLITS = 8
 _BANDS_AT_ONCE = 6

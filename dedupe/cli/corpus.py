@@ -57,10 +57,10 @@ from dedupe.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from dedupe.arrays.spill import Spill
-    from dedupe.pipeline.stages import OnProgress
     from dedupe.read import Reading
     from dedupe.result import Result
     from dedupe.settings import Settings
+    from dedupe.stages import OnProgress
 
 
 logger = logging.getLogger(__name__)
@@ -186,7 +186,7 @@ def _clustered(
 
 def _forget(checkpoints: Path | None) -> None:
     if checkpoints:
-        from dedupe.pipeline.checkpoints import remove
+        from dedupe.checkpoints import remove
 
         remove(checkpoints)
 

@@ -50,10 +50,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dedupe.arrays.spill import Spill
-    from dedupe.pipeline.stages import OnProgress
     from dedupe.read.ledger import Records
     from dedupe.read.rows import Name
     from dedupe.read.sources import Source
+    from dedupe.stages import OnProgress
 
 __all__ = ["Batch", "Limits", "Reading", "read", "read_batches", "read_table"]
 

@@ -51,9 +51,9 @@ if TYPE_CHECKING:
     from dedupe.arrays.spill import Spill
     from dedupe.candidates import Weights
     from dedupe.clean import Kept
-    from dedupe.pipeline.stages import OnProgress
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
+    from dedupe.stages import OnProgress
     from dedupe.verify.relation import Published
     from dedupe.verify.subjects import Common
 

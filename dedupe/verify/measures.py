@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from dedupe.arrays.spill import Spill
     from dedupe.candidates import Candidates
     from dedupe.clean import Kept
-    from dedupe.pipeline.stages import OnProgress
     from dedupe.settings import Settings
     from dedupe.shingle import Shingles
+    from dedupe.stages import OnProgress
 
 _OVERLAP_STEP = 20_000
 _BLOCKS_AT_ONCE, _PARTS_EACH = 64, 4

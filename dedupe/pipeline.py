@@ -4,9 +4,6 @@ documents -> clean -> harvest -> sketch -> weigh_and_pair -> find_candidates -> 
           -> mark_roundups -> cluster -> attribute -> Result
 
 With an earlier result, `against` stands in for what is between sketch and verify.
-
-stages.py       a stage                       -> its answer, timed, kept, told of
-checkpoints.py  what finished stages returned -> an interrupted run goes on from there
 """
 
 from __future__ import annotations
@@ -33,12 +30,12 @@ from dedupe.compared import Compared
 from dedupe.errors import InputError, SettingsError
 from dedupe.intake import as_reading, in_id_order, is_rising
 from dedupe.overrides import Overrides, constrained, decided_origins, rows_of, signed
-from dedupe.pipeline.stages import Stages
 from dedupe.result import Result
 from dedupe.result.lines import Written
 from dedupe.result.tables import result_documents, result_pairs, result_passages
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
+from dedupe.stages import Stages
 from dedupe.verify import mark_roundups, verify
 
 if TYPE_CHECKING:
@@ -48,11 +45,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from dedupe.checkpoints import Checkpoints
     from dedupe.intake import Documents
     from dedupe.names import Names
-    from dedupe.pipeline.checkpoints import Checkpoints
-    from dedupe.pipeline.stages import OnProgress
     from dedupe.read import Reading
+    from dedupe.stages import OnProgress
     from dedupe.verify import Answers
 
 
@@ -285,7 +282,7 @@ def _checkpoints(
 ) -> Checkpoints | None:
     if folder is None:
         return None
-    from dedupe.pipeline.checkpoints import Checkpoints, fingerprint
+    from dedupe.checkpoints import Checkpoints, fingerprint
 
     # The settings tell where the names stand; what stands there may change.
     known = [sorted(field) if isinstance(field, frozenset) else field for field in names or ()]

@@ -202,7 +202,7 @@ def fingerprint(documents: pa.Table, settings: Settings, more: Any = None) -> st
 
     digest = hashlib.blake2b(digest_size=16)
     named = {name: value for name, value in settings.to_dict().items() if name not in _FREE}
-    code = _code(Path(__file__).parent.parent)
+    code = _code(Path(__file__).parent)
     digest.update(json.dumps([__version__, code, named, more], sort_keys=True).encode())
     with pa.ipc.new_stream(pa.PythonFile(_Digesting(digest), "w"), documents.schema) as stream:
         stream.write_table(documents.combine_chunks())

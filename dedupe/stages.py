@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dedupe.arrays.spill import Spill
-    from dedupe.pipeline.checkpoints import Checkpoints
+    from dedupe.checkpoints import Checkpoints
 
     OnProgress: TypeAlias = Callable[[str, int, int], None]
     """Called with a stage, its units done, and their total (0: unknown)."""
