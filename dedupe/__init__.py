@@ -18,7 +18,7 @@ cluster.py      7 measured pairs              -> stories
 attribute/      8 stories                     -> origin, parents, evidence
 result.py       9 Result                      -> files
 
-report.py       Result                        -> terminal, CSV
+report/         Result                        -> terminal, CSV, a page for the browser
 
 pipeline.py     find_duplicates(): the stages in order
 intake.py       documents as a caller has them -> a table in order of id
@@ -38,6 +38,7 @@ overrides.py    a reader's decisions  -> stories that honour them
 explanation.py  explain(): why two documents of a run were judged so
 grounds.py        what decides the relation of one pair, and what would turn it
 network.py      sources(): who copies whom
+in_place.py     a file that stands in its place when all is written
 filter.py       a result and its inputs       -> one record of each story
 index/          Index: the stages one document at a time, for crawlers
 storage/        the index on disk

@@ -10,17 +10,16 @@ negative one contradicts the verdict.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import os
 import statistics
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from dedupe.errors import InputError, OutputError
+from dedupe.errors import InputError
+from dedupe.in_place import put_in_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import pyarrow as pa
@@ -54,7 +53,7 @@ class Network:
         ET.register_namespace("", "http://graphml.graphdrawing.org/xmlns")
         tree = ET.ElementTree(_graph(self))
         ET.indent(tree)
-        with _put_in_place(path) as beside:
+        with put_in_place(path) as beside:
             tree.write(beside, encoding="utf-8", xml_declaration=True)
 
     def write_parquet(self, path: Path) -> None:
@@ -65,24 +64,8 @@ class Network:
         """
         import pyarrow.parquet as pq
 
-        with _put_in_place(path) as beside:
+        with put_in_place(path) as beside:
             pq.write_table(self.edges, beside, compression="zstd")
-
-
-@contextlib.contextmanager
-def _put_in_place(path: Path) -> Iterator[Path]:
-    """Give the path to write to: what stood at `path` stays until all is written."""
-    is_special = path.exists() and not path.is_file()
-    beside = path if is_special else path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield beside
-        if not is_special:
-            beside.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        if not is_special:
-            beside.unlink(missing_ok=True)
 
 
 def sources(result: Result | str | Path) -> Network:

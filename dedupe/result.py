@@ -83,9 +83,11 @@ PASSAGES = pa.schema(
 
 FILES = (
     "documents.parquet", "pairs.parquet", "passages.parquet", "stories.jsonl", "rejects.jsonl",
-    "run.json", "documents.csv", "stories.csv", "archive",
+    "run.json", "documents.csv", "stories.csv", "report.html", "archive",
 )  # fmt: skip
-"""Files of a result folder; two come with --csv, and the folder `archive` with --keep."""
+"""Files of a result folder; the CSVs come with --csv, the page with --report, `archive` with --keep.
+
+`archive` is a folder."""
 
 _DRAFT = ".draft-"
 _AN_HOUR_SECONDS = 3600

@@ -10,8 +10,8 @@ import typer
 
 from dedupe.cli import terminal
 from dedupe.cli.options import PRINTING, WRITING, Json, Quiet
-from dedupe.cli.pair import evidence_line, side_by_side
-from dedupe.report import plain
+from dedupe.cli.pair import side_by_side
+from dedupe.report import evidence_line, plain, without_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -168,11 +168,7 @@ def _origin_lines(found: "Explanation") -> Iterator[str]:
             for row in clues[side]:
                 yield f"  {sign} {evidence_line(row)}"
     for row in found.counterfactuals:
-        named = plain(row["origin"]) or "nobody"
-        yield (
-            f"Story {plain(row['story'])} without {row['without']}: the origin's probability "
-            f"{row['probability']:.2f}, and {named} would be named."
-        )
+        yield f"Story {plain(row['story'])} {without_line(row)}"
 
 
 def _verdict(found: "Explanation") -> str:

@@ -1,0 +1,199 @@
+"""Documents of a story in; where each is drawn, out: who copied whom, and when.
+
+    rows with parents  ->  in_order_of_copying()  parents before their children
+                       ->  draw()                 Drawing: a row for each document
+
+The left half is a tree, a child below its parent; the right half, where dates
+are known, a line of time on the same rows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dedupe.report.words import plural, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime, timedelta
+
+_ROW = 22
+_TOP = 30
+_INDENT = 16
+_TREE = 330
+_DEEPEST = 110
+_RELATION = 340
+_TIME = 440
+_TIME_WIDTH = 380
+_MARGIN = 20
+_NAME_CHARACTERS = 34
+_HALF_LETTERS = 3.5
+"""Half the width of a letter of the drawing, in its units: what a name may take is cut by it."""
+
+
+class Node(NamedTuple):
+    """A document, or a source that is absent, as it is drawn.
+
+    Attributes:
+        name: of the outlet.
+        relation: in words; "" of an absent source.
+        x: of its dot in the tree.
+        y: of its row.
+        elbow: the line from its parent's dot, as SVG path data; "" of a root.
+        at: x of its dot in the line of time, None without a date.
+        absent: whether no document stands for it.
+        first: whether it is the likely origin.
+    """
+
+    name: str
+    relation: str
+    x: int
+    y: int
+    elbow: str
+    at: float | None
+    absent: bool
+    first: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """Who copied whom, and when, in the units of an SVG.
+
+    Attributes:
+        nodes: from top to bottom.
+        width: of the whole.
+        height: of the whole.
+        relation_x: where relations are written.
+        start: x where the line of time begins; `end`: where it ends.
+        begins: earliest moment, None without dates; `ends`: the latest.
+        lasts: time between both, in words.
+    """
+
+    nodes: list[Node]
+    width: int
+    height: int
+    relation_x: int = _RELATION
+    start: int = _TIME
+    end: int = _TIME + _TIME_WIDTH
+    begins: datetime | None
+    ends: datetime | None
+    lasts: str
+
+
+def in_order_of_copying(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return rows breadth first, so that each stands behind its parent if that is among them.
+
+    The first of them has every parent that it can. Siblings come by date, then by id.
+    """
+    ranked = sorted(rows, key=_rank)
+    held = {row["id"] for row in ranked}
+    children: dict[str | None, list[Mapping[str, Any]]] = {}
+    for row in ranked:
+        children.setdefault(row["parent"] if row["parent"] in held else None, []).append(row)
+    waiting, ordered = deque(children.get(None, [])), []
+    while waiting:
+        row = waiting.popleft()
+        ordered.append(row)
+        waiting.extend(children.pop(row["id"], []))
+    return ordered
+
+
+def draw(rows: Sequence[Mapping[str, Any]]) -> Drawing:
+    """Place documents whose parents, if they are among them, stand before them.
+
+    Args:
+        rows: `id`, `parent`, `parent_name`, `relation`, `published` and `outlet` of each.
+    """
+    known = [row["published"] for row in rows if row["published"]]
+    begins, ends = (min(known), max(known)) if known else (None, None)
+    placed = _tree(rows)
+    step = min(_INDENT, _DEEPEST // max([depth for _, depth, _ in placed], default=1) or 1)
+    nodes: list[Node] = []
+    for place, (row, depth, above) in enumerate(placed):
+        x, y = _MARGIN + step * depth, _TOP + _ROW * place + _ROW // 2
+        up = nodes[above] if above is not None else None
+        letters = int((_TREE - x) / (2 * _HALF_LETTERS))
+        nodes.append(
+            Node(
+                name=shortened(row["outlet"], min(_NAME_CHARACTERS, letters)),
+                relation=row["relation"].replace("_", " "),
+                x=x,
+                y=y,
+                elbow=f"M{up.x},{up.y}V{y}H{x}" if up else "",
+                at=_moment(row["published"], begins, ends),
+                absent=row["id"] is None,
+                first=row["relation"] == "origin",
+            )
+        )
+    return Drawing(
+        nodes=nodes,
+        width=_TIME + _TIME_WIDTH + _MARGIN if begins else _TIME,
+        height=_TOP + _ROW * len(nodes) + _ROW // 2,
+        begins=begins,
+        ends=ends,
+        lasts=in_words(ends - begins) if begins and ends else "",
+    )
+
+
+def in_words(span: timedelta) -> str:
+    """Return a span of time by its largest unit: "3 days"."""
+    minutes = round(span.total_seconds() / 60)
+    if minutes < 2 * 60:
+        return plural(minutes, "minute")
+    if minutes < 2 * 24 * 60:
+        return plural(round(minutes / 60), "hour")
+    # No -y: plural() would make it "daies".
+    return f"{round(minutes / (24 * 60)):,} days"
+
+
+def _rank(row: Mapping[str, Any]) -> tuple[bool, bool, float, str]:
+    """Return what rows are sorted by: the origin, then by date, undated ones last, then by id."""
+    published = row["published"]
+    when = published.timestamp() if published else 0.0
+    return (row["relation"] != "origin", published is None, when, row["id"])
+
+
+def _tree(
+    rows: Sequence[Mapping[str, Any]],
+) -> list[tuple[Mapping[str, Any], int, int | None]]:
+    """Return rows depth first: each with its depth, and the place of its parent."""
+    held = {row["id"] for row in rows}
+    children: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    roots: list[tuple[tuple[str, str], Mapping[str, Any]]] = []
+    for row in rows:
+        if row["parent"] in held:
+            children.setdefault(("document", row["parent"]), []).append(row)
+        elif row["parent"] or row["parent_name"]:
+            name = row["parent_name"] or row["parent"]
+            if ("absent", name) not in children:
+                roots.append((("absent", name), _absent(name)))
+            children.setdefault(("absent", name), []).append(row)
+        else:
+            roots.append((("document", row["id"]), row))
+    waiting = [(key, row, 0, None) for key, row in reversed(roots)]
+    placed: list[tuple[Mapping[str, Any], int, int | None]] = []
+    stack: list[tuple[tuple[str, str], Mapping[str, Any], int, int | None]] = [*waiting]
+    while stack:
+        key, row, depth, above = stack.pop()
+        placed.append((row, depth, above))
+        below = [
+            (("document", child["id"]), child, depth + 1, len(placed) - 1)
+            for child in children.get(key, ())
+        ]
+        stack.extend(reversed(below))
+    return placed
+
+
+def _absent(name: str) -> dict[str, Any]:
+    return {"id": None, "outlet": name, "relation": "", "published": None}
+
+
+def _moment(
+    published: datetime | None, begins: datetime | None, ends: datetime | None
+) -> float | None:
+    if published is None or begins is None or ends is None:
+        return None
+    share = (published - begins) / (ends - begins) if ends > begins else 0.5
+    return round(_TIME + share * _TIME_WIDTH, 1)
