@@ -85,9 +85,8 @@ FILES = (
     "documents.parquet", "pairs.parquet", "passages.parquet", "stories.jsonl", "rejects.jsonl",
     "run.json", "documents.csv", "stories.csv", "report.html", "archive",
 )  # fmt: skip
-"""Files of a result folder; the CSVs come with --csv, the page with --report, `archive` with --keep.
-
-`archive` is a folder."""
+"""Files of a result folder; two come with --csv, report.html with --report or `dedupe report`, and
+the folder `archive` with --keep."""
 
 _DRAFT = ".draft-"
 _AN_HOUR_SECONDS = 3600

@@ -59,7 +59,8 @@ class Member(NamedTuple):
 
     Attributes:
         id: of the document, shortened.
-        outlet: its source, else the host of its address.
+        outlet: what the run calls its outlet where that is known, else `source`.
+        source: its source as given, else the host of its address.
         title: shortened.
         link: its address if that is http or https, else None.
         published: None if unknown.
@@ -73,6 +74,7 @@ class Member(NamedTuple):
 
     id: str
     outlet: str
+    source: str
     title: str
     link: str | None
     published: datetime | None
@@ -149,7 +151,8 @@ def tell(
     chosen = {name: in_order_of_copying(rows)[:most] for name, rows in held.items()}
     places = [row["place"] for rows in chosen.values() for row in rows]
     full = result.documents.take(places).to_pylist()
-    by_id = {row["id"]: row | {"outlet": _outlet(row)} for row in full}
+    called = _called(full, stories)
+    by_id = {row["id"]: row | {"outlet": called.get(row["id"]) or _source(row)} for row in full}
     shared = _Shared(result, by_id.values(), folder)
     return [
         _account(
@@ -237,8 +240,16 @@ def _part(row: Mapping[str, Any]) -> str:
     )
 
 
-def _outlet(row: Mapping[str, Any]) -> str:
-    """Return what a document's outlet is called: its source, else the host of its address."""
+def _called(
+    rows: Iterable[Mapping[str, Any]], stories: Iterable[Mapping[str, Any]]
+) -> dict[str | None, str | None]:
+    """Return by document what the run calls its outlet, where rows or stories tell."""
+    parents = {row["parent"]: row["parent_name"] for row in rows}
+    return parents | {one["origin"]["document"]: one["origin"]["name"] for one in stories}
+
+
+def _source(row: Mapping[str, Any]) -> str:
+    """Return a document's source as given, else the host of its address."""
     link = safe_link(row["url"])
     return row["source"] or (link and urlsplit(link).hostname) or "no outlet given"
 
@@ -281,6 +292,7 @@ class _Shared:
         return Member(
             id=shortened(row["id"], _NAME_CHARACTERS),
             outlet=shortened(row["outlet"], _NAME_CHARACTERS),
+            source=shortened(_source(row), _NAME_CHARACTERS),
             title=shortened(row["title"], _TITLE_CHARACTERS),
             link=safe_link(row["url"]),
             published=row["published"],

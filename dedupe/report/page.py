@@ -11,7 +11,6 @@ came with it, by their hashes, and fetch nothing at all.
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +18,11 @@ from dedupe.errors import InputError, OutputError
 from dedupe.in_place import put_in_place
 from dedupe.report.accounts import tell
 from dedupe.report.summary import largest, summarize
-from dedupe.report.words import RELATIONS, notes, plain, shortened, summary_line
+from dedupe.report.words import RELATIONS, notes, plain, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from jinja2 import Environment
 
@@ -74,7 +74,6 @@ def page(result: Result, *, folder: str, top: int = TOP) -> bytes:
         accounts=accounts,
         folder=folder,
         left_out=summary["listed"] - len(accounts),
-        line=summary_line(summary),
         notes=notes(summary),
         summary=summary,
         relations=_relations(summary["relations"]),
@@ -98,7 +97,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     environment.globals |= {"inline": _inline, "policy": _policy}
-    environment.filters |= {"at": _at, "day": _day, "name": _name, "share": _share}
+    environment.filters |= {"at": _at, "name": _name, "share": _share, "sure": _sure}
     return environment
 
 
@@ -136,12 +135,8 @@ def _policy() -> str:
 def _at(moment: datetime | str) -> str:
     """Return a moment as a person reads it: 2025-03-10 10:00."""
     if isinstance(moment, str):
-        return shortened(moment, 16).replace("T", " ")
+        return plain(moment)[:16].replace("T", " ")
     return f"{moment:%Y-%m-%d %H:%M}"
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d}"
 
 
 def _name(text: str | None) -> str:
@@ -151,6 +146,11 @@ def _name(text: str | None) -> str:
 def _share(value: float | None) -> str:
     """Return a probability or a share with two digits, none where there is none."""
     return "" if value is None else f"{value:.2f}"
+
+
+def _sure(value: float | None) -> str:
+    """Return a probability so that none reads as certain but what a reader decided."""
+    return "> 0.99" if value is not None and 0.995 <= value < 1 else _share(value)
 
 
 def _relations(counts: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -199,7 +199,7 @@ def _run(result: Result) -> dict[str, Any]:
         "stages": run.get("stages", []),
         "seconds": sum(row["seconds"] for row in run.get("stages", [])),
         "decisions": decisions,
-        "capped_buckets": run.get("capped_buckets", {}),
+        "capped": {net: n for net, n in run.get("capped_buckets", {}).items() if n},
         "peak_megabytes": None if peak is None else round(peak / 1e6),
         "against": run.get("against"),
     }

@@ -59,7 +59,7 @@
         for (const other of heads) other.removeAttribute("aria-sort");
         head.setAttribute("aria-sort", up ? "ascending" : "descending");
         const sign = up ? 1 : -1;
-        const value = (row) => row.cells[column].textContent.trim();
+        const value = ({ cells }) => cells[column].dataset.value ?? cells[column].textContent.trim();
         body.append(...[...body.rows].sort((a, b) => {
           const [x, y] = [value(a), value(b)];
           if (!x || !y) return Boolean(y) - Boolean(x);
