@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from dedupe.result import Result
 
 
+_HOUR = 3_600_000_000
+"""Microseconds."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     """Who copies whom.
@@ -95,7 +99,12 @@ def sources(result: Result | str | Path) -> Network:
 
 
 def _named(result: Result) -> list[dict[str, Any]]:
-    """Return the documents, each with its outlet called as stories call it."""
+    """Return the documents, each with its outlet called as stories call it.
+
+    `published` is in microseconds.
+    """
+    import pyarrow as pa
+
     from dedupe.names import default_names
     from dedupe.settings import Settings
 
@@ -104,8 +113,11 @@ def _named(result: Result) -> list[dict[str, Any]]:
     except InputError as error:
         raise InputError(f"{error}; this run was made with it") from error
     names = names or default_names()
-    columns = ["id", "relation", "parent", "parent_name", "source", "url", "published"]
-    rows: list[dict[str, Any]] = result.documents.select(columns).to_pylist()
+    columns = ["id", "parent", "parent_name", "source", "url"]
+    # A million moments as whole numbers take a tenth of the time that they take as objects.
+    clock = result.documents["published"].cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
+    table = result.documents.select(columns).append_column("published", clock)
+    rows: list[dict[str, Any]] = table.to_pylist()
     called = {row["parent"]: row["parent_name"] for row in rows if row["parent"]}
     for story in result.stories:
         called[story["origin"]["document"]] = story["origin"]["name"]
@@ -120,7 +132,7 @@ def _named(result: Result) -> list[dict[str, Any]]:
 def _lag_hours(parent: Mapping[str, Any] | None, row: Mapping[str, Any]) -> float | None:
     if parent is None or parent["published"] is None or row["published"] is None:
         return None
-    hours: float = (row["published"] - parent["published"]).total_seconds() / 3600
+    hours: float = (row["published"] - parent["published"]) / _HOUR
     return hours
 
 

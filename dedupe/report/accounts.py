@@ -36,10 +36,11 @@ if TYPE_CHECKING:
 
     from dedupe.result import Result
 
-MEMBERS = 6_000
-"""Documents that the stories of a page list together, if it shows no more than 600 stories."""
+MEMBERS = 4_000
+"""Documents that the stories of a page list together, beyond the first few of each."""
 
-_FEWEST, _MOST = 10, 200
+_FEWEST, _MOST = 10, 100
+"""A story lists so many documents at any rate, and at most, if it has them."""
 _MOST_EVIDENCE = 8
 _MOST_CANDIDATES = 5
 _MOST_OUTLETS = 12
@@ -146,48 +147,55 @@ def tell(
         described: the same stories as `summarize` describes them.
         folder: where the run stands, as commands name it.
     """
-    most = max(_FEWEST, min(_MOST, MEMBERS // max(1, len(stories))))
-    held = _held(result.documents, [story["story"] for story in stories])
-    chosen = {name: in_order_of_copying(rows)[:most] for name, rows in held.items()}
-    places = [row["place"] for rows in chosen.values() for row in rows]
+    chosen = _chosen(result.documents, [story["story"] for story in stories])
+    places = [place for rows in chosen.values() for place in rows]
     full = result.documents.take(places).to_pylist()
     called = _called(full, stories)
-    by_id = {row["id"]: row | {"outlet": called.get(row["id"]) or _source(row)} for row in full}
-    shared = _Shared(result, by_id.values(), folder)
+    rows = [row | {"outlet": called.get(row["id"]) or _source(row)} for row in full]
+    shared = _Shared(result, rows, folder)
+    members: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        members.setdefault(row["story"], []).append(row)
     return [
-        _account(
-            story,
-            told,
-            [by_id[row["id"]] for row in chosen.get(story["story"], [])],
-            len(held.get(story["story"], [])),
-            shared,
-        )
+        _account(story, told, members.get(story["story"], []), shared)
         for story, told in zip(stories, described, strict=True)
     ]
 
 
-def _held(documents: pa.Table, stories: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """Return what the order of copying needs of the documents of some stories, by story."""
+def _chosen(documents: pa.Table, stories: Sequence[str]) -> dict[str, list[int]]:
+    """Return the rows of the documents that each story lists, in order of copying.
+
+    Every story lists its first few; what is left goes to the largest.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    table = documents.select(["id", "story", "relation", "parent", "published"])
+    table = documents.select(["story", "relation", "published", "id", "parent"])
     table = table.append_column("place", pa.array(range(table.num_rows), pa.int64()))
-    wanted = pc.is_in(table["story"], value_set=pa.array(stories, pa.string()))
-    held: dict[str, list[dict[str, Any]]] = {}
-    for row in table.filter(wanted).to_pylist():
-        held.setdefault(row["story"], []).append(row)
-    return held
+    table = table.filter(pc.is_in(table["story"], value_set=pa.array(stories, pa.string())))
+    table = table.append_column("follows", pc.not_equal(table["relation"], "origin"))
+    # Siblings come by date, undated ones last, then by id; the origin before all.
+    keys = [(name, "ascending") for name in ("follows", "published", "id")]
+    columns = (table.sort_by(keys)[name].to_pylist() for name in ("story", "id", "parent", "place"))
+    held: dict[str, list[tuple[str, str | None, int]]] = {name: [] for name in stories}
+    for story, *row in zip(*columns, strict=True):
+        held[story].append(tuple(row))
+    left = MEMBERS - sum(min(len(rows), _FEWEST) for rows in held.values())
+    chosen = {}
+    for story, rows in held.items():
+        more = max(0, min(left, min(len(rows), _MOST) - _FEWEST))
+        left -= more
+        chosen[story] = in_order_of_copying(rows)[: _FEWEST + more]
+    return chosen
 
 
 def _account(
     story: Mapping[str, Any],
     described: Mapping[str, Any],
     rows: Sequence[Mapping[str, Any]],
-    n_rows: int,
     shared: _Shared,
 ) -> Account:
-    origin = story["origin"]
+    origin, earlier = story["origin"], len(story.get("earlier", ()))
     sides: dict[bool, list[str]] = {True: [], False: []}
     for row in story["evidence"]:
         sides[speaks_for(row, origin)].append(evidence_line(row))
@@ -208,8 +216,8 @@ def _account(
         without=[without_line(row) for row in story.get("counterfactuals", [])],
         parts=[_part(row) for row in story.get("passage_parents", [])[:_MOST_PARTS]],
         members=[shared.member(row) for row in rows],
-        left_out=n_rows - len(rows),
-        earlier=len(story.get("earlier", ())),
+        left_out=max(0, story["size"] - earlier - len(rows)),
+        earlier=earlier,
         drawing=draw(rows) if len(rows) > 1 or any(row["parent_name"] for row in rows) else None,
     )
 

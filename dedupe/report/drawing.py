@@ -1,7 +1,7 @@
 """Documents of a story in; where each is drawn, out: who copied whom, and when.
 
-    rows with parents  ->  in_order_of_copying()  parents before their children
-                       ->  draw()                 Drawing: a row for each document
+    ids and parents     ->  in_order_of_copying()  rows, parents before their children
+    rows in that order  ->  draw()                 Drawing: a row for each document
 
 The left half is a tree, a child below its parent; the right half, where dates
 are known, a line of time on the same rows.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dedupe.report.words import plural, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
 _ROW = 22
@@ -41,7 +41,6 @@ class Node(NamedTuple):
         relation: in words; "" of an absent source.
         x: of its dot in the tree.
         y: of its row.
-        elbow: the line from its parent's dot, as SVG path data; "" of a root.
         at: x of its dot in the line of time, None without a date.
         absent: whether no document stands for it.
         first: whether it is the likely origin.
@@ -51,7 +50,6 @@ class Node(NamedTuple):
     relation: str
     x: int
     y: int
-    elbow: str
     at: float | None
     absent: bool
     first: bool
@@ -63,6 +61,8 @@ class Drawing:
 
     Attributes:
         nodes: from top to bottom.
+        elbows: lines from each parent's dot to those of its children, as SVG path data.
+        guides: lines of the rows along which time runs, likewise.
         width: of the whole.
         height: of the whole.
         relation_x: where relations are written.
@@ -72,6 +72,8 @@ class Drawing:
     """
 
     nodes: list[Node]
+    elbows: str
+    guides: str
     width: int
     height: int
     relation_x: int = _RELATION
@@ -82,22 +84,25 @@ class Drawing:
     lasts: str
 
 
-def in_order_of_copying(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def in_order_of_copying(documents: Sequence[tuple[str, str | None, int]]) -> list[int]:
     """Return rows breadth first, so that each stands behind its parent if that is among them.
 
-    The first of them has every parent that it can. Siblings come by date, then by id.
+    The first of them, however few, have every parent that they can. Siblings stay in the
+    order in which they come.
+
+    Args:
+        documents: id, parent and row of each.
     """
-    ranked = sorted(rows, key=_rank)
-    held = {row["id"] for row in ranked}
-    children: dict[str | None, list[Mapping[str, Any]]] = {}
-    for row in ranked:
-        children.setdefault(row["parent"] if row["parent"] in held else None, []).append(row)
-    waiting, ordered = deque(children.get(None, [])), []
+    held = {name for name, _, _ in documents}
+    children: dict[str | None, list[tuple[str, int]]] = {}
+    for name, parent, row in documents:
+        children.setdefault(parent if parent in held else None, []).append((name, row))
+    waiting, rows = deque(children.get(None, [])), []
     while waiting:
-        row = waiting.popleft()
-        ordered.append(row)
-        waiting.extend(children.pop(row["id"], []))
-    return ordered
+        name, row = waiting.popleft()
+        rows.append(row)
+        waiting.extend(children.pop(name, []))
+    return rows
 
 
 def draw(rows: Sequence[Mapping[str, Any]]) -> Drawing:
@@ -111,9 +116,11 @@ def draw(rows: Sequence[Mapping[str, Any]]) -> Drawing:
     placed = _tree(rows)
     step = min(_INDENT, _DEEPEST // max([depth for _, depth, _ in placed], default=1) or 1)
     nodes: list[Node] = []
+    elbows = []
     for place, (row, depth, above) in enumerate(placed):
         x, y = _MARGIN + step * depth, _TOP + _ROW * place + _ROW // 2
-        up = nodes[above] if above is not None else None
+        if above is not None:
+            elbows.append(f"M{nodes[above].x},{nodes[above].y}V{y}H{x}")
         letters = int((_TREE - x) / (2 * _HALF_LETTERS))
         nodes.append(
             Node(
@@ -121,7 +128,6 @@ def draw(rows: Sequence[Mapping[str, Any]]) -> Drawing:
                 relation=row["relation"].replace("_", " "),
                 x=x,
                 y=y,
-                elbow=f"M{up.x},{up.y}V{y}H{x}" if up else "",
                 at=_moment(row["published"], begins, ends),
                 absent=row["id"] is None,
                 first=row["relation"] == "origin",
@@ -129,6 +135,8 @@ def draw(rows: Sequence[Mapping[str, Any]]) -> Drawing:
         )
     return Drawing(
         nodes=nodes,
+        elbows="".join(elbows),
+        guides="".join(f"M{_TIME},{node.y}h{_TIME_WIDTH}" for node in nodes) if begins else "",
         width=_TIME + _TIME_WIDTH + _MARGIN if begins else _TIME,
         height=_TOP + _ROW * len(nodes) + _ROW // 2,
         begins=begins,
@@ -146,13 +154,6 @@ def in_words(span: timedelta) -> str:
         return plural(round(minutes / 60), "hour")
     # No -y: plural() would make it "daies".
     return f"{round(minutes / (24 * 60)):,} days"
-
-
-def _rank(row: Mapping[str, Any]) -> tuple[bool, bool, float, str]:
-    """Return what rows are sorted by: the origin, then by date, undated ones last, then by id."""
-    published = row["published"]
-    when = published.timestamp() if published else 0.0
-    return (row["relation"] != "origin", published is None, when, row["id"])
 
 
 def _tree(
