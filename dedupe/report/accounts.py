@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from dedupe.result import Result
 
-MEMBERS = 4_000
+MEMBERS = 3_000
 """Documents that the stories of a page list together, beyond the first few of each."""
 
 _FEWEST, _MOST = 10, 100
@@ -147,9 +147,11 @@ def tell(
         described: the same stories as `summarize` describes them.
         folder: where the run stands, as commands name it.
     """
+    import pyarrow as pa
+
     chosen = _chosen(result.documents, [story["story"] for story in stories])
     places = [place for rows in chosen.values() for place in rows]
-    full = result.documents.take(places).to_pylist()
+    full = result.documents.take(pa.array(places, pa.int64())).to_pylist()
     called = _called(full, stories)
     rows = [row | {"outlet": called.get(row["id"]) or _source(row)} for row in full]
     shared = _Shared(result, rows, folder)

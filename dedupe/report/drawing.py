@@ -114,7 +114,7 @@ def draw(rows: Sequence[Mapping[str, Any]]) -> Drawing:
     known = [row["published"] for row in rows if row["published"]]
     begins, ends = (min(known), max(known)) if known else (None, None)
     placed = _tree(rows)
-    step = min(_INDENT, _DEEPEST // max([depth for _, depth, _ in placed], default=1) or 1)
+    step = min(_INDENT, _DEEPEST // max([1, *(depth for _, depth, _ in placed)]))
     nodes: list[Node] = []
     elbows = []
     for place, (row, depth, above) in enumerate(placed):
