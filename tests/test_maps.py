@@ -8,7 +8,18 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-PACKAGES = ["", "attribute", "clean", "cli", "index", "kernels", "read", "storage", "verify"]
+PACKAGES = [
+    "",
+    "attribute",
+    "clean",
+    "cli",
+    "index",
+    "kernels",
+    "read",
+    "report",
+    "storage",
+    "verify",
+]
 
 
 def names(folder: Path) -> set[str]:
