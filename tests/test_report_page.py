@@ -213,6 +213,19 @@ def test_page__a_page_of_several_stories_says_where_its_parts_came_from() -> Non
     assert "characters 5 to 1,200: One (b), 0.92" in text
 
 
+def test_page__an_outlet_has_one_name_throughout_and_its_source_beside_it() -> None:
+    # What the run calls one of its documents holds for all of them.
+    result = press(source="one.example")
+    rows = parsed(result).inside("bdi")
+    assert rows.count("One") > rows.count("one.example") == 3
+    assert "one.example" not in parsed(result).inside("text")
+
+
+def test_page__a_source_without_a_name_is_said_to_be_one() -> None:
+    result = press(relation="derived", parent=None, parent_name=None)
+    assert parsed(result).text.count("a source without a name not in the collection") == 3
+
+
 def test_page__nothing_but_a_reader_is_certain() -> None:
     def shown(probability: float) -> str:
         result = press()

@@ -153,7 +153,7 @@ def tell(
     places = [place for rows in chosen.values() for place in rows]
     full = result.documents.take(pa.array(places, pa.int64())).to_pylist()
     called = _called(full, stories)
-    rows = [row | {"outlet": called.get(row["id"]) or _source(row)} for row in full]
+    rows = [row | {"outlet": called.get(_source(row)) or _source(row)} for row in full]
     shared = _Shared(result, rows, folder)
     members: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
@@ -251,17 +251,25 @@ def _part(row: Mapping[str, Any]) -> str:
 
 
 def _called(
-    rows: Iterable[Mapping[str, Any]], stories: Iterable[Mapping[str, Any]]
-) -> dict[str | None, str | None]:
-    """Return by document what the run calls its outlet, where rows or stories tell."""
-    parents = {row["parent"]: row["parent_name"] for row in rows}
-    return parents | {one["origin"]["document"]: one["origin"]["name"] for one in stories}
+    rows: Sequence[Mapping[str, Any]], stories: Iterable[Mapping[str, Any]]
+) -> dict[str, str]:
+    """Return by source what the run calls its outlet, where a copy or a story tells."""
+    by_document = {row["parent"]: row["parent_name"] for row in rows}
+    by_document |= {one["origin"]["document"]: one["origin"]["name"] for one in stories}
+    named = ((_source(row), by_document.get(row["id"])) for row in rows)
+    return {source: name for source, name in named if name}
 
 
 def _source(row: Mapping[str, Any]) -> str:
     """Return a document's source as given, else the host of its address."""
     link = safe_link(row["url"])
     return row["source"] or (link and urlsplit(link).hostname) or "no outlet given"
+
+
+def _parent(row: Mapping[str, Any]) -> str | None:
+    """Return what a document's likely parent is called, None where it has none."""
+    unnamed = "a source without a name" if row["relation"] == "derived" else None
+    return row["parent_name"] or row["parent"] or unnamed
 
 
 def safe_link(url: str | None) -> str | None:
@@ -307,7 +315,7 @@ class _Shared:
             link=safe_link(row["url"]),
             published=row["published"],
             relation=row["relation"].replace("_", " "),
-            parent=shortened(row["parent_name"] or row["parent"], _NAME_CHARACTERS),
+            parent=shortened(_parent(row), _NAME_CHARACTERS),
             parent_id=shortened(row["parent"], _NAME_CHARACTERS),
             probability=row["parent_probability"],
             shared=self._measures(row),
