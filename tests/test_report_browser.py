@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Dialog, Page
 
     from dedupe.result import Result
 
@@ -61,6 +61,10 @@ class Visit:
     requests: list[str] = dataclasses.field(default_factory=list)
     messages: list[str] = dataclasses.field(default_factory=list)
 
+    def refuse(self, dialog: Dialog) -> None:
+        self.messages.append(dialog.message)
+        dialog.dismiss()
+
     def shown(self) -> list[str]:
         return [one.inner_text() for one in self.page.locator(".story:visible h3").all()]
 
@@ -72,7 +76,7 @@ def open_page(context: BrowserContext, result: Result, folder: Path, **options: 
     visit.page.on("request", lambda one: visit.requests.append(one.url))
     visit.page.on("console", lambda one: visit.messages.append(one.text))
     visit.page.on("pageerror", lambda one: visit.messages.append(str(one)))
-    visit.page.on("dialog", lambda one: (visit.messages.append(one.message), one.dismiss()))
+    visit.page.on("dialog", visit.refuse)
     visit.page.goto(file.as_uri())
     assert visit.requests == [file.as_uri()]
     return visit

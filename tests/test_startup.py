@@ -10,7 +10,17 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-HEAVY = {"numba", "numpy", "scipy", "sklearn", "pyarrow", "datasketch", "orjson", "zstandard"}
+HEAVY = {
+    "numba",
+    "numpy",
+    "scipy",
+    "sklearn",
+    "pyarrow",
+    "datasketch",
+    "orjson",
+    "zstandard",
+    "jinja2",
+}
 
 
 def imported_by(code: str) -> set[str]:
@@ -40,6 +50,7 @@ def command(*words: str) -> str:
     [
         command("--help"),
         command("cluster", "--help"),
+        command("report", "--help"),
         command("--version"),
         command("config", "show"),
         "import dedupe",
