@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from dedupe.result import Result
 
 MEMBERS = 3_000
-"""Documents that the stories of a page list together, beyond the first few of each."""
+"""Documents that a page lists; only the first few of each story may pass it."""
 
 _FEWEST, _MOST = 10, 100
 """A story lists so many documents at any rate, and at most, if it has them."""
