@@ -14,7 +14,7 @@ cluster.py      7 measured pairs              -> stories
 attribute/      8 stories                     -> origin, parents, evidence
 result/         9 Result                      -> files
 
-report.py       Result                        -> terminal, CSV
+report/         Result                        -> terminal, CSV, a page for the browser
 
 pipeline.py     find_duplicates(): the stages in order
 stages.py       a stage                       -> its answer, timed, kept and told of
@@ -29,6 +29,7 @@ comparison.py   compare(): the same stages on two documents
 inspection.py   inspect(): how one document is read
 explanation/    explain(): why two documents of a run were judged so
 network.py      sources(): who copies whom
+in_place.py     a file that stands in its place when all is written
 filter.py       a result and its inputs       -> one record of each story
 index/          Index: the stages one document at a time, for crawlers
 scrapy.py       items of a Scrapy crawl       -> the same, told their story, or dropped

@@ -10,22 +10,25 @@ negative one contradicts the verdict.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import os
 import statistics
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from dedupe.errors import InputError, OutputError
+from dedupe.errors import InputError
+from dedupe.in_place import put_in_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import pyarrow as pa
 
     from dedupe.result import Result
+
+
+_HOUR = 3_600_000_000
+"""Microseconds."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,7 @@ class Network:
         ET.register_namespace("", "http://graphml.graphdrawing.org/xmlns")
         tree = ET.ElementTree(_graph(self))
         ET.indent(tree)
-        with _put_in_place(path) as beside:
+        with put_in_place(path) as beside:
             tree.write(beside, encoding="utf-8", xml_declaration=True)
 
     def write_parquet(self, path: Path) -> None:
@@ -65,24 +68,8 @@ class Network:
         """
         import pyarrow.parquet as pq
 
-        with _put_in_place(path) as beside:
+        with put_in_place(path) as beside:
             pq.write_table(self.edges, beside, compression="zstd")
-
-
-@contextlib.contextmanager
-def _put_in_place(path: Path) -> Iterator[Path]:
-    """Give the path to write to: what stood at `path` stays until all is written."""
-    is_special = path.exists() and not path.is_file()
-    beside = path if is_special else path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield beside
-        if not is_special:
-            beside.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        if not is_special:
-            beside.unlink(missing_ok=True)
 
 
 def sources(result: Result | str | Path) -> Network:
@@ -112,7 +99,12 @@ def sources(result: Result | str | Path) -> Network:
 
 
 def _named(result: Result) -> list[dict[str, Any]]:
-    """Return the documents, each with its outlet called as stories call it."""
+    """Return the documents, each with its outlet called as stories call it.
+
+    `published` is in microseconds.
+    """
+    import pyarrow as pa
+
     from dedupe.names import default_names
     from dedupe.settings import Settings
 
@@ -121,8 +113,11 @@ def _named(result: Result) -> list[dict[str, Any]]:
     except InputError as error:
         raise InputError(f"{error}; this run was made with it") from error
     names = names or default_names()
-    columns = ["id", "relation", "parent", "parent_name", "source", "url", "published"]
-    rows: list[dict[str, Any]] = result.documents.select(columns).to_pylist()
+    columns = ["id", "parent", "parent_name", "source", "url"]
+    # A million moments as whole numbers take a tenth of the time that they take as objects.
+    clock = result.documents["published"].cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
+    table = result.documents.select(columns).append_column("published", clock)
+    rows: list[dict[str, Any]] = table.to_pylist()
     called = {row["parent"]: row["parent_name"] for row in rows if row["parent"]}
     for story in result.stories:
         called[story["origin"]["document"]] = story["origin"]["name"]
@@ -137,7 +132,7 @@ def _named(result: Result) -> list[dict[str, Any]]:
 def _lag_hours(parent: Mapping[str, Any] | None, row: Mapping[str, Any]) -> float | None:
     if parent is None or parent["published"] is None or row["published"] is None:
         return None
-    hours: float = (row["published"] - parent["published"]).total_seconds() / 3600
+    hours: float = (row["published"] - parent["published"]) / _HOUR
     return hours
 
 

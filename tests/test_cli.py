@@ -21,11 +21,11 @@ from typer.testing import CliRunner, Result
 
 import dedupe
 import dedupe.cli
-from dedupe import report
 from dedupe.cli import corpus, finished, options, pair, setup, single, terminal
 from dedupe.comparison import Comparison, Passage
 from dedupe.errors import InputError, OutputError, SettingsError
 from dedupe.kernels import _compile
+from dedupe.report import page, spreadsheet
 from dedupe.settings import Settings
 from tests import invented
 
@@ -39,6 +39,7 @@ COMMANDS = {
     "compare": ["compare"],
     "inspect": ["inspect"],
     "explain": ["explain"],
+    "report": ["report"],
     "sources": ["sources"],
     "index": ["index"],
     **{f"index {name}": ["index", name] for name in INDEX},
@@ -112,6 +113,7 @@ def examples() -> list[str]:
         pair._EXAMPLES,
         single._EXAMPLES,
         finished._EXPLAIN_EXAMPLES,
+        finished._REPORT_EXAMPLES,
         finished._SOURCES_EXAMPLES,
         setup._DOCTOR_EXAMPLES,
         setup._SHOW_EXAMPLES,
@@ -264,7 +266,7 @@ def test_cluster__a_full_disk_while_csv_is_written_leaves_what_was_there(
     def full(_value: Any, *, guard: bool) -> Any:
         raise OSError(errno.ENOSPC, "No space left on device", str(guard))
 
-    monkeypatch.setattr(report, "csv_cell", full)
+    monkeypatch.setattr(spreadsheet, "csv_cell", full)
     result = invoke("cluster", "a", "--out", str(out), "--csv", "--overwrite")
     assert isinstance(result.exception, OutputError)
     assert "No space left" in str(result.exception)
@@ -280,6 +282,35 @@ def test_cluster__csv_is_written_beside(calls: dict[str, Any], tmp_path: Path) -
     assert result.exit_code == 0, result.output
     assert (out / "documents.csv").is_file()
     assert "documents.csv (5), stories.csv (2)" in " ".join(result.stdout.split())
+    assert "settings" in calls
+
+
+def test_cluster__the_page_is_written_beside_and_names_the_folder_of_the_run(
+    calls: dict[str, Any], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    result = invoke("cluster", "a", "--out", str(out), "--report")
+    assert result.exit_code == 0, result.output
+    assert "report.html" in result.stdout
+    text = (out / "report.html").read_text("utf-8")
+    assert f"<title>Stories of {out}</title>" in text
+    assert "draft" not in text
+    assert not (out / "documents.csv").exists()
+    assert invoke("cluster", "a", "--out", str(out), "--overwrite").exit_code == 0
+    assert not (out / "report.html").exists()
+    assert "settings" in calls
+
+
+def test_cluster__where_the_page_cannot_be_written_nothing_is(
+    calls: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_result: Any, _path: Path, **_how: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(corpus, "write_page", full)
+    result = invoke("cluster", "a", "--out", str(tmp_path / "out"), "--report")
+    assert isinstance(result.exception, OutputError)
+    assert list(tmp_path.iterdir()) == []
     assert "settings" in calls
 
 
@@ -742,3 +773,50 @@ def test_main__ctrl_c_exits_130_and_leaves_nothing(tmp_path: Path) -> None:
     assert code == 130
     assert "interrupted" in err
     assert list(tmp_path.iterdir()) == []
+
+
+# -- report ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stories(tmp_path: Path) -> Path:
+    invented.newsroom().save(tmp_path / "stories")
+    return tmp_path / "stories"
+
+
+def test_report__writes_the_page_into_the_folder_and_says_where(stories: Path) -> None:
+    result = invoke("report", str(stories))
+    assert result.exit_code == 0, result.output
+    assert result.stdout == f"Written to {stories / 'report.html'}: 2 stories.\n"
+    expected = page.page(dedupe.Result.load(stories), folder=str(stories))
+    assert (stories / "report.html").read_bytes() == expected
+
+
+def test_report__out_top_and_json(stories: Path, tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    result = invoke("report", str(stories), "--out", str(file), "--top", "1", "--json")
+    assert json.loads(result.stdout) == {
+        "file": str(file), "size_bytes": file.stat().st_size, "stories": 1, "left_out": 1,
+    }  # fmt: skip
+    assert not (stories / "report.html").exists()
+    again = invoke("report", str(stories), "--top", "1")
+    assert again.stdout.endswith("report.html: 1 story; 1 smaller left out.\n")
+
+
+def test_report__hyphen_is_stdout(stories: Path) -> None:
+    result = invoke("report", str(stories), "--out", "-")
+    assert result.stdout_bytes == page.page(dedupe.Result.load(stories), folder=str(stories))
+    assert not (stories / "report.html").exists()
+    assert invoke("report", str(stories), "--out", "-", "--json").exit_code == 2
+
+
+def test_report__a_folder_that_is_no_run_is_told_what_to_do(tmp_path: Path) -> None:
+    result = invoke("report", str(tmp_path))
+    assert isinstance(result.exception, OutputError)
+    assert 'holds no result; make one with "dedupe cluster"' in str(result.exception)
+
+
+def test_report__a_place_that_cannot_be_written_is_named(stories: Path, tmp_path: Path) -> None:
+    result = invoke("report", str(stories), "--out", str(tmp_path / "none" / "page.html"))
+    assert isinstance(result.exception, OutputError)
+    assert "page.html: cannot be written" in str(result.exception)

@@ -45,7 +45,9 @@ def lines(*records: Any) -> bytes:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Cluster the newsroom once; the folder holds `stories` and the JSON that was printed."""
     folder = tmp_path_factory.mktemp("run")
-    done = dedupe("cluster", NEWSROOM, "--out", "stories", "--json", "--csv", cwd=folder)
+    done = dedupe(
+        "cluster", NEWSROOM, "--out", "stories", "--json", "--csv", "--report", cwd=folder
+    )
     assert done.returncode == 0, done.stderr
     (folder / "printed.json").write_bytes(done.stdout)
     return folder

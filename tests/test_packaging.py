@@ -46,6 +46,7 @@ def test_wheel__is_typed_and_holds_every_module_and_table(wheel: zipfile.ZipFile
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert {"dedupe/py.typed", "dedupe/verify/model.json", "dedupe/kernels/text.py"} <= files
+    assert {f"dedupe/report/template/page.{end}" for end in ("html", "css", "js")} <= files
     assert files <= set(wheel.namelist())
 
 

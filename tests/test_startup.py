@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 
 HEAVY = {
     "numba", "numpy", "scipy", "sklearn", "pyarrow", "datasketch", "orjson", "zstandard", "scrapy",
+    "jinja2",
 }  # fmt: skip
 
 
@@ -42,6 +43,7 @@ def command(*words: str) -> str:
     [
         command("--help"),
         command("cluster", "--help"),
+        command("report", "--help"),
         command("--version"),
         command("config", "show"),
         "import dedupe",

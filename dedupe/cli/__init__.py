@@ -4,7 +4,7 @@
     dry_run.py   what cluster --dry-run prints
     pair.py      compare
     single.py    inspect
-    finished.py  explain, sources
+    finished.py  explain, report, sources
     index.py     index add, query, story, remove, check, compact, export, stats
     incoming.py  what index add and index query read, and what they refuse
     setup.py     doctor, config show

@@ -1,7 +1,6 @@
 """Commands over a collection: cluster, filter, demo."""
 
 import dataclasses
-import functools
 import importlib
 import importlib.resources
 import json as plain_json
@@ -9,13 +8,12 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dedupe import report
 from dedupe.cli import terminal
 from dedupe.cli.codes import Code
 from dedupe.cli.dry_run import tell
@@ -43,6 +41,7 @@ from dedupe.cli.options import (
     OverridesFile,
     Overwrite,
     Quiet,
+    Report,
     Resume,
     SettingsFile,
     Strict,
@@ -54,6 +53,7 @@ from dedupe.cli.options import (
     parse_fields,
 )
 from dedupe.errors import InputError, OutputError
+from dedupe.report import render, summarize, write_csv, write_page
 
 if TYPE_CHECKING:
     from dedupe.arrays.spill import Spill
@@ -78,7 +78,7 @@ _CLUSTER_EXAMPLES = """
 
 dedupe cluster articles.jsonl --out stories
 
-dedupe cluster monday.jsonl.gz tuesday.csv pages/ --out stories --overwrite --csv
+dedupe cluster monday.jsonl.gz tuesday.csv pages/ --out stories --overwrite --csv --report
 
 zstdcat articles.jsonl.zst | dedupe cluster - --out stories --json
 
@@ -104,6 +104,7 @@ def cluster(
     top: Top = 10,
     csv: Csv = False,
     no_csv_guard: NoCsvGuard = False,
+    report: Report = False,
     all_passages: AllPassages = False,
     must_link: MustLinks = None,
     cannot_link: CannotLinks = None,
@@ -148,8 +149,8 @@ def cluster(
             inputs, fields, on_error, limit, settings, on_progress, spill,
             overrides=overrides, checkpoints=checkpoints, keep=keep, against=against,
         )  # fmt: skip
-        write_csv = functools.partial(report.write_csv, result, guard=not no_csv_guard)
-        result.save(out, overwrite=overwrite, also=write_csv if csv else None)
+        also = _also(result, out, csv=csv, guard=not no_csv_guard, page=report)
+        result.save(out, overwrite=overwrite, also=also)
         _forget(checkpoints)
     if json or not quiet:
         files = written_files(result, out)
@@ -182,6 +183,20 @@ def _clustered(
     stages = [{"stage": "read", "seconds": round(seconds, 4), "rows": rows}, *result.run["stages"]]
     record = {"stages": stages, "reading": {"fields": fields, "on_error": on_error.value}}
     return dataclasses.replace(result, run=result.run | record)
+
+
+def _also(
+    result: "Result", out: Path, *, csv: bool, guard: bool, page: bool
+) -> Callable[[Path], None]:
+    """Return what writes the files that were asked for besides, into the draft of a folder."""
+
+    def write(draft: Path) -> None:
+        if csv:
+            write_csv(result, draft, guard=guard)
+        if page:
+            write_page(result, draft / "report.html", folder=out)
+
+    return write
 
 
 def _forget(checkpoints: Path | None) -> None:
@@ -308,11 +323,11 @@ def show(
     result: "Result", *, json: bool, top: int, written: Mapping[str, Any] | None = None
 ) -> None:
     """Print a result for a person, or the same as data."""
-    summary = report.summarize(result, top=top)
+    summary = summarize(result, top=top)
     if json:
         terminal.emit_json(summary | {"written": written})
     else:
-        terminal.emit_rich(report.render(summary, written))
+        terminal.emit_rich(render(summary, written))
 
 
 def written_files(result: "Result", folder: Path) -> dict[str, int | None]:

@@ -1,4 +1,4 @@
-"""Commands over a finished run: explain, sources."""
+"""Commands over a finished run: explain, report, sources."""
 
 import dataclasses
 import math
@@ -10,8 +10,9 @@ import typer
 
 from dedupe.cli import terminal
 from dedupe.cli.options import PRINTING, WRITING, Json, Quiet
-from dedupe.cli.pair import evidence_line, side_by_side
-from dedupe.report import plain
+from dedupe.cli.pair import side_by_side
+from dedupe.report import evidence_line, plain, plural, without_line
+from dedupe.report.page import TOP, page, write_page
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -36,6 +37,14 @@ dedupe sources stories
 dedupe sources stories --graphml network.graphml --parquet network.parquet --json
 """
 
+_REPORT_EXAMPLES = """
+[bold]Examples[/bold]
+
+dedupe report stories
+
+dedupe report stories --top 1000 --out report.html
+"""
+
 _MOST_REASONS = 5
 _MOST_TURNS = 3
 
@@ -47,6 +56,7 @@ Folder = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to the application."""
     app.command("explain", epilog=_EXPLAIN_EXAMPLES)(explain)
+    app.command("report", epilog=_REPORT_EXAMPLES)(report)
     app.command("sources", epilog=_SOURCES_EXAMPLES)(sources)
 
 
@@ -168,11 +178,7 @@ def _origin_lines(found: "Explanation") -> Iterator[str]:
             for row in clues[side]:
                 yield f"  {sign} {evidence_line(row)}"
     for row in found.counterfactuals:
-        named = plain(row["origin"]) or "nobody"
-        yield (
-            f"Story {plain(row['story'])} without {row['without']}: the origin's probability "
-            f"{row['probability']:.2f}, and {named} would be named."
-        )
+        yield f"Story {plain(row['story'])} {without_line(row)}"
 
 
 def _verdict(found: "Explanation") -> str:
@@ -184,6 +190,52 @@ def _verdict(found: "Explanation") -> str:
         f"{stories}; as a pair, {alone} ({found.relation.replace('_', ' ')}); "
         f"shared lineage {found.probability:.2f}."
     )
+
+
+def report(
+    folder: Folder,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="Where to write the page instead of DIR/report.html; [bold]-[/bold] is stdout.",
+            show_default=False,
+            rich_help_panel=WRITING,
+        ),
+    ] = None,
+    json: Json = False,
+    top: Annotated[
+        int,
+        typer.Option(
+            "--top",
+            min=0,
+            metavar="N",
+            help="Stories to tell, the largest.",
+            rich_help_panel=WRITING,
+        ),
+    ] = TOP,
+) -> None:
+    """Write the stories of a run, with origins and evidence, as one page for a browser.
+
+    The page needs no network and no other file. It holds titles, not texts.
+    """
+    from dedupe.result import Result
+
+    if out is not None and str(out) == "-":
+        if json:
+            raise typer.BadParameter("--out - writes the page to stdout; leave --json out")
+        terminal.emit_bytes([page(Result.load(folder), folder=str(folder), top=top)])
+        return
+    result, file = Result.load(folder), out or folder / "report.html"
+    write_page(result, file, folder=folder, top=top)
+    shown, listed = min(top, len(result.stories)), len(result.stories)
+    if json:
+        told = {"file": str(file), "size_bytes": file.stat().st_size}
+        terminal.emit_json(told | {"stories": shown, "left_out": listed - shown})
+    else:
+        more = f"; {listed - shown:,} smaller left out" if listed > shown else ""
+        terminal.emit(f"Written to {plain(str(file))}: {plural(shown, 'story')}{more}.\n")
 
 
 def sources(

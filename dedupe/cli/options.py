@@ -134,6 +134,14 @@ Csv = Annotated[
         "--csv", help="Write documents.csv and stories.csv as well.", rich_help_panel=WRITING
     ),
 ]
+Report = Annotated[
+    bool,
+    typer.Option(
+        "--report",
+        help="Write report.html as well, a page that a browser shows without a network.",
+        rich_help_panel=WRITING,
+    ),
+]
 NoCsvGuard = Annotated[
     bool,
     typer.Option(

@@ -10,7 +10,7 @@ import typer
 from dedupe.cli import terminal
 from dedupe.cli.options import Json
 from dedupe.errors import InputError
-from dedupe.report import plain
+from dedupe.report import evidence_line, plain
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -27,7 +27,6 @@ dedupe compare ours.txt theirs.txt
 dedupe compare ours.txt theirs.txt --json
 """
 
-_QUOTE_CHARACTERS = 160
 _EVEN = 0.05
 _LIKELY = 0.5
 
@@ -145,18 +144,6 @@ def direction(comparison: Mapping[str, Any]) -> str:
         return "Nearer the origin: cannot tell."
     name, sure = ("a", first) if first > 0.5 else ("b", 1 - first)
     return f"Nearer the origin: {name} ({sure:.2f})."
-
-
-def evidence_line(evidence: Mapping[str, Any]) -> str:
-    """Return a clue as a sentence, with the words it rests on."""
-    quote = shortened(evidence["quote"])
-    return plain(evidence["says"]) + (f": “{quote}”" if quote else "")
-
-
-def shortened(text: str | None) -> str:
-    """Return a text on one line, cut where it grows long."""
-    line = plain(text)
-    return line if len(line) <= _QUOTE_CHARACTERS else line[: _QUOTE_CHARACTERS - 1] + "…"
 
 
 def side_by_side(passage: Sequence[int], text_a: str, text_b: str) -> Iterator["RenderableType"]:

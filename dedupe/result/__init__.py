@@ -86,9 +86,10 @@ PASSAGES = pa.schema(
 
 FILES = (
     "documents.parquet", "pairs.parquet", "passages.parquet", "stories.jsonl", "rejects.jsonl",
-    "run.json", "documents.csv", "stories.csv", "archive",
+    "run.json", "documents.csv", "stories.csv", "report.html", "archive",
 )  # fmt: skip
-"""Files of a result folder; two come with --csv, and the folder `archive` with --keep."""
+"""Files of a result folder; two come with --csv, report.html with --report or `dedupe report`, and
+the folder `archive` with --keep."""
 
 _DRAFT = ".draft-"
 _AN_HOUR_SECONDS = 3600
