@@ -42,8 +42,11 @@ if TYPE_CHECKING:
     from dedupe.stages import OnProgress
 
 _MAX_SPLITS = 8
+# Bands whose keys are in memory together, 8 bytes each: 48 for each document.
 _BANDS_AT_ONCE = 6
+# Documents of one call of a kernel, so that threads share the work: 4 MB of signatures.
 _KEYS_STEP = 8192
+# Pairs of both nets joined and screened together: bounds what stands in memory between the two.
 _SCREENED_AT_ONCE = 2_000_000
 _SHIFT_32 = np.uint64(32)
 

@@ -29,6 +29,7 @@ _MIDNIGHT = time()
 _TICK = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """An unset clock shows this moment; no outlet means it."""
+# A longer value is a sentence, not a date; patterns are not asked of it.
 _LONGEST = 100
 _TWO_DIGIT_PIVOT = 69
 """POSIX: 69-99 are of the 1900s, 00-68 of the 2000s."""

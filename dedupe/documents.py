@@ -87,6 +87,7 @@ class Document:
 _NAMED_BY = ("name", "$oid", "@id", "title")
 """Keys under which an object that stands for a value keeps it, in schema.org and MongoDB."""
 _DEEPEST = 4
+# Documents that are objects and columns at the same time.
 _AT_ONCE = 1000
 _PLAIN = (str, bytes, Number, list, dict, dt.date, UUID)
 _SURROGATES = re.compile("[\ud800-\udfff]")

@@ -18,6 +18,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
+# Smaller arrays wait in parts, which are joined by one copy.
 _LARGE_BYTES = 1 << 22
 _CAN_MOVE = sys.platform == "linux"
 """The system moves the pages of an array that has no room left, and copies none."""

@@ -49,6 +49,7 @@ _SHARED_LIKE_TITLES, _SHARED, _SHARED_UNLIKE_TITLES = 0.3, 0.5, 0.8
 # title makes up for a small share.
 _FEW_PAGES = 16
 
+# Blocks whose lengths are added up together: bounds memory.
 _BLOCKS_AT_ONCE = 1_000_000
 
 _FEW_DOCUMENTS = 100

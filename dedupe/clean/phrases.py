@@ -25,6 +25,7 @@ KINDS = (
 """Kinds of phrases; a kind's number is its place from 1, and 0 is none."""
 
 _FILE = Path(__file__).with_name("phrases.txt")
+# Places of a table of first words, in kernels/blocks.py too: most blocks begin with none of them.
 _FIRST_WORDS = 4096
 
 

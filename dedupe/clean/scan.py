@@ -46,6 +46,7 @@ TOLD, REPORTED, COPYRIGHT = 32, 64, 128
 ADDRESS, LINK = 256, 512
 """An address, anywhere near the body and within it."""
 
+# Bits below it are kinds of words.
 _FIRST_CUE = 10
 CUES: tuple[tuple[int, str, Cue], ...] = tuple(
     (1 << place, kind, cue)
@@ -82,6 +83,7 @@ LONGEST_LINE = 160
 
 # A line begins within reach and may hold its words further on.
 _SLACK = 200
+# Text of one call of a kernel, so that threads share the work.
 _BATCH_BYTES = 1 << 24
 _DASHES = ("-", " -", "—", " —", "–", " –", ".-", ".—")
 _OTHER_MONTHS = ("月", *(names[-1] for names in MONTHS))

@@ -36,6 +36,7 @@ dedupe sources stories
 dedupe sources stories --graphml network.graphml --parquet network.parquet --json
 """
 
+# Lines of `explain`: the strongest reasons, and the nearest turns.
 _MOST_REASONS = 5
 _MOST_TURNS = 3
 

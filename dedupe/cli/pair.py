@@ -27,7 +27,9 @@ dedupe compare ours.txt theirs.txt
 dedupe compare ours.txt theirs.txt --json
 """
 
+# Two lines of a terminal.
 _QUOTE_CHARACTERS = 160
+# So near to .5 neither text is named; below _LIKELY there is no lineage to have an origin.
 _EVEN = 0.05
 _LIKELY = 0.5
 

@@ -59,6 +59,7 @@ _SEEN: dict[str, int] = {}
 _GLANCE_SECONDS = 0.5
 _MAKING = threading.RLock()
 """Held while a kernel is made Numba's, so that two threads do not both compile it."""
+# Release whose cached files were looked into; others are loaded as Numba does it.
 _SEEN_NUMBA = (0, 68)
 _COMMENT = re.compile("#[^\n]*")
 _IMPORT = re.compile(

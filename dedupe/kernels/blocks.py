@@ -44,6 +44,7 @@ _KIND = 15
 _PHRASE_WORDS = 5
 # A phrase is looked for all over a block of at most so many tokens, else in front only.
 _SEARCHED_TOKENS = 24
+# Bits of a first word that choose its place in `starts`.
 _FIRST_WORDS = np.uint64(4095)
 
 _ZERO = np.uint64(0)

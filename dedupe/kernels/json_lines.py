@@ -35,6 +35,7 @@ MARGIN = 64
 """Bytes that `fill_strings` may write beyond the strings."""
 
 _STEP_BYTES = 32
+# Deeper values are left to Python: each level is a bit of one word. So are longer numbers.
 _DEEPEST = 60
 _LONGEST_NUMBER = 100
 _BLANK, _TAB, _NEWLINE, _RETURN = np.uint8(32), np.uint8(9), np.uint8(10), np.uint8(13)

@@ -25,6 +25,7 @@ NOTE = "catalog.commits"
 _log = logging.getLogger(__name__)
 
 _CHUNK_BYTES = 1 << 20
+# A writer may replace the note between two reads of it.
 _LOOKS_AT_NOTE = 5
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from dedupe.spill import Spill
     from dedupe.stages import OnProgress
 
+# Pairs of one call of a kernel, so that threads share the work.
 _OVERLAP_STEP = 20_000
 _BLOCKS_AT_ONCE, _PARTS_EACH = 64, 4
 PASSAGE_COLUMNS = ("pair", "a_start", "a_end", "b_start", "b_end")
