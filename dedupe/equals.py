@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Hashes of a partition are half as many or more: half a megabyte at most, for the nearest caches.
 _PARTITION = 1 << 16
-# A larger partition, of many equal hashes, is sorted by NumPy: the kernel has PLACE_BITS for places.
+# A larger partition, of many equal hashes, is sorted by NumPy: the kernel has 24 bits for places.
 _LARGEST = 1 << 22
 # Of a hash, at most, that choose its partition: 4,096 counts are 32 KB, a nearest cache.
 _MOST_BITS = 12

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.ragged import batch_bounds, running_total
+from dedupe.ragged import BATCH_BYTES, BATCHES_AT_ONCE, batch_bounds, running_total
 from dedupe.shingle import SHINGLE_WORDS, text_sizes
 from dedupe.spill import MEMORY
 
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from dedupe.settings import Settings
     from dedupe.spill import Spill
     from dedupe.stages import OnProgress
-
-_BATCH_BYTES = 4_000_000
-_BATCHES_AT_ONCE = 16
 
 
 class Sketches(NamedTuple):
@@ -79,9 +76,9 @@ def sketch(
         return sampled[:found].copy()
 
     samples = spill.grow(np.uint64)
-    bounds = batch_bounds(sizes, _BATCH_BYTES)
-    for at in range(0, len(bounds) - 1, _BATCHES_AT_ONCE):
-        some = bounds[at : at + _BATCHES_AT_ONCE + 1]
+    bounds = batch_bounds(sizes, BATCH_BYTES)
+    for at in range(0, len(bounds) - 1, BATCHES_AT_ONCE):
+        some = bounds[at : at + BATCHES_AT_ONCE + 1]
         for sampled in for_ranges(read, some, settings.threads):
             samples.add(sampled)
     offsets = running_total(n_sampled)

@@ -17,6 +17,7 @@ import numpy as np
 from dedupe.attribute.evidence import CAP, ORDER_GROUPS, Evidence
 from dedupe.attribute.model import UNSEEN_PRIOR, Weights
 from dedupe.attribute.signals import POINTS, SIGNALS
+from dedupe.dates import HOUR_MICROSECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +40,6 @@ _ORDERS = np.array([group in ORDER_GROUPS for group in GROUPS])
 _SEEN = np.array([_NUMBER[name] for name in ("clock", "first_seen", "length", "one_outlet")])
 # A credit of its own sets one version before the others; another's, behind.
 _VERSION_POINTS = 2.0
-_HOUR = 3_600_000_000
 
 # The versions of one outlet follow its own clock, at odds of fifty to one.
 _OWN_CLOCK = 4.0
@@ -219,7 +219,7 @@ def _read(
 
 
 def _span(microseconds: float) -> str:
-    hours = microseconds / _HOUR
+    hours = microseconds / HOUR_MICROSECONDS
     if hours < 1:
         return f"{max(1, round(hours * 60))} min"
     return f"{round(hours)} h" if hours < 48 else f"{round(hours / 24)} days"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.clean.furniture import outlet_numbers
+from dedupe.dates import DAY_MICROSECONDS
 from dedupe.kernels import columns
 from dedupe.verify.features import FEATURES, WHOLE, lead_shares
 
@@ -37,7 +38,7 @@ of others not."""
 
 _NO_CLOCK = np.iinfo(np.int64).min
 """What NumPy makes of a null of Arrow."""
-_DAYS_APART_MICROSECONDS = 2 * 86_400_000_000
+_DAYS_APART_MICROSECONDS = 2 * DAY_MICROSECONDS
 _LEAST_CHANGED, _REFILLED = 2, 0.15
 """A form filled in anew: days between the two, slots that changed, and their share of all."""
 
