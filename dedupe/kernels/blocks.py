@@ -40,12 +40,15 @@ WHOLE, PREFIX, ANYWHERE = 16, 32, 64
 
 HAS_COPYRIGHT, HAS_AT, HAS_ADDRESS, STARTS_LOWER, AFTER_BLANK, STARTS_QUOTED = 1, 2, 4, 8, 16, 32
 
-_KIND = 15
+KIND = 15
+"""Bits of a phrase that are its kind; the others say how it stands."""
+# Words of the longest phrase of dedupe/clean/phrases.txt.
 _PHRASE_WORDS = 5
 # A phrase is looked for all over a block of at most so many tokens, else in front only.
 _SEARCHED_TOKENS = 24
-# Bits of a first word that choose its place in `starts`.
-_FIRST_WORDS = np.uint64(4095)
+FIRST_WORDS = 4096
+"""Places of a table of the phrases' first words: most blocks begin with none of them."""
+_PLACE = np.uint64(FIRST_WORDS - 1)
 
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
@@ -340,7 +343,7 @@ def _find_phrase(
     """
     n_places = n_tokens if whole and n_tokens <= _SEARCHED_TOKENS else 1
     for i in range(n_places):
-        if not starts[tokens[i] & _FIRST_WORDS]:
+        if not starts[tokens[i] & _PLACE]:
             continue
         found = 0
         value = _ZERO
@@ -352,10 +355,10 @@ def _find_phrase(
             stands = ANYWHERE
             if i == 0:
                 stands = WHOLE if whole and j + 1 == n_tokens else PREFIX
-            if stands == WHOLE and known & ~_KIND > WHOLE:
-                found = (known & _KIND) | WHOLE | PREFIX
-            elif stands <= known & ~_KIND:
-                found = (known & _KIND) | stands
+            if stands == WHOLE and known & ~KIND > WHOLE:
+                found = (known & KIND) | WHOLE | PREFIX
+            elif stands <= known & ~KIND:
+                found = (known & KIND) | stands
         if found:
             return np.uint8(found)
     return np.uint8(0)
@@ -402,7 +405,7 @@ def fill_phrases(
         n_tokens = _fill_head(data, offsets[n], offsets[n + 1], pages, entries, seed, tokens, row)
         if n_tokens == 0 or n_tokens > _PHRASE_WORDS:
             return n
-        starts[tokens[0] & _FIRST_WORDS] = True
+        starts[tokens[0] & _PLACE] = True
         value = _ZERO
         for i in range(n_tokens):
             value = mix(value ^ tokens[i])

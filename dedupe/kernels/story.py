@@ -67,7 +67,7 @@ def _is_sure(size: int, row: NDArray[np.uint8], learned: bool, repeated: bool) -
     if learned:
         return True
     phrase = np.int64(row[blocks.PHRASE])
-    kind = phrase & 15
+    kind = phrase & blocks.KIND
     marks = row[blocks.MARKS]
     if marks & blocks.HAS_COPYRIGHT and kind == _LEGAL:
         return True
