@@ -36,6 +36,7 @@ _AS_FULL = 0.8
 _SHORTEST_PART = 60
 # Parts that overlap by half of the smaller are one.
 _HALF = 2
+# So that pages with no chance to be an origin are still told apart by what they share.
 _LEAST_CHANCE = 0.01
 
 

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UNSEEN_PRIOR = 0.15
-"""Chance that an origin is none of the works in hand, before any evidence."""
+"""Chance that an origin is none of the works in hand, before any evidence. Of .075, .15 and .3:
+of unseen origins of test trees .74, .77 and .82 are told, and .98, .97 and .92 of what is told to
+be unseen is (benchmarks/origins.py); those of census and spotify are surer the less it is."""
 
 
 class Posterior(NamedTuple):

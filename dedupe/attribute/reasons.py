@@ -38,10 +38,12 @@ _GROUP_OF = np.array([_GROUP[signal.group] for signal in SIGNALS])
 _ORDERS = np.array([group in ORDER_GROUPS for group in GROUPS])
 # Numbers of the signals that kernels find, in the order of kernels/glances.py.
 _SEEN = np.array([_NUMBER[name] for name in ("clock", "first_seen", "length", "one_outlet")])
-# A credit of its own sets one version before the others; another's, behind.
+# A credit of its own sets one version before the others; another's, behind. Half or twice as much
+# changes no figure of benchmarks/origins.py.
 _VERSION_POINTS = 2.0
 
-# The versions of one outlet follow its own clock, at odds of fifty to one.
+# The versions of one outlet follow its own clock, at odds of fifty to one. Half or twice as much
+# changes no origin (benchmarks/origins.py).
 _OWN_CLOCK = 4.0
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dedupe.jsonl import LineWriter
     from dedupe.kernels.places import Places
 
+# Stories whose rows are made together: bounds memory.
 _BLOCK = 4096
 
 
