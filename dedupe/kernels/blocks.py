@@ -20,7 +20,7 @@ import numpy as np
 from dedupe.kernels import fold
 from dedupe.kernels._compile import kernel
 from dedupe.kernels.eight_bytes import EACH_20, count_word_bytes, eight_bytes, reversed_bytes
-from dedupe.kernels.hashing import mix
+from dedupe.kernels.hashing import MULTIPLY, mix
 from dedupe.kernels.lines import fill_lines, is_wrapped, join_lines
 
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ _ONE = np.uint64(1)
 _SHIFT_8 = np.uint64(8)
 _SHIFT_56 = np.uint64(56)
 _ASCII = np.uint64(0x80)
-_MULTIPLY = np.uint64(0xFF51AFD7ED558CCD)
 _STEP_BYTES = 8
 # Of ASCII digits and small letters, the letters have this bit in their byte.
 _LETTER_BITS = np.uint64(0x4040404040404040)
@@ -209,7 +208,7 @@ def _fill_head(
             if word & _LETTER_BITS:
                 is_number = np.uint8(0)
             if found == _STEP_BYTES:
-                state = (state ^ word) * _MULTIPLY
+                state = (state ^ word) * MULTIPLY
                 word = _ZERO
             at += found
             continue
@@ -218,7 +217,7 @@ def _fill_head(
         if byte < 0x80:
             word = (word << _SHIFT_8) | np.uint64(entry & 0x7F)
             if word >> _SHIFT_56:
-                state = (state ^ word) * _MULTIPLY
+                state = (state ^ word) * MULTIPLY
                 word = _ZERO
             at += 1
             continue
@@ -227,10 +226,10 @@ def _fill_head(
         if folded < _ASCII:
             word = (word << _SHIFT_8) | folded
             if word >> _SHIFT_56:
-                state = (state ^ word) * _MULTIPLY
+                state = (state ^ word) * MULTIPLY
                 word = _ZERO
         else:
-            state = (((state ^ word) * _MULTIPLY) ^ folded) * _MULTIPLY
+            state = (((state ^ word) * MULTIPLY) ^ folded) * MULTIPLY
             word = _ZERO
         at += width
         if entry & fold.STANDS_ALONE:

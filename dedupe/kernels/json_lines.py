@@ -34,6 +34,7 @@ DONE, UNKNOWN_KEY, NOT_PLAIN = 0, 1, 2
 MARGIN = 64
 """Bytes that `fill_strings` may write beyond the strings."""
 
+# Bytes that are compared at once.
 _STEP_BYTES = 32
 # Deeper values are left to Python: each level is a bit of one word. So are longer numbers.
 _DEEPEST = 60

@@ -17,7 +17,7 @@ import numpy as np
 
 from dedupe.kernels._compile import kernel
 from dedupe.kernels.facts import NAME, NAME_MASK, NUMBER_MASK
-from dedupe.kernels.hashing import mix
+from dedupe.kernels.hashing import GOLDEN, mix
 from dedupe.kernels.sentences import (
     Side,
     fill_bounds,
@@ -69,7 +69,7 @@ SIDES = (
 _TOLD_DICE = 0.5
 _FRAME_DICE = 0.4
 _NEAR_WORDS = 6
-_BASE = np.uint64(0x9E3779B97F4A7C15)
+_BASE = GOLDEN
 _LOWER_BIT = np.uint64(32)
 _UPPER_A, _UPPER_Z = 65, 90
 _SHIFT_8 = np.uint64(8)

@@ -452,5 +452,6 @@ def _mark(table: str, row: Sequence[Any]) -> int:
 
 
 _TABLE_MARKS = {table: zlib.crc32(table.encode()) for table in _TABLES}
+# Of rows of numbers; none has more than nine.
 _PACKERS = [struct.Struct(f"<{n}q") for n in range(10)]
 _OF_NUMBERS = {"places"}
