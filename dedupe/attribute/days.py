@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from dedupe.clean.clue import Clue
     from dedupe.kernels.dockets import Docket
 
-# A claim wider than this names no day: a week, a month.
+# A claim wider than this names no day: a week, a month. A day of anywhere takes 50 hours. Half or
+# twice this and the next three change no origin (benchmarks/origins.py).
 _WIDEST_CLAIM = 52 * HOUR_MICROSECONDS
 # A day without a zone begins fourteen hours before the day it names.
 _FIRST_ZONE = EARLIEST_ZONE // dt.timedelta(microseconds=1)
@@ -41,6 +42,7 @@ _FIRST_ZONE = EARLIEST_ZONE // dt.timedelta(microseconds=1)
 _BROKEN_DAYS, _LATE_DAYS = 2, 4
 # Beyond half a year, the dateline's date is rather of another year.
 _NEAREST_DAYS = 180
+# Code points of a body in which a day is looked for.
 _OPENING = 700
 # The first of January 1970 was a Thursday, the fourth day from Monday.
 _FIRST_WEEKDAY = 3

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 # Shared places are set against each other for every three works.
 _MOST_UNITED = 10
+# Share of what each two others have in common that the one work holds, and that no other does.
 _COVERED, _NOT_COVERED = 0.98, 0.9
 # Fewer other stories say nothing of an outlet; so many weigh as much as the average.
 _FEWEST_STORIES, _SMOOTHING = 3, 4.0
+# A smaller leaning is not worth a line of evidence.
 _LEAST_POINTS = 0.1
 
 

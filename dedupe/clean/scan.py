@@ -67,7 +67,10 @@ BODY = sum(bit for bit, kind, _ in CUES if kind in ("scar", "self_reference"))
 """Cues that count in furniture too, and those that count in the body only."""
 
 MARGIN = 400
-"""Furniture this near the body, in code points, is read for credit lines."""
+"""Furniture this near the body, in code points, is read for credit lines.
+
+This and the next four bound what is read. All halved, or all doubled, no origin of test trees
+with clocks, census or spotify changes (benchmarks/origins.py)."""
 
 DATELINE_REACH = 1000
 """A dateline stands at a line's start, this near the front of the body."""
