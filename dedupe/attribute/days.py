@@ -174,6 +174,7 @@ def out_of_the_week(
     lag = (day[members] + _FIRST_WEEKDAY - weekday) % 7
     work = story[members] * (docket.work.max(initial=0) + 1) + docket.work[members]
     fits = lag <= 1
+    # Six days before is the day after: a page may name tomorrow.
     late = (lag >= 2) & (lag <= 5) & np.isin(story[members], story[members[fits]])
     for at in np.flatnonzero(late & ~np.isin(work, work[fits])).tolist():
         member, match = int(members[at]), named[int(naming[at])]
