@@ -56,6 +56,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 _SEEN: dict[str, int] = {}
 """When each file that holds kernels had last changed as they were read from it."""
+# An interrupt is seen within this time, whenever it comes.
 _GLANCE_SECONDS = 0.5
 _MAKING = threading.RLock()
 """Held while a kernel is made Numba's, so that two threads do not both compile it."""

@@ -24,6 +24,7 @@ from dedupe.kernels.hashing import GOLDEN
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# Of a posting: segments of more than 16 million documents are not made.
 KEY_BITS, DOCUMENT_BITS = 32, 24
 BLOCK_ROWS = 1024
 """Rows under one checksum."""
