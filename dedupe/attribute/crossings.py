@@ -46,7 +46,7 @@ _DIRECTED = np.array([
     ("roundup", "partial", "exact", "repost", "excerpt", "rewrite", "paraphrase", "update")
 ])  # fmt: skip
 _CROSSING = [BY_CLOSENESS.index(name) for name in ("roundup", "partial")]
-# Evidence this strong overrules the rule that the taker holds more of its own. With half as much the
+# Evidence this strong overrules the rule that the taker holds more of its own. With half of it the
 # parents of seeds are the same, with twice .946 are right, not .973 (`seeds.parent_accuracy`).
 _STRONG = 0.8
 
