@@ -43,7 +43,7 @@ _BADGE_BYTES = 96
 # as much (benchmarks/cleaning.py).
 _BLOCKS_A_SIGN = 15
 _ENOUGH_SIGNS = 8
-# Score of what is furniture by itself, at most. Half or twice as much changes F1 of no page.
+# Score of what is furniture by itself, at most. Half or twice as much leaves F1 of pages as it is.
 _SURE = -4.0
 # Once a list of other stories is announced and no paragraph follows, it runs to the end. Half or
 # twice as much changes F1 of pages by less than .0001.
