@@ -27,12 +27,11 @@ import datasets
 import numpy as np
 from copytrees import Parameters
 from datasets import fold_name
+from origin_model import posterior, summed
 
 import dedupe
 from dedupe import attribute
 from dedupe.attribute.evidence import CAP, Evidence
-from dedupe.attribute.model import posterior
-from dedupe.attribute.reasons import summed
 from dedupe.attribute.signals import DERIVING, SIGNALS
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.attribute.evidence import Story
-    from dedupe.attribute.judging import Judging
+    from dedupe.attribute.inference import Inference
 
 FACTORS = (0.6, 0.7, 0.85, 1.0, 1.15, 1.4, 1.7)
 _PENALTY = 6.0
@@ -73,32 +72,32 @@ class Case(NamedTuple):
 def cases_of(simulated: copytrees.Simulated) -> list[Case]:
     """Judge a collection, and keep what every judged story was judged by."""
     truth = {row["id"]: row for row in simulated.truth}
-    dockets: list[Judging] = []
-    judge = attribute._judged  # noqa: SLF001 - all that is judged passes here
+    looked_into: list[Inference] = []
+    judge = attribute._inferred  # noqa: SLF001 - all that is judged passes here
 
-    def listen(*looked_at: Any) -> Judging:
-        dockets.append(judge(*looked_at))
-        return dockets[-1]
+    def listen(*looked_at: Any) -> Inference:
+        looked_into.append(judge(*looked_at))
+        return looked_into[-1]
 
-    with mock.patch.object(attribute, "_judged", listen):
+    with mock.patch.object(attribute, "_inferred", listen):
         dedupe.find_duplicates(simulated.documents)
     # Pages alone are judged first; those that are copies, again with all others.
-    judged = {story.rows[0]: (story, evidence, weights) for one in dockets
+    judged = {story.rows[0]: (story, evidence, weights) for one in looked_into
               for story, evidence, weights in _judged_by(one)}  # fmt: skip
     return [case for one in judged.values() if (case := _case(*one, truth)) is not None]
 
 
 def _judged_by(
-    judging: Judging,
+    inference: Inference,
 ) -> Iterator[tuple[Story, list[Evidence], NDArray[np.float64]]]:
-    """Yield each story of a docket with its evidence, and the affinity of its works."""
+    """Yield each story with its evidence, and the affinity of its works."""
     from dedupe.kernels.sums import fill_affinity
 
-    docket, n_stories = judging.docket, judging.n_stories
-    evidence = judging.reasons.of(docket, 0, n_stories, judging.desk.pages, judging.records)
-    for s, story in judging.stories(np.arange(n_stories)):
+    graphs, n_stories = inference.graphs, inference.n_stories
+    evidence = inference.reasons.of(graphs, 0, n_stories, inference.inputs.pages, inference.records)
+    for s, story in inference.stories(np.arange(n_stories)):
         affinity = np.empty((len(story.works), len(story.works)))
-        fill_affinity(docket, s, affinity, False)  # noqa: FBT003 - a kernel takes no keywords
+        fill_affinity(graphs, s, affinity, False)  # noqa: FBT003 - a kernel takes no keywords
         yield story, evidence[s], affinity
 
 

@@ -19,12 +19,12 @@ import articles
 import numpy as np
 
 from dedupe import Settings
-from dedupe.candidates import find_candidates, weigh
+from dedupe.arrays.packed import pack
+from dedupe.candidates import compare_sketches, find_candidates, weigh
 from dedupe.clean import clean
 from dedupe.clean.scan import scan
 from dedupe.documents import documents_table
 from dedupe.names import default_names
-from dedupe.screening import compare_sketches, pack
 from dedupe.shingle import shingle
 from dedupe.sketch import sketch
 from dedupe.verify.alignments import Alignments

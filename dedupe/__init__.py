@@ -8,45 +8,36 @@ read/           1 files, folders, stdin       -> document batches
 clean/          2 page furniture off, credits and scars kept
 shingle.py      3 text                        -> tokens, shingles
 sketch.py       4 text                        -> signatures, sampled shingles
-candidates.py   5 signatures, rare shingles   -> candidate pairs
-equals.py         hashes                      -> equal ones together
-runs.py           pairs found again and again -> each once, counted
-screening.py      pairs, sketches             -> how much they share, which go on
-crowds.py         pairs of near-copies        -> a few of each
+candidates/     5 signatures, rare shingles   -> candidate pairs
 verify/         6 candidate pairs             -> measured pairs, passages, relations
 cluster.py      7 measured pairs              -> stories
 attribute/      8 stories                     -> origin, parents, evidence
-result.py       9 Result                      -> files
+result/         9 Result                      -> files
 
 report.py       Result                        -> terminal, CSV
 
-pipeline.py     find_duplicates(): the stages in order
+pipeline/       find_duplicates(): the stages in order, timed, kept
 intake.py       documents as a caller has them -> a table in order of id
-stages.py       a stage                       -> its answer, timed, kept, told of
-tables.py       what they found               -> tables of the result
-archive.py      what a run keeps              -> later documents can be compared with it
-against.py      new documents, an archive     -> what a run over both would find of the new
-touching.py       which earlier documents share a bucket with a new one
-spill.py        arrays larger than memory
-growth.py         arrays in memory that grow where they stand
-jsonl.py        rows of stories.jsonl         -> lines, and rows again when they are asked for
-checkpoints.py  what finished stages returned -> an interrupted run goes on from there
+compared.py     what reading and comparing documents has found: stories are made of it
+against/        new documents, an earlier run -> what a run over both would find of the new
+overrides.py    a reader's decisions          -> stories that honour them
 estimate.py     inputs                        -> what a run over them will take
+
 comparison.py   compare(): the same stages on two documents
 inspection.py   inspect(): how one document is read
-overrides.py    a reader's decisions  -> stories that honour them
-explanation.py  explain(): why two documents of a run were judged so
-grounds.py        what decides the relation of one pair, and what would turn it
+explanation/    explain(): why two documents of a run were judged so
 network.py      sources(): who copies whom
 filter.py       a result and its inputs       -> one record of each story
 index/          Index: the stages one document at a time, for crawlers
+scrapy.py         items of a Scrapy crawl       -> the same, told their story, or dropped
 storage/        the index on disk
 cli/            parses, calls the library, prints
 __main__.py     python -m dedupe
 
 dates.py        what an outlet writes of time -> the interval it may mean
 names.py        spellings of agencies and outlets -> one name for each
-ragged.py       rows of unequal length in flat arrays
+disjoint_sets.py  what belongs together, pair by pair
+arrays/         arrays that are ragged, packed, grouped, larger than memory
 kernels/        the hot loops: arrays in, arrays out
 """
 
@@ -67,7 +58,7 @@ if TYPE_CHECKING:
         StoreError,
     )
     from dedupe.explanation import Explanation, explain
-    from dedupe.grounds import Change, Grounds, Reason, Turn
+    from dedupe.explanation.grounds import Change, Grounds, Reason, Turn
     from dedupe.index import Index, IndexStory, Match
     from dedupe.inspection import Inspection, Sign, Span, inspect
     from dedupe.network import Network, sources
@@ -95,10 +86,10 @@ _HOMES = {
     "SettingsError": "errors",
     "Explanation": "explanation",
     "explain": "explanation",
-    "Change": "grounds",
-    "Grounds": "grounds",
-    "Reason": "grounds",
-    "Turn": "grounds",
+    "Change": "explanation.grounds",
+    "Grounds": "explanation.grounds",
+    "Reason": "explanation.grounds",
+    "Turn": "explanation.grounds",
     "StoreError": "errors",
     "Index": "index",
     "IndexStory": "index",

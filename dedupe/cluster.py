@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.ragged import group_starts, ranges_of
-from dedupe.screening import pack, unpack
+from dedupe.arrays.packed import pack, unpack
+from dedupe.arrays.ragged import group_starts, ranges_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import numpy as np
 import pyarrow as pa
 
 from dedupe.dates import EARLIEST_ZONE, LATEST_ZONE, parse_interval
@@ -27,6 +28,8 @@ from dedupe.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from dedupe.arrays.spill import Spill
 
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
 
@@ -144,6 +147,11 @@ def plain(value: Any, depth: int = 0) -> str | None:
     return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
+def plain_id(value: Any) -> str | None:
+    """Return an id as a string, that of an object such as {"$oid": ...} too, or None."""
+    return None if isinstance(value, list) else plain(value)
+
+
 def is_unsaid(value: Any) -> bool:
     """Tell whether a value is none: null, not a number, or empty."""
     if isinstance(value, (str, bytes, list, dict)):
@@ -217,7 +225,7 @@ def documents_table(documents: Iterable[Document | Mapping[str, Any] | str]) -> 
         for name, part in named_columns(some, [*map(str, places)].__getitem__).items():
             columns[name] += part
         both = zip(places, some, strict=True)
-        unnamed.update(str(place) for place, one in both if plain(one.id) is None)
+        unnamed.update(str(place) for place, one in both if plain_id(one.id) is None)
     if unnamed:
         _check_places(columns["id"], unnamed)
     return pa.table(columns, schema=SCHEMA)
@@ -236,6 +244,30 @@ def _check_places(ids: Sequence[str], unnamed: set[str]) -> None:
 def one_array(column: pa.ChunkedArray) -> pa.Array:
     """Return a column as one array: itself, if it is one; Arrow's own joining copies even that."""
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def spilled_table(tables: Iterable[pa.Table], spill: Spill) -> pa.Table:
+    """Join tables of documents into one whose texts are one piece, and may leave memory."""
+    from dedupe.clean.kept import text_bytes
+
+    texts = spill.grow(np.uint8, read_only=True)
+    sizes = [np.zeros(1, np.int64)]
+    others = spill.joined()
+    others.add(SCHEMA.empty_table().drop_columns(["text"]))
+    for table in tables:
+        data, offsets = text_bytes(table)
+        texts.add(data[offsets[0] : offsets[-1]])
+        sizes.append(np.diff(offsets))
+        others.add(table.drop_columns(["text"]))
+    offsets = np.cumsum(np.concatenate(sizes))
+    text = pa.LargeStringArray.from_buffers(
+        len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(texts.whole())
+    )
+    rest = others.whole()
+    columns = {name: spill.column(one_array(rest.column(name))) for name in rest.column_names}
+    return pa.table(columns, rest.schema).add_column(
+        SCHEMA.get_field_index("text"), SCHEMA.field("text"), text
+    )
 
 
 def stated(documents: pa.Table, name: str = "published") -> pa.Array:
@@ -296,7 +328,7 @@ def _string(value: Any, field: str) -> str | None:
 
 
 def _checked_id(value: Any) -> str | None:
-    found = plain(value)
+    found = plain_id(value)
     if found is None and not is_unsaid(value):
         raise InputError(f"the id of a document is a string or a number, not {value!r:.60}")
     if found and _SURROGATES.search(found):

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from dedupe.documents import Document, documents_table
+from dedupe.documents import Document, documents_table, spilled_table
 from dedupe.errors import InputError
-from dedupe.spill import spilled_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
+    from dedupe.arrays.spill import Spill
     from dedupe.read import Reading
-    from dedupe.spill import Spill
 
     Documents: TypeAlias = Iterable[Document | Mapping[str, Any] | str]
 

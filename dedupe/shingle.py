@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.ragged import BATCH_BYTES, batch_bounds, ranges_of, running_total
+from dedupe.arrays.ragged import BATCH_BYTES, batch_bounds, ranges_of, running_total
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -113,7 +113,12 @@ def shingle(kept: Kept, rows: NDArray[np.int64], settings: Settings) -> Shingles
     fact_offsets = running_total(n_facts.ravel())
     facts = _closed_up(columns[6], begins, fact_offsets[2 * np.array(batches)])
     content = np.empty(len(rows), np.uint64)
-    fill_content_keys(hashes, starts, ends, token_offsets, content)
+
+    def tell_apart(first: int, last: int) -> None:
+        offsets = token_offsets[first : last + 1]
+        fill_content_keys(hashes, starts, ends, offsets, content[first:last])
+
+    for_ranges(tell_apart, batches, settings.threads)
     return Shingles(
         shingles, shingle_offsets, hashes, starts, ends, flags, token_offsets,
         words, word_offsets, facts, fact_offsets, content,

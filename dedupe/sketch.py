@@ -13,17 +13,26 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.ragged import BATCH_BYTES, BATCHES_AT_ONCE, batch_bounds, running_total
+from dedupe.arrays.ragged import (
+    BATCH_BYTES,
+    BATCHES_AT_ONCE,
+    batch_bounds,
+    ranges_of,
+    running_total,
+)
+from dedupe.arrays.rows import join_rows, take_rows
+from dedupe.arrays.spill import MEMORY
 from dedupe.shingle import SHINGLE_WORDS, text_sizes
-from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from dedupe.arrays.spill import Spill
     from dedupe.clean import Kept
+    from dedupe.pipeline.stages import OnProgress
     from dedupe.settings import Settings
-    from dedupe.spill import Spill
-    from dedupe.stages import OnProgress
 
 
 class Sketches(NamedTuple):
@@ -83,3 +92,16 @@ def sketch(
             samples.add(sampled)
     offsets = running_total(n_sampled)
     return Sketches(signatures, text_hashes, n_words, samples.whole(), offsets)
+
+
+def take_sketches(sketches: Sketches, rows: NDArray[np.int64]) -> Sketches:
+    """Return the sketches of some documents."""
+    counts = np.diff(sketches.offsets)[rows]
+    sampled = sketches.sampled[ranges_of(sketches.offsets[rows], counts)]
+    return Sketches(*take_rows(sketches[:3], rows), sampled, running_total(counts))
+
+
+def join_sketches(parts: Sequence[Sketches]) -> Sketches:
+    """Put the sketches of several sets of documents behind each other."""
+    counts = np.concatenate([np.diff(one.offsets) for one in parts])
+    return Sketches(*join_rows([one[:4] for one in parts]), running_total(counts))

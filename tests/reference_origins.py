@@ -8,13 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-
-from dedupe.attribute.model import Posterior
+from origin_model import Posterior
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from dedupe.attribute.model import Weights
+    from origin_model import Weights
 
 _SMALLEST = 1e-300
 _FIRM_ORDER = 2.2

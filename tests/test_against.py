@@ -20,7 +20,7 @@ import dedupe
 import dedupe.cli
 from dedupe import InputError, OutputError, Overrides, Result, Settings, SettingsError
 from dedupe import find_duplicates as find
-from dedupe.archive import Archive
+from dedupe.against.archive import Archive
 from dedupe.report import summarize
 from dedupe.verify import measures
 

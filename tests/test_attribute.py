@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from origin_model import posterior, summed
 
-from dedupe.attribute.evidence import CAP
+from dedupe.attribute.evidence import CAP, UNSEEN_PRIOR
 from dedupe.attribute.findings import FUNCTIONS
-from dedupe.attribute.model import UNSEEN_PRIOR, posterior
-from dedupe.attribute.reasons import summed
 from dedupe.attribute.signals import SIGNALS
 from dedupe.attribute.tables import PairTable
 from dedupe.names import load_names
@@ -736,7 +735,7 @@ def test_attribute__any_number_of_stories_is_looked_at_twice(
     pages = [{"source": f"outlet{row % 2}.example"} for row in range(6)]
     labels, joined = [0, 0, 2, 2, 4, 4], [pair(0, 1), pair(2, 3), pair(4, 5)]
     expected = judge(pages, labels, joined)
-    monkeypatch.setattr("dedupe.attribute.judging._BLOCK", 1)
+    monkeypatch.setattr("dedupe.attribute.inference._BLOCK", 1)
     monkeypatch.setattr("dedupe.attribute.writing._BLOCK", 1)
     found = judge(pages, labels, joined)
     assert (found.relation, found.stories) == (expected.relation, expected.stories)

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.attribute.edits import _look
+from dedupe.kernels.candidate_origins import fill_rivals, stands_clear
 from dedupe.kernels.edits import fill_edited
-from dedupe.kernels.verdicts import fill_rivals, stands_clear
 from tests.stories import BODY, judge, pair
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def test_glance__sees_every_pair_of_clocks_however_many_there_are() -> None:
     assert found.pair_a_first.min() > 0.75
 
 
-def test_docket__the_order_of_stories_and_lone_copies_changes_no_verdict() -> None:
+def test_graphs__the_order_of_stories_and_lone_copies_changes_no_origin() -> None:
     lone = [{"source": f"q{n}.example", "text": f"OSLO (AP) — {BODY} {n % 3}"} for n in range(5)]
     first = judge(
         [*lone, *dated(3)], stories=[0, 1, 2, 3, 4, 5, 5, 5], pairs=[pair(5, 6), pair(5, 7)]

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from origin_model import Weights, posterior
 
-from dedupe.attribute.model import UNSEEN_PRIOR, Weights, posterior
+from dedupe.attribute.evidence import UNSEEN_PRIOR
 from dedupe.kernels.arborescence import fill_tree
 from tests.reference_origins import by_determinants
 

@@ -14,18 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe import candidates as finding
-from dedupe import screening
 from dedupe.candidates import (
     BANDS,
     EXACT,
     RARE,
     Candidates,
     find_candidates,
-    group,
-    link,
+    screening,
     weigh,
     weighted,
 )
+from dedupe.candidates.buckets import group, link
 from dedupe.clean import keep_all
 from dedupe.documents import documents_table
 from dedupe.settings import Settings

@@ -18,9 +18,9 @@ import pyarrow as pa
 import pytest
 
 from dedupe import OutputError, Overrides, Result, Settings, find_duplicates
-from dedupe.checkpoints import Checkpoints, _code, fingerprint, remove
+from dedupe.arrays.spill import Spill
 from dedupe.documents import documents_table
-from dedupe.spill import Spill
+from dedupe.pipeline.checkpoints import Checkpoints, _code, fingerprint, remove
 from tests.test_pipeline import PAGES, shown
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ def test_find_duplicates__an_error_within_a_stage_leaves_the_folder_to_the_next_
 def test_fingerprint__tells_code_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     table = documents_table(PAGES)
     one = fingerprint(table, Settings())
-    monkeypatch.setattr("dedupe.checkpoints._code", lambda _: "other code")
+    monkeypatch.setattr("dedupe.pipeline.checkpoints._code", lambda _: "other code")
     assert fingerprint(table, Settings()) != one
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dedupe.arrays.ragged import running_total
 from dedupe.clean import keep_all
 from dedupe.clean.blocks import Blocks, read_blocks
 from dedupe.clean.furniture import Furniture, block_keys, is_known, learn
@@ -16,7 +17,6 @@ from dedupe.clean.phrases import KINDS, load_phrases, read_phrases
 from dedupe.documents import documents_table
 from dedupe.kernels import blocks as kernels
 from dedupe.kernels import components, lines, repeats, spans
-from dedupe.ragged import running_total
 from dedupe.settings import Settings
 from tests import reference_blocks
 from tests.mixed_scripts import texts as mixed_texts

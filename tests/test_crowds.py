@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from dedupe.crowds import thin_crowds
+from dedupe.candidates.crowds import thin_crowds
 
 N_SLOTS = 128
 

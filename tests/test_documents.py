@@ -178,8 +178,8 @@ def test_table__an_id_with_a_lone_surrogate_is_refused() -> None:
         documents_table([{"id": "\ud800", "text": "a"}, {"id": "\ud801", "text": "b"}])
 
 
-@pytest.mark.parametrize("given_id", [{"a": 1}, True, [[[[["deep"]]]]], {"name": {"x": 1}}])
-def test_table__an_id_that_says_nothing_is_refused_and_not_replaced(given_id: Any) -> None:
+@pytest.mark.parametrize("given_id", [{"a": 1}, True, ["a"], {"name": {"x": 1}}])
+def test_table__an_id_that_is_none_is_refused_and_not_replaced(given_id: Any) -> None:
     with pytest.raises(InputError, match="the id of a document is a string or a number"):
         documents_table([{"id": given_id, "text": "a"}])
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe import equals
+from dedupe.arrays import equals
+from dedupe.arrays.equals import equal_hashes
+from dedupe.arrays.ragged import running_total
 from dedupe.candidates import weigh
-from dedupe.equals import equal_hashes
-from dedupe.ragged import running_total
 from dedupe.sketch import Sketches
 
 # Some agree in their first forty bits and no further, some in the first few.

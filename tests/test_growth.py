@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe import growth
-from dedupe.growth import Growth
+from dedupe.arrays import growth
+from dedupe.arrays.growth import Growth
 
 
 @settings(deadline=None, max_examples=100)

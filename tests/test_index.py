@@ -82,6 +82,32 @@ def test_add__a_copy_joins_the_story_and_another_text_begins_one(tmp_path: Path)
         assert len(index) == 4
 
 
+def test_add__words_are_new_but_for_those_that_another_or_an_older_version_has(
+    tmp_path: Path,
+) -> None:
+    with Index(tmp_path / "index") as index:
+        page = {"id": "a", "text": text(1)}
+        edited = with_changes(text(1), 5)
+        assert index.add(page).is_new_text
+        assert not index.add(page).is_new_text
+        assert not index.add(page | {"title": "Another"}).is_new_text
+        assert not index.add({"id": "b", "text": text(1).upper()}).is_new_text
+        assert index.add({"id": "c", "text": edited}).is_new_text
+        assert not index.query(edited).is_new_text
+        assert index.query(text(2)).is_new_text
+        assert index.add(page | {"text": text(2)}).is_new_text
+        index.remove("c")
+        assert index.add({"id": "d", "text": edited}).is_new_text
+
+
+def test_add_many__of_equal_texts_in_a_commit_one_is_new(tmp_path: Path) -> None:
+    with Index(tmp_path / "index") as index:
+        index.add({"id": "old", "text": text(1)})
+        matches = index.add_many([{"id": str(i), "text": text(i % 3)} for i in range(9)])
+        assert [match.is_new_text for match in matches] == [True, False, True] + [False] * 6
+        assert index.add({"id": "empty", "text": ""}).is_new_text
+
+
 def test_index__what_was_added_is_there_when_it_is_opened_again(tmp_path: Path) -> None:
     with Index(tmp_path / "index") as index:
         index.add_many([{"id": str(i), "text": text(i // 2)} for i in range(20)])
@@ -445,7 +471,7 @@ def test_match__of_pages_that_share_but_a_quotation_only_one_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Under a third of all seeds too few of so short a quotation's shingles are sampled.
-    monkeypatch.setattr("dedupe.index.lifetime.secrets.randbits", lambda _: 1)
+    monkeypatch.setattr("dedupe.index.open_index.secrets.randbits", lambda _: 1)
     from dedupe.index.asked import table_of
     from dedupe.index.held import Held
     from dedupe.index.matching import match, read

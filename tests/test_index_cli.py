@@ -53,8 +53,8 @@ def test_index_add__prints_a_line_for_each_document_as_json(tmp_path: Path) -> N
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(rows) == len(NEWSROOM.read_text(encoding="utf-8").splitlines())
-    names = {"document", "change", "story", "is_new_story", "probability", "nearest", "merged"}
-    assert set(rows[0]) == names | {"file", "line"}
+    names = {"document", "change", "story", "is_new_story", "is_new_text", "probability"}
+    assert set(rows[0]) == names | {"nearest", "merged", "file", "line"}
     assert [row["line"] for row in rows] == [*range(1, len(rows) + 1)]
     assert {row["file"] for row in rows} == {str(NEWSROOM)}
     with Index(tmp_path / "stories", read_only=True) as opened:

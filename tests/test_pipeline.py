@@ -15,14 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe import Document, InputError, Result, Settings, SettingsError, find_duplicates, screening
+from dedupe import Document, InputError, Result, Settings, SettingsError, find_duplicates
 from dedupe import shingle as shingling
 from dedupe import sketch as sketching
+from dedupe.arrays.spill import MEMORY
+from dedupe.candidates import screening
 from dedupe.documents import documents_table
+from dedupe.pipeline.stages import Stages
 from dedupe.read import read
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES
-from dedupe.spill import MEMORY
-from dedupe.stages import Stages
 from dedupe.verify import alignments, blocks, measures
 from dedupe.verify.relation import PAIR_RELATIONS
 from tests import mixed_scripts

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.ragged import (
+from dedupe.arrays.ragged import (
     batch_bounds,
     group_starts,
     ranges_of,

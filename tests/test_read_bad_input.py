@@ -21,7 +21,7 @@ from pyarrow import parquet
 import dedupe
 from dedupe.errors import InputError
 from dedupe.filter import unique_records
-from dedupe.read import Limits, Reading, read, read_table
+from dedupe.read import Limits, Reading, plain_lines, read, read_table
 from dedupe.read.streams import LineSplitter
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def test_read__runs_of_blank_lines_are_passed_at_once_and_counted(
         (b'{"text": ["a", 1]}', "the text is a list, not a string"),
         (b'{"id": {"a": 1}, "text": "a"}', "the id is an object, not a string or a number"),
         (b'{"id": [{"a": 1}], "text": "a"}', "the id is a list, not a string or a number"),
+        (b'{"id": ["a"], "text": "a"}', "the id is a list, not a string or a number"),
         (b'{"id": 1e400, "text": "a"}', "the id is an infinite number, not a string or a number"),
         (b'{"id": -1e400, "text": "a"}', "the id is an infinite number, not a string or a number"),
         (b'{"text": 1e400}', "the text is a number, not a string"),
@@ -130,7 +131,7 @@ def test_read__lines_are_known_as_such_though_the_first_holds_no_number(tmp_path
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (b'{"$oid": "5f"}', "5f"), (b"17", "17"), (b"1.5", "1.5"), (b'["a", 1]', "a, 1"),
+        (b'{"$oid": "5f"}', "5f"), (b"17", "17"), (b"1.5", "1.5"),
         (b"{}", None), (b"[]", None), (b'""', None), (b"null", None),
     ],
 )  # fmt: skip
@@ -295,7 +296,7 @@ def test_read__any_string_is_an_id(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("given", ["nowhere.jsonl", "no/folder", "", "nul\0"])
 def test_read__a_missing_input_is_an_error(given: str) -> None:
-    with pytest.raises(InputError, match="give a file, a folder, or -"):
+    with pytest.raises(InputError, match="give one that is there, or - for standard input"):
         read([given])
 
 
@@ -397,6 +398,18 @@ def test_read__a_cut_table_or_array_keeps_what_stands_before_the_cut(
     assert 200 < len(ids) < 400
     assert ids == [str(n) for n in range(len(ids))]
     assert [reason for _, reason in rejects] == ["gzip data ends early here: the file is cut"]
+
+
+def test_read__bad_lines_shortly_before_a_cut_are_rejects_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plain_lines, "LEAST_BYTES", 1)
+    lines = noisy_lines(3000)
+    lines[-40], lines[-30] = b"[1, 2]\n", b"no JSON\n"
+    whole = gzip.compress(b"".join(lines))
+    ids, rejects = outcome(reading_of(tmp_path, whole[: -len(whole) // 400], "day.jsonl.gz"))
+    assert [line for line, _ in rejects] == [2961, 2971, len(ids) + 3]
+    assert [reason[:9] for _, reason in rejects] == ["a list, n", "not JSON:", "gzip data"]
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress])

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dedupe.errors import DedupeError
 from dedupe.kernels import json_lines as kernels
+from dedupe.kernels import json_strings as strings
 from dedupe.read import plain_lines, read
 
 if TYPE_CHECKING:
@@ -243,8 +244,8 @@ def test_find_values__keys_in_another_order_and_blank_lines_are_found() -> None:
     assert verdict == kernels.DONE
     assert progress.tolist() == [len(data), 2, 3]
     assert lines[:2].tolist() == [0, 2]
-    string, escaped = kernels.STRING, kernels.STRING | kernels.ESCAPED | kernels.WHITE
-    assert kinds[:, :2].tolist() == [[kernels.OTHER, kernels.NULL], [string, escaped]]
+    string, escaped = strings.STRING, strings.STRING | strings.ESCAPED | strings.WHITE
+    assert kinds[:, :2].tolist() == [[strings.OTHER, strings.NULL], [string, escaped]]
     out, begins = np.empty(70, np.uint8), np.empty(3, np.int64)
-    kernels.fill_strings(data, starts[1, :2], ends[1, :2], kinds[1, :2], begins, out)
+    strings.fill_strings(data, starts[1, :2], ends[1, :2], kinds[1, :2], begins, out)
     assert out[: begins[-1]].tobytes() == b"xy\n"

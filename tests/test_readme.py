@@ -50,6 +50,8 @@ def demo(cwd: Path) -> list[str]:
 
 @pytest.mark.parametrize("code", blocks("python"))
 def test_readme__python_runs_as_printed(code: str, tmp_path: Path) -> None:
+    if "import scrapy" in code:
+        pytest.importorskip("scrapy", reason='needs the extra "scrapy"')
     (tmp_path / "articles.jsonl").write_bytes((ROOT / "seeds" / "newsroom.jsonl").read_bytes())
     assert run("-c", code, cwd=tmp_path).strip()
 
@@ -101,6 +103,13 @@ def test_readme__set_up_is_what_ci_runs() -> None:
 def test_readme__settings_shown_are_the_defaults() -> None:
     for block in blocks("toml"):
         assert Settings.from_dict(tomllib.loads(block)) == Settings()
+
+
+def test_readme__settings_of_a_crawl_are_those_that_the_pipeline_reads() -> None:
+    table = README.partition("### Scrapy")[2].partition("\n## ")[0]
+    told = re.findall(r"^\| `(DEDUPE_\w+)` \|", table, flags=re.MULTILINE)
+    source = (ROOT / "dedupe" / "scrapy.py").read_text(encoding="utf-8")
+    assert set(told) == set(re.findall(r'settings\.get\w*\("(DEDUPE_\w+)"', source))
 
 
 def test_readme__exit_codes_are_those_of_the_command_line() -> None:

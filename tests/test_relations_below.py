@@ -23,8 +23,8 @@ EXACT, REPOST, REWRITE, SAME_EVENT = (
 
 def below(pairs: list[tuple[int, int, int]], origin: int) -> list[str]:
     a, b, rank = (np.array(column, np.int64) for column in zip(*pairs, strict=True))
-    docket: Any = SimpleNamespace(a=a, b=b, relation=rank.astype(np.int8))
-    found = relations_below(docket, np.full(len(a), origin), N)
+    graphs: Any = SimpleNamespace(a=a, b=b, relation=rank.astype(np.int8))
+    found = relations_below(graphs, np.full(len(a), origin), N)
     return [BY_CLOSENESS[code] for code in found.tolist()]
 
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe import runs
+from dedupe.arrays.spill import MEMORY, Spill
+from dedupe.candidates import runs
+from dedupe.candidates.runs import PairRuns, ranges
 from dedupe.kernels import merging
-from dedupe.runs import PairRuns, ranges
-from dedupe.spill import MEMORY, Spill
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe import screening as stage
+from dedupe.candidates import screening as stage
 from dedupe.kernels import screening as kernels
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from dedupe import shingle as shingling
 from dedupe import sketch as sketching
+from dedupe.arrays.ragged import running_total
 from dedupe.clean import Kept, keep_all
 from dedupe.documents import documents_table
 from dedupe.kernels import sorting
 from dedupe.kernels.sketch import EMPTY
-from dedupe.ragged import running_total
 from dedupe.settings import Settings
 from dedupe.shingle import Shingles, shingle, text_sizes
 from dedupe.sketch import Sketches, sketch

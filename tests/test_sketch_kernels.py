@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sketch import fill_signatures
 
-from dedupe.kernels import _compile, sketch
+from dedupe.kernels import _cache, sketch
 from dedupe.kernels._compile import for_ranges, kernel
 from tests import reference
 
@@ -175,7 +175,7 @@ MIXED = sum(range(2**63, 2**63 + 50)) * 0x9E3779B97F4A7C15 % 2**64
 USE_SKETCH = """
 import json, logging, numpy as np
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-from dedupe.kernels import _compile, sketch
+from dedupe.kernels import _cache, _compile, sketch
 out = np.full((2, 16), sketch.EMPTY, np.uint32)
 values = np.arange(2**63, 2**63 + 6, dtype=np.uint64)
 for row, hashes in zip(out, (values[:2], values[2:])):
@@ -185,7 +185,7 @@ for row, hashes in zip(out, (values[:2], values[2:])):
 stats = [f.stats for f in vars(sketch).values() if hasattr(f, "stats")]
 print(json.dumps({
     "out": out.tolist(),
-    "folder": str(_compile._cache_folder()),
+    "folder": str(_cache.cache_folder()),
     "hits": sum(sum(s.cache_hits.values()) for s in stats),
     "misses": sum(sum(s.cache_misses.values()) for s in stats),
 }))
@@ -206,9 +206,9 @@ def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setattr(_compile, "_cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(_cache, "cache_folder", lambda: tmp_path)
     yield tmp_path
-    _compile._warn_once.cache_clear()
+    _cache._warn_once.cache_clear()
 
 
 @compiled_only
@@ -269,8 +269,8 @@ def test_cache_folder__one_asked_for_that_cannot_be_written_is_passed_over(tmp_p
     (tmp_path / "file").touch()
     code = (
         "import logging; logging.basicConfig()\n"
-        "from dedupe.kernels import _compile\n"
-        "_compile._cache_folder(); print(_compile._cache_folder())"
+        "from dedupe.kernels import _cache\n"
+        "_cache.cache_folder(); print(_cache.cache_folder())"
     )
     done = run_python(code, NUMBA_CACHE_DIR=str(tmp_path / "file"))
     assert str(tmp_path) not in done.stdout
@@ -281,9 +281,9 @@ def test_cache_folder__none_can_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").touch()
-    monkeypatch.setattr(_compile, "_folders", lambda: iter([tmp_path / "file" / "cache"]))
-    folder = _compile._cache_folder.__wrapped__()
-    monkeypatch.setattr(_compile, "_cache_folder", lambda: folder)
+    monkeypatch.setattr(_cache, "_folders", lambda: iter([tmp_path / "file" / "cache"]))
+    folder = _cache.cache_folder.__wrapped__()
+    monkeypatch.setattr(_cache, "cache_folder", lambda: folder)
     assert folder is None
     assert "NUMBA_CACHE_DIR" in caplog.text
     assert kernel(plain_mix)(VALUES) == MIXED
@@ -297,7 +297,7 @@ def test_kernel__full_disk_costs_one_warning(
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(_compile._DiskCache, "save_overload", full)
+    monkeypatch.setattr(_cache._DiskCache, "save_overload", full)
     assert kernel(plain_mix)(VALUES) == MIXED
     assert kernel(plain_mix)(VALUES) == MIXED
     warnings = [r for r in caplog.records if r.levelno == logging.WARNING]
@@ -312,7 +312,7 @@ def test_cache_folder__open_temporary_folder_is_not_trusted(
         (tmp_path / name).mkdir()
         (tmp_path / name).chmod(mode)
     (tmp_path / "link").symlink_to(tmp_path / "shut")
-    trusted = {name: _compile._can_write(tmp_path / name) for name in ("shut", "open", "link")}
+    trusted = {name: _cache._can_write(tmp_path / name) for name in ("shut", "open", "link")}
     assert trusted == {"shut": True, "open": False, "link": False}
 
 
@@ -325,12 +325,12 @@ def test_source_stamp__changes_with_an_imported_module(
 ) -> None:
     folder = tmp_path / "dedupe" / "kernels"
     folder.mkdir(parents=True)
-    monkeypatch.setattr(_compile, "_PACKAGE", tmp_path / "dedupe")
+    monkeypatch.setattr(_cache, "_PACKAGE", tmp_path / "dedupe")
     (folder / "a.py").write_text(importing)
     stamps = set()
     for body in ("f = 1", "f = 2", "f = 1"):
         (folder / "b.py").write_text(body)
-        stamps.add(_compile._source_stamp.__wrapped__(folder / "a.py"))
+        stamps.add(_cache._source_stamp.__wrapped__(folder / "a.py"))
     assert len(stamps) == 2
 
 
@@ -339,10 +339,10 @@ def test_source_stamp__of_a_file_changed_since_it_was_read_is_no_other_process_s
 ) -> None:
     file = tmp_path.resolve() / "a.py"
     file.write_text("f = 1")
-    stamp = _compile._source_stamp.__wrapped__
-    monkeypatch.setitem(_compile._SEEN, str(file), file.stat().st_ctime_ns)
+    stamp = _cache._source_stamp.__wrapped__
+    monkeypatch.setitem(_cache.SEEN, str(file), file.stat().st_ctime_ns)
     assert stamp(file) == stamp(file)
-    monkeypatch.setitem(_compile._SEEN, str(file), file.stat().st_ctime_ns - 1)
+    monkeypatch.setitem(_cache.SEEN, str(file), file.stat().st_ctime_ns - 1)
     assert stamp(file) != stamp(file)
 
 

@@ -14,13 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe import OutputError, Settings, SettingsError, find_duplicates, spill
+from dedupe import OutputError, Settings, SettingsError, find_duplicates
 from dedupe import clean as cleaning
+from dedupe.arrays import spill
+from dedupe.arrays.spill import MEMORY, Spill
 from dedupe.clean import clues
 from dedupe.clean.kept import text_bytes
-from dedupe.documents import SCHEMA, documents_table
+from dedupe.documents import SCHEMA, documents_table, spilled_table
 from dedupe.read import read
-from dedupe.spill import MEMORY, Spill, spilled_table
 from tests import mixed_scripts
 from tests.test_pipeline import PAGES, SEEDS, shown
 
@@ -220,6 +221,7 @@ def test_clean__batches_of_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch
     table = read([SEEDS]).documents
     expected, furniture = cleaning.clean_and_learn(table, Settings())
     monkeypatch.setattr(cleaning, "_BLOCKS_AT_ONCE", 3)
+    monkeypatch.setattr(cleaning.furniture, "_ONE_PART", 1)
     kept, learned = cleaning.clean_and_learn(table, Settings(threads=3), spill=Spill(limit_bytes=8))
     assert kept.spans.tolist() == expected.spans.tolist()
     assert kept.offsets.tolist() == expected.offsets.tolist()

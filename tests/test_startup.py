@@ -10,7 +10,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-HEAVY = {"numba", "numpy", "scipy", "sklearn", "pyarrow", "datasketch", "orjson", "zstandard"}
+HEAVY = {
+    "numba", "numpy", "scipy", "sklearn", "pyarrow", "datasketch", "orjson", "zstandard", "scrapy",
+}  # fmt: skip
 
 
 def imported_by(code: str) -> set[str]:

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 import dedupe
 from dedupe import verify as stage
+from dedupe.arrays.spill import MEMORY
 from dedupe.candidates import Candidates, weigh
 from dedupe.clean import Kept, keep_all
 from dedupe.documents import documents_table
 from dedupe.settings import Settings
 from dedupe.sketch import sketch
-from dedupe.spill import MEMORY
 from dedupe.verify import (
     Measured,
     OnDemand,

@@ -4,8 +4,8 @@ documents, stories, pairs, passages, clues  ->  attribute()  ->  Attribution
 
 tables.py    the clues of a document, the pairs of a story, looked up
 pages.py     outlets, texts and clocks, looked up where a story needs them
-docket.py    stories as columns; exact copies and an outlet's own versions are one work
-judging.py   a docket judged: at a glance, by texts, by the records of outlets
+graphs.py    stories as columns; exact copies and an outlet's own versions are one work
+inference.py  their origins, inferred: at a glance, by texts, by the records of outlets
 evidence.py  a story, and a piece of evidence
 signals.py   the table of signals: what each looks for, and its points
 said.py      signals of one page: credits, scars, self-references
@@ -15,19 +15,23 @@ days.py      signals of the days that texts name
 edits.py     signals of how aligned text was edited
 standing.py  signals of what a work holds of all others, and of its outlet's record
 findings.py  all signals of clues and texts asked; kernels/glances.py finds the others
-reasons.py   evidence of all stories as columns
-model.py     what is summed, over all trees at once; kernels/origins.py sums it
+reasons.py   evidence of all stories as columns; kernels/origins.py sums over all copy trees
 placing.py   relation and parent of each document, direction of each pair
 parents.py   the relations, and a placed document
 crossings.py what one story's page took from others: round-ups and their parents
-verdict.py   the origin named or "cannot tell"
-counterfactual.py  what the verdict would be without each kind of evidence
+origin.py    the origin named or "cannot tell"
+counterfactual.py  who would be named without each kind of evidence
 writing.py   columns to what is told of each story
 rows.py      the row of stories.jsonl
 
+Words: a *work* is the documents that are one text of one hand, exact copies and an
+outlet's own versions. Documents and the measured pairs between them are a story's
+*graph*; the *copy tree* is what is sought in it: its root is the *origin*, a work in
+hand or an absent source, and above each other work stands its *parent*. *Evidence* is
+told with a sentence, *reasons* are the same as numbers.
+
 Documents alone and without a clue are settled at once. Stories of two or more,
-and single pages that say they are copies, are put on a docket and judged
-together, column by column.
+and single pages that say they are copies, are weighed together, column by column.
 
 Where a comment of this package or its kernels says how many origins of test trees are right,
 it is the mean over both bases of `benchmarks/origins.py --trees 150`, with no clocks and with
@@ -40,19 +44,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dedupe.arrays.spill import MEMORY
 from dedupe.attribute.counterfactual import left_out
 from dedupe.attribute.crossings import settle_crossings
-from dedupe.attribute.docket import docket_of
-from dedupe.attribute.judging import Desk, Judging, new_judging
-from dedupe.attribute.model import UNSEEN_PRIOR
+from dedupe.attribute.evidence import UNSEEN_PRIOR
+from dedupe.attribute.graphs import story_graphs
+from dedupe.attribute.inference import Inference, Inputs, new_inference
 from dedupe.attribute.pages import Pages
 from dedupe.attribute.parents import BY_CLOSENESS, SINGLE
 from dedupe.attribute.placing import Filled, hang_rest, place
 from dedupe.attribute.tables import ClueTable, PairTable
 from dedupe.attribute.writing import write_rows
-from dedupe.jsonl import Lines, LineWriter
 from dedupe.names import default_names, fold
-from dedupe.spill import MEMORY
+from dedupe.result.lines import Lines, LineWriter
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -60,9 +64,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from dedupe.jsonl import Written
+    from dedupe.arrays.spill import Spill
     from dedupe.names import Names
-    from dedupe.spill import Spill
+    from dedupe.result.lines import Written
 
 _OWN_VOICE = frozenset({"outlet", "agency", "told_own_name", "byline"})
 
@@ -120,21 +124,21 @@ def attribute(
     stories = np.asarray(stories, dtype=np.int64)
     names = names or default_names()
     table = PairTable(pairs, passages, stories, spill)
-    desk = Desk(Pages(documents, names), names, ClueTable(clues), table)
-    _learn_names(desk)
+    inputs = Inputs(Pages(documents, names), names, ClueTable(clues), table)
+    _learn_names(inputs)
     filled = _nothing_known(len(stories), pairs.num_rows)
-    copies = _lone_copies(desk, stories, decided, filled)
-    judging = _judged(desk, _rows_of(stories, copies), stories, decided)
-    judging.read_texts()
-    judging.recall()
-    written = _written(judging)
-    why = judging.reasons.weighing()
-    model = judging.model(why, written, parents=True)
-    placed = place(judging, written, model, filled)
-    hang_rest(judging, filled)
+    copies = _lone_copies(inputs, stories, decided, filled)
+    inference = _inferred(inputs, _rows_of(stories, copies), stories, decided)
+    inference.read_texts()
+    inference.recall()
+    written = _written(inference)
+    why = inference.reasons.weighing()
+    model = inference.model(why, written, parents=True)
+    placed = place(inference, written, model, filled)
+    hang_rest(inference, filled)
     lines = LineWriter(spill)
-    write_rows(judging, written, placed, left_out(judging, why, written, model), lines)
-    lines.add(settle_crossings(desk, stories, decided, filled))
+    write_rows(inference, written, placed, left_out(inference, why, written, model), lines)
+    lines.add(settle_crossings(inputs, stories, decided, filled))
     return Attribution(
         relation=np.array(BY_CLOSENESS, object)[filled.relation].tolist(),
         parent=filled.parent,
@@ -158,21 +162,21 @@ def _nothing_known(n_docs: int, n_pairs: int) -> Filled:
     )
 
 
-def _learn_names(desk: Desk) -> None:
+def _learn_names(inputs: Inputs) -> None:
     """Learn what outlets call themselves, and else what others call them."""
-    if not desk.pages.has_nameless():
+    if not inputs.pages.has_nameless():
         return
-    labels = desk.pages.unlisted_labels()
-    for row, clue in desk.clues.named():
+    labels = inputs.pages.unlisted_labels()
+    for row, clue in inputs.clues.named():
         name = clue.name or ""
-        if clue.rule in _OWN_VOICE and desk.pages.is_outlet(row, name, desk.names):
-            desk.pages.learn(desk.pages.source(row), name)
-    for _, clue in desk.clues.named():
-        desk.pages.learn(labels.get(fold(clue.name or "").removeprefix("the")), clue.name or "")
+        if clue.rule in _OWN_VOICE and inputs.pages.is_outlet(row, name, inputs.names):
+            inputs.pages.learn(inputs.pages.source(row), name)
+    for _, clue in inputs.clues.named():
+        inputs.pages.learn(labels.get(fold(clue.name or "").removeprefix("the")), clue.name or "")
 
 
 def _lone_copies(
-    desk: Desk, stories: NDArray[np.int64], decided: Collection[int], filled: Filled
+    inputs: Inputs, stories: NDArray[np.int64], decided: Collection[int], filled: Filled
 ) -> NDArray[np.int64]:
     """Return the documents alone that are judged one by one: copies, and those a reader decided.
 
@@ -181,17 +185,17 @@ def _lone_copies(
     its own credit, and none of them is a copy.
     """
     sizes = np.bincount(stories, minlength=len(stories))
-    deriving = desk.clues.deriving()
+    deriving = inputs.clues.deriving()
     alike: dict[tuple[object, ...], list[int]] = {}
     alone = deriving[sizes[stories[deriving]] == 1]
-    desk.clues.hold(alone)
+    inputs.clues.hold(alone)
     for row in alone.tolist():
         if row not in decided:
-            alike.setdefault(_said(desk, row), []).append(row)
+            alike.setdefault(_said(inputs, row), []).append(row)
     firsts = np.array(sorted(rows[0] for rows in alike.values()), np.int64)
-    judging = _judged(desk, firsts, stories, ())
-    is_copy = dict(zip(firsts.tolist(), _names_absent(judging).tolist(), strict=True))
-    chance = dict(zip(firsts.tolist(), judging.verdicts.probability.tolist(), strict=True))
+    inference = _inferred(inputs, firsts, stories, ())
+    is_copy = dict(zip(firsts.tolist(), _names_absent(inference).tolist(), strict=True))
+    chance = dict(zip(firsts.tolist(), inference.origins.probability.tolist(), strict=True))
     copies = [row for row in decided if sizes[stories[row]] == 1]
     for rows in alike.values():
         if is_copy[rows[0]]:
@@ -201,15 +205,15 @@ def _lone_copies(
     return np.array(copies, np.int64)
 
 
-def _said(desk: Desk, row: int) -> tuple[object, ...]:
+def _said(inputs: Inputs, row: int) -> tuple[object, ...]:
     """Return all that a page alone is judged by."""
-    whose = desk.pages.outlet(row), desk.pages.domain(row)
-    return *whose, *((clue.kind, clue.name, clue.rule) for clue in desk.clues.of(row))
+    whose = inputs.pages.outlet(row), inputs.pages.domain(row)
+    return *whose, *((clue.kind, clue.name, clue.rule) for clue in inputs.clues.of(row))
 
 
-def _names_absent(judging: Judging) -> NDArray[np.bool_]:
+def _names_absent(inference: Inference) -> NDArray[np.bool_]:
     """Say of which stories the origin that is named is in no one's hands."""
-    return np.asarray(judging.verdicts.told & (judging.verdicts.member[:, 0] < 0))
+    return np.asarray(inference.origins.told & (inference.origins.member[:, 0] < 0))
 
 
 def _rows_of(stories: NDArray[np.int64], copies: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -220,20 +224,20 @@ def _rows_of(stories: NDArray[np.int64], copies: NDArray[np.int64]) -> NDArray[n
     return order[wanted[order]]
 
 
-def _judged(
-    desk: Desk, rows: NDArray[np.int64], stories: NDArray[np.int64], decided: Collection[int]
-) -> Judging:
+def _inferred(
+    inputs: Inputs, rows: NDArray[np.int64], stories: NDArray[np.int64], decided: Collection[int]
+) -> Inference:
     """Judge the stories of some documents by what is seen at a glance."""
     speaking = np.zeros(len(stories), np.bool_)
-    speaking[desk.clues.naming()] = True
-    docket = docket_of(rows, stories, desk.pages, desk.table, decided, speaking)
-    judging = new_judging(desk, docket)
-    judging.glance()
-    judging.judge()
-    return judging
+    speaking[inputs.clues.naming()] = True
+    graphs = story_graphs(rows, stories, inputs.pages, inputs.table, decided, speaking)
+    inference = new_inference(inputs, graphs)
+    inference.glance()
+    inference.weigh()
+    return inference
 
 
-def _written(judging: Judging) -> NDArray[np.int64]:
+def _written(inference: Inference) -> NDArray[np.int64]:
     """Return the stories that get a row: all of two or more, and copies."""
-    sizes = np.diff(judging.docket.offsets)
-    return np.flatnonzero((sizes >= 2) | _names_absent(judging))
+    sizes = np.diff(inference.graphs.offsets)
+    return np.flatnonzero((sizes >= 2) | _names_absent(inference))

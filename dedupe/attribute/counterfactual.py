@@ -1,7 +1,7 @@
-"""A judged story in; what its verdict would be without each kind of evidence, out.
+"""A story and its origin in; what would be named without each kind of evidence, out.
 
-    Judging, Model     ->  left_out()        chances without each of the strongest kinds
-    Verdict, chances   ->  counterfactual()  "without the clocks: .81 -> .77"
+    Inference, Model     ->  left_out()        chances without each of the strongest kinds
+    NamedOrigin, chances   ->  counterfactual()  "without the clocks: .81 -> .77"
 
 The same sum over all trees is taken again with one kind of evidence left out.
 """
@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from dedupe.attribute.judging import in_ranges
+from dedupe.attribute.inference import in_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from dedupe.attribute.judging import Judging
-    from dedupe.attribute.verdict import Verdict
-    from dedupe.kernels.dockets import Model, Weighing
+    from dedupe.attribute.inference import Inference
+    from dedupe.attribute.origin import NamedOrigin
+    from dedupe.kernels.graphs import Model, Weighing
 
     LeftOut: TypeAlias = dict[int, list[tuple[int, float, float, int, int, bool]]]
 
@@ -33,13 +33,15 @@ _MOST_KINDS = 3
 _LEAST_CHANGE = 0.005
 
 
-def left_out(judging: Judging, why: Weighing, written: NDArray[np.int64], model: Model) -> LeftOut:
+def left_out(
+    inference: Inference, why: Weighing, written: NDArray[np.int64], model: Model
+) -> LeftOut:
     """Judge stories again without each of their strongest kinds of evidence.
 
     Where a reader decided, none was needed.
 
     Args:
-        judging: the stories.
+        inference: the stories.
         why: their evidence.
         written: those that get a row, rising.
         model: the chances of these, with all evidence.
@@ -51,21 +53,21 @@ def left_out(judging: Judging, why: Weighing, written: NDArray[np.int64], model:
     """
     from dedupe.kernels.sums import fill_kinds
 
-    docket = judging.docket
-    asked = judging.verdicts.told[written] & (docket.decided[written] < 0)
-    places = np.flatnonzero(asked & (docket.n_works[written] <= _MOST_WORKS))
+    graphs = inference.graphs
+    asked = inference.origins.told[written] & (graphs.decided[written] < 0)
+    places = np.flatnonzero(asked & (graphs.n_works[written] <= _MOST_WORKS))
     chosen = written[places]
     kinds = np.full((len(chosen), _MOST_KINDS), -1)
     in_ranges(len(chosen), lambda first, last: fill_kinds(why, chosen, first, last, kinds))
     each, n = np.nonzero(kinds >= 0)
     kind = kinds[each, n]
-    less = judging.model(why, chosen[each], kind)
+    less = inference.model(why, chosen[each], kind)
     n_left = _n_left(why, chosen[each], kind)
     found: LeftOut = {}
     rows = zip(
         chosen[each].tolist(), kind.tolist(), n_left.tolist(),
-        _chances(judging, model, written, places[each]),
-        _chances(judging, less, chosen[each], np.arange(len(each))), strict=True,
+        _chances(inference, model, written, places[each]),
+        _chances(inference, less, chosen[each], np.arange(len(each))), strict=True,
     )  # fmt: skip
     for s, one_kind, n_reasons, (before, *_), (after, work, name, clear) in rows:
         found.setdefault(s, []).append(
@@ -86,31 +88,31 @@ def _n_left(
 
 
 def _chances(
-    judging: Judging, model: Model, stories: NDArray[np.int64], places: NDArray[np.int64]
+    inference: Inference, model: Model, stories: NDArray[np.int64], places: NDArray[np.int64]
 ) -> Iterable[tuple[float, int, int, bool]]:
     """Return the chance of the origin that was named, the likeliest, and if it stands clear."""
-    from dedupe.kernels.verdicts import fill_rivals
+    from dedupe.kernels.candidate_origins import fill_rivals
 
-    docket, chosen = judging.docket, stories[places]
-    member = judging.verdicts.member[chosen, 0]
-    its_work = np.where(member >= 0, docket.work[member], -1)
-    named = np.stack([its_work, judging.verdicts.name[chosen, 0]], axis=1)
+    graphs, chosen = inference.graphs, stories[places]
+    member = inference.origins.member[chosen, 0]
+    its_work = np.where(member >= 0, graphs.work[member], -1)
+    named = np.stack([its_work, inference.origins.name[chosen, 0]], axis=1)
     chance, clear = np.empty(len(places)), np.empty(len(places), np.bool_)
     likeliest = np.empty((len(places), 2), np.int64)
     fill_rivals(
-        model.origin, model.origin_offsets[places], docket.n_works[chosen],
+        model.origin, model.origin_offsets[places], graphs.n_works[chosen],
         model.n_absent[places], model.absent[places], named, chance, likeliest, clear,
     )  # fmt: skip
     return zip(chance.tolist(), *likeliest.T.tolist(), clear.tolist(), strict=True)
 
 
 def counterfactual(
-    verdict: Verdict, kind: str, before: float, after: float, origin: str | None
+    named: NamedOrigin, kind: str, before: float, after: float, origin: str | None
 ) -> dict[str, Any] | None:
     """Return what leaving out one kind of evidence changes; None where that is little.
 
     Args:
-        verdict: with all evidence.
+        named: by all evidence.
         kind: a group of SIGNALS.
         before: chance of the origin that was named, as the sums have it.
         after: the same without this kind.
@@ -119,8 +121,8 @@ def counterfactual(
     Returns:
         `without` (the kind), `probability` of the origin that was named, and `origin`.
     """
-    if abs(after - before) < _LEAST_CHANGE and origin == verdict.origin["name"]:
+    if abs(after - before) < _LEAST_CHANGE and origin == named.origin["name"]:
         return None
-    stated = float(verdict.origin["probability"])
+    stated = float(named.origin["probability"])
     probability = round(min(1.0, after * stated / before), 4) if before else 0.0
     return {"without": kind, "probability": probability, "origin": origin}

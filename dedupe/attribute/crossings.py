@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from dedupe.attribute.docket import crossings_of
-from dedupe.attribute.judging import new_judging
+from dedupe.attribute.graphs import crossing_graphs
+from dedupe.attribute.inference import new_inference
 from dedupe.attribute.parents import BY_CLOSENESS, SINGLE
 from dedupe.attribute.rows import roundup_row
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.attribute.evidence import Pair
-    from dedupe.attribute.judging import Desk
+    from dedupe.attribute.inference import Inputs
     from dedupe.attribute.pages import Pages
     from dedupe.attribute.placing import Filled
 
@@ -72,12 +72,12 @@ class Taken(NamedTuple):
 
 
 def settle_crossings(
-    desk: Desk, stories: NDArray[np.int64], decided: Collection[int], filled: Filled
+    inputs: Inputs, stories: NDArray[np.int64], decided: Collection[int], filled: Filled
 ) -> dict[int, dict[str, Any]]:
     """Direct the pairs that link two stories; a page alone that took from another says so.
 
     Args:
-        desk: outlets, clues, pairs.
+        inputs: outlets, clues, pairs.
         stories: int64 (D,), the story of each document.
         decided: documents that a reader holds for origins.
         filled: what is known of all documents; written to.
@@ -85,11 +85,11 @@ def settle_crossings(
     Returns:
         The rows of round-ups, by document.
     """
-    places = desk.table.crossing(_DIRECTED)
-    first = _directions(desk, places, decided)
+    places = inputs.table.crossing(_DIRECTED)
+    first = _directions(inputs, places, decided)
     filled.pair_a_first[places] = first
-    crossing = np.isin(desk.table.relation[places], _CROSSING)
-    linked = desk.table.pairs(places[crossing])
+    crossing = np.isin(inputs.table.relation[places], _CROSSING)
+    linked = inputs.table.pairs(places[crossing])
     n_parts = roundups(linked, stories)
     found: dict[int, list[Taken]] = {}
     for pair, a_first in zip(linked, first[crossing].tolist(), strict=True):
@@ -106,26 +106,26 @@ def settle_crossings(
         best = parent_of(found[child], chance)
         filled.relation[child] = BY_CLOSENESS.index(best.relation)
         filled.parent[child] = best.parent
-        filled.parent_name[child] = desk.pages.outlet(best.parent)
+        filled.parent_name[child] = inputs.pages.outlet(best.parent)
         filled.parent_probability[child] = best.sure
         if len({one.label for one in found[child]}) > 1:
-            parts = passage_parents(found[child], chance, in_hand, desk.pages)
-            rows[child] = roundup_row(desk.pages, child, parts)
+            parts = passage_parents(found[child], chance, in_hand, inputs.pages)
+            rows[child] = roundup_row(inputs.pages, child, parts)
     return rows
 
 
 def _directions(
-    desk: Desk, places: NDArray[np.int64], decided: Collection[int]
+    inputs: Inputs, places: NDArray[np.int64], decided: Collection[int]
 ) -> NDArray[np.float64]:
     """Return the chance, of some pairs, that a's text stands nearer the origin."""
     from dedupe.kernels.places import first_chance
 
-    docket = crossings_of(places, desk.pages, desk.table)
-    for member in np.flatnonzero(np.isin(docket.rows, sorted(decided)))[::-1].tolist():
-        docket.decided[member // 2] = member
-    judging = new_judging(desk, docket)
-    judging.glance()
-    model = judging.model(judging.reasons.weighing(), np.arange(len(places)))
+    graphs = crossing_graphs(places, inputs.pages, inputs.table)
+    for member in np.flatnonzero(np.isin(graphs.rows, sorted(decided)))[::-1].tolist():
+        graphs.decided[member // 2] = member
+    inference = new_inference(inputs, graphs)
+    inference.glance()
+    model = inference.model(inference.reasons.weighing(), np.arange(len(places)))
     # Of two works, the first against the second is the second of four numbers.
     return np.array([first_chance(odds) for odds in model.ahead[1::4].tolist()])
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dedupe.attribute.pages import Pages
     from dedupe.attribute.tables import PairTable
     from dedupe.clean.clue import Clue
-    from dedupe.kernels.dockets import Docket
+    from dedupe.kernels.graphs import Graphs
 
 # A claim wider than this names no day: a week, a month. A day of anywhere takes 50 hours. Half or
 # twice this and the next three change no origin (benchmarks/origins.py).
@@ -146,45 +146,45 @@ def _date(year: int, month: int, day: int) -> dt.date | None:
 
 
 def out_of_the_week(
-    docket: Docket, pages: Pages, table: PairTable
+    graphs: Graphs, pages: Pages, table: PairTable
 ) -> Iterator[tuple[int, Evidence]]:
     """Find the pages that claim a day two to five after the one they name, if another fits.
 
     Six days after is also the day before, with a night between the zones.
 
     Args:
-        docket: the stories.
+        graphs: the stories.
         pages: their texts, and what they claim.
         table: pairs, whose passages say where the text that documents share begins.
 
     Yields:
         (story, evidence); where a page stands by itself, nothing.
     """
-    story = np.repeat(np.arange(len(docket.n_works)), np.diff(docket.offsets))
-    day = _claimed_days(pages.claimed[docket.rows], pages.claimed_until[docket.rows])
-    dated = np.flatnonzero((day != NEVER) & (docket.work >= 0))
-    asked = _differ(day[dated], story[dated], len(docket.n_works))
-    asked &= _differ(docket.work[dated], story[dated], len(docket.n_works))
+    story = np.repeat(np.arange(len(graphs.n_works)), np.diff(graphs.offsets))
+    day = _claimed_days(pages.claimed[graphs.rows], pages.claimed_until[graphs.rows])
+    dated = np.flatnonzero((day != NEVER) & (graphs.work >= 0))
+    asked = _differ(day[dated], story[dated], len(graphs.n_works))
+    asked &= _differ(graphs.work[dated], story[dated], len(graphs.n_works))
     members = dated[asked[story[dated]]]
-    starts = _openings(docket, table, asked[story])[members]
-    named = dict(_named_days(pages, docket.rows[members], starts))
+    starts = _openings(graphs, table, asked[story])[members]
+    named = dict(_named_days(pages, graphs.rows[members], starts))
     naming = np.array([*named], np.int64)
     weekday = np.array([_WEEKDAY[match.group().lower()] for match in named.values()], np.int64)
     members = members[naming]
     lag = (day[members] + _FIRST_WEEKDAY - weekday) % 7
-    work = story[members] * (docket.work.max(initial=0) + 1) + docket.work[members]
+    work = story[members] * (graphs.work.max(initial=0) + 1) + graphs.work[members]
     fits = lag <= 1
     # Six days before is the day after: a page may name tomorrow.
     late = (lag >= 2) & (lag <= 5) & np.isin(story[members], story[members[fits]])
     for at in np.flatnonzero(late & ~np.isin(work, work[fits])).tolist():
         member, match = int(members[at]), named[int(naming[at])]
-        row = int(docket.rows[member])
+        row = int(graphs.rows[member])
         says = f"{pages.label(row)} names a day that fits another page's date, not its own"
         yield (
             int(story[member]),
             Evidence(
                 _INNER_TIME.name, _INNER_TIME.group, POINTS["inner_time"]["weekday"],
-                int(docket.work[member]), -1, None, row, *match.span(), says,
+                int(graphs.work[member]), -1, None, row, *match.span(), says,
             ),
         )  # fmt: skip
 
@@ -213,21 +213,21 @@ def _differ(
     return np.asarray(first < last)
 
 
-def _openings(docket: Docket, table: PairTable, asked: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _openings(graphs: Graphs, table: PairTable, asked: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return where the text that members share with others begins, 0 where none is known; (M,).
 
     Args:
-        docket: the stories.
+        graphs: the stories.
         table: their pairs.
         asked: bool (M,), the members to look at.
     """
-    weighed = (docket.work[docket.a] >= 0) & (docket.work[docket.b] >= 0) & asked[docket.a]
-    first, end = table.span_ends[docket.place], table.span_ends[docket.place + 1]
+    weighed = (graphs.work[graphs.a] >= 0) & (graphs.work[graphs.b] >= 0) & asked[graphs.a]
+    first, end = table.span_ends[graphs.place], table.span_ends[graphs.place + 1]
     aligned = np.flatnonzero(weighed & (first < end))
     spans = table.spans[first[aligned]]
     never = np.iinfo(np.int64).max
-    starts = np.full(len(docket.rows), never)
-    for sides, place in ((docket.a, 0), (docket.b, 2)):
+    starts = np.full(len(graphs.rows), never)
+    for sides, place in ((graphs.a, 0), (graphs.b, 2)):
         np.minimum.at(starts, sides[aligned], spans[:, place])
     return np.where(starts == never, 0, starts)
 

@@ -10,12 +10,11 @@ row is written: a sentence for each pair of clocks would cost more than all sums
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.attribute.evidence import CAP, ORDER_GROUPS, Evidence
-from dedupe.attribute.model import UNSEEN_PRIOR, Weights
+from dedupe.attribute.evidence import CAP, ORDER_GROUPS, UNSEEN_PRIOR, Evidence
 from dedupe.attribute.signals import POINTS, SIGNALS
 from dedupe.dates import HOUR_MICROSECONDS
 
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 
     from dedupe.attribute.pages import Pages
     from dedupe.attribute.standing import Record
-    from dedupe.kernels.dockets import Docket, Limits, Weighing
     from dedupe.kernels.glances import Glimpses
+    from dedupe.kernels.graphs import Graphs, Limits, Weighing
 
 GROUPS = sorted({signal.group for signal in SIGNALS} | {"derived"})
 """Every group of evidence, in the order in which it is added up."""
@@ -47,24 +46,8 @@ _VERSION_POINTS = 2.0
 _OWN_CLOCK = 4.0
 
 
-class Scores(NamedTuple):
-    """Evidence of one story, added up.
-
-    Attributes:
-        weights: as the model takes it.
-        standing: float64 (N,), `weights.roots` without the evidence that a work
-            names an absent source: a copy that kept its credit is no further
-            from the origin than one that lost it.
-        absent: names of the absent sources; the last is None, the unnamed one.
-    """
-
-    weights: Weights
-    standing: NDArray[np.float64]
-    absent: list[str | None]
-
-
 class Reasons:
-    """The evidence of the stories of a docket.
+    """The evidence of many stories.
 
     Attributes:
         names: absent sources that evidence names, sorted; the kernels know their places.
@@ -138,7 +121,7 @@ class Reasons:
 
     def weighing(self) -> Weighing:
         """Return all evidence as the kernels take it."""
-        from dedupe.kernels.dockets import Weighing
+        from dedupe.kernels.graphs import Weighing
 
         rows = self._columns
         # What is equal stays in order: of two as strong, the first counts.
@@ -157,11 +140,11 @@ class Reasons:
         )
 
     def of(
-        self, docket: Docket, first: int, last: int, pages: Pages, records: Mapping[str, Record]
+        self, graphs: Graphs, first: int, last: int, pages: Pages, records: Mapping[str, Record]
     ) -> list[list[Evidence]]:
         """Return the evidence of stories [first, last), each with its sentences."""
         rows = self._columns[self._ends[first] : self._ends[last]]
-        documents = np.stack([docket.rows[rows["member"]], docket.rows[rows["other"]]])
+        documents = np.stack([graphs.rows[rows["member"]], graphs.rows[rows["other"]]])
         fields = ("spoken", "signal", "points", "child", "parent", "value")
         columns = (rows[name].tolist() for name in fields)
         items = [
@@ -184,12 +167,12 @@ _ROW = np.dtype(
 """One reason; `spoken` is the place of its Evidence, or -1 where it has no sentence yet."""
 
 
-def members_of(docket: Docket, said: Sequence[tuple[int, Evidence]]) -> NDArray[np.int64]:
-    """Return the members of a docket that carry some evidence."""
-    n_rows = int(docket.rows.max(initial=0)) + 1
-    story = np.repeat(np.arange(len(docket.n_works)), np.diff(docket.offsets))
+def members_of(graphs: Graphs, said: Sequence[tuple[int, Evidence]]) -> NDArray[np.int64]:
+    """Return the members of graphs that carry some evidence."""
+    n_rows = int(graphs.rows.max(initial=0)) + 1
+    story = np.repeat(np.arange(len(graphs.n_works)), np.diff(graphs.offsets))
     wanted = np.array([place * n_rows + item.row for place, item in said], np.int64)
-    found: NDArray[np.int64] = np.searchsorted(story * n_rows + docket.rows, wanted)
+    found: NDArray[np.int64] = np.searchsorted(story * n_rows + graphs.rows, wanted)
     return found
 
 
@@ -229,35 +212,8 @@ def _span(microseconds: float) -> str:
 
 def limits() -> Limits:
     """Return the constants of attribution as the kernels take them."""
-    from dedupe.kernels.dockets import Limits
+    from dedupe.kernels.graphs import Limits
 
     return Limits(
         cap=CAP, unseen=UNSEEN_PRIOR, own_clock=_OWN_CLOCK, other_clock=POINTS["clock"]["apart"]
     )
-
-
-def summed(affinity: NDArray[np.float64], evidence: Sequence[Evidence]) -> Scores:
-    """Add up evidence of one story: the strongest of each group on each target, capped.
-
-    Args:
-        affinity: float64 (N, N), see `Weights`.
-        evidence: between the N works.
-    """
-    from dedupe.kernels.dockets import MOST_ABSENT
-    from dedupe.kernels.sums import fill_sums
-
-    reasons = Reasons(1)
-    reasons.say([(0, item) for item in evidence], np.zeros(len(evidence), np.int64))
-    n_works = len(affinity)
-    order, edges, (roots, standing) = (
-        np.zeros(shape) for shape in ((n_works, n_works), (n_works, n_works), (2, n_works))
-    )
-    pulls = np.zeros((MOST_ABSENT, n_works))
-    absent = np.full(MOST_ABSENT, -1)
-    n_absent = fill_sums(
-        reasons.weighing(), 0, len(evidence), -1, CAP, order, edges, roots, standing, pulls, absent
-    )
-    prior = np.full(n_absent, UNSEEN_PRIOR / n_absent)
-    weights = Weights(affinity, order, edges, roots, pulls[:n_absent], prior)
-    names = [*reasons.names, None]
-    return Scores(weights, standing, [names[place] for place in absent[:n_absent].tolist()])

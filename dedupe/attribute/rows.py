@@ -1,10 +1,10 @@
-"""A judged story in, its row of stories.jsonl out.
+"""A story and its origin in, its row of stories.jsonl out.
 
     Told  ->  story_row()  ->  dict
 
 Evidence is listed once, the strongest first; each document's clues, for and
 against where it was placed, point into that list. Points are positive where a
-clue speaks for the verdict and negative where it speaks against.
+clue speaks for the origin that is named, and negative where it speaks against.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dedupe.attribute.origin import CANNOT_TELL, origin_object
 from dedupe.attribute.pages import NEVER
 from dedupe.attribute.signals import makes_copy
-from dedupe.attribute.verdict import CANNOT_TELL, origin_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dedupe.attribute.evidence import Evidence, Story
+    from dedupe.attribute.origin import NamedOrigin
     from dedupe.attribute.pages import Pages
     from dedupe.attribute.parents import Placed
-    from dedupe.attribute.verdict import Verdict
     from dedupe.clean.clue import Clue
 
 # Kinds of clues by which a page says whom it has its text from.
@@ -46,7 +46,7 @@ class Told(NamedTuple):
         rows: its documents, rising.
         documents: their ids.
         works: the work of each; -1 where the story was too large to weigh it.
-        verdict: who wrote it first.
+        named: who wrote it first.
         evidence: all of it.
         placed: where the weighed documents stand, by work, the head of each first.
         counterfactuals: rows of what each kind of evidence changes.
@@ -57,7 +57,7 @@ class Told(NamedTuple):
     rows: list[int]
     documents: list[str]
     works: list[int]
-    verdict: Verdict
+    named: NamedOrigin
     evidence: list[Evidence]
     placed: list[Placed]
     counterfactuals: list[dict[str, Any]]
@@ -65,17 +65,17 @@ class Told(NamedTuple):
 
     def called(self, work: int) -> str:
         """Return who stands for a work: the origin, or the first of its documents."""
-        if work == self.verdict.work:
-            return self.pages.label(self.verdict.row)
+        if work == self.named.work:
+            return self.pages.label(self.named.row)
         return self.pages.label(self.rows[self.works.index(work)])
 
 
 def story_row(told: Told) -> dict[str, Any]:
     """Return a story as stories.jsonl holds it."""
-    pages, verdict = told.pages, told.verdict
+    pages, named = told.pages, told.named
     known = [moment for row in told.rows if (moment := int(pages.earliest[row])) != NEVER]
     sources = sorted({outlet for row in told.rows if (outlet := pages.outlet(row))})
-    listed = _strongest(told.evidence, verdict)
+    listed = _strongest(told.evidence, named)
     clues = _clues(told, listed)
     return {
         "story": told.documents[0],
@@ -83,8 +83,8 @@ def story_row(told: Told) -> dict[str, Any]:
         "documents": told.documents,
         "sources": sources,
         "first_published": _iso(min(known)) if known else None,
-        "origin": verdict.origin,
-        "candidates": [origin_object(pages, one) for one in verdict.ranked],
+        "origin": named.origin,
+        "candidates": [origin_object(pages, one) for one in named.ranked],
         "credited": [pages.id(row) for row in _credited(told)],
         "evidence": [_shown(told, item) for item in listed],
         "clues": clues,
@@ -116,11 +116,11 @@ def _credited(told: Told) -> list[int]:
 
     Of a story too large to be weighed whole, what was not weighed hangs below the origin.
     """
-    story, verdict = told.story, told.verdict
+    story, named = told.story, told.named
     if story is None:
         return []
     parents = {one.row: (one.parent, one.name) for one in told.placed}
-    origin = verdict.row, verdict.name
+    origin = named.row, named.name
     found = []
     for row, clues in sorted(story.clues.items()):
         names = {clue.name for clue in clues if clue.name and _is_credit(clue)}
@@ -172,7 +172,7 @@ def _clues(told: Told, listed: list[Evidence]) -> list[dict[str, Any]]:
 
     Where nothing tells, no document has a place to speak for.
     """
-    if not told.verdict.told or max(told.works) >= _MOST_LISTED:
+    if not told.named.told or max(told.works) >= _MOST_LISTED:
         return []
     work_of = dict(zip(told.rows, told.works, strict=True))
     number = {_told(item): place for place, item in enumerate(listed)}
@@ -237,14 +237,14 @@ def _iso(microseconds: int) -> str:
     return (_ZERO + dt.timedelta(microseconds=microseconds)).isoformat() + "Z"
 
 
-def _strongest(evidence: Sequence[Evidence], verdict: Verdict) -> list[Evidence]:
-    """Order evidence by strength, what speaks for the verdict before its equals.
+def _strongest(evidence: Sequence[Evidence], named: NamedOrigin) -> list[Evidence]:
+    """Order evidence by strength, what speaks for the origin that is named before its equals.
 
     A few of each kind are enough: two hundred equal datelines say one thing.
     """
 
     def rank(item: Evidence) -> tuple[float, bool, int, int, str, int, int, str]:
-        aside = item.parent != verdict.work if item.parent >= 0 else item.name != verdict.name
+        aside = item.parent != named.work if item.parent >= 0 else item.name != named.name
         place = (item.row, item.start, item.signal, item.child, item.parent, item.name or "")
         return -abs(item.points), aside, *place
 
@@ -266,7 +266,7 @@ def _strongest(evidence: Sequence[Evidence], verdict: Verdict) -> list[Evidence]
 
 def _shown(told: Told, item: Evidence) -> dict[str, Any]:
     quoted = item.start >= 0
-    against = _against(told.verdict, item)
+    against = _against(told.named, item)
     return {
         "signal": item.signal,
         "points": round(-abs(item.points) if against else abs(item.points), 3),
@@ -289,16 +289,16 @@ def _toward(told: Told, item: Evidence) -> str | None:
     return told.pages.label(item.row) if item.points > 0 else None
 
 
-def _against(verdict: Verdict, item: Evidence) -> bool:
+def _against(named: NamedOrigin, item: Evidence) -> bool:
     """Say whether evidence speaks against the origin that was named."""
-    if verdict.work < 0 and verdict.name is None:
+    if named.work < 0 and named.name is None:
         return False
     if item.parent == item.child:
         # It speaks for the document that carries it, or else for the one that is named.
-        own = item.row == verdict.row
-        return item.child == verdict.work and own == (item.name is not None)
+        own = item.row == named.row
+        return item.child == named.work and own == (item.name is not None)
     if item.name is not None:
-        return item.name != verdict.name
+        return item.name != named.name
     if item.parent >= 0:
-        return item.child == verdict.work
-    return (item.points < 0) == (item.child == verdict.work)
+        return item.child == named.work
+    return (item.points < 0) == (item.child == named.work)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.arrays.ragged import ranges_of, running_total
+from dedupe.arrays.spill import MEMORY
 from dedupe.attribute.evidence import Pair
 from dedupe.attribute.parents import BY_CLOSENESS
 from dedupe.attribute.signals import derives
 from dedupe.clean.clue import Clue
 from dedupe.documents import one_array
-from dedupe.ragged import ranges_of, running_total
-from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from dedupe.spill import Spill
+    from dedupe.arrays.spill import Spill
 
 # Clues that are objects at one time.
 _AT_ONCE = 10_000

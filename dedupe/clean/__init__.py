@@ -33,6 +33,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.arrays.ragged import batch_bounds, running_total
+from dedupe.arrays.spill import MEMORY
 from dedupe.clean.kept import (
     Kept,
     code_points,
@@ -41,17 +43,15 @@ from dedupe.clean.kept import (
     kept_ranges,
     text_bytes,
 )
-from dedupe.ragged import batch_bounds, running_total
-from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from dedupe.arrays.spill import Spill
     from dedupe.clean.blocks import Blocks
     from dedupe.clean.furniture import Furniture
     from dedupe.settings import Settings
-    from dedupe.spill import Spill
 
 # Blocks that are judged together: bounds what judging them takes in memory.
 _BLOCKS_AT_ONCE = 500_000
@@ -97,7 +97,8 @@ def clean_and_learn(
     outlets = outlet_numbers(documents)
     keys = block_keys(blocks, outlets, spill)
     if furniture is None:
-        furniture = learn(blocks, keys, outlets, keep_all(documents), documents.column("title"))
+        titles = documents.column("title")
+        furniture = learn(blocks, keys, outlets, keep_all(documents), titles, settings.threads)
     spans, n_spans = [np.zeros((0, 2), np.int64)], [np.zeros(0, np.int64)]
     for first, last in pairwise(batch_bounds(np.diff(blocks.offsets) + 1, _BLOCKS_AT_ONCE)):
         some = documents_between(blocks, first, last)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dedupe.arrays.ragged import BATCH_BYTES, BATCHES_AT_ONCE, batch_bounds, running_total
+from dedupe.arrays.spill import MEMORY
 from dedupe.clean.phrases import load_phrases
-from dedupe.ragged import BATCH_BYTES, BATCHES_AT_ONCE, batch_bounds, running_total
-from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dedupe.arrays.spill import Spill
     from dedupe.settings import Settings
-    from dedupe.spill import Spill
 
 BYTES_PER_WORD = 6
 """Bytes that stand for a word, blanks included: about right from English to Chinese."""

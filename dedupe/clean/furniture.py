@@ -22,19 +22,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dedupe.arrays.equals import among, may_stand
+from dedupe.arrays.ragged import batch_bounds, group_starts, running_total
+from dedupe.arrays.spill import MEMORY
 from dedupe.clean.blocks import BYTES_PER_WORD, Blocks, documents_of
 from dedupe.clean.versions import version_links
 from dedupe.documents import one_array
-from dedupe.equals import among, may_stand
-from dedupe.ragged import batch_bounds, group_starts, running_total
-from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from dedupe.arrays.spill import Spill
     from dedupe.clean.kept import Kept
-    from dedupe.spill import Spill
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +55,8 @@ _FEW_PAGES = 16
 
 # Blocks whose lengths are added up together: bounds memory.
 _BLOCKS_AT_ONCE = 1_000_000
+_ONE_PART, _PART_BITS = 1 << 17, 6
+"""Repeated blocks that are sorted at once, and by how many bits more are dealt out."""
 
 _FEW_DOCUMENTS = 100
 """Documents whose outlets are numbered one by one: there setting up takes longer than the work."""
@@ -118,6 +120,7 @@ def learn(
     outlets: NDArray[np.uint64],
     texts: Kept,
     titles: pa.ChunkedArray | None = None,
+    n_threads: int = 0,
 ) -> Furniture:
     """Find the blocks that an outlet repeats on pages of at least `STORIES` stories.
 
@@ -127,19 +130,21 @@ def learn(
         outlets: uint64 (D,), from `outlet_numbers`.
         texts: of the same documents, whole.
         titles: string (D,), null where unknown.
+        n_threads: threads at work; 0 takes one for each core.
 
     Returns:
         The same for any order of the documents. A document whose outlet is
         unknown takes no part.
     """
-    key, document, places = _repeated(blocks, keys, outlets)
+    key, document, places = _repeated(blocks, keys, outlets, n_threads)
     if len(key) == 0:
         return nothing_learned()
     groups = _story_groups(blocks, key, document, places, titles)
     learned = _of_several_stories(key, groups[document])
     is_asked = np.isin(key, learned) & (_prose_sizes(blocks, places) > 0)
     if is_asked.any():
-        _merge_versions(*version_links(key[is_asked], document[is_asked], texts), titles, groups)
+        links = version_links(key[is_asked], document[is_asked], texts, n_threads)
+        _merge_versions(*links, titles, groups)
         learned = _of_several_stories(key, groups[document])
     logger.debug("%d repeated blocks are furniture", len(learned))
     return Furniture(learned)
@@ -175,29 +180,57 @@ def is_known(keys: NDArray[np.uint64], furniture: Furniture) -> NDArray[np.bool_
     return among(keys, furniture.keys)
 
 
+class _Repeated(NamedTuple):
+    """Blocks that an outlet repeats, once for each document.
+
+    Shapes (N blocks), sorted by key and then by the hash of the document's text
+        key       uint64 (N,)  from `block_keys`
+        document  int64  (N,)
+        place     int64  (N,)  which block of all it is
+    """
+
+    key: NDArray[np.uint64]
+    document: NDArray[np.int64]
+    place: NDArray[np.int64]
+
+
 def _repeated(
-    blocks: Blocks, keys: NDArray[np.uint64], outlets: NDArray[np.uint64]
-) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
+    blocks: Blocks, keys: NDArray[np.uint64], outlets: NDArray[np.uint64], n_threads: int
+) -> _Repeated:
     """Return the blocks that an outlet has on two pages or more.
 
     Of pages with equal texts one stands for all.
-
-    Returns:
-        key, document and number of each, once for each document, sorted by key
-        and then by the hash of the document's text.
     """
+    from dedupe.kernels._compile import for_ranges
+
     places = np.flatnonzero(may_stand(keys, keys, 2))
     places = places[_is_first_of_equals(blocks.text_hashes, outlets)[documents_of(blocks, places)]]
+    if len(places) < _ONE_PART:
+        return _in_order(blocks, keys, places)
+    # Keys are hashes: by their first bits they fall into parts that threads sort in their caches.
+    part = (keys[places] >> np.uint64(64 - _PART_BITS)).astype(np.uint8)
+    places = places[np.argsort(part, kind="stable")]
+    bounds = running_total(np.bincount(part, minlength=1 << _PART_BITS))
+
+    def sort(number: int, _: int) -> _Repeated:
+        return _in_order(blocks, keys, places[bounds[number] : bounds[number + 1]])
+
+    parts = for_ranges(sort, range(len(bounds)), n_threads)
+    return _Repeated(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _in_order(blocks: Blocks, keys: NDArray[np.uint64], places: NDArray[np.int64]) -> _Repeated:
+    """Sort some blocks, and leave out what one document alone has."""
     document = documents_of(blocks, places)
-    key, text_hash = keys[places], blocks.text_hashes[document]
-    order = np.lexsort((text_hash, key))
+    key = keys[places]
+    order = np.lexsort((blocks.text_hashes[document], key))
     key, document, places = key[order], document[order], places[order]
     first = np.ones(len(key), np.bool_)
     first[1:] = (key[1:] != key[:-1]) | (document[1:] != document[:-1])
     key, document, places = key[first], document[first], places[first]
     _, sizes = _runs(key)
     several = np.repeat(sizes >= 2, sizes)
-    return key[several], document[several], places[several]
+    return _Repeated(key[several], document[several], places[several])
 
 
 def _is_first_of_equals(

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dedupe.arrays.ragged import ranges_of, running_total
+from dedupe.arrays.spill import MEMORY
 from dedupe.documents import one_array
-from dedupe.ragged import ranges_of, running_total
-from dedupe.spill import MEMORY
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from dedupe.spill import Spill
+    from dedupe.arrays.spill import Spill
 
 # Texts copied between two looks at memory: the system maps 64 KB for each (benchmarks/README.md).
 _LOOK_EVERY = 64

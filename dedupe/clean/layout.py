@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.ragged import batch_bounds
+from dedupe.arrays.ragged import batch_bounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

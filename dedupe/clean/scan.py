@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dedupe.arrays.ragged import BATCH_BYTES, batch_bounds
 from dedupe.clean.bylines import signing_words
 from dedupe.clean.credit_patterns import CREDITS, RESIDUES
 from dedupe.clean.lexicon import build_lexicon, join
@@ -86,8 +87,6 @@ LONGEST_LINE = 160
 
 # A line begins within reach and may hold its words further on.
 _SLACK = 200
-# Text of one call of a kernel, so that threads share the work.
-_BATCH_BYTES = 1 << 24
 _DASHES = ("-", " -", "—", " —", "–", " –", ".-", ".—")
 _OTHER_MONTHS = ("月", *(names[-1] for names in MONTHS))
 _DESKS = ("ڈیسک", "رپورٹ", "نمائند", "نگار", "ایجنسی", "مانیٹر", "نیٹ نیوز", "نیٹنیوز")
@@ -139,12 +138,9 @@ def scan(kept: Kept, names: Names, n_threads: int = 0) -> Mentions:
             first, last, marks,
         )  # fmt: skip
 
-    if not kept.n_docs:
-        return Mentions(marks, np.zeros((0, 6), np.int64))
-    steps = np.arange(0, kept.text_offsets[-1], _BATCH_BYTES)
-    bounds = np.unique(np.append(np.searchsorted(kept.text_offsets, steps), kept.n_docs))
-    found = for_ranges(read, [0, *bounds[bounds > 0].tolist()], n_threads)
-    return Mentions(marks, np.concatenate(found))
+    bounds = batch_bounds(np.diff(kept.text_offsets), BATCH_BYTES)
+    found = for_ranges(read, bounds, n_threads)
+    return Mentions(marks, np.concatenate([np.zeros((0, 6), np.int64), *found]))
 
 
 class _Word(NamedTuple):

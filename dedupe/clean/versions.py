@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.arrays.packed import pack, unpack
+from dedupe.arrays.ragged import batch_bounds, group_starts, running_total
 from dedupe.clean.kept import copied
-from dedupe.ragged import batch_bounds, group_starts, running_total
-from dedupe.screening import pack, unpack
 from dedupe.settings import Settings
 from dedupe.shingle import text_sizes
 from dedupe.sketch import sketch
@@ -37,7 +37,7 @@ _BATCH_BYTES = 1 << 24
 
 
 def version_links(
-    key: NDArray[np.uint64], document: NDArray[np.int64], texts: Kept
+    key: NDArray[np.uint64], document: NDArray[np.int64], texts: Kept, n_threads: int = 0
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return documents that have a block and most of their shingles in common, int64 (L,) each.
 
@@ -47,6 +47,7 @@ def version_links(
         key: uint64 (N,), repeated blocks, equal ones together.
         document: int64 (N,), where each stands.
         texts: of all documents, whole.
+        n_threads: threads at work; 0 takes one for each core.
     """
     from dedupe.kernels.pairs import fill_overlaps
 
@@ -54,7 +55,7 @@ def version_links(
     document = document[np.repeat(sizes <= _MOST_PAGES, sizes)]
     rows, number = np.unique(document, return_inverse=True)
     a, b = _each_with_each(number, sizes[sizes <= _MOST_PAGES])
-    sampled, offsets = _sampled(texts, rows)
+    sampled, offsets = _sampled(texts, rows, n_threads)
     shared = np.empty(len(a), np.int32)
     fill_overlaps(a, b, 0, len(a), sampled, offsets, shared)
     n_sampled = np.diff(offsets)
@@ -74,9 +75,11 @@ def _each_with_each(
     return unpack(np.unique(np.concatenate(packed)))
 
 
-def _sampled(texts: Kept, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+def _sampled(
+    texts: Kept, rows: NDArray[np.int64], n_threads: int
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Return sampled shingles of some documents, rising, and where those of each begin."""
-    settings = Settings(threads=1)
+    settings = Settings(threads=n_threads)
     sampled, counts = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
     for first, last in itertools.pairwise(batch_bounds(text_sizes(texts, rows), _BATCH_BYTES)):
         sketches = sketch(copied(texts, rows[first:last]), settings)

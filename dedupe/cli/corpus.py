@@ -56,11 +56,11 @@ from dedupe.cli.options import (
 from dedupe.errors import InputError, OutputError
 
 if TYPE_CHECKING:
+    from dedupe.arrays.spill import Spill
+    from dedupe.pipeline.stages import OnProgress
     from dedupe.read import Reading
     from dedupe.result import Result
     from dedupe.settings import Settings
-    from dedupe.spill import Spill
-    from dedupe.stages import OnProgress
 
 
 logger = logging.getLogger(__name__)
@@ -186,7 +186,7 @@ def _clustered(
 
 def _forget(checkpoints: Path | None) -> None:
     if checkpoints:
-        from dedupe.checkpoints import remove
+        from dedupe.pipeline.checkpoints import remove
 
         remove(checkpoints)
 
@@ -283,8 +283,8 @@ def read(
     spill: "Spill | None" = None,
 ) -> "Reading":
     """Read inputs as the library does."""
+    from dedupe.arrays.spill import MEMORY
     from dedupe.read import read as read_inputs
-    from dedupe.spill import MEMORY
 
     logger.info("reading %s", ", ".join(inputs))
     return read_inputs(
@@ -298,7 +298,7 @@ def read(
 
 def spill_beside(out: Path, settings: "Settings") -> "Spill":
     """Return where arrays go that memory does not hold: onto the disk that the result goes to."""
-    from dedupe.spill import Spill
+    from dedupe.arrays.spill import Spill
 
     folder = next(folder for folder in out.absolute().parents if folder.is_dir())
     return Spill(folder, settings.memory_limit_bytes)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from dedupe.explanation import Explanation
-    from dedupe.grounds import Turn
+    from dedupe.explanation.grounds import Turn
     from dedupe.network import Network
 
 _EXPLAIN_EXAMPLES = """

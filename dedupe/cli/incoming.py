@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from dedupe.documents import Document
+    from dedupe.pipeline.stages import OnProgress
     from dedupe.read import Batch
-    from dedupe.stages import OnProgress
 
 COMMIT = 1000
 """Documents of a commit, at most."""

@@ -109,8 +109,10 @@ def add(
                 n_new += sum(match.is_new_story for match in matches)
                 n_merged += sum(len(match.merged) for match in matches)
                 if json:
-                    told = map(_brief, matches, commit.places)
-                    terminal.emit_bytes(map(incoming.line, told))
+                    told = zip(matches, commit.places, strict=True)
+                    terminal.emit_bytes(
+                        incoming.line(match.to_brief() | _at(place)) for match, place in told
+                    )
             held = len(index)
     if not json and not quiet:
         terminal.emit(
@@ -119,11 +121,6 @@ def add(
             f"{plural(n_new, 'new story')}, {plural(n_merged, 'story')} merged; "
             f"{plural(refused.n, 'record')} rejected; the index holds {held:,}\n"
         )
-
-
-def _brief(match: "Match", place: tuple[str, int]) -> dict[str, Any]:
-    names = ("document", "change", "story", "is_new_story", "probability", "nearest", "merged")
-    return {name: getattr(match, name) for name in names} | _at(place)
 
 
 def _at(place: tuple[str, int]) -> dict[str, Any]:

@@ -112,9 +112,9 @@ def _installed(name: str) -> str | None:
 
 
 def _kernel_cache() -> Path | None:
-    from dedupe.kernels._compile import _cache_folder
+    from dedupe.kernels._cache import cache_folder
 
-    return _cache_folder()
+    return cache_folder()
 
 
 def _n_cores() -> int:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.progress import Progress, TaskID
 
-    from dedupe.stages import OnProgress
+    from dedupe.pipeline.stages import OnProgress
 
 
 def emit(text: str) -> None:

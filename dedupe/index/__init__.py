@@ -3,8 +3,8 @@
     document  ->  Index.add()  ->  Match
 
 asked.py      what a caller gives           -> the same, or an error
-lifetime.py   an index that is open: files, locks, threads, forks
-opened.py     Index: add, query, remove, story and the rest of what can be asked
+open_index.py  an index that is open: files, locks, threads, forks
+index.py      Index: add, query, remove, story and the rest of what can be asked
 adding.py     documents into the catalogue, their stories brought up to date
 keys.py       sketches                       -> keys that find documents again
 held.py       numbers of documents           -> what the catalogue holds of them, read once
@@ -25,6 +25,6 @@ records.py    a document                     -> its row in the catalogue, and ba
 """
 
 from dedupe.index.answers import IndexStory, Match
-from dedupe.index.opened import Index
+from dedupe.index.index import Index
 
 __all__ = ["Index", "IndexStory", "Match"]

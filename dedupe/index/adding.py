@@ -31,8 +31,8 @@ from dedupe.index.records import (
 )
 from dedupe.index.review import around, review, take_turn
 from dedupe.index.stories import Changes, Regrouping
-from dedupe.storage.catalog import REPLACED
 from dedupe.storage.segments import ABOUT
+from dedupe.storage.tables import REPLACED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +57,7 @@ class Added(NamedTuple):
         nearest: id of the nearest, None without any.
         name: its id.
         story_name: what a story is called that begins with it.
+        is_new_text: as in `Match`.
         change: as in `Match`.
     """
 
@@ -65,6 +66,7 @@ class Added(NamedTuple):
     nearest: str | None
     name: str
     story_name: str
+    is_new_text: bool
     change: str
 
 
@@ -152,7 +154,9 @@ def _as_known(one: Stored, held: Held) -> Added:
         ]
     best, nearest = max(likely, key=lambda found: found[0], default=(0.0, None))
     name = None if nearest is None else held.document(nearest).id
-    return Added(one.number, best, name, one.id, one.story_name, UNCHANGED)
+    return Added(
+        one.number, best, name, one.id, one.story_name, is_new_text=False, change=UNCHANGED
+    )
 
 
 def _add_changed(
@@ -194,7 +198,12 @@ def _add_changed(
     )
     again = [*around(learned.concerned, held.later(())), *take_turn(store, len(numbers))]
     _review(again, learned.concerned, regrouping.changes, store, settings)
-    return _nearest(matched, everyone, ids, n_before), regrouping.changes
+    known = [one.text_hash for one in matched.old]
+    is_new_text = first_of_text(batch.sketches) & ~np.isin(
+        batch.sketches.text_hashes, np.array(known, np.uint64)
+    )
+    added = _nearest(matched, everyone, ids, n_before, is_new_text.tolist())
+    return added, regrouping.changes
 
 
 def _review(
@@ -292,7 +301,11 @@ def _append_postings(
 
 
 def _nearest(
-    matched: Matched, everyone: NDArray[np.int64], ids: list[str], n_before: list[int]
+    matched: Matched,
+    everyone: NDArray[np.int64],
+    ids: list[str],
+    n_before: list[int],
+    is_new_text: list[bool],
 ) -> list[Added]:
     """Return the likeliest relative of each new document; an older version of it is none.
 
@@ -301,6 +314,7 @@ def _nearest(
         everyone: int64, the number of each row.
         ids: of the new documents.
         n_before: how many versions of each the index had seen.
+        is_new_text: of each, as in `Match`.
     """
     a, b = matched.pairs.column("a").to_numpy(), matched.pairs.column("b").to_numpy()
     likely = matched.pairs.column("probability").to_numpy()
@@ -321,5 +335,6 @@ def _nearest(
         story = name_of_story(name, version)
         number = int(everyone[place])
         change = NEW if version == 1 else VERSION
-        added.append(Added(number, probability, nearest, name, story, change))
+        is_new = is_new_text[place]
+        added.append(Added(number, probability, nearest, name, story, is_new, change))
     return added

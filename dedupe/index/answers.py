@@ -10,7 +10,7 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING, Any
 
-from dedupe.attribute.verdict import CANNOT_TELL
+from dedupe.attribute.origin import CANNOT_TELL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,8 @@ class Match:
         document: its id.
         story: name of its story: the id of the story's first document.
         is_new_story: no document of the index tells this story.
+        is_new_text: none that it is compared with has its words in their order, once both
+            are cleaned; an older version of it counts, too.
         probability: of shared lineage with the nearest document; 0.0 without any.
         nearest: id of that document, or None.
         merged: stories that this document showed to be one with `story`. What it
@@ -41,6 +43,7 @@ class Match:
     document: str
     story: str
     is_new_story: bool
+    is_new_text: bool
     probability: float
     nearest: str | None
     merged: tuple[str, ...]
@@ -71,13 +74,16 @@ class Match:
         """What it shares with others of its story: their id, and where; its side is a."""
         return self._attributed.passages_with(self.document)
 
+    def to_brief(self) -> dict[str, Any]:
+        """Return as plain values what is known at once."""
+        names = ("document", "story", "is_new_story", "is_new_text", "probability", "nearest")
+        values = {name: getattr(self, name) for name in names} | {"merged": list(self.merged)}
+        return values | ({"change": self.change} if self.change else {})
+
     def to_dict(self) -> dict[str, Any]:
         """Return all but the passages as plain values."""
-        names = ("document", "story", "is_new_story", "relation", "parent", "origin")
-        others = ("probability", "nearest", "merged")
-        values = {name: getattr(self, name) for name in (*names, *others)}
-        values["merged"] = list(self.merged)
-        return values | ({"change": self.change} if self.change else {})
+        names = ("relation", "parent", "origin")
+        return self.to_brief() | {name: getattr(self, name) for name in names}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

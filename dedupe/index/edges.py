@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from dedupe.index.records import EDGE
+from dedupe.verify.pieces import shows_roundup
 from dedupe.verify.relation import PAIR_RELATIONS
-from dedupe.verify.roundups import shows_roundup
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,7 +13,7 @@ from dedupe.storage.postings import sorted_keys
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dedupe.screening import Weights
+    from dedupe.candidates import Weights
     from dedupe.sketch import Sketches
     from dedupe.storage.store import Store
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dedupe.index.records import Stored
-from dedupe.storage.catalog import ALONE, GROUPED, Place
+from dedupe.storage.tables import ALONE, GROUPED, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.index.keys import ID_CAP, id_keys
-from dedupe.storage.catalog import ALONE
+from dedupe.storage.tables import ALONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

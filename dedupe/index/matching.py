@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from dedupe.arrays.ragged import group_starts, running_total
 from dedupe.candidates import Candidates, find_candidates
 from dedupe.clean import Kept, clean
 from dedupe.documents import SCHEMA
@@ -25,7 +26,6 @@ from dedupe.index.frequency import weigh_among
 from dedupe.index.keys import BAND, ID, ID_CAP, SHINGLE, TEXT, Keys, posting_keys
 from dedupe.index.outlets import furniture_of
 from dedupe.index.records import MEASURED, as_table
-from dedupe.ragged import group_starts, running_total
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
 from dedupe.storage.postings import Found

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from dedupe.arrays.ragged import ranges_of, running_total
 from dedupe.clean.blocks import Blocks, documents_of, read_blocks
 from dedupe.clean.furniture import STORIES, Furniture, block_keys, is_known, learn, outlet_numbers
 from dedupe.clean.kept import keep_all, text_bytes
 from dedupe.index.keys import BLOCK, Keys, mixed
 from dedupe.index.records import as_table
-from dedupe.ragged import ranges_of, running_total
 from dedupe.storage.postings import merged
 
 if TYPE_CHECKING:
@@ -125,7 +125,8 @@ def _learn(
     outlets = np.concatenate([outlet_numbers(old), outlet_numbers(new)])
     keys = block_keys(blocks, outlets)
     pages = pa.concat_tables([one.select(["title", "text"]) for one in (old, new)])
-    return learn(blocks, keys, outlets, keep_all(pages), pages.column("title")).keys
+    titles = pages.column("title")
+    return learn(blocks, keys, outlets, keep_all(pages), titles, settings.threads).keys
 
 
 def _keep(

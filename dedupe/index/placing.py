@@ -15,7 +15,7 @@ import numpy as np
 
 from dedupe.cluster import NEAR_EQUAL
 from dedupe.index.groups import Groups
-from dedupe.storage.catalog import ALONE, GROUPED, Place
+from dedupe.storage.tables import ALONE, GROUPED, Place
 from dedupe.verify.relation import EXACT_ODDS
 
 if TYPE_CHECKING:

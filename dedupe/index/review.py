@@ -20,7 +20,7 @@ from dedupe.index.frequency import weigh_old
 from dedupe.index.outlets import furniture_of
 from dedupe.index.records import MEASURED, as_table
 from dedupe.sketch import sketch
-from dedupe.storage.catalog import GROUPED
+from dedupe.storage.tables import GROUPED
 from dedupe.verify import given_pairs, verify
 
 if TYPE_CHECKING:

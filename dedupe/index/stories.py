@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.disjoint_sets import DisjointSets
 from dedupe.index.edges import bound_by
 from dedupe.index.grouping import clustered
 from dedupe.index.placing import Newcomer, Places
-from dedupe.storage.catalog import ALONE, GROUPED, Place
+from dedupe.storage.tables import ALONE, GROUPED, Place
 from dedupe.verify.roundups import MOST_HOLDERS
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ class Regrouping:
         """
         places = self._places
         component_of = {number: places[number].component for number in leaders}
-        components = _Sets()
+        components = DisjointSets()
         for number in leaders:
             own = component_of[number]
             components.find(own)
@@ -331,25 +332,3 @@ def _near_and_alone(numbers: list[int], places: Places) -> tuple[list[int], list
         if others:
             near.update([number, *others])
     return [one for one in numbers if one in near], [one for one in numbers if one not in near]
-
-
-class _Sets:
-    """Numbers in sets that are united; each set is named by its smallest."""
-
-    def __init__(self) -> None:
-        self._root: dict[int, int] = {}
-
-    def find(self, one: int) -> int:
-        root = self._root
-        root.setdefault(one, one)
-        while root[one] != one:
-            root[one] = root[root[one]]
-            one = root[one]
-        return one
-
-    def unite(self, one: int, other: int) -> None:
-        low, high = sorted((self.find(one), self.find(other)))
-        self._root[high] = low
-
-    def all(self) -> list[int]:
-        return sorted(self._root)

@@ -17,7 +17,7 @@ from dedupe.index.lookup import members_of
 from dedupe.index.matching import match, read
 from dedupe.index.reading import MOST_READ, attributed
 from dedupe.index.records import FIELDS, as_table
-from dedupe.storage.catalog import ERASED
+from dedupe.storage.tables import ERASED
 from dedupe.verify import mark_roundups
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def tell_added(
             document=one.name,
             story=one.story_name if story == one.number else held.document(story).story_name,
             is_new_story=story == one.number and one.change != UNCHANGED,
+            is_new_text=one.is_new_text,
             probability=one.probability,
             nearest=one.nearest,
             merged=tuple(held.document(old).story_name for old in into.get(story, ())),
@@ -106,6 +107,7 @@ def tell_query(table: pa.Table, held: Held, reading: Reading, terms: Terms) -> M
     relatives = [place for place in order if others[place].id != name]
     nearest = max(relatives, key=lambda place: likely[place], default=None)
     story = None if best is None else held.place(best.number).story
+    text_hash = int(batch.sketches.text_hashes[0])
 
     def look() -> Attributed:
         with reading() as now:
@@ -118,6 +120,7 @@ def tell_query(table: pa.Table, held: Held, reading: Reading, terms: Terms) -> M
         document=name,
         story=name if story is None else held.document(story).story_name,
         is_new_story=story is None,
+        is_new_text=text_hash not in {one.text_hash for one in matched.old},
         probability=0.0 if nearest is None else float(likely[nearest]),
         nearest=None if nearest is None else others[nearest].id,
         merged=(),

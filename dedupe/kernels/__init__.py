@@ -1,6 +1,7 @@
 """Loops the compiler understands: arrays in, arrays out; no str, no Document.
 
-json_lines.py JSON lines        -> places of values, strings of a column
+json_lines.py JSON lines        -> places of values
+json_strings.py places of strings -> strings of a column
 fold.py      the table that folds a code point before it is hashed
 text.py      UTF-8 bytes        -> tokens
 token_hashes.py  UTF-8 bytes    -> hashes of tokens alone
@@ -32,20 +33,21 @@ passages.py  anchors            -> passages
 sentences.py stems of a pair     -> sentences that tell the same
 gather.py    those sentences    -> passages in other words
 edits.py     aligned passages    -> which token is which; what was lost
+checksums.py rows               -> whether they are as they were written
 postings.py  sorted postings    -> where keys stand, in memory and in a file's bytes
 frequency.py sorted keys     -> in how many documents of an index and a batch each stands
 telling.py   tokens of a pair   -> how both tell it: likest sentences, letters, facts
 trees.py     features           -> sums of regression trees
-dockets.py   documents of stories -> works
+graphs.py   documents of stories -> works
 glances.py   works              -> what clocks, lengths and outlets say
 sums.py      reasons            -> their sums, and the chances that follow
 origins.py   weights of edges   -> chance of each origin and parent, over all trees
 elimination.py  a matrix        -> inverse and determinant
-verdicts.py  chances of works   -> the likeliest origins
+candidate_origins.py  chances of works   -> the likeliest origins
 places.py    chances of parents -> relation and parent of each document
 links.py     pairs of a story   -> how close documents and works are
 arborescence.py  gains of edges -> the heaviest tree
 
-A stage validates; a kernel trusts. `_compile.py` is the one door to Numba, and
-`_loading.py` takes from the cache what was compiled before.
+A stage validates; a kernel trusts. `_compile.py` is the one door to Numba,
+`_cache.py` keeps what it compiled, and `_loading.py` takes from the cache what was compiled before.
 """

@@ -7,7 +7,7 @@ of Python and NumPy, and reads the code of every function that the kernel was ma
 A short run would wait longer for that than for its documents. What is asked for here
 is left for later, when a kernel is compiled that calls a cached one.
 
-All of it hangs on Numba's inner ways; _compile.py uses it for releases it was seen to
+All of it hangs on Numba's inner ways; _cache.py uses it for releases it was seen to
 serve, and leaves others to Numba.
 """
 

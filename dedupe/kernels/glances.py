@@ -1,6 +1,6 @@
 """Stories in; what clocks, lengths and outlets say of their works, out.
 
-    Docket  ->  glance()  ->  Glimpses, one a reason
+    Graphs  ->  glance()  ->  Glimpses, one a reason
 
 What each signal means, and when it fails, stands in dedupe/attribute/signals.py.
 A clock is never a point. Intervals that do not meet give an order, less sure
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.kernels._compile import kernel
-from dedupe.kernels.dockets import EXCERPT, NEVER, Docket, by_work
+from dedupe.kernels.graphs import EXCERPT, NEVER, Graphs, by_work
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,17 +67,17 @@ class Glimpses(NamedTuple):
 
 
 @kernel
-def glance(docket: Docket, worth: Worth, first: int, last: int, out: Glimpses) -> int:
+def glance(graphs: Graphs, worth: Worth, first: int, last: int, out: Glimpses) -> int:
     """Write what is seen of stories [first, last); returns how many reasons there are.
 
     Those beyond the length of `out` are counted only: call again with longer arrays.
     """
     n = 0
     for s in range(first, last):
-        n = _clocks(docket, worth, s, out, n)
-        n = _versions(docket, worth, s, out, n)
-        n = _lengths(docket, worth, s, out, n)
-        n = _one_outlet(docket, worth, s, out, n)
+        n = _clocks(graphs, worth, s, out, n)
+        n = _versions(graphs, worth, s, out, n)
+        n = _lengths(graphs, worth, s, out, n)
+        n = _one_outlet(graphs, worth, s, out, n)
     return n
 
 
@@ -102,31 +102,31 @@ def _put(
 
 
 @kernel
-def _clocks(docket: Docket, worth: Worth, s: int, out: Glimpses, n: int) -> int:
+def _clocks(graphs: Graphs, worth: Worth, s: int, out: Glimpses, n: int) -> int:
     """Compare when works appeared; where no page claims a date, when they were first seen."""
-    n_works = docket.n_works[s]
+    n_works = graphs.n_works[s]
     if n_works < 2:
         return n
     row, sighted = np.full(n_works, -1), np.full(n_works, -1)
     earliest, unclaimed = np.zeros(n_works, np.int64), np.ones(n_works, np.bool_)
-    members = by_work(docket.work, docket.offsets[s], docket.offsets[s + 1], n_works)
+    members = by_work(graphs.work, graphs.offsets[s], graphs.offsets[s + 1], n_works)
     for m in members:
-        w, latest = docket.work[m], docket.latest[m]
-        if latest != NEVER and not docket.broken[m]:
-            bound = docket.earliest[m]
+        w, latest = graphs.work[m], graphs.latest[m]
+        if latest != NEVER and not graphs.broken[m]:
+            bound = graphs.earliest[m]
             # Unknown is the smallest number: one unbounded clock unbounds them all.
             earliest[w] = bound if row[w] < 0 else min(earliest[w], bound)
-            if row[w] < 0 or latest < docket.latest[row[w]]:
+            if row[w] < 0 or latest < graphs.latest[row[w]]:
                 row[w] = m
-        if docket.earliest[m] != NEVER or docket.seen[m] == NEVER:
+        if graphs.earliest[m] != NEVER or graphs.seen[m] == NEVER:
             unclaimed[w] = False
-        elif sighted[w] < 0 or docket.seen[m] < docket.seen[sighted[w]]:
+        elif sighted[w] < 0 or graphs.seen[m] < graphs.seen[sighted[w]]:
             sighted[w] = m
     for w in range(n_works):
         if not unclaimed[w]:
             sighted[w] = -1
-    n = _publications(docket.latest, worth, s, row, earliest, out, n)
-    return _sightings(docket.seen, worth, s, sighted, out, n)
+    n = _publications(graphs.latest, worth, s, row, earliest, out, n)
+    return _sightings(graphs.seen, worth, s, sighted, out, n)
 
 
 @kernel
@@ -195,69 +195,69 @@ def _sightings(
 
 
 @kernel
-def _versions(docket: Docket, worth: Worth, s: int, out: Glimpses, n: int) -> int:
+def _versions(graphs: Graphs, worth: Worth, s: int, out: Glimpses, n: int) -> int:
     """Of equal texts, one outlet's appeared before all others': they are one work, its own parent.
 
     Nothing is summed of it; the chance of a work is shared among its documents by their clocks.
     """
-    n_works, start, end = docket.n_works[s], docket.offsets[s], docket.offsets[s + 1]
+    n_works, start, end = graphs.n_works[s], graphs.offsets[s], graphs.offsets[s + 1]
     first, second, known = np.full(n_works, -1), np.full(n_works, -1), np.ones(n_works, np.bool_)
     for m in range(start, end):
-        w, latest = docket.work[m], docket.latest[m]
+        w, latest = graphs.work[m], graphs.latest[m]
         if w < 0:
             continue
-        if latest == NEVER or docket.broken[m]:
+        if latest == NEVER or graphs.broken[m]:
             known[w] = False
-        elif first[w] < 0 or latest < docket.latest[first[w]]:
+        elif first[w] < 0 or latest < graphs.latest[first[w]]:
             first[w] = m
     for m in range(start, end):
-        w, latest = docket.work[m], docket.latest[m]
-        if w < 0 or not known[w] or docket.whose[m] == docket.whose[first[w]]:
+        w, latest = graphs.work[m], graphs.latest[m]
+        if w < 0 or not known[w] or graphs.whose[m] == graphs.whose[first[w]]:
             continue
-        if second[w] < 0 or latest < docket.latest[second[w]]:
+        if second[w] < 0 or latest < graphs.latest[second[w]]:
             second[w] = m
     for w in range(n_works):
         one, other = first[w], second[w]
         if not known[w] or other < 0:
             continue
-        early, late = docket.latest[one], docket.latest[other]
-        points = _order(worth, docket.earliest[one], early, docket.earliest[other], late)
+        early, late = graphs.latest[one], graphs.latest[other]
+        points = _order(worth, graphs.earliest[one], early, graphs.earliest[other], late)
         if points > 0.0:
             n = _put(out, n, s, CLOCK, w, w, points, one, other, float(late - early))
     return n
 
 
 @kernel
-def _lengths(docket: Docket, worth: Worth, s: int, out: Glimpses, n: int) -> int:
+def _lengths(graphs: Graphs, worth: Worth, s: int, out: Glimpses, n: int) -> int:
     """One text holds the other and more: copies are cut more often than grown."""
-    for p in range(docket.pair_offsets[s], docket.pair_offsets[s + 1]):
-        a, b = docket.a[p], docket.b[p]
-        i, j = docket.work[a], docket.work[b]
+    for p in range(graphs.pair_offsets[s], graphs.pair_offsets[s + 1]):
+        a, b = graphs.a[p], graphs.b[p]
+        i, j = graphs.work[a], graphs.work[b]
         if i < 0 or j < 0 or i == j:
             continue
-        surplus = docket.containment_b[p] - docket.containment_a[p]
-        most = worth.excerpt if docket.relation[p] == EXCERPT else worth.longer
+        surplus = graphs.containment_b[p] - graphs.containment_a[p]
+        most = worth.excerpt if graphs.relation[p] == EXCERPT else worth.longer
         points = most * min(1.0, 2 * abs(surplus))
         if surplus >= _SMALLEST_SURPLUS:
-            n = _put(out, n, s, LENGTH, j, i, points, a, b, docket.containment_b[p])
+            n = _put(out, n, s, LENGTH, j, i, points, a, b, graphs.containment_b[p])
         elif -surplus >= _SMALLEST_SURPLUS:
-            n = _put(out, n, s, LENGTH, i, j, points, b, a, docket.containment_a[p])
+            n = _put(out, n, s, LENGTH, i, j, points, b, a, graphs.containment_a[p])
     return n
 
 
 @kernel
-def _one_outlet(docket: Docket, worth: Worth, s: int, out: Glimpses, n: int) -> int:
+def _one_outlet(graphs: Graphs, worth: Worth, s: int, out: Glimpses, n: int) -> int:
     """Nobody but one outlet has the story."""
     row, n_rows, outlet = -1, 0, -1
-    for m in range(docket.offsets[s], docket.offsets[s + 1]):
-        if docket.work[m] < 0:
+    for m in range(graphs.offsets[s], graphs.offsets[s + 1]):
+        if graphs.work[m] < 0:
             continue
         if row < 0:
-            row, outlet = m, docket.outlet[m]
-        if docket.outlet[m] < 0 or docket.outlet[m] != outlet:
+            row, outlet = m, graphs.outlet[m]
+        if graphs.outlet[m] < 0 or graphs.outlet[m] != outlet:
             return n
         n_rows += 1
     if n_rows >= 2:
-        for w in range(docket.n_works[s]):
+        for w in range(graphs.n_works[s]):
             n = _put(out, n, s, ONE_OUTLET, w, -1, worth.one_outlet, row, -1, 0.0)
     return n

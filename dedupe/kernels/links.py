@@ -1,10 +1,10 @@
 """The measured pairs of one story in; how close its documents and works are, out.
 
-    Docket, heads and parents of works  ->  read_links()  ->  Links
+    Graphs, heads and parents of works  ->  read_links()  ->  Links
 
 All pairs are read once: to look at them from each work would be quadratic.
 
-Axes: M members and N works of one story, P pairs; see dockets.py.
+Axes: M members and N works of one story, P pairs; see graphs.py.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.kernels._compile import kernel
-from dedupe.kernels.dockets import EXACT, NEVER, Docket
+from dedupe.kernels.graphs import EXACT, NEVER, Graphs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,7 +54,7 @@ class Links(NamedTuple):
 
 @kernel
 def read_links(
-    docket: Docket,
+    graphs: Graphs,
     s: int,
     named: int,
     heads: NDArray[np.int64],
@@ -62,17 +62,17 @@ def read_links(
     probability: NDArray[np.float64],
 ) -> Links:
     """Read the pairs of a story once: all looks at them from each work would be quadratic."""
-    start, n_works = docket.offsets[s], docket.n_works[s]
-    n = docket.offsets[s + 1] - start
+    start, n_works = graphs.offsets[s], graphs.n_works[s]
+    n = graphs.offsets[s + 1] - start
     links = Links(
         np.full(n, UNKNOWN), np.full(n_works, UNKNOWN), np.full(n, UNKNOWN),
         np.full(n_works, UNKNOWN), np.full(n, UNKNOWN), np.full(n, UNKNOWN),
         np.full(n, -1), np.full(n, UNKNOWN), np.full(n, -1), np.full(n_works, -1),
     )  # fmt: skip
-    for p in range(docket.pair_offsets[s], docket.pair_offsets[s + 1]):
-        a, b = docket.a[p], docket.b[p]
-        i, j = docket.work[a], docket.work[b]
-        rank = min(int(docket.relation[p]), LINEAGE)
+    for p in range(graphs.pair_offsets[s], graphs.pair_offsets[s + 1]):
+        a, b = graphs.a[p], graphs.b[p]
+        i, j = graphs.work[a], graphs.work[b]
+        rank = min(int(graphs.relation[p]), LINEAGE)
         for m, w in ((a, i), (b, j)):
             # In a crowd one's pairs may all be with documents that are not weighed.
             if w < 0:
@@ -91,7 +91,7 @@ def read_links(
             for below, upper in ((i, j), (j, i)):
                 held = links.best[below]
                 if above[below] == upper and (
-                    held < 0 or _fits_better(docket, p, held, upper, named, heads, probability)
+                    held < 0 or _fits_better(graphs, p, held, upper, named, heads, probability)
                 ):
                     links.best[below] = p
         elif rank < LINEAGE:
@@ -101,7 +101,7 @@ def read_links(
                 if rank == EXACT:
                     links.twin[m - start] = other
                 _note_version(
-                    docket.outlet, docket.latest, start, links.before, links.to_before, heads[i], m,
+                    graphs.outlet, graphs.latest, start, links.before, links.to_before, heads[i], m,
                     other, rank,
                 )  # fmt: skip
     return links
@@ -109,7 +109,7 @@ def read_links(
 
 @kernel
 def _fits_better(
-    docket: Docket,
+    graphs: Graphs,
     p: int,
     held: int,
     upper: int,
@@ -121,22 +121,22 @@ def _fits_better(
 
     It is the version most alike, then the origin, then what stands for its work.
     """
-    one = docket.relation[p] < LINEAGE
-    other = docket.relation[held] < LINEAGE
+    one = graphs.relation[p] < LINEAGE
+    other = graphs.relation[held] < LINEAGE
     if one != other:
         return bool(one)
-    alike = np.rint(docket.resemblance[p] * 100) - np.rint(docket.resemblance[held] * 100)
+    alike = np.rint(graphs.resemblance[p] * 100) - np.rint(graphs.resemblance[held] * 100)
     if alike != 0:
         return bool(alike > 0)
-    above, below = docket.a[p], docket.b[p]
-    if docket.work[above] != upper:
+    above, below = graphs.a[p], graphs.b[p]
+    if graphs.work[above] != upper:
         above, below = below, above
-    held_above, held_below = docket.a[held], docket.b[held]
-    if docket.work[held_above] != upper:
+    held_above, held_below = graphs.a[held], graphs.b[held]
+    if graphs.work[held_above] != upper:
         held_above, held_below = held_below, held_above
     if (above == named) != (held_above == named):
         return bool(above == named)
-    head = heads[docket.work[below]]
+    head = heads[graphs.work[below]]
     if (below == head) != (held_below == head):
         return bool(below == head)
     if probability[above] != probability[held_above]:

@@ -2,9 +2,26 @@
 
     affinity, order, edges, roots, pulls, priors  ->  fill_marginals()
 
-What is summed, and why, stands in dedupe/attribute/model.py. Most stories have
-one work or two, whose trees can be written down; of more, all trees are summed
-at once by determinants and inverses of N x N.
+A story is a directed tree whose root is the origin: one of the works in hand,
+a credited source that is absent, or one nobody named. The directed matrix-tree
+theorem sums over all trees at once: the determinant of a Laplacian is the total
+weight of the trees of one root, and its inverse holds every edge's share (Koo,
+Globerson, Carreras and Collins, 2007; the single-root form for works).
+
+Sums over trees of different node sets cannot be compared as they stand: a tree
+that also spans an absent node has more edges, and a plain super-root drifts to
+that node as works are added. So each sum is divided by its value without
+evidence and multiplied by an explicit prior.
+
+Order is evidence of a kind of its own. In every pile of copies one is the
+earliest and one the longest, whether or not the original is among them: clocks
+and lengths say which of the works came first, and nothing of whether all came
+from elsewhere. They enter both sums, so that they move no chance between the
+works and the absent sources. Nor does a work pay for each that is earlier: one
+broken clock of its own explains them all.
+
+Most stories have one work or two, whose trees can be written down; of more, all
+trees are summed at once by determinants and inverses of N x N.
 
 Loops, not array expressions: each of those is a function of its own to compile,
 and together they took longer than a run.
@@ -50,10 +67,13 @@ def fill_marginals(
     """Write the chance of each origin, and of each parent of each work.
 
     Shapes, all float64
-        affinity, order, edges  (N, N)  see attribute.model.Weights; not changed
-        roots                   (N,)
-        pulls                   (V, N)
-        prior                   (V,)
+        affinity  (N, N)  symmetric weight of an edge before evidence, > 0 off the diagonal
+        order     (N, N)  log-odds that i came before j, by clocks and the like; order.T == -order
+        edges     (N, N)  log-odds that j was copied from i, by all other evidence
+        roots     (N,)    log-odds that a work is the origin
+        pulls     (V, N)  log-odds that j was copied from an absent source; the last is unnamed
+        prior     (V,)    chance of each absent source to be the origin; their sum leaves the
+                          rest to the works, in equal shares
         origin                  (N+V,)    overwritten; sums to 1
         parent                  (N+V, N)  overwritten; column j sums to 1 - origin[j];
                                 without rows, origins alone are found

@@ -1,13 +1,13 @@
-"""Judged stories in; the parent and relation of each document, and the direction of each pair.
+"""Stories and their origins in; parent and relation of documents, direction of pairs, out.
 
-    Docket, Model, Verdicts  ->  fill_places()
+    Graphs, Model, CandidateOrigins  ->  fill_places()
 
 The works form one tree (see kernels/arborescence.py). Within a work, the
 likeliest first version stands for it and the others hang below. Where nothing
 tells which work came first, a parent is given only to those whose direction is
 no coin toss.
 
-Axes: S stories, M members, P pairs, see kernels/dockets.py.
+Axes: S stories, M members, P pairs, see kernels/graphs.py.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 
 from dedupe.kernels._compile import kernel
 from dedupe.kernels.arborescence import fill_tree
-from dedupe.kernels.dockets import EXACT, Docket, Model, Verdicts
+from dedupe.kernels.graphs import EXACT, CandidateOrigins, Graphs, Model
 from dedupe.kernels.links import LINEAGE, UNKNOWN, Links, read_links
 from dedupe.kernels.totals import largest
 
@@ -57,27 +57,27 @@ class Places(NamedTuple):
 
 @kernel
 def fill_places(
-    docket: Docket,
+    graphs: Graphs,
     chosen: NDArray[np.int64],
     first: int,
     last: int,
     model: Model,
-    verdicts: Verdicts,
+    origins: CandidateOrigins,
     out: Places,
 ) -> None:
     """Place the weighed documents of stories chosen[first:last], and direct their pairs."""
     for j in range(first, last):
         s = chosen[j]
-        told = verdicts.told[s]
-        named = verdicts.member[s, 0] if told else -1
-        n_works, n_all = docket.n_works[s], docket.n_works[s] + model.n_absent[j]
+        told = origins.told[s]
+        named = origins.member[s, 0] if told else -1
+        n_works, n_all = graphs.n_works[s], graphs.n_works[s] + model.n_absent[j]
         base = model.parent_offsets[j]
         parent = model.parent[base : base + n_all * n_works].reshape(n_all, n_works)
         base = model.origin_offsets[j]
-        heads = _heads(docket, s, named, verdicts.probability)
-        root = docket.work[named] if named >= 0 else largest(model.origin[base : base + n_all])
+        heads = _heads(graphs, s, named, origins.probability)
+        root = graphs.work[named] if named >= 0 else largest(model.origin[base : base + n_all])
         above = _work_parents(parent, root)
-        links = read_links(docket, s, named, heads, above, verdicts.probability)
+        links = read_links(graphs, s, named, heads, above, origins.probability)
         for w in range(n_works):
             head = heads[w]
             out.head[head] = True
@@ -86,26 +86,26 @@ def fill_places(
             if head == named:
                 out.relation[head] = ORIGIN
             elif above[w] < 0 or not (told or chance >= _SURE):
-                out.relation[head] = _closest(links.row, links.work, head - docket.offsets[s], w)
+                out.relation[head] = _closest(links.row, links.work, head - graphs.offsets[s], w)
             elif above[w] >= n_works:
                 out.relation[head] = DERIVED
                 out.name[head] = model.absent[j, above[w] - n_works]
                 out.probability[head] = chance
             else:
-                _place_below(docket, s, links, named, heads, w, above[w], out)
+                _place_below(graphs, s, links, named, heads, w, above[w], out)
                 out.probability[head] = chance
-        _place_versions(docket, s, links, named, heads, verdicts.probability, out)
-        _direct(docket, s, model.ahead[model.square_offsets[j] :], verdicts.probability, out.first)
+        _place_versions(graphs, s, links, named, heads, origins.probability, out)
+        _direct(graphs, s, model.ahead[model.square_offsets[j] :], origins.probability, out.first)
 
 
 @kernel
 def _heads(
-    docket: Docket, s: int, named: int, probability: NDArray[np.float64]
+    graphs: Graphs, s: int, named: int, probability: NDArray[np.float64]
 ) -> NDArray[np.int64]:
     """Return the document that stands for each work: the origin, or its likeliest."""
-    heads = np.full(docket.n_works[s], -1)
-    for m in range(docket.offsets[s], docket.offsets[s + 1]):
-        w = docket.work[m]
+    heads = np.full(graphs.n_works[s], -1)
+    for m in range(graphs.offsets[s], graphs.offsets[s + 1]):
+        w = graphs.work[m]
         if w >= 0 and (
             heads[w] < 0
             or m == named
@@ -168,7 +168,7 @@ def _closest(rows: NDArray[np.int64], works: NDArray[np.int64], m: int, w: int) 
 
 @kernel
 def _place_below(
-    docket: Docket,
+    graphs: Graphs,
     s: int,
     links: Links,
     named: int,
@@ -178,14 +178,14 @@ def _place_below(
     out: Places,
 ) -> None:
     """Write the document of the parent's work, and the relation measured with it."""
-    start = docket.offsets[s]
+    start = graphs.offsets[s]
     parent, relation = heads[upper], np.int64(UNKNOWN)
     if links.best[w] >= 0:
         p = links.best[w]
-        parent = docket.a[p] if docket.work[docket.a[p]] == upper else docket.b[p]
-        relation = np.int64(docket.relation[p])
+        parent = graphs.a[p] if graphs.work[graphs.a[p]] == upper else graphs.b[p]
+        relation = np.int64(graphs.relation[p])
         # Exact copies stand for each other, and only one of them is measured.
-        stands_for = named >= 0 and docket.work[named] == upper
+        stands_for = named >= 0 and graphs.work[named] == upper
         if stands_for and links.to_origin[parent - start] == EXACT:
             parent = named
     if relation >= LINEAGE:
@@ -195,7 +195,7 @@ def _place_below(
 
 @kernel
 def _place_versions(
-    docket: Docket,
+    graphs: Graphs,
     s: int,
     links: Links,
     named: int,
@@ -204,14 +204,14 @@ def _place_versions(
     out: Places,
 ) -> None:
     """Place the other documents of works: an outlet's versions in their order, copies below."""
-    start, end = docket.offsets[s], docket.offsets[s + 1]
+    start, end = graphs.offsets[s], graphs.offsets[s + 1]
     total, size = np.zeros(len(heads)), np.zeros(len(heads), np.int64)
     for m in range(start, end):
-        if docket.work[m] >= 0:
-            total[docket.work[m]] += probability[m]
-            size[docket.work[m]] += 1
+        if graphs.work[m] >= 0:
+            total[graphs.work[m]] += probability[m]
+            size[graphs.work[m]] += 1
     for m in range(start, end):
-        w = docket.work[m]
+        w = graphs.work[m]
         if w < 0 or heads[w] == m:
             continue
         share = probability[heads[w]] / total[w] if total[w] > 0 else 1 / size[w]
@@ -242,20 +242,20 @@ def _to_head(links: Links, m: int, start: int) -> int:
 
 @kernel
 def _direct(
-    docket: Docket,
+    graphs: Graphs,
     s: int,
     ahead: NDArray[np.float64],
     probability: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
     """Write, of each pair of a story, the chance that a's text stands nearer the origin."""
-    for p in range(docket.pair_offsets[s], docket.pair_offsets[s + 1]):
-        a, b = docket.a[p], docket.b[p]
-        i, j = docket.work[a], docket.work[b]
+    for p in range(graphs.pair_offsets[s], graphs.pair_offsets[s + 1]):
+        a, b = graphs.a[p], graphs.b[p]
+        i, j = graphs.work[a], graphs.work[b]
         if i < 0 or j < 0:
             continue
         if i != j:
-            out[p] = first_chance(ahead[i * docket.n_works[s] + j])
+            out[p] = first_chance(ahead[i * graphs.n_works[s] + j])
         elif probability[a] + probability[b] > 0:
             out[p] = probability[a] / (probability[a] + probability[b])
 

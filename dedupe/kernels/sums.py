@@ -1,8 +1,8 @@
 """Reasons of stories in; their sums, and the chances that follow from them, out.
 
-    Docket, Weighing  ->  fill_model()  ->  Model
+    Graphs, Weighing  ->  fill_model()  ->  Model
 
-Axes: N works of a story, E reasons; see dockets.py.
+Axes: N works of a story, E reasons; see graphs.py.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.kernels._compile import kernel
-from dedupe.kernels.dockets import MOST_ABSENT, Docket, Limits, Model, Weighing
+from dedupe.kernels.graphs import MOST_ABSENT, Graphs, Limits, Model, Weighing
 from dedupe.kernels.origins import fill_marginals
 from dedupe.kernels.totals import largest
 
@@ -31,19 +31,19 @@ _CERTAIN, _ALMOST_NONE = 700.0, 1e-300
 
 
 @kernel
-def fill_affinity(docket: Docket, s: int, affinity: NDArray[np.float64], alike: bool) -> None:
+def fill_affinity(graphs: Graphs, s: int, affinity: NDArray[np.float64], alike: bool) -> None:
     """Weigh an edge by what two works share, whichever way it points; or take all for copies."""
-    n_works, work = len(affinity), docket.work
+    n_works, work = len(affinity), graphs.work
     for i in range(n_works):
         for j in range(n_works):
             affinity[i, j] = MOST_AFFINITY if alike else _UNMEASURED
     if alike:
         return
-    for p in range(docket.pair_offsets[s], docket.pair_offsets[s + 1]):
-        i, j = work[docket.a[p]], work[docket.b[p]]
+    for p in range(graphs.pair_offsets[s], graphs.pair_offsets[s + 1]):
+        i, j = work[graphs.a[p]], work[graphs.b[p]]
         if i < 0 or j < 0:
             continue
-        shared = max(docket.containment_a[p], docket.containment_b[p], docket.resemblance[p])
+        shared = max(graphs.containment_a[p], graphs.containment_b[p], graphs.resemblance[p])
         affinity[i, j] = max(affinity[i, j], _UNMEASURED + shared)
         affinity[j, i] = affinity[i, j]
     if n_works <= 2:
@@ -109,7 +109,7 @@ def fill_sums(
     Those of kind `without` are left out; -1 leaves out none.
 
     Shapes (N works), all 0 before
-        order, edges     float64 (N, N)  see attribute.model.Weights
+        order, edges     float64 (N, N)  see origins.fill_marginals
         roots, standing  float64 (N,)    `standing` is `roots` without "names an absent source"
         pulls            float64 (MOST_ABSENT, N)
         absent           int64 (MOST_ABSENT,)  overwritten
@@ -150,17 +150,37 @@ def fill_sums(
             roots[child] += points
             if why.group[best] != why.derived:
                 standing[child] += points
+    return _fill_absent(names[:n_names], totals, pulled, pulls, absent)
+
+
+@kernel
+def _fill_absent(
+    names: NDArray[np.int64],
+    totals: NDArray[np.float64],
+    pulled: NDArray[np.float64],
+    pulls: NDArray[np.float64],
+    absent: NDArray[np.int64],
+) -> int:
+    """Keep the absent sources that evidence names most strongly, and the unnamed one.
+
+    Shapes (A sources named, N works)
+        names   int64   (A,)    overwritten
+        totals  float64 (A,)    what all their evidence weighs
+        pulled  float64 (A, N)  what it weighs for each work
+        pulls, absent           as `fill_sums` has them
+    Returns how many, the unnamed one included.
+    """
     n_absent = 0
-    while n_absent < min(MOST_ABSENT - 1, n_names):
+    while n_absent < min(MOST_ABSENT - 1, len(names)):
         best = -1
-        for n in range(n_names):
+        for n in range(len(names)):
             if names[n] >= 0 and (
                 best < 0
                 or totals[n] > totals[best]
                 or (totals[n] == totals[best] and names[n] < names[best])
             ):
                 best = n
-        for i in range(n_works):
+        for i in range(pulls.shape[1]):
             pulls[n_absent, i] = pulled[best, i]
         absent[n_absent], names[best] = names[best], -1
         n_absent += 1
@@ -170,7 +190,7 @@ def fill_sums(
 
 @kernel
 def fill_model(
-    docket: Docket,
+    graphs: Graphs,
     why: Weighing,
     limits: Limits,
     chosen: NDArray[np.int64],
@@ -185,15 +205,15 @@ def fill_model(
     """
     for j in range(first, last):
         s = chosen[j]
-        n = docket.n_works[s]
-        start, end, decided = why.offsets[s], why.offsets[s + 1], docket.decided[s]
+        n = graphs.n_works[s]
+        start, end, decided = why.offsets[s], why.offsets[s + 1], graphs.decided[s]
         affinity, order, edges = np.empty((n, n)), np.zeros((n, n)), np.zeros((n, n))
         roots, standing = np.zeros(n), np.zeros(n)
         pulls = np.zeros((MOST_ABSENT, n))
         # How much they share moves no origin where nothing tells, and brings no
         # parent to even odds: at most .48, where they share all.
         silent = n <= 2 and start == end and decided < 0
-        fill_affinity(docket, s, affinity, silent)
+        fill_affinity(graphs, s, affinity, silent)
         n_absent = fill_sums(
             why, start, end, without[j], limits.cap, order, edges, roots, standing, pulls,
             out.absent[j],
@@ -201,8 +221,8 @@ def fill_model(
         prior = np.full(n_absent, limits.unseen / n_absent if decided < 0 else _ALMOST_NONE)
         if decided >= 0:
             for i in range(n):
-                roots[i] = 0.0 if i == docket.work[decided] else -_CERTAIN
-            standing[docket.work[decided]] += _CERTAIN
+                roots[i] = 0.0 if i == graphs.work[decided] else -_CERTAIN
+            standing[graphs.work[decided]] += _CERTAIN
         out.n_absent[j] = n_absent
         base, square = out.origin_offsets[j], out.square_offsets[j]
         origin = out.origin[base : base + n + n_absent]

@@ -33,7 +33,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from dedupe.documents import SCHEMA
+from dedupe.arrays.spill import MEMORY
+from dedupe.documents import SCHEMA, spilled_table
 from dedupe.errors import InputError
 from dedupe.read.fields import FieldNames
 from dedupe.read.formats import read_records
@@ -43,17 +44,16 @@ from dedupe.read.pages import with_pages
 from dedupe.read.plain_lines import Columns
 from dedupe.read.rows import build_columns, build_documents
 from dedupe.read.sources import check_inputs, find_sources, printable_path
-from dedupe.spill import MEMORY, spilled_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from dedupe.arrays.spill import Spill
+    from dedupe.pipeline.stages import OnProgress
     from dedupe.read.ledger import Records
     from dedupe.read.rows import Name
     from dedupe.read.sources import Source
-    from dedupe.spill import Spill
-    from dedupe.stages import OnProgress
 
 __all__ = ["Batch", "Limits", "Reading", "read", "read_batches", "read_table"]
 

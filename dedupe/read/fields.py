@@ -109,6 +109,12 @@ class FieldNames:
             ]
         return values
 
+    def of_one(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields that one record has, by the names of `Document`, and `html`."""
+        keys = frozenset(record)
+        found = {field: self.column(field, [record], keys)[0] for field in COMMON_NAMES}
+        return {field: value for field, value in found.items() if value is not None}
+
     def has_text(self, keys: frozenset[str]) -> bool:
         """Tell whether records of these keys can hold a text or a page."""
         return bool(self.paths("text", keys) or self.paths("html", keys))

@@ -219,6 +219,7 @@ def _parsed(
     records: list[dict[str, Any]] = []
     numbers: list[int] = []
     size, number, n_rejects = 0, 1, ledger.n_rejects
+    flaws = _Flaws(stream, file, ledger)
     for first, pieces in numbered:
         if isinstance(pieces, Columns):
             if records:
@@ -232,21 +233,46 @@ def _parsed(
             if type(record) is dict:
                 records.append(record)
                 numbers.append(number)
-            elif record and not stream.damage:
+            elif record:
                 if records and ledger.on_error == "fail":
                     # What is wrong with an earlier record is said first.
                     yield Records(records, [file] * len(records), numbers)
                     records, numbers, size = [], [], 0
-                ledger.reject(file, number, record)
+                flaws.add(number, record)
         size += sum(map(len, filter(None, pieces)))
         full = len(records) + ledger.n_rejects - n_rejects >= limits.batch_documents
         if full or size >= limits.batch_bytes or not pieces:
             yield Records(records, [file] * len(records), numbers)
             records, numbers, size, n_rejects = [], [], 0, ledger.n_rejects
     yield Records(records, [file] * len(records), numbers)
-    if stream.damage:
-        # Of a record cut by the damage, this is the one reject.
-        ledger.reject(file, number, stream.damage)
+    flaws.end(number)
+
+
+class _Flaws:
+    """Notes bad records; of one that a damage of the stream cut, the damage is the one reject."""
+
+    def __init__(self, stream: ByteStream, file: str, ledger: Ledger) -> None:
+        self._stream, self._file, self._ledger = stream, file, ledger
+        self._last: tuple[int, str] | None = None
+
+    def add(self, number: int, reason: str) -> None:
+        """Note a bad record; the last one where the stream is damaged may be what was cut."""
+        self._note_last()
+        self._last = number, reason
+        if not self._stream.damage:
+            self._note_last()
+
+    def end(self, number: int) -> None:
+        """Note the damage, if any, after the record of this number, which is the last."""
+        if self._last and self._last[0] != number:
+            self._note_last()
+        if self._stream.damage:
+            self._ledger.reject(self._file, number, self._stream.damage)
+
+    def _note_last(self) -> None:
+        if self._last:
+            self._ledger.reject(self._file, *self._last)
+        self._last = None
 
 
 def _loaded(piece: bytes | None, limits: Limits, *, mend: bool) -> Any:

@@ -50,7 +50,7 @@ class Columns:
         data: uint8 (B,), the lines.
         keys: of the values, K.
         places: int32 (2, K, N), where each value starts and ends in data.
-        kinds: uint8 (K, N), see kernels.json_lines.
+        kinds: uint8 (K, N), see kernels.json_strings.
         lines: int64 (N,), numbers of the records' lines.
         last_line: number of the last line, be there a record or not.
         file: their file.
@@ -82,7 +82,7 @@ class Columns:
 
     def is_strings(self, key: str) -> bool:
         """Tell whether all values of a key are null, missing or strings fit for a short field."""
-        from dedupe.kernels import json_lines as kernels
+        from dedupe.kernels import json_strings as kernels
 
         kinds = self._kinds[self._rows[key]]
         is_other = kinds & kernels.KIND == kernels.OTHER
@@ -90,7 +90,7 @@ class Columns:
 
     def holds_truths(self, key: str) -> bool:
         """Tell whether a value of a key is true or false, or no scalar."""
-        from dedupe.kernels import json_lines as kernels
+        from dedupe.kernels import json_strings as kernels
 
         row = self._rows[key]
         starts = self._places[0, row][self._kinds[row] & kernels.KIND == kernels.OTHER]
@@ -98,7 +98,7 @@ class Columns:
 
     def is_full(self, key: str, *, allow_empty: bool = False) -> bool:
         """Tell whether every record has a string under a key."""
-        from dedupe.kernels import json_lines as kernels
+        from dedupe.kernels import json_strings as kernels
 
         row = self._rows[key]
         is_empty = self._places[0, row] >= self._places[1, row]
@@ -113,7 +113,7 @@ class Columns:
             kind: string or large_string.
             keep_empty: an empty string stays one.
         """
-        from dedupe.kernels import json_lines as kernels
+        from dedupe.kernels import json_strings as kernels
 
         row = self._rows[key]
         starts, ends, kinds = self._places[0, row], self._places[1, row], self._kinds[row]
@@ -138,7 +138,7 @@ class Columns:
         return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
 
     def _values(self, key: str) -> list[Any]:
-        from dedupe.kernels import json_lines as kernels
+        from dedupe.kernels import json_strings as kernels
 
         row = self._rows[key]
         kinds = self._kinds[row] & kernels.KIND

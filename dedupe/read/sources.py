@@ -106,7 +106,7 @@ def _status(path: str) -> os.stat_result:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(
-            f"{printable_path(path)}: {reason}; give a file, a folder, or -"
+            f"{printable_path(path)}: {reason}; give one that is there, or - for standard input"
         ) from error
 
 

@@ -1,6 +1,7 @@
 """The index on disk: one folder, one writer, many readers.
 
 catalog.py   documents, stories, edges and the list of segments, in SQLite
+tables.py    their columns, and the checksum of a row
 segments.py  one immutable file of sorted postings
 merging.py   eight segments into one, a little at a time
 postings.py  all segments and the newest postings, asked as one

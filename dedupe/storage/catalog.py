@@ -10,15 +10,14 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import stat
-import struct
 import time
-import zlib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dedupe.errors import CorruptIndexError, StoreError
 from dedupe.storage import locks
 from dedupe.storage.folder import CATALOG, LOG, SHARED
 from dedupe.storage.segments import Name
+from dedupe.storage.tables import SCHEMA, TABLES, mark_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -38,46 +37,6 @@ _KEYS_AT_ONCE = 200
 _CHECKPOINT_PAGES = 500
 _PAGE_BYTES = 16_384
 """A page holds ten articles and wastes half of one (benchmarks/index.py)."""
-
-# The first column is the key; the order of the others is that of their checksum.
-_TABLES: dict[str, tuple[str, ...]] = {
-    "meta": ("name", "value"),
-    "documents": ("number", "about", "edges", "text"),
-    "places": ("number", "state", "story", "component", "leader"),
-    "stories": ("number", "members", "merged", "changed"),
-    "components": ("number", "leaders"),
-    "recent": ("number", "n_docs", "postings", "about"),
-    "segments": ("number", "file", "n_docs", "n_postings", "level", "header"),
-    "outlets": ("number", "keys"),
-    "commits": ("number", "time", "n_docs", "changes"),
-}
-_TEXT_KEY = {"meta"}
-_SCHEMA = {
-    table: f"CREATE TABLE {table} ({columns[0]} "
-    f"{'TEXT' if table in _TEXT_KEY else 'INTEGER'} PRIMARY KEY, {', '.join(columns[1:])}, "
-    "mark INTEGER)"
-    for table, columns in _TABLES.items()
-}
-
-ALONE, GROUPED, REPLACED, REMOVED, ERASED = range(5)
-"""State of a document: a story of its own; in a story with others; no longer current; no
-longer wanted; and its text gone as well."""
-
-
-class Place(NamedTuple):
-    """Where a document stands.
-
-    Attributes:
-        state: ALONE, GROUPED, REPLACED, REMOVED or ERASED.
-        story: number of its story: of the story's first document.
-        component: number of the group within which clustering looks; 0 for none.
-        leader: the document of nearly equal text that speaks for it, or itself.
-    """
-
-    state: int
-    story: int
-    component: int
-    leader: int
 
 
 class _Connection(sqlite3.Connection):
@@ -220,7 +179,7 @@ class Catalog:
     def create(self, meta: dict[str, bytes]) -> None:
         """Write the tables and the first facts, all at once."""
         with self.transaction():
-            for sql in _SCHEMA.values():
+            for sql in SCHEMA.values():
                 self._base.execute(sql)
             self.put("meta", meta.items())
             self._base.execute(f"PRAGMA user_version={FORMAT}")
@@ -271,11 +230,11 @@ class Catalog:
 
     def put(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
         """Write or replace rows, each its key and values."""
-        columns = _TABLES[table]
+        columns = TABLES[table]
         holders = ", ".join("?" * (len(columns) + 1))
         self._base.executemany(
             f"INSERT OR REPLACE INTO {table} VALUES ({holders})",
-            [(*row, _mark(table, row)) for row in rows],
+            [(*row, mark_of(table, row)) for row in rows],
         )
 
     def get(self, table: str, key: int | str) -> tuple[Any, ...] | None:
@@ -284,7 +243,7 @@ class Catalog:
         Raises:
             CorruptIndexError: the row is not as it was written.
         """
-        columns = _TABLES[table]
+        columns = TABLES[table]
         row = self._base.execute(
             f"SELECT * FROM {table} WHERE {columns[0]} = ?",
             (key,),
@@ -309,7 +268,7 @@ class Catalog:
             CorruptIndexError: one is not as it was written.
         """
         wanted = sorted(set(keys))
-        column = _TABLES[table][0]
+        column = TABLES[table][0]
         found: dict[int, tuple[Any, ...]] = {}
         for start in range(0, len(wanted), _KEYS_AT_ONCE):
             part = wanted[start : start + _KEYS_AT_ONCE]
@@ -317,14 +276,14 @@ class Catalog:
             sql = f"SELECT * FROM {table} WHERE {column} IN ({holders})"
             for row in self._base.execute(sql, part):
                 *values, mark = row
-                if mark != _mark(table, values):
+                if mark != mark_of(table, values):
                     raise self._damaged(f"row {row[0]} of {table} has changed")
                 found[row[0]] = row[1:-1]
         return found
 
     def after(self, table: str, key: int) -> Iterator[tuple[Any, ...]]:
         """Yield rows with a larger key, key first, rising."""
-        columns = _TABLES[table]
+        columns = TABLES[table]
         rows = self._base.execute(
             f"SELECT * FROM {table} WHERE {columns[0]} > ? ORDER BY 1",
             (key,),
@@ -339,7 +298,7 @@ class Catalog:
 
     def delete(self, table: str, keys: Iterable[int]) -> None:
         """Delete rows."""
-        column = _TABLES[table][0]
+        column = TABLES[table][0]
         self._base.executemany(
             f"DELETE FROM {table} WHERE {column} = ?",
             [(key,) for key in keys],
@@ -362,11 +321,11 @@ class Catalog:
         try:
             found = [row[0] for row in self._base.execute("PRAGMA integrity_check")]
             faults = [f"{self._path}: {line}" for line in found if line != "ok"]
-            if self._schema() != _SCHEMA:
+            if self._schema() != SCHEMA:
                 faults.append(f"{self._path}: its tables are not those that were made")
         except sqlite3.DatabaseError as error:
             return [f"{self._path}: {error}"]
-        for table in _TABLES:
+        for table in TABLES:
             try:
                 for _ in self.every(table):
                     pass
@@ -382,7 +341,7 @@ class Catalog:
 
     def extent(self, table: str) -> tuple[int, int]:
         """Count the rows of a table, and return the largest key, or 0."""
-        column = _TABLES[table][0]
+        column = TABLES[table][0]
         row = self._base.execute(f"SELECT count(*), max({column}) FROM {table}").fetchone()
         return int(row[0]), int(row[1] or 0)
 
@@ -413,7 +372,7 @@ class Catalog:
             self._file = None
 
     def _checked(self, table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
-        if row[-1] != _mark(table, row[:-1]):
+        if row[-1] != mark_of(table, row[:-1]):
             raise self._damaged(f"row {row[0]} of {table} has changed")
         return row[:-1]
 
@@ -431,27 +390,3 @@ class Catalog:
             raise StoreError(f"{self._path}: {error}{kept}") from error
         except sqlite3.DatabaseError as error:
             raise self._damaged(str(error)) from error
-
-
-def _mark(table: str, row: Sequence[Any]) -> int:
-    """Return a checksum of a row and the table it stands in."""
-    crc = _TABLE_MARKS[table]
-    if table in _OF_NUMBERS:
-        return zlib.crc32(_PACKERS[len(row)].pack(*row), crc)
-    numbers = []
-    for value in row:
-        kind = type(value)
-        if kind is bytes:
-            crc = zlib.crc32(value, crc)
-            numbers.append(len(value))
-        elif kind is int:
-            numbers.append(value)
-        else:
-            crc = zlib.crc32(repr(value).encode(), crc)
-    return zlib.crc32(_PACKERS[len(numbers)].pack(*numbers), crc)
-
-
-_TABLE_MARKS = {table: zlib.crc32(table.encode()) for table in _TABLES}
-# Of rows of numbers; none has more than nine.
-_PACKERS = [struct.Struct(f"<{n}q") for n in range(10)]
-_OF_NUMBERS = {"places"}

@@ -124,7 +124,7 @@ class Segment:
         self._checked = np.zeros(len(self._sums), np.uint8)
 
     def _check_tables(self) -> None:
-        from dedupe.kernels import postings as kernels
+        from dedupe.kernels import checksums as kernels
 
         for table, mark in self._tables:
             if int(kernels.checksum(table, 0, len(table))) != mark:
@@ -194,7 +194,7 @@ class Segment:
         self._ensure(np.array([0]), np.array([self.name.n_postings]))
 
     def _ensure(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
-        from dedupe.kernels import postings as kernels
+        from dedupe.kernels import checksums as kernels
 
         bad = kernels.first_damaged_row(self._rows, starts, ends, self._sums, self._checked)
         if bad >= 0:
@@ -215,7 +215,7 @@ def span_of(about: NDArray[np.void]) -> tuple[int, int]:
 
 def header_mark(header: bytes) -> int:
     """Return the checksum of a header, 63 bits: SQLite's integers are signed."""
-    from dedupe.kernels import postings as kernels
+    from dedupe.kernels import checksums as kernels
 
     return int(kernels.checksum(np.frombuffer(header, np.uint8), 0, len(header))) >> 1
 
@@ -227,7 +227,7 @@ def bits_of(n_docs: int) -> int:
 
 def _lengths(n_rows: int, n_docs: int) -> tuple[int, int, int, int]:
     """Return the bytes of directory, rows, documents and checksums."""
-    from dedupe.kernels import postings as kernels
+    from dedupe.kernels import checksums as kernels
 
     n_blocks = -(-n_rows // kernels.BLOCK_ROWS)
     return ((1 << bits_of(n_docs)) + 1) * 4, n_rows * 4, n_docs * ABOUT.itemsize, n_blocks * 8
@@ -267,6 +267,7 @@ class SegmentWriter:
     def add(self, postings: NDArray[np.uint64]) -> None:
         """Append sorted postings, none smaller than those before."""
         from dedupe.kernels import postings as kernels
+        from dedupe.kernels.checksums import BLOCK_ROWS
 
         if not len(postings):
             return
@@ -277,7 +278,7 @@ class SegmentWriter:
         self._write_opened(opened)
         self._n_rows += len(postings)
         pending = np.concatenate([self._pending, rows])
-        whole = len(pending) - len(pending) % kernels.BLOCK_ROWS
+        whole = len(pending) - len(pending) % BLOCK_ROWS
         self._write_rows(pending[:whole])
         self._pending = pending[whole:]
 
@@ -291,7 +292,7 @@ class SegmentWriter:
         os.fsync(self._descriptor)
 
     def _write_rows(self, rows: NDArray[np.uint32]) -> None:
-        from dedupe.kernels import postings as kernels
+        from dedupe.kernels import checksums as kernels
 
         sums = np.empty(-(-len(rows) // kernels.BLOCK_ROWS), np.uint64)
         kernels.fill_checksums(rows, sums)
@@ -316,7 +317,7 @@ class SegmentWriter:
 
     def _marks(self) -> list[int]:
         """Return the checksums of the tables, as they stand in the file."""
-        from dedupe.kernels import postings as kernels
+        from dedupe.kernels import checksums as kernels
 
         data = np.frombuffer(mmap.mmap(self._descriptor, 0, access=mmap.ACCESS_READ), np.uint8)
         directory, _, about, sums = _parts(data, self._n_rows, self._n_docs)

@@ -19,7 +19,7 @@ import orjson
 
 from dedupe.errors import CorruptIndexError, DedupeError, StoreError
 from dedupe.storage import merging
-from dedupe.storage.catalog import ERASED, GROUPED, REMOVED, REPLACED, Catalog
+from dedupe.storage.catalog import Catalog
 from dedupe.storage.folder import (
     CATALOG,
     SUFFIX,
@@ -36,6 +36,7 @@ from dedupe.storage.folder import (
 )
 from dedupe.storage.postings import Postings, Tail
 from dedupe.storage.segments import ABOUT
+from dedupe.storage.tables import ERASED, GROUPED, REMOVED, REPLACED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

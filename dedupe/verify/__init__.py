@@ -10,7 +10,8 @@ edits.py      a passage, on demand      -> its words that changed
 features.py   measures                       -> what the models look at, by name
 models.py     features, by fitted trees      -> log-odds of one story and of lineage
 relation.py   log-odds                       -> relation, same_story, probability
-roundups.py   pairs of one page together     -> round-ups set right
+pieces.py     pairs of one page together     -> the pieces of it that others hold
+roundups.py   pieces of a page     -> round-ups set right
 subjects.py   two texts, on demand           -> how likely they are of one subject
 
 Three steps, each dearer than the one before: the sketches have screened the
@@ -26,9 +27,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.candidates import EXACT, Candidates
-from dedupe.screening import compare_sketches, pack, unpack
-from dedupe.spill import MEMORY
+from dedupe.arrays.packed import pack, unpack
+from dedupe.arrays.spill import MEMORY
+from dedupe.candidates import EXACT, Candidates, compare_sketches
 from dedupe.verify.measures import (
     Measured,
     in_order,
@@ -47,12 +48,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from dedupe.arrays.spill import Spill
+    from dedupe.candidates import Weights
     from dedupe.clean import Kept
-    from dedupe.screening import Weights
+    from dedupe.pipeline.stages import OnProgress
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
-    from dedupe.spill import Spill
-    from dedupe.stages import OnProgress
     from dedupe.verify.relation import Published
     from dedupe.verify.subjects import Common
 

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.ragged import group_starts, running_total, sorted_distinct
+from dedupe.arrays.ragged import group_starts, running_total, sorted_distinct
 from dedupe.shingle import text_sizes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dedupe.arrays.spill import Spill
     from dedupe.candidates import Candidates
     from dedupe.clean import Kept
-    from dedupe.spill import Spill
 
 BLOCK_PAIRS = 16_000
 """Pairs that are measured together at most: what is worked out of one takes some 4 KB."""

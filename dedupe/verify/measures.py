@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
+from dedupe.arrays.ragged import sorted_distinct
+from dedupe.arrays.rows import join_rows
+from dedupe.arrays.spill import MEMORY
 from dedupe.candidates import EXACT
 from dedupe.clean.kept import copied
 from dedupe.documents import one_array
 from dedupe.kernels.telling import N_TELLINGS
-from dedupe.ragged import sorted_distinct
 from dedupe.shingle import shingle
-from dedupe.spill import MEMORY
 from dedupe.verify.alignments import Alignments, as_code_points
 from dedupe.verify.blocks import BLOCK_PAIRS, in_blocks
 
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from dedupe.arrays.spill import Spill
     from dedupe.candidates import Candidates
     from dedupe.clean import Kept
+    from dedupe.pipeline.stages import OnProgress
     from dedupe.settings import Settings
     from dedupe.shingle import Shingles
-    from dedupe.spill import Spill
-    from dedupe.stages import OnProgress
 
 # Pairs of one call of a kernel, so that threads share the work.
 _OVERLAP_STEP = 20_000
@@ -108,24 +109,24 @@ def measure(
     if len(blocks) == 1:
         # Candidates are sorted, and so is a block of all of them.
         return blocks[0]
-    columns: dict[str, Any] = {
-        name: np.concatenate([getattr(one, name) for one in blocks])
-        for name in Measured._fields
-        if name != "passages"
-    }
     before = np.cumsum([0, *(len(one.a) for one in blocks[:-1])])
     passages = pa.concat_tables(
         map(numbered_from, (one.passages for one in blocks), before.tolist())
     )
-    order = np.lexsort((columns["b"], columns["a"]))
-    told, looked = columns.pop("told"), columns.pop("looked")
-    looked += np.repeat(before, [len(one.looked) for one in blocks])
+    joined = Measured(*join_rows([one[:-1] for one in blocks]), passages)
+    order = np.lexsort((joined.b, joined.a))
+    looked = joined.looked + np.repeat(before, [len(one.looked) for one in blocks])
     looked = np.argsort(order)[looked]
     by_pair = np.argsort(looked)
-    return Measured(
-        **{name: column[order] for name, column in columns.items()},
+    of_pairs = {
+        name: column[order]
+        for name, column in joined._asdict().items()
+        if name not in ("looked", "told", "passages")
+    }
+    return joined._replace(
+        **of_pairs,
         looked=looked[by_pair],
-        told=told[by_pair],
+        told=joined.told[by_pair],
         passages=in_order(passages, order),
     )
 

@@ -15,6 +15,16 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
+from dedupe.disjoint_sets import DisjointSets
+from dedupe.verify.pieces import (
+    LEAST_PART,
+    Part,
+    is_exact,
+    joined_documents,
+    parts_by_document,
+    printed_whole,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
@@ -32,20 +42,7 @@ class Asked(Protocol):
         """Return how many outlets documents are of; those of unknown ones count as of one."""
 
 
-# Conventions, held to by the edited copies and round-ups of benchmarks/quality.py. With half of the
-# first .965 of re-wrapped copies are joined, not .995; with twice .895 of round-ups are kept apart,
-# not .995. With .6 or .9 for the second, no figure changes.
-_LEAST_PART = 0.12
-_LARGEST_PART = 0.75
-"""Share of the round-up's words that one story's piece may make up."""
-
-LIKELY = 0.5
-"""Probability of shared lineage from which on what two documents have in common is a piece."""
-
-_LEAST_LEAD = 0.5
-"""Share of a story's lead that its piece in a round-up holds. With half as much two edited copies
-are wrongly joined, which none is, and of near pairs of ECB+ .931 are found, not .948."""
-
+# Conventions, held to by the edited copies and round-ups of benchmarks/quality.py.
 _TOLD_WHOLE = 0.65
 """A story of which less than this stands in the round-up is told more fully elsewhere."""
 
@@ -68,12 +65,6 @@ they are: an editor cuts a story's end off, and seldom prints it alone."""
 _NEAR_TOPICS, _NEAR_PIECES = 8, 8
 """Topics, and pieces of each, that a further piece is held against."""
 
-_TWIN = 0.9
-"""A text that makes up more of a page is the page again, not a part of it."""
-
-_TOLD_COMPLETE = 0.85
-"""Share of a text that stands in a page which prints it whole."""
-
 _FRAMED = 0.9
 """Share of a document that a piece of it and a text it prints whole make up, from which on the
 piece is what stands around that text."""
@@ -86,26 +77,7 @@ _ODDS = -6.0
 """Log-odds of same_story between a round-up and a story in it."""
 
 
-class _Part(NamedTuple):
-    """A piece of a document that stands in another: where, with whom, by which pair.
-
-    `told` is how much of the other stands there, `share` how much of the document it is.
-    Slight pieces, and those not from another's top, do not make a round-up; in
-    one that is, they are parts as well. `whole` is one that stands in the document
-    from top to end, and joins it to another story.
-    """
-
-    start: int
-    end: int
-    other: int
-    pair: int
-    told: float
-    counts: bool
-    whole: bool
-    share: float
-
-
-_Story = list[_Part]
+_Story = list[Part]
 """The pieces that make up one story of a page."""
 
 
@@ -166,10 +138,10 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table, asked: Asked) -> pa.Table
         The pairs, with relation, same_story and same_story_odds corrected.
     """
     chosen = np.zeros(pairs.num_rows, np.bool_)
-    joined = _joined(pairs, pairs.column("same_story").to_numpy())
-    known = _Known(joined, _joined(pairs, _is_exact(pairs)), asked)
-    printed = _printed_whole(pairs)
-    for found in _parts(pairs, passages).values():
+    joined = joined_documents(pairs, pairs.column("same_story").to_numpy())
+    known = _Known(joined, joined_documents(pairs, is_exact(pairs)), asked)
+    printed = printed_whole(pairs)
+    for found in parts_by_document(pairs, passages).values():
         parts = _without_frames(found, printed)
         stories = _stories(_topics([part for part in parts if part.counts]), joined)
         told = [one for one in parts if one.counts or (one.whole and one.share >= _MENTION)]
@@ -178,27 +150,11 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table, asked: Asked) -> pa.Table
             continue
         whole = _stories(_topics([part for part in parts if part.whole]), joined)
         beside = _beside(whole, known)
-        if sum(max(part.share for part in story) for story in beside) >= _LEAST_PART:
+        if sum(max(part.share for part in story) for story in beside) >= LEAST_PART:
             chosen[[part.pair for part in parts]] = True
         else:
             chosen[[part.pair for story in beside for part in story]] = True
     return _corrected(pairs, chosen) if chosen.any() else pairs
-
-
-def shows_roundup(
-    probability: NDArray[np.floating], share: NDArray[np.floating], lead: NDArray[np.floating]
-) -> NDArray[np.bool_]:
-    """Say which pieces count among those that make a document a round-up, bool (P,).
-
-    A round-up takes a story from its top; a new story takes background from within.
-
-    Args:
-        probability: of shared lineage with the document that each piece comes from.
-        share: of the round-up's words that each makes up.
-        lead: share of the lead of the document it comes from that it holds.
-    """
-    is_large = (share >= _LEAST_PART) & (share <= _LARGEST_PART)
-    return np.asarray(is_large & (lead >= _LEAST_LEAD) & (probability >= LIKELY))
 
 
 def _are_apart(stories: list[_Story], among: list[_Story], known: _Known) -> bool:
@@ -263,44 +219,14 @@ def _uncovered(stories: list[_Story]) -> float:
     return min(missing / (reached - start), 1 - shares)
 
 
-def _is_exact(pairs: pa.Table) -> NDArray[np.bool_]:
-    import pyarrow.compute as pc
-
-    found: NDArray[np.bool_] = pc.equal(pairs.column("relation"), "exact").to_numpy()
-    return found
-
-
-def _joined(pairs: pa.Table, chosen: NDArray[np.bool_]) -> dict[int, list[int]]:
-    """Return the documents that one of some pairs, bool (P,), joins to each document."""
-    joined: dict[int, list[int]] = defaultdict(list)
-    sides = (pairs.column(side).to_numpy()[chosen].tolist() for side in ("a", "b"))
-    for a, b in zip(*sides, strict=True):
-        joined[a].append(b)
-        joined[b].append(a)
-    return joined
-
-
-def _printed_whole(pairs: pa.Table) -> dict[int, list[tuple[int, float]]]:
-    """Return the texts that each document prints whole, and how much of it each is."""
-    same = pairs.column("same_story").to_numpy()
-    printed: dict[int, list[tuple[int, float]]] = defaultdict(list)
-    for side, other in (("a", "b"), ("b", "a")):
-        told = pairs.column(f"aligned_{other}").to_numpy()
-        rows = np.flatnonzero(same & (told >= _TOLD_COMPLETE))
-        columns = (pairs.column(name).to_numpy() for name in (side, other, f"aligned_{side}"))
-        for document, text, share in zip(*(one[rows].tolist() for one in columns), strict=True):
-            printed[document].append((text, share))
-    return printed
-
-
-def _without_frames(parts: list[_Part], printed: dict[int, list[tuple[int, float]]]) -> list[_Part]:
+def _without_frames(parts: list[Part], printed: dict[int, list[tuple[int, float]]]) -> list[Part]:
     """Let no piece count that only stands around the story of the document it comes from.
 
     The rest of that document is another's text, whole, of which the page has nothing.
     """
     known = {part.other for part in parts}
 
-    def is_frame(part: _Part) -> bool:
+    def is_frame(part: Part) -> bool:
         # A text that is more than the rest holds the piece as well.
         return any(
             text not in known and _FRAMED - part.told <= share <= 1 - part.told / 2
@@ -310,66 +236,13 @@ def _without_frames(parts: list[_Part], printed: dict[int, list[tuple[int, float
     return [part._replace(counts=part.counts and not is_frame(part)) for part in parts]
 
 
-def _parts(pairs: pa.Table, passages: pa.Table) -> dict[int, list[_Part]]:
-    """Collect, for each document, the pieces of it that others hold too."""
-    probability = pairs.column("probability").to_numpy()
-    same = pairs.column("same_story").to_numpy()
-    pair = passages.column("pair").to_numpy()
-    parts: dict[int, list[_Part]] = defaultdict(list)
-    for side, other in (("a", "b"), ("b", "a")):
-        aligned = pairs.column(f"aligned_{side}").to_numpy()
-        lead = pairs.column(f"lead_{other}").to_numpy()
-        counts = shows_roundup(probability, aligned, lead)
-        told = pairs.column(f"aligned_{other}").to_numpy()
-        whole = same & (lead >= _LEAST_LEAD) & (told >= _TOLD_COMPLETE)
-        # A larger part matters only where it stands whole among others.
-        wanted = (probability >= LIKELY) & (
-            (aligned <= _LARGEST_PART) | (whole & (aligned <= _TWIN))
-        )
-        rows = np.flatnonzero(wanted)
-        if not len(rows):
-            continue
-        near = wanted[pair]
-        starts, ends = _longest(
-            pair[near],
-            passages.column(f"{side}_start").to_numpy()[near],
-            passages.column(f"{side}_end").to_numpy()[near],
-            pairs.num_rows,
-        )
-        documents = pairs.column(side).to_numpy()
-        others = pairs.column(other).to_numpy()
-        found = rows[ends[rows] > starts[rows]]
-        places = np.arange(pairs.num_rows)
-        values = (starts, ends, others, places, told, counts, whole, aligned)
-        pieces = zip(*(column[found].tolist() for column in values), strict=True)
-        for document, piece in zip(documents[found].tolist(), pieces, strict=True):
-            parts[document].append(_Part(*piece))
-    return {document: found for document, found in parts.items() if len(found) > 1}
-
-
-def _longest(
-    pair: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64], n_pairs: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where each pair's longest passage begins and ends; (0, 0) without any.
-
-    The whole extent would not do: a shared footer would stretch it over the page.
-    """
-    first = np.zeros(n_pairs, np.int64)
-    last = np.zeros(n_pairs, np.int64)
-    # Of several assignments to one place the last stands: the longest, then the first.
-    order = np.lexsort((-starts, ends - starts, pair))
-    first[pair[order]] = starts[order]
-    last[pair[order]] = ends[order]
-    return first, last
-
-
-def _topics(parts: list[_Part]) -> list[_Story]:
+def _topics(parts: list[Part]) -> list[_Story]:
     """Group pieces that overlap by half of the smaller one, from first to last.
 
     A piece is held against the last few that reach beyond its start, so that a
     page quoted by thousands costs no more than its pieces.
     """
-    topics: list[list[_Part]] = []
+    topics: list[list[Part]] = []
     for part in sorted(parts):
         near = topics[-_NEAR_TOPICS:]
         for topic in near:
@@ -381,7 +254,7 @@ def _topics(parts: list[_Part]) -> list[_Story]:
     return topics
 
 
-def _overlap(one: _Part, other: _Part) -> bool:
+def _overlap(one: Part, other: Part) -> bool:
     common = min(one.end, other.end) - max(one.start, other.start)
     return 2 * common >= min(one.end - one.start, other.end - other.start)
 
@@ -389,24 +262,16 @@ def _overlap(one: _Part, other: _Part) -> bool:
 def _stories(topics: list[_Story], joined: dict[int, list[int]]) -> list[_Story]:
     """Unite topics whose documents some pair joins."""
     topic_of = {part.other: place for place, topic in enumerate(topics) for part in topic}
-    leader = list(range(len(topics)))
-
-    def find(place: int) -> int:
-        while leader[place] != place:
-            leader[place] = leader[leader[place]]
-            place = leader[place]
-        return place
-
+    united = DisjointSets()
     for place, topic in enumerate(topics):
         for part in topic:
             # A document may have pieces in two topics: it joins them itself.
             for near in (part.other, *joined.get(part.other, ())):
                 if near in topic_of:
-                    one, other = find(place), find(topic_of[near])
-                    leader[max(one, other)] = min(one, other)
-    stories: dict[int, list[_Part]] = defaultdict(list)
+                    united.unite(place, topic_of[near])
+    stories: dict[int, list[Part]] = defaultdict(list)
     for place, topic in enumerate(topics):
-        stories[find(place)] += topic
+        stories[united.find(place)] += topic
     return list(stories.values())
 
 

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dedupe.arrays.ragged import running_total
 from dedupe.kernels.text import CAPITALISED, QUOTED, SENTENCE_START
-from dedupe.ragged import running_total
 from dedupe.shingle import Shingles, shingle
 
 if TYPE_CHECKING:

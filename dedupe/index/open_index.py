@@ -1,0 +1,155 @@
+"""An index as a thing that is open: its files, its locks, its threads, and forks."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import secrets
+import threading
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import orjson
+
+from dedupe.errors import SettingsError, StoreError
+from dedupe.index.asked import as_folder, as_settings, parse_window
+from dedupe.index.held import Held
+from dedupe.settings import Settings
+from dedupe.storage.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+_OPENED: weakref.WeakSet[OpenIndex] = weakref.WeakSet()
+_LEFT_BEHIND: list[Store] = []
+"""Stores of a parent process: kept, so that nothing closes them here."""
+
+
+class OpenIndex:
+    """An index that is open; see `Index`, which says what can be done with it.
+
+    Attributes:
+        path: its folder.
+        settings: it works with these.
+        window_minutes: compare only what appeared within so much time; 0 for no limit.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        settings: Settings | None = None,
+        *,
+        window: str | None = None,
+        read_only: bool = False,
+    ) -> None:
+        # While the index is open the process may change its directory, and a symbolic link
+        # may be made to lead elsewhere.
+        self.path = Path(os.path.realpath(as_folder(path)))
+        self._asked = as_settings(settings)
+        self._window = None if window is None else parse_window(window)
+        self._lock = threading.RLock()
+        self._pid = self._made_in = os.getpid()
+        self._open(read_only=read_only)
+        _OPENED.add(self)
+
+    def _open(self, *, read_only: bool) -> None:
+        made = dataclasses.replace(self._asked or Settings(), seed=secrets.randbits(63))
+        meta = {
+            "settings": orjson.dumps(made.to_dict()),
+            "window": orjson.dumps(self._window or 0),
+        }
+        self._store: Store | None = Store(self.path, read_only=read_only, meta=meta)
+        kept = Settings.from_dict(orjson.loads(self._store.catalog.need("meta", "settings")[0]))
+        threads = self._asked.threads if self._asked else kept.threads
+        self.settings = dataclasses.replace(kept, threads=threads)
+        self._check_settings()
+        window = orjson.loads(self._store.catalog.need("meta", "window")[0])
+        self.window_minutes: int = window if self._window is None else self._window
+
+    def _check_settings(self) -> None:
+        if self._asked is not None:
+            asked = dataclasses.replace(self._asked, seed=self.settings.seed)
+            for name, value in asked.to_dict().items():
+                if value != getattr(self.settings, name):
+                    self.close()
+                    raise SettingsError(
+                        f"{self.path}: was made with {name} {getattr(self.settings, name)}, "
+                        f"not {value}; open it without settings, or make a new index"
+                    )
+
+    def close(self) -> None:
+        """Close the files; another process may write then."""
+        with self._lock:
+            if self._store is not None and self._pid == os.getpid():
+                self._store.close()
+            elif self._store is not None:
+                _LEFT_BEHIND.append(self._store)
+            self._store = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[Held]:
+        """Give what the index holds, at one state of the catalogue, to one thread at a time."""
+        with self._lock:
+            store = self._opened()
+            with store.snapshot():
+                yield Held(store)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[Store]:
+        """Give the store, inside a transaction, to one thread at a time."""
+        with self._lock:
+            store = self._writable()
+            with store.transaction():
+                yield store
+
+    def _opened(self) -> Store:
+        if self._store is None:
+            raise StoreError(f"{self.path}: this index is closed; open it anew")
+        if self._pid != os.getpid():
+            # SQLite's connection must not cross a fork, not even to be closed.
+            left = self._store
+            _LEFT_BEHIND.append(left)
+            self._pid = os.getpid()
+            self._open(read_only=True)
+            if not self._store.folder.is_same(left.folder):
+                self.close()
+                raise StoreError(
+                    f"{self.path}: the index was moved or deleted while it was open, and another "
+                    "stands there; close it, and open it where it is now"
+                )
+        return self._store
+
+    def _writable(self) -> Store:
+        if self._store is not None and self._made_in != os.getpid():
+            raise StoreError(
+                f"{self.path}: was opened before this process was forked; here it can only be "
+                "read. Open it in the process that writes"
+            )
+        return self._opened()
+
+    def _after_fork(self) -> None:
+        self._lock = threading.RLock()
+        if self._store is not None:
+            self._store.leave_after_fork()
+
+
+def _forked() -> None:
+    for index in list(_OPENED):
+        index._after_fork()  # noqa: SLF001 - of this module
+
+
+os.register_at_fork(after_in_child=_forked)
