@@ -21,14 +21,18 @@ Interval = tuple[datetime | None, datetime | None]
 _UNKNOWN: Interval = (None, None)
 _FIRST_YEAR, _LAST_YEAR = 1600, 9999
 """The first weekly newspapers are of 1605; an earlier year is a slip."""
+HOUR_MICROSECONDS = 3_600_000_000
+DAY_MICROSECONDS = 24 * HOUR_MICROSECONDS
 EARLIEST_ZONE = timedelta(hours=14)
 LATEST_ZONE = timedelta(hours=12)
+"""How far clocks are ahead of UTC, in Kiribati, and behind it, on Baker Island, at most."""
 _CLOCK_SLACK = timedelta(days=2)
 """A publisher's clock may run ahead, and a date may be tomorrow's elsewhere."""
 _MIDNIGHT = time()
 _TICK = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """An unset clock shows this moment; no outlet means it."""
+# A longer value is a sentence, not a date; patterns are not asked of it.
 _LONGEST = 100
 _TWO_DIGIT_PIVOT = 69
 """POSIX: 69-99 are of the 1900s, 00-68 of the 2000s."""

@@ -89,7 +89,9 @@ class Document:
 
 _NAMED_BY = ("name", "$oid", "@id", "title")
 """Keys under which an object that stands for a value keeps it, in schema.org and MongoDB."""
+# Objects within objects that may stand for one value; deeper ones are none.
 _DEEPEST = 4
+# Documents that are objects and columns at the same time.
 _AT_ONCE = 1000
 _PLAIN = (str, bytes, Number, list, dict, dt.date, UUID)
 _SURROGATES = re.compile("[\ud800-\udfff]")

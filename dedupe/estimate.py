@@ -40,11 +40,15 @@ logger = logging.getLogger(__name__)
 
 SAMPLE = 6_000
 """Documents that are read and clustered (benchmarks/README.md tells how far off this leaves it)."""
+# The smaller of two runs is over a quarter of the sample: what grows between them tells the rest.
 _QUARTER = 4
 _FIRST = 200
 """Documents of a first run, which pays for loading the kernels."""
+# Memory grows with this power of the documents at the least, though it hardly grew in the sample.
 _LEAST_POWER = 0.5
+# Small batches, so that reading ends soon after the sample is full.
 _BATCH_DOCUMENTS = 1_000
+# Bytes read at once to count lines.
 _PIECE_BYTES = 1 << 22
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Documents: TypeAlias = Iterable[Document | Mapping[str, Any] | str]
 
 
+# Rows whose copies are in memory beside the table they come from.
 _TAKEN_AT_ONCE = 10_000
 
 

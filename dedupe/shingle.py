@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.arrays.ragged import batch_bounds, ranges_of, running_total
+from dedupe.arrays.ragged import BATCH_BYTES, batch_bounds, ranges_of, running_total
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 SHINGLE_WORDS = 3
 """Words of a shingle: every figure of a pair is over folded word 3-shingles."""
 
-_BATCH_BYTES = 4_000_000
 _KINDS = (np.uint64, np.int32, np.int32, np.uint8, np.uint64, np.uint64, np.uint64)
 """Of what `fill_documents` writes: hashes, starts, ends and flags of tokens; shingles, words,
 facts."""
@@ -71,7 +70,7 @@ def shingle(kept: Kept, rows: NDArray[np.int64], settings: Settings) -> Shingles
     from dedupe.kernels.pairs import fill_content_keys
 
     sizes = text_sizes(kept, rows)
-    batches = batch_bounds(sizes, _BATCH_BYTES)
+    batches = batch_bounds(sizes, BATCH_BYTES)
     seed = np.uint64(settings.hash_seed)
     n_tokens, n_shingles, n_distinct = np.zeros((3, len(rows)), np.int64)
     n_facts = np.zeros((len(rows), 2), np.int64)

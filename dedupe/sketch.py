@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.arrays.ragged import batch_bounds, ranges_of, running_total
+from dedupe.arrays.ragged import (
+    BATCH_BYTES,
+    BATCHES_AT_ONCE,
+    batch_bounds,
+    ranges_of,
+    running_total,
+)
 from dedupe.arrays.rows import join_rows, take_rows
 from dedupe.arrays.spill import MEMORY
 from dedupe.shingle import SHINGLE_WORDS, text_sizes
@@ -27,9 +33,6 @@ if TYPE_CHECKING:
     from dedupe.clean import Kept
     from dedupe.settings import Settings
     from dedupe.stages import OnProgress
-
-_BATCH_BYTES = 4_000_000
-_BATCHES_AT_ONCE = 16
 
 
 class Sketches(NamedTuple):
@@ -82,9 +85,9 @@ def sketch(
         return sampled[:found].copy()
 
     samples = spill.grow(np.uint64)
-    bounds = batch_bounds(sizes, _BATCH_BYTES)
-    for at in range(0, len(bounds) - 1, _BATCHES_AT_ONCE):
-        some = bounds[at : at + _BATCHES_AT_ONCE + 1]
+    bounds = batch_bounds(sizes, BATCH_BYTES)
+    for at in range(0, len(bounds) - 1, BATCHES_AT_ONCE):
+        some = bounds[at : at + BATCHES_AT_ONCE + 1]
         for sampled in for_ranges(read, some, settings.threads):
             samples.add(sampled)
     offsets = running_total(n_sampled)

@@ -342,7 +342,7 @@ def test_clean__order_threads_and_batches_change_nothing(pages: list[list[str]],
 def test_clean__many_batches_are_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = documents([page(*STORIES[n % 3], f"Number {n} of the day.", FOOT) for n in range(40)])
     expected = kept_of(rows)
-    monkeypatch.setattr("dedupe.clean.blocks._BATCH_BYTES", 700)
+    monkeypatch.setattr("dedupe.clean.blocks.BATCH_BYTES", 700)
     monkeypatch.setattr("dedupe.clean.layout._BATCH_BLOCKS", 5)
     assert kept_of(rows) == expected
 

@@ -248,8 +248,8 @@ def test_find_duplicates__threads_change_nothing() -> None:
 
 def test_find_duplicates__batches_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = shown(find_duplicates(PAGES, ALL_PASSAGES))
-    monkeypatch.setattr(shingling, "_BATCH_BYTES", 3000)
-    monkeypatch.setattr(sketching, "_BATCH_BYTES", 1)
+    monkeypatch.setattr(shingling, "BATCH_BYTES", 3000)
+    monkeypatch.setattr(sketching, "BATCH_BYTES", 1)
     monkeypatch.setattr(screening, "_SCREEN_STEP", 10)
     monkeypatch.setattr(blocks, "_BLOCK_BYTES", 20_000)
     monkeypatch.setattr(blocks, "_SHELF_BYTES", 40_000)

@@ -133,8 +133,8 @@ def test_shingle__batches_and_threads_change_nothing(
 ) -> None:
     kept, rows = keep(PAGES), np.arange(len(PAGES))
     expected = as_lists(shingle(kept, rows, DEFAULTS)), as_lists(sketch(kept, DEFAULTS))
-    monkeypatch.setattr(shingling, "_BATCH_BYTES", batch_bytes)
-    monkeypatch.setattr(sketching, "_BATCH_BYTES", batch_bytes)
+    monkeypatch.setattr(shingling, "BATCH_BYTES", batch_bytes)
+    monkeypatch.setattr(sketching, "BATCH_BYTES", batch_bytes)
     chosen = Settings(threads=threads)
     assert (as_lists(shingle(kept, rows, chosen)), as_lists(sketch(kept, chosen))) == expected
 

@@ -21,10 +21,15 @@ if TYPE_CHECKING:
 
     from dedupe.arrays.spill import Spill
 
+# Hashes of a partition are half as many or more: half a megabyte at most, for the nearest caches.
 _PARTITION = 1 << 16
+# A larger partition, of many equal hashes, is sorted by NumPy: the kernel has 24 bits for places.
 _LARGEST = 1 << 22
+# Of a hash, at most, that choose its partition: 4,096 counts are 32 KB, a nearest cache.
 _MOST_BITS = 12
+# Bytes of hashes and places, 8 and 4 each, that are dealt out in one pass over all hashes.
 _DEALT_BYTES, _DEALT_EACH = 96_000_000, 12
+# Each reads all hashes, so that more of them read more than they deal.
 _MOST_DEALERS = 4
 _FEW = 1000
 """Hashes that are each searched for: there setting up takes longer than the work."""

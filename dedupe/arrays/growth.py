@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from dedupe.arrays.spill import Spill
 
+# Smaller arrays wait in parts, which are joined by one copy.
 _LARGE_BYTES = 1 << 22
 _CAN_MOVE = sys.platform == "linux"
 """The system moves the pages of an array that has no room left, and copies none."""

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 
 Number = TypeVar("Number", bound=np.integer)
 
+BATCH_BYTES = 4_000_000
+"""Text of one call of a kernel, so that threads share the work."""
+BATCHES_AT_ONCE = 16
+"""Calls whose answers are held apart before they join those of earlier ones: bounds memory."""
+
 
 def running_total(counts: NDArray[np.integer]) -> NDArray[np.int64]:
     """Turn counts (N,) into offsets int64 (N+1,)."""

@@ -42,12 +42,14 @@ Signatures and samples of a document are some 1,200: fewer would come and go aga
 _CANNOT_LEAVE = ((400_000_000, 2_900), (600_000_000, 1_200))
 """Bytes of any run, and of each document, that memory cannot do without, measured at 10,000 to
 100,000 documents and at 100,000 to a million: the least of both (benchmarks/README.md)."""
+# Between two looks at memory by a thread of its own.
 _WATCH_SECONDS = 0.02
 _FULL, _ROOM_BYTES = 80, 200_000_000
 """Percent of the limit at which mapped pages go, and what must be free then at the least.
 
 They come back faster than they are watched: a text that is read brings those beside it.
 """
+# Zeros written at once where the system has no call that makes room in a file.
 _WRITTEN_AT_ONCE = 1 << 22
 
 

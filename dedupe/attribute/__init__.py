@@ -32,6 +32,10 @@ told with a sentence, *reasons* are the same as numbers.
 
 Documents alone and without a clue are settled at once. Stories of two or more,
 and single pages that say they are copies, are weighed together, column by column.
+
+Where a comment of this package or its kernels says how many origins of test trees are right,
+it is the mean over both bases of `benchmarks/origins.py --trees 150`, with no clocks and with
+30% of clocks wrong.
 """
 
 from __future__ import annotations

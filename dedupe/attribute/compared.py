@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Room around an aligned passage in which an edit at its border still belongs to it.
 _BORDER = 80
+# Letters that follow a name, by which its place is found in the other text.
 _CONTEXT_LETTERS = 12
 _VERB = re.compile(r"\btold\b")
 

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 # The sum is cubic: of more works, one kind of evidence rarely decides.
 _MOST_WORKS = 60
+# The strongest ones: for each, all is summed anew.
 _MOST_KINDS = 3
+# A smaller change of a chance is none in hundredths.
 _LEAST_CHANGE = 0.005
 
 

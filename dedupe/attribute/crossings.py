@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from dedupe.attribute.pages import Pages
     from dedupe.attribute.placing import Filled
 
-# A page that holds this share of what the fullest holds may be the parent.
+# A page that holds this share of what the fullest holds may be the parent. With .4 or 1, or half or
+# twice _SHORTEST_PART, the parents of seeds are the same (`seeds.parent_accuracy`).
 _AS_FULL = 0.8
 # A shorter part is a phrase, in code points.
 _SHORTEST_PART = 60
 # Parts that overlap by half of the smaller are one.
 _HALF = 2
+# So that pages with no chance to be an origin are still told apart by what they share.
 _LEAST_CHANCE = 0.01
 
 
@@ -44,7 +46,8 @@ _DIRECTED = np.array([
     ("roundup", "partial", "exact", "repost", "excerpt", "rewrite", "paraphrase", "update")
 ])  # fmt: skip
 _CROSSING = [BY_CLOSENESS.index(name) for name in ("roundup", "partial")]
-# Evidence this strong overrules the rule that the taker holds more of its own.
+# Evidence this strong overrules the rule that the taker holds more of its own. With half of it the
+# parents of seeds are the same, with twice .946 are right, not .973 (`seeds.parent_accuracy`).
 _STRONG = 0.8
 
 
@@ -192,6 +195,7 @@ def passage_parents(
     for (start, end), _, one in spans:
         if end - start < _SHORTEST_PART:
             continue
+        # They rise by their starts: of the last three alone it is asked, a bound on work.
         for place in range(len(parts) - 1, max(-1, len(parts) - 4), -1):
             first, last, holders = parts[place]
             common = min(end, last) - max(start, first)

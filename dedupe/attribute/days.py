@@ -20,7 +20,7 @@ from dedupe.attribute.evidence import Evidence
 from dedupe.attribute.pages import NEVER
 from dedupe.attribute.said import about
 from dedupe.attribute.signals import POINTS, SIGNALS
-from dedupe.dates import MONTHS
+from dedupe.dates import DAY_MICROSECONDS, EARLIEST_ZONE, HOUR_MICROSECONDS, MONTHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
     from dedupe.clean.clue import Clue
     from dedupe.kernels.graphs import Graphs
 
-_HOUR = 3_600_000_000
-_DAY = 24 * _HOUR
-# A claim wider than this names no day: a week, a month.
-_WIDEST_CLAIM = 52 * _HOUR
+# A claim wider than this names no day: a week, a month. A day of anywhere takes 50 hours. Half or
+# twice this and the next three change no origin (benchmarks/origins.py).
+_WIDEST_CLAIM = 52 * HOUR_MICROSECONDS
 # A day without a zone begins fourteen hours before the day it names.
-_NO_ZONE, _FIRST_ZONE = 24 * _HOUR, 14 * _HOUR
+_FIRST_ZONE = EARLIEST_ZONE // dt.timedelta(microseconds=1)
 # A wire's date and a paper's may be a night apart: two days are not.
 _BROKEN_DAYS, _LATE_DAYS = 2, 4
 # Beyond half a year, the dateline's date is rather of another year.
 _NEAREST_DAYS = 180
+# Code points of a body in which a day is looked for.
 _OPENING = 700
 # The first of January 1970 was a Thursday, the fourth day from Monday.
 _FIRST_WEEKDAY = 3
@@ -115,9 +115,9 @@ def _claimed_day(story: Story, row: int) -> dt.date | None:
     first, last = int(story.pages.claimed[row]), int(story.pages.claimed_until[row])
     if NEVER in (first, last) or last - first > _WIDEST_CLAIM:
         return None
-    if last - first >= _NO_ZONE:
+    if last - first >= DAY_MICROSECONDS:
         first += _FIRST_ZONE
-    return dt.date(1970, 1, 1) + dt.timedelta(days=first // _DAY)
+    return dt.date(1970, 1, 1) + dt.timedelta(days=first // DAY_MICROSECONDS)
 
 
 def _named_date(words: str, near: dt.date) -> dt.date | None:
@@ -174,6 +174,7 @@ def out_of_the_week(
     lag = (day[members] + _FIRST_WEEKDAY - weekday) % 7
     work = story[members] * (graphs.work.max(initial=0) + 1) + graphs.work[members]
     fits = lag <= 1
+    # Six days before is the day after: a page may name tomorrow.
     late = (lag >= 2) & (lag <= 5) & np.isin(story[members], story[members[fits]])
     for at in np.flatnonzero(late & ~np.isin(work, work[fits])).tolist():
         member, match = int(members[at]), named[int(naming[at])]
@@ -198,7 +199,7 @@ def _claimed_days(claimed: NDArray[np.int64], until: NDArray[np.int64]) -> NDArr
     known = (claimed != NEVER) & (until != NEVER)
     width = np.where(known, until, 0) - np.where(known, claimed, 0)
     known &= width <= _WIDEST_CLAIM
-    day = (claimed + np.where(width >= _NO_ZONE, _FIRST_ZONE, 0)) // _DAY
+    day = (claimed + np.where(width >= DAY_MICROSECONDS, _FIRST_ZONE, 0)) // DAY_MICROSECONDS
     return np.where(known, day, NEVER)
 
 

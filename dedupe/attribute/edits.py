@@ -30,13 +30,17 @@ _ACCENTED = re.compile("[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]")
 _WORDS = re.compile(r"\w+")
 _CUTS = ("…", "...")
 _VERBS = (" said", " told", " announced")
+# Code points before "said" in which a speaker stands. Half or twice this, _FEWEST_MARKS and
+# _LONG_WORD, and .35 or .85 for _ALIKE, change no origin (benchmarks/origins.py).
 _SPEAKER_REACH = 40
 _GENERIC = re.compile(r"\b(?:the|an?|his|her|their) [a-z]{3,15}(?: [a-z]{3,15})?$", re.IGNORECASE)
 _NAMED = re.compile(r"\b([A-Z][\w.’'-]+)$")
 _PRONOUNS = frozenset({"He", "She", "They", "It", "We", "I", "Who"})
 # Fewer marks or accents than these go missing by chance.
 _FEWEST_MARKS, _FEWEST_ACCENTS = 4, 4
+# Share of the words of a quote that an altered one keeps.
 _ALIKE = 0.7
+# Letters: shorter words are often but one letter from another.
 _LONG_WORD = 7
 # Endings that inflect, and letters that two countries set differently.
 _TAIL, _HEAD = 3, 2

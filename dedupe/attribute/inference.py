@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from dedupe.names import Names
 
 _OUTLET_PRIOR = next(n for n, signal in enumerate(SIGNALS) if signal.name == "outlet_prior")
-# A story of more works is decided without whole texts and records.
+# A story of more works is decided without whole texts and records: a bound on work, that no
+# figure notices at 12 or 48.
 _MOST_READ = 24
 # Stories in one call of a kernel, so that two threads share even a few hundred.
 _RANGE = 256

@@ -16,6 +16,7 @@ import numpy as np
 
 from dedupe.attribute.evidence import CAP, ORDER_GROUPS, UNSEEN_PRIOR, Evidence
 from dedupe.attribute.signals import POINTS, SIGNALS
+from dedupe.dates import HOUR_MICROSECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,11 +37,12 @@ _GROUP_OF = np.array([_GROUP[signal.group] for signal in SIGNALS])
 _ORDERS = np.array([group in ORDER_GROUPS for group in GROUPS])
 # Numbers of the signals that kernels find, in the order of kernels/glances.py.
 _SEEN = np.array([_NUMBER[name] for name in ("clock", "first_seen", "length", "one_outlet")])
-# A credit of its own sets one version before the others; another's, behind.
+# A credit of its own sets one version before the others; another's, behind. Half or twice as much
+# changes no figure of benchmarks/origins.py.
 _VERSION_POINTS = 2.0
-_HOUR = 3_600_000_000
 
-# The versions of one outlet follow its own clock, at odds of fifty to one.
+# The versions of one outlet follow its own clock, at odds of fifty to one. Half or twice as much
+# changes no origin (benchmarks/origins.py).
 _OWN_CLOCK = 4.0
 
 
@@ -202,7 +204,7 @@ def _read(
 
 
 def _span(microseconds: float) -> str:
-    hours = microseconds / _HOUR
+    hours = microseconds / HOUR_MICROSECONDS
     if hours < 1:
         return f"{max(1, round(hours * 60))} min"
     return f"{round(hours)} h" if hours < 48 else f"{round(hours / 24)} days"

@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 
 # Kinds of clues by which a page says whom it has its text from.
 _CREDITS = frozenset({"credit", "pointer", "dateline", "byline"})
+# Of a story, and of one kind: lines that a reader can look through.
 _MOST_EVIDENCE = 12
 _DERIVED_BY_THEMSELVES = frozenset({"scar", "unnamed_agencies"})
 _MOST_ALIKE = 3
 # Clues are listed by document up to so many works: of more, the story's must do.
 _MOST_LISTED = 24
+# Clues of one document: the strongest for its being first, and against.
 _MOST_FOR, _MOST_AGAINST = 3, 2
 _ZERO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC).replace(tzinfo=None)
 

@@ -217,10 +217,13 @@ OWN_POINTS = {
 """Log-odds that a page which so speaks of its own outlet is the origin."""
 
 DERIVED_PAGE = -2.0
-"""Log-odds that a page is the origin, if it credits a source that is not in hand."""
+"""Log-odds that a page is the origin, if it credits a source that is not in hand. Half or twice as
+much makes as many origins right (benchmarks/origins.py); half a Brier score of .061, twice .059."""
 
 DERIVING = 2.0
-"""A credit of so many points makes its page a copy, even alone."""
+"""A credit of so many points makes its page a copy, even alone. Of 1, 2 and 4 .860, .867 and .708
+of origins of test trees are right (benchmarks/origins.py); with 1 spotify's relations fall from
+.572 to .483, with 4 census's from .615 to .440."""
 
 # Words that leave no doubt that a source is meant, whoever it is.
 _EXPLICIT = frozenset(

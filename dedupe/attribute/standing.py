@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 
 # Shared places are set against each other for every three works.
 _MOST_UNITED = 10
+# Share of what each two others have in common that the one work holds, and that no other does.
 _COVERED, _NOT_COVERED = 0.98, 0.9
-# Fewer other stories say nothing of an outlet; so many weigh as much as the average.
+# Fewer other stories say nothing of an outlet; so many weigh as much as the average. Of 2 and 2,
+# 3 and 4, 6 and 8 .869, .867 and .855 of origins of test trees are right, and .940, .972 and .971
+# of what is told to be unseen is (benchmarks/origins.py).
 _FEWEST_STORIES, _SMOOTHING = 3, 4.0
+# A smaller leaning is not worth a line of evidence.
 _LEAST_POINTS = 0.1
 
 

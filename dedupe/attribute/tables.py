@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from dedupe.arrays.spill import Spill
 
+# Clues that are objects at one time.
 _AT_ONCE = 10_000
 _SPANS = ("a_start", "a_end", "b_start", "b_end")
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dedupe.kernels.places import Places
     from dedupe.result.lines import LineWriter
 
+# Stories whose rows are made together: bounds memory.
 _BLOCK = 4096
 
 

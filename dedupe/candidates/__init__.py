@@ -65,6 +65,7 @@ __all__ = [
     "weighted",
 ]
 
+# Pairs of both nets joined and screened together: bounds what stands in memory between the two.
 _SCREENED_AT_ONCE = 2_000_000
 
 BANDS, RARE, EXACT = 1, 2, 4

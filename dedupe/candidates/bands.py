@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from dedupe.sketch import Sketches
     from dedupe.stages import OnProgress
 
+# Slots by which a large bucket is split, one after another: a bound on work.
 _MAX_SPLITS = 8
+# Bands whose keys are in memory together, 8 bytes each: 48 for each document.
 _BANDS_AT_ONCE = 6
 _SHIFT_32 = np.uint64(32)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     Run: TypeAlias = tuple[NDArray[np.uint64], NDArray[np.int32]]
 
+# A pair waits, is joined to the others and sorted: 8 bytes each time.
 _PAIR_BYTES = 24
 _RUN = 4_000_000
 """Pairs that wait in memory before they are sorted and counted."""

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from dedupe.clean.furniture import Furniture
     from dedupe.settings import Settings
 
+# Blocks that are judged together: bounds what judging them takes in memory.
 _BLOCKS_AT_ONCE = 500_000
 
 __all__ = ["Kept", "clean", "code_points", "furniture_ranges", "keep_all", "kept_ranges"]

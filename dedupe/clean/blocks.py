@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.arrays.ragged import batch_bounds, running_total
+from dedupe.arrays.ragged import BATCH_BYTES, BATCHES_AT_ONCE, batch_bounds, running_total
 from dedupe.arrays.spill import MEMORY
 from dedupe.clean.phrases import load_phrases
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from dedupe.arrays.spill import Spill
     from dedupe.settings import Settings
 
-_BATCH_BYTES = 4_000_000
-_BATCHES_AT_ONCE = 16
 BYTES_PER_WORD = 6
 """Bytes that stand for a word, blanks included: about right from English to Chinese."""
 
@@ -82,9 +80,9 @@ def read_blocks(
         return tuple(part[:found].copy() for part in (starts, ends, hashes, traits))
 
     columns = [spill.grow(kind) for kind in (np.int64, np.int64, np.uint64, np.uint8)]
-    bounds = batch_bounds(np.diff(text_offsets), _BATCH_BYTES)
-    for at in range(0, len(bounds) - 1, _BATCHES_AT_ONCE):
-        for parts in for_ranges(read, bounds[at : at + _BATCHES_AT_ONCE + 1], settings.threads):
+    bounds = batch_bounds(np.diff(text_offsets), BATCH_BYTES)
+    for at in range(0, len(bounds) - 1, BATCHES_AT_ONCE):
+        for parts in for_ranges(read, bounds[at : at + BATCHES_AT_ONCE + 1], settings.threads):
             for column, part in zip(columns, parts, strict=True):
                 column.add(part.ravel())
     starts, ends, hashes, traits = (column.whole() for column in columns)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 LONGEST_CREDIT = 80
 """Code points read for the name after a credit's lead-in."""
 
+# Parts of a byline, and words of a part: a line of more is a sentence or a list. Half as many, with
+# half of LONGEST_CREDIT, change no origin of benchmarks/origins.py.
 _MOST_SEGMENTS = 8
 _MOST_TOKENS = 12
 _TOKENS = re.compile(r"\w[\w.]*")
@@ -46,6 +48,7 @@ _PROSE = re.compile(
 )
 # Alone on a line, shorter agency names than these are menu items and initials.
 _LONE_SHORT = frozenset({"ap", "afp", "efe", "dpa", "upi", "pti", "ani", "aap", "anp", "ntb"})
+# Letters of a name of an agency that may mean something else.
 _SHORT = 3
 _COPYRIGHT = re.compile(
     r"(?:©|\(c\)|\b[Cc]opyright\b|COPYRIGHT)[\s©,-]*(?:\(c\) ?)?(?:\d{4}[\s,-]*){0,2}(?:by )?"

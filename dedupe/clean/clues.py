@@ -136,6 +136,7 @@ def _widest(found: set[Clue]) -> list[Clue]:
             held.start <= clue.start
             and clue.end <= held.end
             and (held.kind, held.name, held.rule) == (clue.kind, clue.name, clue.rule)
+            # They rise by their starts: what holds a clue is among the last few.
             for held in kept[-4:]
         ):
             kept.append(clue)

@@ -39,16 +39,21 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STORIES = 3
-"""Different stories an outlet must repeat a block on."""
+"""Different stories an outlet must repeat a block on. Of 2, 3 and 6 pairwise F1 of seeds is .961,
+.975 and .954, of spotify 1, .984 and .984 (benchmarks/quality.py)."""
 
+# A block of so many words may be a paragraph. Of 6, 12 and 24 .9989, .9987 and .9936 of the words
+# of edited versions are kept (`pages.versions_kept`).
 _LONG_BYTES = 12 * BYTES_PER_WORD
 # Two pages carry one story when they share this much of the shorter one's long
-# blocks: by whether their titles share a word, or are unknown, or share none.
+# blocks: by whether their titles share a word, or are unknown, or share none. With half as much
+# pairwise F1 of seeds is .965, not .975; with .6, .75 and .95 no figure changes.
 _SHARED_LIKE_TITLES, _SHARED, _SHARED_UNLIKE_TITLES = 0.3, 0.5, 0.8
 # A block on more pages of its outlet than this links neighbours alone, and no
-# title makes up for a small share.
+# title makes up for a small share: a bound on work. With 8 or 32 no figure changes.
 _FEW_PAGES = 16
 
+# Blocks whose lengths are added up together: bounds memory.
 _BLOCKS_AT_ONCE = 1_000_000
 _ONE_PART, _PART_BITS = 1 << 17, 6
 """Repeated blocks that are sorted at once, and by how many bits more are dealt out."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from dedupe.arrays.spill import Spill
 
+# Texts copied between two looks at memory: the system maps 64 KB for each (benchmarks/README.md).
 _LOOK_EVERY = 64
 
 

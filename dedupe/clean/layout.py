@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MODEL_FILE = Path(__file__).with_name("layout.json")
 """Written by benchmarks/fit_cleaning.py."""
+# Blocks of one call of a kernel, so that threads share the work.
 _BATCH_BLOCKS = 20_000
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Bytes as keys see them: each with its case as the first of a word, without as
 # the second, and little more than letters as the third.
 _LETTERS, _CAPITALS, _DIGIT, _FIRST_MARK = 1, 27, 53, 54
+# Together 256 K keys, a byte each.
 _SIZES = (128, 64, 32)
 _MARKS = "\n ()',-./:;_&"
 _SHIFTS = (11, 5, 0)

@@ -25,7 +25,6 @@ KINDS = (
 """Kinds of phrases; a kind's number is its place from 1, and 0 is none."""
 
 _FILE = Path(__file__).with_name("phrases.txt")
-_FIRST_WORDS = 4096
 
 
 class Phrases(NamedTuple):
@@ -69,12 +68,12 @@ def load_phrases(seed: int) -> Phrases:
     widest: dict[str, int] = {}
     for phrase, kind, stands in read_phrases():
         known = widest.get(phrase, 0)
-        if ways[stands] >= known & ~15:
+        if ways[stands] >= known & ~blocks.KIND:
             widest[phrase] = ways[stands] | (KINDS.index(kind) + 1)
     encoded = [phrase.encode() for phrase in widest]
     n_slots = 1 << (4 * len(encoded)).bit_length()
     keys, kinds = np.zeros(n_slots, np.uint64), np.zeros(n_slots, np.uint8)
-    starts = np.zeros(_FIRST_WORDS, np.bool_)
+    starts = np.zeros(blocks.FIRST_WORDS, np.bool_)
     bad = blocks.fill_phrases(
         np.frombuffer(b"".join(encoded), np.uint8),
         np.cumsum([0, *map(len, encoded)]),

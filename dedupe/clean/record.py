@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from dedupe.names import Names
 
+# A longer field is no byline; its front is read, in code points.
 _LONGEST_BYLINE = 300
 _AUTHORITY = r"^(?P<authority>[A-Za-z]+://[^/?#]+)/"
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.arrays.ragged import batch_bounds
+from dedupe.arrays.ragged import BATCH_BYTES, batch_bounds
 from dedupe.clean.bylines import signing_words
 from dedupe.clean.credit_patterns import CREDITS, RESIDUES
 from dedupe.clean.lexicon import build_lexicon, join
@@ -47,6 +47,7 @@ TOLD, REPORTED, COPYRIGHT = 32, 64, 128
 ADDRESS, LINK = 256, 512
 """An address, anywhere near the body and within it."""
 
+# Bits below it are kinds of words.
 _FIRST_CUE = 10
 CUES: tuple[tuple[int, str, Cue], ...] = tuple(
     (1 << place, kind, cue)
@@ -67,7 +68,10 @@ BODY = sum(bit for bit, kind, _ in CUES if kind in ("scar", "self_reference"))
 """Cues that count in furniture too, and those that count in the body only."""
 
 MARGIN = 400
-"""Furniture this near the body, in code points, is read for credit lines."""
+"""Furniture this near the body, in code points, is read for credit lines.
+
+This and the next four bound what is read. All halved, or all doubled, no origin of test trees
+with clocks, census or spotify changes (benchmarks/origins.py)."""
 
 DATELINE_REACH = 1000
 """A dateline stands at a line's start, this near the front of the body."""
@@ -83,7 +87,6 @@ LONGEST_LINE = 160
 
 # A line begins within reach and may hold its words further on.
 _SLACK = 200
-_BATCH_BYTES = 4_000_000
 _DASHES = ("-", " -", "—", " —", "–", " –", ".-", ".—")
 _OTHER_MONTHS = ("月", *(names[-1] for names in MONTHS))
 _DESKS = ("ڈیسک", "رپورٹ", "نمائند", "نگار", "ایجنسی", "مانیٹر", "نیٹ نیوز", "نیٹنیوز")
@@ -135,7 +138,7 @@ def scan(kept: Kept, names: Names, n_threads: int = 0) -> Mentions:
             first, last, marks,
         )  # fmt: skip
 
-    bounds = batch_bounds(np.diff(kept.text_offsets), _BATCH_BYTES)
+    bounds = batch_bounds(np.diff(kept.text_offsets), BATCH_BYTES)
     found = for_ranges(read, bounds, n_threads)
     return Mentions(marks, np.concatenate([np.zeros((0, 6), np.int64), *found]))
 

@@ -32,6 +32,7 @@ _MOST_PAGES = 64
 """Pages with one block that are compared; what stands on more is no story's."""
 
 
+# Text of pages that is sketched together: bounds the copies in memory.
 _BATCH_BYTES = 1 << 24
 
 

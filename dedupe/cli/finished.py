@@ -45,6 +45,7 @@ dedupe report stories
 dedupe report stories --top 1000 --out report.html
 """
 
+# Lines of `explain`: the strongest reasons, and the nearest turns.
 _MOST_REASONS = 5
 _MOST_TURNS = 3
 

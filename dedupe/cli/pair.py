@@ -27,6 +27,7 @@ dedupe compare ours.txt theirs.txt
 dedupe compare ours.txt theirs.txt --json
 """
 
+# So near to .5 neither text is named; below _LIKELY there is no lineage to have an origin.
 _EVEN = 0.05
 _LIKELY = 0.5
 

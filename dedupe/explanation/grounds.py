@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from dedupe.dates import DAY_MICROSECONDS
 from dedupe.verify import models
 from dedupe.verify import relation as relating
 from dedupe.verify.features import CLOSER_FEATURES, FEATURES, closer_features
@@ -40,8 +41,6 @@ _CONVENTIONS = {
     "weighted": (relating.SOMETHING,),
 }
 """Feature to the values at which one relation ends and another begins, whatever the models say."""
-
-_A_DAY_MICROSECONDS = 86_400_000_000
 
 
 class Reason(NamedTuple):
@@ -310,7 +309,7 @@ def _says(found: Grounds, measured: Measured, published: relating.Published) -> 
 
 def _refilled(measured: Measured, published: relating.Published) -> str:
     n_changed, n_same = (int(counts[0]) for counts in relating.slots(measured))
-    days = int(relating.microseconds_apart(measured, published)[0]) // _A_DAY_MICROSECONDS
+    days = int(relating.microseconds_apart(measured, published)[0]) // DAY_MICROSECONDS
     brief = ", in a brief text" if relating.is_brief(measured)[0] else ""
     return (
         f"a form filled in anew: at least {days} days apart, {n_changed} of "

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dedupe.index.answers import IndexStory, Match
     from dedupe.storage.store import Store
 
+# Documents in memory together, of one look at the index.
 _EXPORTED_AT_ONCE = 100
 _BYTES_OF_ONE = np.dtype(np.int64).itemsize
 """Of the members of a story that is one document."""

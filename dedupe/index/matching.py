@@ -42,7 +42,9 @@ if TYPE_CHECKING:
 MOST_FETCHED = 48
 """Documents read and measured for one new document (benchmarks/index.py)."""
 
+# Documents of one text that are found by it; its story brings the others.
 _TEXT_CAP = 8
+# Others of a story that are looked at beside one of equal text.
 _FEW = 3
 
 _SLIGHT = 0.1

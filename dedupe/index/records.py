@@ -42,6 +42,7 @@ MEASURED = pa.schema(
 )
 """Columns that cleaning and judging look at; the text is the last."""
 
+# No text is longer: what a damaged record claims beyond is not made room for.
 _TEXT_LIMIT = 1 << 30
 _FIGURES = struct.Struct("<IQ")
 _LIKE_A_VERSION = re.compile(r"#[0-9]+\Z")

@@ -45,6 +45,7 @@ _GROWTH = 2
 _CLOSE_ODDS = 4.0
 """A pair further from the edge stands, whatever is learned (benchmarks/index.py --equality)."""
 
+# Log-odds that change less are as they were: the story is not settled anew.
 _CHANGED_ODDS = 0.25
 
 _MOST_AROUND, _MOST_CONCERNED = 20, 100

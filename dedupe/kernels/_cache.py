@@ -35,6 +35,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 SEEN: dict[str, int] = {}
 """When each file that holds kernels had last changed as they were read from it."""
+# Release whose cached files were looked into; others are loaded as Numba does it.
 _SEEN_NUMBA = (0, 68)
 _COMMENT = re.compile("#[^\n]*")
 _IMPORT = re.compile(

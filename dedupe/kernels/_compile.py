@@ -37,6 +37,7 @@ from dedupe.kernels._cache import SEEN, KernelCache
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+# An interrupt is seen within this time, whenever it comes.
 _GLANCE_SECONDS = 0.5
 _MAKING = threading.RLock()
 """Held while a kernel is made Numba's, so that two threads do not both compile it."""

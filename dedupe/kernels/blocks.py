@@ -20,7 +20,7 @@ import numpy as np
 from dedupe.kernels import fold
 from dedupe.kernels._compile import kernel
 from dedupe.kernels.eight_bytes import EACH_20, count_word_bytes, eight_bytes, reversed_bytes
-from dedupe.kernels.hashing import mix
+from dedupe.kernels.hashing import MULTIPLY, mix
 from dedupe.kernels.lines import fill_lines, is_wrapped, join_lines
 
 if TYPE_CHECKING:
@@ -40,18 +40,21 @@ WHOLE, PREFIX, ANYWHERE = 16, 32, 64
 
 HAS_COPYRIGHT, HAS_AT, HAS_ADDRESS, STARTS_LOWER, AFTER_BLANK, STARTS_QUOTED = 1, 2, 4, 8, 16, 32
 
-_KIND = 15
+KIND = 15
+"""Bits of a phrase that are its kind; the others say how it stands."""
+# Words of the longest phrase of dedupe/clean/phrases.txt.
 _PHRASE_WORDS = 5
 # A phrase is looked for all over a block of at most so many tokens, else in front only.
 _SEARCHED_TOKENS = 24
-_FIRST_WORDS = np.uint64(4095)
+FIRST_WORDS = 4096
+"""Places of a table of the phrases' first words: most blocks begin with none of them."""
+_PLACE = np.uint64(FIRST_WORDS - 1)
 
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
 _SHIFT_8 = np.uint64(8)
 _SHIFT_56 = np.uint64(56)
 _ASCII = np.uint64(0x80)
-_MULTIPLY = np.uint64(0xFF51AFD7ED558CCD)
 _STEP_BYTES = 8
 # Of ASCII digits and small letters, the letters have this bit in their byte.
 _LETTER_BITS = np.uint64(0x4040404040404040)
@@ -205,7 +208,7 @@ def _fill_head(
             if word & _LETTER_BITS:
                 is_number = np.uint8(0)
             if found == _STEP_BYTES:
-                state = (state ^ word) * _MULTIPLY
+                state = (state ^ word) * MULTIPLY
                 word = _ZERO
             at += found
             continue
@@ -214,7 +217,7 @@ def _fill_head(
         if byte < 0x80:
             word = (word << _SHIFT_8) | np.uint64(entry & 0x7F)
             if word >> _SHIFT_56:
-                state = (state ^ word) * _MULTIPLY
+                state = (state ^ word) * MULTIPLY
                 word = _ZERO
             at += 1
             continue
@@ -223,10 +226,10 @@ def _fill_head(
         if folded < _ASCII:
             word = (word << _SHIFT_8) | folded
             if word >> _SHIFT_56:
-                state = (state ^ word) * _MULTIPLY
+                state = (state ^ word) * MULTIPLY
                 word = _ZERO
         else:
-            state = (((state ^ word) * _MULTIPLY) ^ folded) * _MULTIPLY
+            state = (((state ^ word) * MULTIPLY) ^ folded) * MULTIPLY
             word = _ZERO
         at += width
         if entry & fold.STANDS_ALONE:
@@ -339,7 +342,7 @@ def _find_phrase(
     """
     n_places = n_tokens if whole and n_tokens <= _SEARCHED_TOKENS else 1
     for i in range(n_places):
-        if not starts[tokens[i] & _FIRST_WORDS]:
+        if not starts[tokens[i] & _PLACE]:
             continue
         found = 0
         value = _ZERO
@@ -351,10 +354,10 @@ def _find_phrase(
             stands = ANYWHERE
             if i == 0:
                 stands = WHOLE if whole and j + 1 == n_tokens else PREFIX
-            if stands == WHOLE and known & ~_KIND > WHOLE:
-                found = (known & _KIND) | WHOLE | PREFIX
-            elif stands <= known & ~_KIND:
-                found = (known & _KIND) | stands
+            if stands == WHOLE and known & ~KIND > WHOLE:
+                found = (known & KIND) | WHOLE | PREFIX
+            elif stands <= known & ~KIND:
+                found = (known & KIND) | stands
         if found:
             return np.uint8(found)
     return np.uint8(0)
@@ -401,7 +404,7 @@ def fill_phrases(
         n_tokens = _fill_head(data, offsets[n], offsets[n + 1], pages, entries, seed, tokens, row)
         if n_tokens == 0 or n_tokens > _PHRASE_WORDS:
             return n
-        starts[tokens[0] & _FIRST_WORDS] = True
+        starts[tokens[0] & _PLACE] = True
         value = _ZERO
         for i in range(n_tokens):
             value = mix(value ^ tokens[i])

@@ -28,7 +28,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LOWEST, _CLEAR = 0.35, 2.0
-"""Least chance of an origin that is named, and how many times the next it must be."""
+"""Least chance of an origin that is named, and how many times the next it must be.
+
+Of origins of test trees .867 are right (benchmarks/origins.py). With a least chance of .7, or
+4 times the next, it is .84, and of spotify's .8, not all. With .175 nothing changes; whoever is
+likeliest, however near the next, is right in .89, at the price of what is told to be unseen:
+.935 of it is, not .972.
+"""
 
 
 @kernel

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.kernels._compile import kernel
+from dedupe.kernels.hashing import GOLDEN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 BLOCK_ROWS = 1024
 """Rows under one checksum."""
 
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_MULTIPLIER = GOLDEN
+# The multiplier of the mixer degski64.
 _MIXER = np.uint64(0xD6E8FEB86659FD93)
 _SHIFT = np.uint64(32)
 

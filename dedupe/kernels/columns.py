@@ -24,4 +24,5 @@ SIDES = (
 """Pairs of columns that change places when the two texts do."""
 
 LEAD_SHINGLES = 40
-"""A text's lead is its first forty shingles: where a new story says what is new."""
+"""A text's lead is its first forty shingles: where a new story says what is new. The models were
+fitted with it, and another length asks for another fit (benchmarks/fit_pairs.py)."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from dedupe.kernels._compile import kernel
 from dedupe.kernels.facts import fill_facts
-from dedupe.kernels.hashing import mix
+from dedupe.kernels.hashing import GOLDEN, mix
 from dedupe.kernels.shingles import fill_shingles
 from dedupe.kernels.sketch import EMPTY, fill_empty_slots, update_signature
 from dedupe.kernels.sorting import move_distinct, sort_distinct, table_size
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _SAMPLE_BITS = np.uint64(0xFFFF)
 _SHIFT_33 = np.uint64(33)
-_ODD = np.uint64(0x9E3779B97F4A7C15)
+_ODD = GOLDEN
 
 
 @kernel

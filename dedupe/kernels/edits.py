@@ -26,6 +26,7 @@ to match as many, the one in fewer runs is taken, as a reader would.
 
 _ACCENTS, _MARKS, _CUT, _SAID = 0, 1, 2, 3
 _UP, _LEFT, _MATCHED, _RUNS_ON = 0, 1, 2, 4
+# Below every score; sums of it do not overflow.
 _NEVER = -(1 << 30)
 # Bytes looked at together; in most texts all are ASCII.
 _STRIDE = 16

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _LOW = np.uint64(0xFFFFFFFF)
 _SHIFT_32 = np.uint64(32)
+# Beyond every place in a text.
 _FAR = np.int64(1) << 40
 
 IN_MILLIONTHS = 1_000_000

@@ -24,10 +24,13 @@ CLOCK, FIRST_SEEN, LENGTH, ONE_OUTLET = 0, 1, 2, 3
 """Signals that need no text and no clue."""
 
 _HOUR = 3_600_000_000
-# Between two clocks an hour apart, half of the trust is left.
+# Between two clocks an hour apart, half of the trust is left. Half or twice these scales make
+# .869 or .863 of origins of test trees right, not .867 (benchmarks/origins.py).
 _APART_SCALE, _SEEN_SCALE = _HOUR, 6 * _HOUR
 # Beyond this many works, all are compared with the earliest only: all pairs are quadratic.
 _ALL_PAIRS = 64
+# Of a text in another: less says nothing of which was cut. At half or twice as much no origin
+# changes (benchmarks/origins.py).
 _SMALLEST_SURPLUS = 0.05
 
 

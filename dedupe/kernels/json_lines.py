@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 DONE, UNKNOWN_KEY, NOT_PLAIN = 0, 1, 2
 """Why `find_values` ended."""
 
+# Bytes that are compared at once.
 _STEP_BYTES = 32
+# Deeper values are left to Python: each level is a bit of one word. So are longer numbers.
 _DEEPEST = 60
 _LONGEST_NUMBER = 100
 _BLANK, _TAB, _NEWLINE, _RETURN = np.uint8(32), np.uint8(9), np.uint8(10), np.uint8(13)

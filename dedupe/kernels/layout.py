@@ -39,6 +39,8 @@ NOTHING_AHEAD = 7
 # Kinds of dedupe.clean.phrases that count here.
 _RELATED, _COMMENTS = 4, 6
 
+# What a feature is, with the steps in the functions below: layout.json was fitted with these, and
+# another value asks for another fit (benchmarks/fit_cleaning.py).
 _PROSE_BYTES = 120
 _HEADING_BYTES = 64
 _LONG_PROSE_BYTES = 240
@@ -64,7 +66,7 @@ def _is_prose(size: int, row: NDArray[np.uint8], learned: bool) -> bool:
 @kernel
 def _is_heading(size: int, row: NDArray[np.uint8]) -> bool:
     """Say whether a block announces other stories: "You may also like"."""
-    if np.int64(row[blocks.PHRASE]) & 15 != _RELATED or size >= _HEADING_BYTES:
+    if np.int64(row[blocks.PHRASE]) & blocks.KIND != _RELATED or size >= _HEADING_BYTES:
         return False
     return bool(row[blocks.ENDING] == blocks.NO_END or row[blocks.ENDING] == blocks.COLON)
 
@@ -139,7 +141,7 @@ def _fill_own(size: int, row: NDArray[np.uint8], x: NDArray[np.uint8]) -> None:
     x[SIZE] = _step(size, sizes_at)
     x[END] = np.int64(row[blocks.ENDING]) * 3 + size_class
     stands = 0 if phrase & blocks.WHOLE else (1 if phrase & blocks.PREFIX else 2)
-    x[PHRASE] = 1 + stands * 10 + (phrase & 15) if phrase else 0
+    x[PHRASE] = 1 + stands * 10 + (phrase & blocks.KIND) if phrase else 0
     x[CAPITALS] = np.int64(row[blocks.CAPITALS]) * 5 // n_tokens + (6 if size >= 64 else 0)
     x[NUMBERS] = np.int64(row[blocks.NUMBERS]) * 4 // n_tokens
     x[COMMAS] = min(int(row[blocks.COMMAS]), 3)
@@ -238,7 +240,7 @@ def _fill_lists(
         out[i, SINCE_RELATED] = _step(since, steps_at) + (NOTHING_AHEAD if nothing_ahead else 0)
         replies = 0
         for k in range(max(0, i - _REPLIES_WINDOW), min(n, i + _REPLIES_WINDOW + 1)):
-            if np.int64(traits[k, blocks.PHRASE]) & 15 == _COMMENTS:
+            if np.int64(traits[k, blocks.PHRASE]) & blocks.KIND == _COMMENTS:
                 replies += 1
         out[i, REPLIES] = min(replies, 4) + (5 if i >= main_start else 0)
         before += prose[i]

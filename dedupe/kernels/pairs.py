@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.kernels._compile import kernel
-from dedupe.kernels.hashing import mix
+from dedupe.kernels.hashing import GOLDEN, mix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,7 @@ _WORD_BITS, _SHIFT_58 = np.uint64(3), np.uint64(58)
 _PLACES_A_WORD = 8
 """A word of 64 bits stands for so many places of a table: 2 ** _WORD_BITS."""
 _LOW_32 = np.uint64(0xFFFFFFFF)
-_BASE = np.uint64(0x9E3779B97F4A7C15)
+_BASE = GOLDEN
 
 
 @kernel

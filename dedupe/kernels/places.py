@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 ORIGIN, DERIVED = 11, 12
 _UPDATE, _PARAPHRASE = 3, 5
+# Where no origin is told, a parent is from this chance on. At .25 and .75 no figure changes.
 _SURE = 0.5
+# Least chance whose logarithm is taken, and log-odds beyond which a direction is as sure.
 _SMALLEST = 1e-12
 _MOST_ODDS = 12.0
 

@@ -24,6 +24,7 @@ from dedupe.kernels.checksums import first_damaged
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# Of a posting: segments of more than 16 million documents are not made.
 KEY_BITS, DOCUMENT_BITS = 32, 24
 SCANNED_ROWS = 128
 """Rows a key up to which the rows of a bucket are read from its first key to its last: 136,000

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _SHIFT_32 = np.uint64(32)
 _LOW_32 = np.uint64(0xFFFFFFFF)
+# A text of which no shingle is known shares nothing.
 _LEAST_TOTAL = 1e-9
 
 

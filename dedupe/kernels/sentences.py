@@ -28,6 +28,7 @@ _SENTENCE_START = np.int64(SENTENCE_START)
 _PRIME = np.uint64(0x100000001B3)
 _BASIS = np.uint64(0xCBF29CE484222325)
 _LOWER, _SMALL_S = 32, 115
+# Letters; shorter words that end in s are seldom plurals ("bus", "gas").
 _SHORTEST_PLURAL = 4
 
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.kernels._compile import kernel
-from dedupe.kernels.hashing import mix
+from dedupe.kernels.hashing import GOLDEN, mix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_POLYNOMIAL = np.uint64(0x9E3779B97F4A7C15)
+_POLYNOMIAL = GOLDEN
 _ZERO = np.uint64(0)
 
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.kernels._compile import kernel
+from dedupe.kernels.hashing import GOLDEN, MULTIPLY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,9 +35,7 @@ EMPTY = np.uint32(0xFFFFFFFF)
 _LOW = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
 _29 = np.uint64(29)
-# Golden-ratio step and the first multiplier of MurmurHash3's 64-bit finaliser.
-_STEP = np.uint64(0x9E3779B97F4A7C15)
-_MULTIPLIER = np.uint64(0xFF51AFD7ED558CCD)
+_STEP = GOLDEN
 
 
 @kernel
@@ -47,7 +46,7 @@ def rehash(value: np.uint64, nth: np.uint64) -> np.uint64:
     mixed already, and only for those.
     """
     value = value + nth * _STEP
-    value = (value ^ (value >> _32)) * _MULTIPLIER
+    value = (value ^ (value >> _32)) * MULTIPLY
     return value ^ (value >> _29)
 
 

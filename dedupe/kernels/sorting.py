@@ -11,6 +11,7 @@ from dedupe.kernels._compile import kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# So few numbers are put in order by insertion.
 _SHORT_RANGE = 16
 _STEPS_EACH = 8
 """Steps of insertion for each value of a crowded bucket, before it is sorted otherwise."""

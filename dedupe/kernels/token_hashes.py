@@ -33,6 +33,7 @@ _STANDS_ALONE = fold.STANDS_ALONE
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
 _SHIFT_8 = np.uint64(8)
+# Each has a bit of a word.
 _BLOCK_BYTES = 64
 
 

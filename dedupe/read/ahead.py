@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import threading
 
+# What a pipe holds on Linux, so that one read empties it.
 _PIECE = 1 << 16
 
 

@@ -33,6 +33,7 @@ _DELIMITERS = ",;\t|"
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 _MARK = b"\0a line was left out\0"
 _LINE_LEFT_OUT = _MARK.decode()
+# Lines are read in blocks: what is held may be longer than one record by a block.
 _MOST_OF_A_BLOCK = 1 << 21
 _MOST_AGAIN = 8
 """Going back is given up when lines were read again this many times on average."""

@@ -55,6 +55,7 @@ COMMON_NAMES: dict[str, tuple[str, ...]] = {
 PAGE = "\0page"
 """Key under which a record keeps what was extracted from its HTML."""
 
+# Names of fields in one message.
 _LONGEST_LISTING = 20
 
 Path = tuple[str, ...]

@@ -14,6 +14,7 @@ from dedupe.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Code points of an id in a message.
 _LONGEST_SHOWN = 80
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+# Beyond 64 bits with a sign.
 _VAST = 2.0**63
 
 

@@ -31,10 +31,13 @@ GROUP_BYTES = 1 << 22
 LEAST_BYTES = 1 << 20
 """Smaller files are read sooner than a kernel is loaded."""
 
+# Keys of a file, 9 bytes a line each; a file with more of them is read in Python.
 _MOST_KEYS = 60
 _MOST_FAILURES = 8
 """After so many more groups that were not plain than were, the file is taken not to be."""
+# A column that wastes more than an eighth of its memory is copied.
 _SPARE_SHARE = 8
+# Bytes looked at together: what NumPy makes of them stays in the nearest caches.
 _BLOCK = 1 << 16
 _NEWLINE = ord("\n")
 _NO_NUMBER = np.frombuffer(b"tf[{", np.uint8)

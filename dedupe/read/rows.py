@@ -50,6 +50,7 @@ _WHITE_CONTROLS = "\t\n\r"
 _CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))]
 _IN_TEXT = str.maketrans({char: " " for char in _CONTROLS if char not in _WHITE_CONTROLS})
 _IN_FIELD = str.maketrans({char: " " if char in _WHITE_CONTROLS else "" for char in _CONTROLS})
+# Bytes looked at together: what NumPy makes of them stays in the nearest caches.
 _BLOCK = 1 << 17
 _ID_TYPES = {str, int, type(None)}
 """Of an id that is one, or none, without a closer look."""

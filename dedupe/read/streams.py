@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     Read = Callable[[int], bytes | None]
     """Returns up to so many bytes as they have come, b"" at the end; None where none have yet."""
 
+# Bytes read at once, and the most that is read of a first line to know a form by.
 _CHUNK = 1 << 18
+# Bytes by which a form is known: the longest sign, ARROW1, and two more.
 _MAGIC = 8
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGICS = (b"\x28\xb5\x2f\xfd", *(bytes((0x50 + n, 0x2A, 0x4D, 0x18)) for n in range(16)))

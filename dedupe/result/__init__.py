@@ -92,6 +92,7 @@ FILES = (
 the folder `archive` with --keep."""
 
 _DRAFT = ".draft-"
+# An empty folder so old is no draft that another run has just made.
 _AN_HOUR_SECONDS = 3600
 _TABLES = {"documents": DOCUMENTS, "pairs": PAIRS, "passages": PASSAGES}
 

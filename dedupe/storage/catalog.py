@@ -27,9 +27,13 @@ if TYPE_CHECKING:
 FORMAT = 6
 
 _NOTHING_KEPT = "; nothing of this commit was kept, the index is as before"
+# SQLite waits so long for another process before it says that the catalogue is busy.
 _BUSY_MILLISECONDS = 10_000
+# A writer that opens or closes meanwhile changes which files are there: then it is tried again.
 _TRIES, _SECONDS_BETWEEN = 5, 0.05
+# Keys of one query, of the 999 that every SQLite takes.
 _KEYS_AT_ONCE = 200
+# The log of writes goes into the catalogue when it has 8 MB.
 _CHECKPOINT_PAGES = 500
 _PAGE_BYTES = 16_384
 """A page holds ten articles and wastes half of one (benchmarks/index.py)."""

@@ -24,7 +24,9 @@ NOTE = "catalog.commits"
 
 _log = logging.getLogger(__name__)
 
+# Bytes read at once for the checksum of the catalogue.
 _CHUNK_BYTES = 1 << 20
+# A writer may replace the note between two reads of it.
 _LOOKS_AT_NOTE = 5
 
 

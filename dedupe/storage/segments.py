@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _MAGIC, _FORMAT = b"dedupe.postings\n", 4
 _HEADER = struct.Struct("<16sIQQQQQQ")
+# A page of memory, so that what follows the header begins on one.
 _HEADER_BYTES = 4096
 
 _LEAST_BITS = 12

@@ -54,6 +54,7 @@ TAIL_DOCUMENTS = 8192
 _STEP_FACTOR = 8
 """Postings merged for each one added: three levels of merges are done well before the next."""
 
+# Postings merged after a commit, at the least: merges end though documents come one by one.
 _LEAST_STEP = 50_000
 
 _LOOKS = 5

@@ -69,5 +69,6 @@ def mark_of(table: str, row: Sequence[Any]) -> int:
 
 
 _TABLE_MARKS = {table: zlib.crc32(table.encode()) for table in TABLES}
+# Of rows of numbers; none has more than nine.
 _PACKERS = [struct.Struct(f"<{n}q") for n in range(10)]
 _OF_NUMBERS = {"places"}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dedupe.settings import Settings
     from dedupe.shingle import Shingles
 
+# Pairs of one call of a kernel, so that threads share the work.
 _ALIGN_STEP = 2_000
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 
 WHOLE = 0.97
-"""Containment from which on a text stands whole in the other."""
+"""Containment from which on a text stands whole in the other. With .94 or .985 no figure of seeds,
+census, spotify, Clough-Stevenson, ECB+ and the readings changes (benchmarks/quality.py)."""
 
 
 FEATURES = (
@@ -78,7 +79,9 @@ def features(
     """Return the model's view of pairs, those at some places, float64 (P, len(FEATURES)).
 
     Shares are of the text in which they are larger, mostly the shorter one;
-    those of few words are drawn toward the plain containment.
+    those of few words are drawn toward the plain containment. The models were fitted
+    with the counts that draw them and the words that runs and texts are measured by:
+    other numbers ask for another fit (benchmarks/fit_pairs.py).
     """
     names = ("shared", "sizes", "words", "vocabulary", "weighted", "counts")
     measured = measured._replace(**{name: getattr(measured, name)[at] for name in names})

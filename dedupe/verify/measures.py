@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     from dedupe.shingle import Shingles
     from dedupe.stages import OnProgress
 
+# Pairs of one call of a kernel, so that threads share the work.
 _OVERLAP_STEP = 20_000
+# Blocks whose answers wait for each other; and parts of a shelf for each thread, at the least, so
+# that all are busy to the end.
 _BLOCKS_AT_ONCE, _PARTS_EACH = 64, 4
 PASSAGE_COLUMNS = ("pair", "a_start", "a_end", "b_start", "b_end")
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Boxes = NDArray[np.int64]
 
 
+# Pairs of one call of a kernel, so that threads share the work.
 _STEP = 64
 _SIDES = ((A_FROM, A_TO), (B_FROM, B_TO))
 

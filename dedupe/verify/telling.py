@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dedupe.settings import Settings
     from dedupe.shingle import Shingles
 
+# Pairs of one call of a kernel, so that threads share the work.
 _STEP = 64
 
 
