@@ -1,11 +1,14 @@
-"""What reading documents and comparing them has found: stories are made of it.
+"""What reading documents, and then comparing them, has found: stories are made of it.
 
-The pipeline fills it stage by stage; against/ fills it for new documents and those near them.
+    documents  ->  Sketched  ->  Compared
+
+The pipeline compares documents with each other; against/ compares new ones with those near
+them as well, and carries over what an earlier run found of these.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.verify import Answers, OnDemand, published_by
 
@@ -20,18 +23,32 @@ if TYPE_CHECKING:
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
 
-_NOT_YET: Any = None
+
+class Sketched(NamedTuple):
+    """Documents, cleaned and sketched.
+
+    Attributes:
+        table: of `documents.SCHEMA`, sorted by id.
+        kept: their kept ranges.
+        furniture: what was learned of their outlets.
+        sketches: of the kept words.
+    """
+
+    table: pa.Table
+    kept: Kept
+    furniture: Furniture
+    sketches: Sketches
 
 
 class Compared(NamedTuple):
-    """Documents, and what reading and then comparing them has found: stories are made of it.
+    """Documents, and what reading and then comparing them has found.
 
     Shapes (D documents)
         table       of `documents.SCHEMA`, sorted by id
         kept        their kept ranges
         furniture   what was learned of their outlets
-        clues       table of `clues_schema()`
         sketches    of the kept words
+        clues       table of `clues_schema()`
         weights     of the sampled shingles, without their order
         candidates  pairs that were measured, rows of `table`
         pairs       as judged, before round-ups are marked
@@ -41,12 +58,12 @@ class Compared(NamedTuple):
     table: pa.Table
     kept: Kept
     furniture: Furniture
-    clues: pa.Table
     sketches: Sketches
-    weights: Weights = _NOT_YET
-    candidates: Candidates = _NOT_YET
-    pairs: pa.Table = None
-    passages: pa.Table = None
+    clues: pa.Table
+    weights: Weights
+    candidates: Candidates
+    pairs: pa.Table
+    passages: pa.Table
 
     def answers(
         self,

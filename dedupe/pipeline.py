@@ -26,7 +26,7 @@ from dedupe.clean.clues import harvest
 from dedupe.clean.furniture import Furniture
 from dedupe.clean.kept import text_bytes
 from dedupe.cluster import cluster
-from dedupe.compared import Compared
+from dedupe.compared import Compared, Sketched
 from dedupe.errors import InputError, SettingsError
 from dedupe.intake import as_reading, in_id_order, is_rising
 from dedupe.overrides import Overrides, constrained, decided_origins, rows_of, signed
@@ -129,13 +129,12 @@ def _run(
     keep: bool,
 ) -> Result:
     """Run the stages over documents in order of id."""
-    found, clues = _read(table, settings, names, stages, earlier)
+    sketched, clues = _sketched(table, settings, names, stages, earlier)
     if earlier:
-        found = found._replace(clues=clues())
-        found, pile = compare_with(earlier, found, settings, stages, _named(overrides))
+        found, pile = compare_with(earlier, sketched, clues(), settings, stages, _named(overrides))
         answers = found.answers(settings, known_answers(earlier, pile), ~pile.is_new)
     else:
-        found, pile = _compared(found, settings, stages)._replace(clues=clues()), None
+        found, pile = _compared(sketched, clues, settings, stages), None
         answers = found.answers(settings)
     result, stories = _settle(found, settings, names, overrides, stages, answers)
     record = _record(settings, given, found.candidates, stages)
@@ -181,13 +180,13 @@ def _check_decisions(overrides: Overrides, table: pa.Table, earlier: Archive | N
         rows_of(overrides, [*ids, *earlier.column("id").to_pylist()] if earlier else ids)
 
 
-def _read(
+def _sketched(
     table: pa.Table,
     settings: Settings,
     names: Names | None,
     stages: Stages,
     earlier: Archive | None,
-) -> tuple[Compared, Callable[[], pa.Table]]:
+) -> tuple[Sketched, Callable[[], pa.Table]]:
     """Clean and sketch documents, and begin to harvest their clues, which nothing needs yet."""
     n_docs = table.num_rows
     *spans, keys = stages.run("clean", n_docs, _kept_spans, table, settings, earlier, stages.spill)
@@ -196,13 +195,15 @@ def _read(
         "harvest", n_docs, harvest, table, kept, names, settings.threads, stages.go_on
     )
     sketches = stages.run("sketch", n_docs, sketch, kept, settings, stages.report, stages.spill)
-    return Compared(table, kept, Furniture(keys), None, sketches), clues
+    return Sketched(table, kept, Furniture(keys), sketches), clues
 
 
-def _compared(found: Compared, settings: Settings, stages: Stages) -> Compared:
+def _compared(
+    sketched: Sketched, clues: Callable[[], pa.Table], settings: Settings, stages: Stages
+) -> Compared:
     """Find what may be alike, and measure it."""
-    sketches, n_docs = found.sketches, found.table.num_rows
-    spill = stages.spill
+    table, kept, _, sketches = sketched
+    n_docs, spill = table.num_rows, stages.spill
     weights, rare = stages.run(
         "weigh", len(sketches.sampled), weigh_and_pair, sketches, settings, spill
     )
@@ -211,10 +212,10 @@ def _compared(found: Compared, settings: Settings, stages: Stages) -> Compared:
         None, spill, rare,
     )  # fmt: skip
     pairs, passages = stages.run(
-        "verify", len(candidates.a), verify, candidates, found.table, found.kept, settings,
-        stages.report, spill,
+        "verify", len(candidates.a), verify, candidates, table, kept, settings, stages.report,
+        spill,
     )  # fmt: skip
-    return found._replace(weights=weights, candidates=candidates, pairs=pairs, passages=passages)
+    return Compared(*sketched, clues(), weights, candidates, pairs, passages)
 
 
 def _settle(

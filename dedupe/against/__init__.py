@@ -29,7 +29,7 @@ from dedupe.candidates import find_candidates, first_of_text, weighted
 from dedupe.clean.blocks import read_blocks
 from dedupe.clean.furniture import Furniture, block_keys, joined, learn, outlet_numbers
 from dedupe.clean.kept import Kept, keep_all, text_bytes
-from dedupe.compared import Compared
+from dedupe.compared import Compared, Sketched
 from dedupe.documents import one_array
 from dedupe.errors import InputError
 from dedupe.sketch import join_sketches, take_sketches
@@ -105,7 +105,8 @@ def learn_with(archive: Archive, new: pa.Table, settings: Settings) -> Furniture
 
 def compare_with(
     archive: Archive,
-    new: Compared,
+    new: Sketched,
+    new_clues: pa.Table,
     settings: Settings,
     stages: Any,
     named: Iterable[str] = (),
@@ -114,7 +115,8 @@ def compare_with(
 
     Args:
         archive: of an earlier run with the same settings.
-        new: the new documents, read and sketched; pairs and what follows are not looked at.
+        new: the new documents.
+        new_clues: theirs.
         settings: of both runs.
         stages: runs and times the stages (pipeline).
         named: ids of earlier documents that are wanted in any case.
@@ -137,13 +139,13 @@ def compare_with(
     candidates = _renumbered(candidates, near, pile)
     sketches, weights = _sketches(archive, pile, new.sketches)
     table, kept = _texts(archive, pile, new)
-    clues = _clues(archive, pile, new.clues)
+    clues = _clues(archive, pile, new_clues)
     judged = stages.run(
         "verify", len(candidates.a), verify, candidates, table, kept, settings, stages.report
     )
     pairs, passages = _with_carried(judged, archive, carried, pile)
     return Compared(
-        table, kept, new.furniture, clues, sketches, weights, candidates,
+        table, kept, new.furniture, sketches, clues, weights, candidates,
         pairs, passages,
     ), pile  # fmt: skip
 
@@ -250,7 +252,7 @@ def _renumbered(candidates: Candidates, near: Pile, pile: Pile) -> Candidates:
     return candidates._replace(a=place[candidates.a], b=place[candidates.b])
 
 
-def _texts(archive: Archive, pile: Pile, new: Compared) -> tuple[pa.Table, Kept]:
+def _texts(archive: Archive, pile: Pile, new: Sketched) -> tuple[pa.Table, Kept]:
     """Return the documents of a pile and their kept ranges."""
     table, ranges = archive.take(pile.earlier)
     order = pa.array(pile.order)
