@@ -41,6 +41,7 @@ dates.py        what an outlet writes of time -> the interval it may mean
 names.py        spellings of agencies and outlets -> one name for each
 disjoint_sets.py  pairs that belong together  -> sets
 arrays/         arrays that are ragged, packed, grouped, larger than memory
+threads.py      a function, ranges of rows    -> its answers, from threads, in order
 kernels/        the hot loops: arrays in, arrays out
 """
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.arrays.ragged import BATCH_BYTES, batch_bounds, ranges_of, running_total
+from dedupe.threads import for_ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,7 +67,6 @@ class Shingles(NamedTuple):
 def shingle(kept: Kept, rows: NDArray[np.int64], settings: Settings) -> Shingles:
     """Tokenise documents `rows` of `kept` (int64, (N,)) and hash their shingles."""
     from dedupe.kernels import digest, fold, text
-    from dedupe.kernels._compile import for_ranges
     from dedupe.kernels.pairs import fill_content_keys
 
     sizes = text_sizes(kept, rows)

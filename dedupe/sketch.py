@@ -23,6 +23,7 @@ from dedupe.arrays.ragged import (
 from dedupe.arrays.rows import join_rows, take_rows
 from dedupe.arrays.spill import MEMORY
 from dedupe.shingle import SHINGLE_WORDS, text_sizes
+from dedupe.threads import for_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +62,6 @@ def sketch(
 ) -> Sketches:
     """Sketch every document, in threads over ranges of documents."""
     from dedupe.kernels import digest, fold, text
-    from dedupe.kernels._compile import for_ranges
 
     n_docs = kept.n_docs
     sizes = text_sizes(kept)

@@ -21,10 +21,10 @@ from typer.testing import CliRunner, Result
 
 import dedupe
 import dedupe.cli
+from dedupe import threads
 from dedupe.cli import corpus, finished, options, pair, setup, single, terminal
 from dedupe.comparison import Comparison, Passage
 from dedupe.errors import InputError, OutputError, SettingsError
-from dedupe.kernels import _compile
 from dedupe.report import page, spreadsheet
 from dedupe.settings import Settings
 from tests import invented
@@ -535,7 +535,7 @@ def test_doctor__json_names_what_it_looked_at() -> None:
 
 
 def test_doctor__cores_are_those_that_the_kernels_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_compile, "n_cores", lambda: 77)
+    monkeypatch.setattr(threads, "n_cores", lambda: 77)
     assert setup.examine()["cores"] == 77
 
 

@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from sketch import fill_signatures
 
 from dedupe.kernels import _cache, sketch
-from dedupe.kernels._compile import for_ranges, kernel
+from dedupe.kernels._compile import kernel
+from dedupe.threads import for_ranges
 from tests import reference
 
 if TYPE_CHECKING:
@@ -360,13 +361,13 @@ def test_kernel__first_called_by_many_threads_at_once() -> None:
 
 def test_for_ranges__works_in_a_child_forked_after_use(tmp_path: Path) -> None:
     code = USE_SKETCH + (
-        "import os, warnings; warnings.simplefilter('ignore')\n"
+        "import os, warnings; from dedupe import threads; warnings.simplefilter('ignore')\n"
         "def work(a, b):\n"
         "    sketch.fill_empty_slots(values[a:b], out[0]); return b\n"
-        "assert _compile.for_ranges(work, [0, 2, 4, 6], 2) == [2, 4, 6]\n"
+        "assert threads.for_ranges(work, [0, 2, 4, 6], 2) == [2, 4, 6]\n"
         "child = os.fork()\n"
         "if child == 0:\n"
-        "    os._exit(_compile.for_ranges(work, [0, 2, 4, 6], 2) != [2, 4, 6])\n"
+        "    os._exit(threads.for_ranges(work, [0, 2, 4, 6], 2) != [2, 4, 6])\n"
         "print(os.waitpid(child, 0)[1])"
     )
     done = run_python(code, NUMBA_CACHE_DIR=str(tmp_path))
@@ -406,7 +407,7 @@ def test_for_ranges__error_comes_through_and_later_ranges_are_dropped(
 
 def test_for_ranges__interrupt_does_not_wait_for_ranges_at_work() -> None:
     code = (
-        "import os, time\nfrom dedupe.kernels._compile import for_ranges\n"
+        "import os, time\nfrom dedupe.threads import for_ranges\n"
         "def work(start, end):\n    os.write(1, b'at work\\n')\n    time.sleep(600)\n"
         "try:\n    for_ranges(work, [0, 1, 2], 2)\n"
         "except KeyboardInterrupt:\n    os._exit(130)\n"

@@ -13,6 +13,7 @@ import numpy as np
 from dedupe.arrays.equals import among
 from dedupe.arrays.ragged import rank_within
 from dedupe.candidates import N_HUBS, content_priority
+from dedupe.threads import for_ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,7 +52,6 @@ def _sharing_bands(
 ) -> list[NDArray[np.bool_]]:
     """Say for each band which earlier documents agree on it with a new one."""
     from dedupe.kernels import pairs as kernels
-    from dedupe.kernels._compile import for_ranges
 
     def share(band: int, _: int) -> NDArray[np.bool_]:
         keys = [np.empty((1, len(side)), np.uint64) for side in (old, new)]

@@ -13,6 +13,7 @@ import numpy as np
 
 from dedupe.arrays.ragged import batch_bounds, running_total
 from dedupe.arrays.spill import MEMORY
+from dedupe.threads import for_ranges, n_cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,7 +106,6 @@ class Equals(NamedTuple):
         is meant to hold: places all over a mapped file would be read again and again.
         """
         from dedupe.kernels import grouping
-        from dedupe.kernels._compile import for_ranges, n_cores
 
         kind = np.uint32 if len(self.hashes) < 1 << 32 else np.uint64
         for first, last in pairwise(batch_bounds(self.sizes, self.at_once)):

@@ -26,6 +26,7 @@ from dedupe.attribute.reasons import Reasons, limits, members_of
 from dedupe.attribute.said import leads
 from dedupe.attribute.signals import POINTS, SIGNALS
 from dedupe.attribute.standing import Record, leanings
+from dedupe.threads import for_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -353,6 +354,4 @@ def _glimpses(graphs: Graphs) -> Glimpses:
 
 def in_ranges(n: int, function: Callable[[int, int], Any]) -> list[Any]:
     """Call a function for ranges of stories, in threads; at least once."""
-    from dedupe.kernels._compile import for_ranges
-
     return for_ranges(function, [*range(0, n, _RANGE), n] if n else [0, 0])

@@ -13,6 +13,7 @@ from dedupe.arrays.equals import equal_hashes
 from dedupe.arrays.ragged import running_total
 from dedupe.candidates.buckets import KEYS_STEP, group, link
 from dedupe.candidates.runs import PairRuns
+from dedupe.threads import for_ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +40,6 @@ def band_pairs(
 ) -> tuple[PairRuns, int]:
     """Pair the documents that agree on all slots of a band; returns pairs, capped buckets."""
     from dedupe.kernels import pairs as kernels
-    from dedupe.kernels._compile import for_ranges
 
     n_bands = settings.n_slots // settings.band_rows
     runs, n_capped = PairRuns(spill), 0

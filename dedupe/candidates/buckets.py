@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.arrays.ragged import group_starts, running_total
+from dedupe.threads import for_ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,7 +52,6 @@ def link(
 def content_priority(signatures: NDArray[np.uint32], n_threads: int = 0) -> NDArray[np.uint64]:
     """Rank documents (D,) by a hash of their content, so that no order of input matters."""
     from dedupe.kernels import pairs as kernels
-    from dedupe.kernels._compile import for_ranges
 
     priority = np.empty((1, len(signatures)), np.uint64)
     rows = np.arange(len(signatures))

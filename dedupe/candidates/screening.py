@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.arrays.spill import MEMORY
+from dedupe.threads import for_ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +40,6 @@ def compare_sketches(
     Returns the sampled shingles shared int32 (P,), the weighted share of a's and
     of b's that they make float32 (P, 2), and the equal slots int32 (P,).
     """
-    from dedupe.kernels._compile import for_ranges
     from dedupe.kernels.screening import fill_screened
 
     order = _by_tile(packed)

@@ -12,6 +12,7 @@ import numpy as np
 from dedupe.arrays.ragged import BATCH_BYTES, BATCHES_AT_ONCE, batch_bounds, running_total
 from dedupe.arrays.spill import MEMORY
 from dedupe.clean.phrases import load_phrases
+from dedupe.threads import for_ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,7 +59,6 @@ def read_blocks(
         spill: where blocks go that memory does not hold.
     """
     from dedupe.kernels import blocks, fold
-    from dedupe.kernels._compile import for_ranges
 
     n_docs = len(text_offsets) - 1
     n_blocks = np.zeros(n_docs, np.int64)

@@ -28,6 +28,7 @@ from dedupe.arrays.spill import MEMORY
 from dedupe.clean.blocks import BYTES_PER_WORD, Blocks, documents_of
 from dedupe.clean.versions import version_links
 from dedupe.documents import one_array
+from dedupe.threads import for_ranges
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -201,8 +202,6 @@ def _repeated(
 
     Of pages with equal texts one stands for all.
     """
-    from dedupe.kernels._compile import for_ranges
-
     places = np.flatnonzero(may_stand(keys, keys, 2))
     places = places[_is_first_of_equals(blocks.text_hashes, outlets)[documents_of(blocks, places)]]
     if len(places) < _ONE_PART:

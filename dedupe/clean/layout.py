@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.arrays.ragged import batch_bounds
+from dedupe.threads import for_ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +70,6 @@ def story_blocks(
         settings: the number of threads.
         model: None takes the one that ships with the package.
     """
-    from dedupe.kernels._compile import for_ranges
     from dedupe.kernels.story import fill_kept
 
     weights, bias, toll = model or load_model()

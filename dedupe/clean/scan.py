@@ -24,6 +24,7 @@ from dedupe.clean.credit_patterns import CREDITS, RESIDUES
 from dedupe.clean.lexicon import build_lexicon, join
 from dedupe.clean.scar_patterns import SCARS, SELF_REFERENCES, TOLD_WORDS
 from dedupe.dates import MONTHS
+from dedupe.threads import for_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -119,7 +120,6 @@ def scan(kept: Kept, names: Names, n_threads: int = 0) -> Mentions:
             however spaced.
         n_threads: threads at work; 0 takes one for each core.
     """
-    from dedupe.kernels._compile import for_ranges
     from dedupe.kernels.mentions import Reach, Uses, find_lines
 
     marks = np.zeros(kept.n_docs, np.int64)

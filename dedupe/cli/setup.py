@@ -118,7 +118,7 @@ def _kernel_cache() -> Path | None:
 
 
 def _n_cores() -> int:
-    from dedupe.kernels._compile import n_cores
+    from dedupe.threads import n_cores
 
     return n_cores()
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dedupe.shingle import SHINGLE_WORDS
+from dedupe.threads import for_ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,7 +89,6 @@ class Alignments:
     ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Align pairs at some places; a is walked where flipped."""
         from dedupe.kernels import align as kernels
-        from dedupe.kernels._compile import for_ranges
         from dedupe.kernels.columns import N_MEASURES
         from dedupe.kernels.passages import N_BOX
 

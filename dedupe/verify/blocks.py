@@ -15,6 +15,7 @@ import numpy as np
 
 from dedupe.arrays.ragged import group_starts, running_total, sorted_distinct
 from dedupe.shingle import text_sizes
+from dedupe.threads import n_cores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,8 +61,6 @@ def in_blocks(candidates: Candidates, kept: Kept, n_threads: int, spill: Spill) 
     and the pairs of two tiles stand together. Of 19,043 dispatches (15.8 MB) nearly all
     hang together: blocks of 4 MB read 131 MB of texts for their 392,655 pairs.
     """
-    from dedupe.kernels._compile import n_cores
-
     n_pairs = len(candidates.a)
     if n_pairs <= _FEW_PAIRS:
         rows = np.concatenate([candidates.a, candidates.b])

@@ -20,6 +20,7 @@ from dedupe.clean.kept import copied
 from dedupe.documents import one_array
 from dedupe.kernels.telling import N_TELLINGS
 from dedupe.shingle import shingle
+from dedupe.threads import for_ranges, n_cores
 from dedupe.verify.alignments import Alignments, as_code_points
 from dedupe.verify.blocks import BLOCK_PAIRS, in_blocks
 
@@ -146,8 +147,6 @@ def measured_blocks(
     Pairs are sorted within a block alone. Blocks are of different documents, but where more
     hangs together than one holds.
     """
-    from dedupe.kernels._compile import for_ranges
-
     n_pairs, threads = len(candidates.a), settings.threads
     order, bounds, shelves = in_blocks(candidates, kept, threads, spill)
     single = dataclasses.replace(settings, threads=1)
@@ -182,8 +181,6 @@ def _measured_shelf(
     closely: bool,
 ) -> list[Answer]:
     """Tokenise the texts of many pairs in threads, and measure parts of the pairs in threads."""
-    from dedupe.kernels._compile import for_ranges, n_cores
-
     read = _read(candidates, places, kept, settings, spill)
     single = dataclasses.replace(settings, threads=1)
 
@@ -324,7 +321,6 @@ def overlaps(
     Document d owns hashes[offsets[d]:offsets[d+1]], distinct, a 0 before the others.
     """
     from dedupe.kernels import pairs as kernels
-    from dedupe.kernels._compile import for_ranges
 
     shared = np.empty(len(a), np.int32)
 

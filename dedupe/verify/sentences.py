@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.kernels.passages import A_FROM, A_TO, B_FROM, B_TO, MATCHED, N_BOX, PAIR
+from dedupe.threads import for_ranges
 from dedupe.verify.alignments import align, as_code_points
 
 if TYPE_CHECKING:
@@ -129,8 +130,6 @@ def align_sentences(
         Passages, int64 (n, 5): pair; a_start, a_end, b_start, b_end in code points of the
         texts as given; sorted by pair and a, overlapping on neither side.
     """
-    from dedupe.kernels._compile import for_ranges
-
     _, anchored = align(a, b, shingles, settings)
     bounds = np.searchsorted(anchored[:, PAIR], np.arange(len(a) + 1))
     texts = _Texts(rows, shingles, kept, agreement)

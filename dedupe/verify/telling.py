@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.threads import for_ranges
 from dedupe.verify.alignments import exchange
 from dedupe.verify.filed import filed_sides
 from dedupe.verify.sentences import AGREEMENT
@@ -47,7 +48,6 @@ def tell(
         settings: `threads`.
     """
     from dedupe.kernels import telling
-    from dedupe.kernels._compile import for_ranges
 
     flipped = shingles.content[b] < shingles.content[a]
     one, other = np.where(flipped, b, a), np.where(flipped, a, b)
