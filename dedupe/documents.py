@@ -29,6 +29,8 @@ from dedupe.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from dedupe.arrays.spill import Spill
 
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
@@ -248,8 +250,6 @@ def one_array(column: pa.ChunkedArray) -> pa.Array:
 
 def spilled_table(tables: Iterable[pa.Table], spill: Spill) -> pa.Table:
     """Join tables of documents into one whose texts are one piece, and may leave memory."""
-    from dedupe.clean.kept import text_bytes
-
     texts = spill.grow(np.uint8, read_only=True)
     sizes = [np.zeros(1, np.int64)]
     others = spill.joined()
@@ -268,6 +268,19 @@ def spilled_table(tables: Iterable[pa.Table], spill: Spill) -> pa.Table:
     return pa.table(columns, rest.schema).add_column(
         SCHEMA.get_field_index("text"), SCHEMA.field("text"), text
     )
+
+
+def text_bytes(documents: pa.Table) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the text column as (data, text_offsets), without copying a single chunk."""
+    column = one_array(documents.column("text"))
+    _, offsets_buffer, data_buffer = column.buffers()
+    n_docs = len(column)
+    if offsets_buffer is None or n_docs == 0:
+        return np.zeros(0, np.uint8), np.zeros(n_docs + 1, np.int64)
+    offsets = np.frombuffer(offsets_buffer, np.int64)[column.offset : column.offset + n_docs + 1]
+    empty = data_buffer is None or data_buffer.size == 0
+    data = np.zeros(0, np.uint8) if empty else np.frombuffer(data_buffer, np.uint8)
+    return data, offsets
 
 
 def stated(documents: pa.Table, name: str = "published") -> pa.Array:

@@ -24,9 +24,9 @@ from dedupe.candidates import Candidates, RareNet, Weights, find_candidates, wei
 from dedupe.clean import Kept, clean_and_learn
 from dedupe.clean.clues import harvest
 from dedupe.clean.furniture import Furniture
-from dedupe.clean.kept import text_bytes
 from dedupe.cluster import cluster
 from dedupe.compared import Compared, Sketched
+from dedupe.documents import text_bytes
 from dedupe.errors import InputError, SettingsError
 from dedupe.intake import as_reading, in_id_order, is_rising
 from dedupe.overrides import Overrides, constrained, decided_origins, rows_of, signed

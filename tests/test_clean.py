@@ -180,7 +180,7 @@ def test_clean__what_was_learned_before_cleans_a_single_page() -> None:
 
 
 def text_columns(table: pa.Table) -> tuple[Any, Any]:
-    from dedupe.clean.kept import text_bytes
+    from dedupe.documents import text_bytes
 
     return text_bytes(table)
 

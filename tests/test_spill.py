@@ -19,8 +19,7 @@ from dedupe import clean as cleaning
 from dedupe.arrays import spill
 from dedupe.arrays.spill import MEMORY, Spill
 from dedupe.clean import clues
-from dedupe.clean.kept import text_bytes
-from dedupe.documents import SCHEMA, documents_table, spilled_table
+from dedupe.documents import SCHEMA, documents_table, spilled_table, text_bytes
 from dedupe.read import read
 from tests import mixed_scripts
 from tests.test_pipeline import PAGES, SEEDS, shown

@@ -28,9 +28,9 @@ from dedupe.arrays.ragged import ranges_of, rank_within
 from dedupe.candidates import find_candidates, first_of_text, weighted
 from dedupe.clean.blocks import read_blocks
 from dedupe.clean.furniture import Furniture, block_keys, joined, learn, outlet_numbers
-from dedupe.clean.kept import Kept, keep_all, text_bytes
+from dedupe.clean.kept import Kept, keep_all
 from dedupe.compared import Compared, Sketched
-from dedupe.documents import one_array
+from dedupe.documents import one_array, text_bytes
 from dedupe.errors import InputError
 from dedupe.sketch import join_sketches, take_sketches
 from dedupe.verify import verify

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.clean.kept import text_bytes
-from dedupe.documents import host, one_array
+from dedupe.documents import host, one_array, text_bytes
 from dedupe.names import main_label
 
 if TYPE_CHECKING:
@@ -115,7 +114,7 @@ class Pages:
         return self._texts[row]
 
     def text_bytes(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """Return all texts, UTF-8, and where each begins: see `clean.kept.text_bytes`."""
+        """Return all texts, UTF-8, and where each begins: see `documents.text_bytes`."""
         import pyarrow as pa
 
         return text_bytes(pa.table({"text": self._columns["text"]}))

@@ -41,8 +41,8 @@ from dedupe.clean.kept import (
     furniture_ranges,
     keep_all,
     kept_ranges,
-    text_bytes,
 )
+from dedupe.documents import text_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa

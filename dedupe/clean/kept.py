@@ -12,7 +12,7 @@ import numpy as np
 
 from dedupe.arrays.ragged import ranges_of, running_total
 from dedupe.arrays.spill import MEMORY
-from dedupe.documents import one_array
+from dedupe.documents import text_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,19 +43,6 @@ class Kept(NamedTuple):
     def n_docs(self) -> int:
         """Count the documents."""
         return len(self.offsets) - 1
-
-
-def text_bytes(documents: pa.Table) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Return the text column as (data, text_offsets), without copying a single chunk."""
-    column = one_array(documents.column("text"))
-    _, offsets_buffer, data_buffer = column.buffers()
-    n_docs = len(column)
-    if offsets_buffer is None or n_docs == 0:
-        return np.zeros(0, np.uint8), np.zeros(n_docs + 1, np.int64)
-    offsets = np.frombuffer(offsets_buffer, np.int64)[column.offset : column.offset + n_docs + 1]
-    empty = data_buffer is None or data_buffer.size == 0
-    data = np.zeros(0, np.uint8) if empty else np.frombuffer(data_buffer, np.uint8)
-    return data, offsets
 
 
 def documents_between(kept: Kept, first: int, last: int) -> Kept:

@@ -9,8 +9,7 @@ import pyarrow as pa
 
 from dedupe.candidates import first_of_text
 from dedupe.clean.blocks import read_blocks
-from dedupe.clean.kept import text_bytes
-from dedupe.documents import SCHEMA
+from dedupe.documents import SCHEMA, text_bytes
 from dedupe.index.answers import NEW, UNCHANGED, VERSION
 from dedupe.index.edges import edges_of
 from dedupe.index.held import Held

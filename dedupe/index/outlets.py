@@ -15,7 +15,8 @@ import pyarrow as pa
 from dedupe.arrays.ragged import ranges_of, running_total
 from dedupe.clean.blocks import Blocks, documents_of, read_blocks
 from dedupe.clean.furniture import STORIES, Furniture, block_keys, is_known, learn, outlet_numbers
-from dedupe.clean.kept import keep_all, text_bytes
+from dedupe.clean.kept import keep_all
+from dedupe.documents import text_bytes
 from dedupe.index.keys import BLOCK, Keys, mixed
 from dedupe.index.records import as_table
 from dedupe.storage.postings import merged
