@@ -1,5 +1,6 @@
 """The README and docs/ are run: their Python, their commands, the demo, their tables and links."""
 
+import json
 import os
 import re
 import shlex
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 import typer
 
+import dedupe
 import dedupe.cli
 from dedupe.cli.codes import Code
 from dedupe.settings import Settings
@@ -92,6 +94,16 @@ def test_readme__demo_output_is_the_real_one_shortened(tmp_path: Path) -> None:
         if line.strip() not in {"…", ""}:
             assert line in real, f"not in the demo's output from here on: {line}"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_readme__story_is_the_real_one_shortened() -> None:
+    (block,) = blocks(README, "json")
+    printed = json.loads(block)
+    newsroom = (ROOT / "seeds" / "newsroom.jsonl").read_text(encoding="utf-8").splitlines()
+    stories = dedupe.find_duplicates(map(json.loads, newsroom)).stories
+    (real,) = (story for story in stories if story["story"] == printed["story"])
+    assert all(clue in real["evidence"] for clue in printed.pop("evidence"))
+    assert {key: real[key] for key in printed} == printed
 
 
 @pytest.mark.parametrize(
