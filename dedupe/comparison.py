@@ -48,7 +48,7 @@ class Passage(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """How two documents relate; see the contract in the README for each figure.
+    """How two documents relate; docs/output.md says what each figure means.
 
     `a_first_probability` is the probability that a's text stands nearer the
     origin than b's, if they share lineage at all: .5 when nothing tells.

@@ -28,7 +28,7 @@ _TAKEN_AT_ONCE = 10_000
 def as_reading(documents: Reading | pa.Table | Documents) -> Reading:
     """Return documents as a table of `documents.SCHEMA`, and what was rejected of them.
 
-    What `read` returned is as it should be.
+    A `Reading` is returned unchanged.
 
     Raises:
         InputError: one document instead of many, one without text, or a table

@@ -1,4 +1,4 @@
-"""A stage's function and arguments in; its answer, timed, kept and told of, out."""
+"""Runs a stage: times it, checkpoints it, reports progress."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Stages:
         return wait
 
     def go_on(self) -> None:
-        """Be asked by what runs beside the others, now and then, whether it is still wanted.
+        """Called now and then by a background stage; raises if the run has ended.
 
         Raises:
             CancelledError: the run has ended, by an error or an interrupt.

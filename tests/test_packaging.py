@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from configparser import ConfigParser
 from pathlib import Path
@@ -67,6 +68,24 @@ def test_wheel__carries_version_licence_and_readme(wheel: zipfile.ZipFile) -> No
     assert f"\nVersion: {dedupe.__version__}\n" in read(wheel, "METADATA")
     assert "MIT" in read(wheel, "licenses/LICENSE")
     assert "dedupe demo" in read(wheel, "METADATA")
+
+
+def test_source__brings_every_page_of_docs(tmp_path: Path) -> None:
+    pytest.importorskip(
+        "hatchling", reason='the build backend is not here: pip install "hatchling"'
+    )
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (path,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(path) as source:
+        names = {name.partition("/")[2] for name in source.getnames()}
+    pages = {page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").glob("*.md")}
+    assert "docs/output.md" in pages
+    assert pages <= names
 
 
 def test_public_names__are_no_names_of_modules() -> None:

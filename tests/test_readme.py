@@ -1,11 +1,13 @@
-"""The README is run: its Python, its commands, its demo, its tables."""
+"""The README and docs/ are run: their Python, their commands, the demo, their tables and links."""
 
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +15,42 @@ import numpy as np
 import pytest
 import typer
 
+import dedupe
 import dedupe.cli
 from dedupe.cli.codes import Code
 from dedupe.settings import Settings
 from dedupe.verify import relation
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+}
+README = PAGES["README.md"]
 WIDTH = {"COLUMNS": "100"}
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
 
 
-def commands() -> list[str]:
-    return re.findall(r"^\$ (.+)$", "".join(blocks("console")), flags=re.MULTILINE)
+def commands(page: str) -> list[str]:
+    return re.findall(r"^\$ (.+)$", "".join(blocks(page, "console")), flags=re.MULTILINE)
+
+
+def of_all_pages(find: Callable[[str], list[str]]) -> list[Any]:
+    """Return what stands in the README and docs/, each as a parameter named by its page."""
+    return [
+        pytest.param(found, id=f"{name}-{place}")
+        for name, page in PAGES.items()
+        for place, found in enumerate(find(page))
+    ]
+
+
+def anchors(page: str) -> set[str]:
+    """Return what a link may name of a page: its headings as GitHub writes them."""
+    headings = re.findall(r"^#+ (.+)$", page, flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
 def run(*arguments: str, cwd: Path) -> str:
@@ -48,8 +70,8 @@ def demo(cwd: Path) -> list[str]:
     return run("-c", "from dedupe.cli import main; main()", "demo", cwd=cwd).splitlines()
 
 
-@pytest.mark.parametrize("code", blocks("python"))
-def test_readme__python_runs_as_printed(code: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("code", of_all_pages(lambda page: blocks(page, "python")))
+def test_pages__python_runs_as_printed(code: str, tmp_path: Path) -> None:
     if "import scrapy" in code:
         pytest.importorskip("scrapy", reason='needs the extra "scrapy"')
     (tmp_path / "articles.jsonl").write_bytes((ROOT / "seeds" / "newsroom.jsonl").read_bytes())
@@ -64,7 +86,7 @@ def test_readme__demo_is_printed_by_line_20() -> None:
 
 
 def test_readme__demo_output_is_the_real_one_shortened(tmp_path: Path) -> None:
-    (block,) = (block for block in blocks("console") if "$ dedupe demo\n" in block)
+    (block,) = (block for block in blocks(README, "console") if "$ dedupe demo\n" in block)
     printed = block.partition("$ dedupe demo\n")[2].splitlines()
     assert len(printed) > 5
     real = iter(demo(tmp_path))
@@ -74,8 +96,20 @@ def test_readme__demo_output_is_the_real_one_shortened(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("line", [line for line in commands() if "dedupe" in line])
-def test_readme__commands_parse(line: str) -> None:
+def test_readme__story_is_the_real_one_shortened() -> None:
+    (block,) = blocks(README, "json")
+    printed = json.loads(block)
+    newsroom = (ROOT / "seeds" / "newsroom.jsonl").read_text(encoding="utf-8").splitlines()
+    stories = dedupe.find_duplicates(map(json.loads, newsroom)).stories
+    (real,) = (story for story in stories if story["story"] == printed["story"])
+    assert all(clue in real["evidence"] for clue in printed.pop("evidence"))
+    assert {key: real[key] for key in printed} == printed
+
+
+@pytest.mark.parametrize(
+    "line", of_all_pages(lambda page: [line for line in commands(page) if "dedupe" in line])
+)
+def test_pages__commands_parse(line: str) -> None:
     call = re.search(r"dedupe [^|>]+", line)
     assert call is not None
     words = shlex.split(call[0])[1:]
@@ -95,18 +129,19 @@ def test_readme__names_every_command() -> None:
 
 def test_readme__set_up_is_what_ci_runs() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    install, test = (line for line in commands() if line.startswith("pip "))
+    install, test = (line for line in commands(README) if line.startswith("pip "))
     assert install.replace("pip install", "pip install --quiet") in script
     assert test.replace("pip install", "pip install --quiet") in script
 
 
-def test_readme__settings_shown_are_the_defaults() -> None:
-    for block in blocks("toml"):
-        assert Settings.from_dict(tomllib.loads(block)) == Settings()
+def test_docs__settings_shown_are_the_defaults() -> None:
+    (block,) = blocks(PAGES["docs/settings.md"], "toml")
+    assert tomllib.loads(block)
+    assert Settings.from_dict(tomllib.loads(block)) == Settings()
 
 
-def test_readme__settings_of_a_crawl_are_those_that_the_pipeline_reads() -> None:
-    table = README.partition("### Scrapy")[2].partition("\n## ")[0]
+def test_docs__settings_of_a_crawl_are_those_that_the_pipeline_reads() -> None:
+    table = PAGES["docs/index.md"].partition("## Scrapy")[2].partition("\n## ")[0]
     told = re.findall(r"^\| `(DEDUPE_\w+)` \|", table, flags=re.MULTILINE)
     source = (ROOT / "dedupe" / "scrapy.py").read_text(encoding="utf-8")
     assert set(told) == set(re.findall(r'settings\.get\w*\("(DEDUPE_\w+)"', source))
@@ -144,6 +179,13 @@ def test_benchmarks_readme__lists_every_module_and_says_which_write_json() -> No
     assert {name for name, row in rows.items() if "; JSON |" in row} == writers
 
 
-def test_readme__links_and_scripts_exist() -> None:
-    for name in re.findall(r"`((?:\.ci|benchmarks|seeds)/[\w./]*)`", README):
-        assert (ROOT / name).exists(), name
+@pytest.mark.parametrize("name", [*PAGES, "benchmarks/README.md", "benchmarks/NOTES.md"])
+def test_pages__links_and_scripts_exist(name: str) -> None:
+    page = (ROOT / name).read_text(encoding="utf-8")
+    for script in re.findall(r"`((?:\.ci|benchmarks|seeds)/[\w./]*)`", page):
+        assert (ROOT / script).exists(), script
+    for file, _, heading in re.findall(r"\]\((?!https?:)([^)#]*)(#([^)]+))?\)", page):
+        target = (ROOT / name).parent / file if file else ROOT / name
+        assert target.exists(), file
+        if heading:
+            assert heading in anchors(target.read_text(encoding="utf-8")), f"{file}#{heading}"

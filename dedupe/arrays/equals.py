@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from dedupe.arrays.spill import Spill
 
-# Hashes of a partition are half as many or more: half a megabyte at most, for the nearest caches.
+# A partition holds 32,000 to 65,000 hashes: at most 512 KB, which fits the L2 cache.
 _PARTITION = 1 << 16
 # A larger partition, of many equal hashes, is sorted by NumPy: the kernel has 24 bits for places.
 _LARGEST = 1 << 22
@@ -30,12 +30,12 @@ _LARGEST = 1 << 22
 _MOST_BITS = 12
 # Bytes of hashes and places, 8 and 4 each, that are dealt out in one pass over all hashes.
 _DEALT_BYTES, _DEALT_EACH = 96_000_000, 12
-# Each reads all hashes, so that more of them read more than they deal.
+# Each dealing thread reads every hash, so beyond four they mostly read.
 _MOST_DEALERS = 4
 _FEW = 1000
 """Hashes that are each searched for: there setting up takes longer than the work."""
 _LEAST_BITS, _MOST_BUCKETS = 10, 1 << 26
-"""Of the buckets that hashes are counted in, four for each and more."""
+"""Least number of buckets (in bits) and most; about four per hash."""
 
 Answer = TypeVar("Answer")
 
@@ -190,7 +190,7 @@ def may_stand(
 ) -> NDArray[np.bool_]:
     """Say which hashes, uint64 (R,), may stand `least` times among `counted`, and not 0.
 
-    Those that do are told surely, and few others, that begin as many do.
+    No false negatives; a few false positives that share leading bits.
     """
     from dedupe.kernels.repeats import count_in_buckets, fill_crowded
 

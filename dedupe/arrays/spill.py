@@ -98,7 +98,7 @@ class Spill:
         return copy
 
     def opened(self, path: Path) -> NDArray[np.uint8]:
-        """Return the bytes of a file, which may leave memory, and must stay as they are on disk.
+        """Map a file read-only; it must not change on disk meanwhile.
 
         Raises:
             OSError, ValueError: it cannot be read, or is empty.

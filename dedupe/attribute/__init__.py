@@ -178,11 +178,9 @@ def _learn_names(inputs: Inputs) -> None:
 def _lone_copies(
     inputs: Inputs, stories: NDArray[np.int64], decided: Collection[int], filled: Filled
 ) -> NDArray[np.int64]:
-    """Return the documents alone that are judged one by one: copies, and those a reader decided.
+    """Return single documents that are copies, or that a reader decided.
 
-    A page alone is judged by who it is, and by its clues but for their places.
-    Of pages that agree in these one is judged: mostly its own name stands in
-    its own credit, and none of them is a copy.
+    Pages with the same outlet and clues are judged once.
     """
     sizes = np.bincount(stories, minlength=len(stories))
     deriving = inputs.clues.deriving()

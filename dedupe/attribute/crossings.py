@@ -195,7 +195,7 @@ def passage_parents(
     for (start, end), _, one in spans:
         if end - start < _SHORTEST_PART:
             continue
-        # They rise by their starts: of the last three alone it is asked, a bound on work.
+        # Parts come sorted by start, so only the last three are compared: a bound on work.
         for place in range(len(parts) - 1, max(-1, len(parts) - 4), -1):
             first, last, holders = parts[place]
             common = min(end, last) - max(start, first)

@@ -31,8 +31,8 @@ from dedupe.cli.codes import Code
 from dedupe.cli.terminal import emit, say, stdout_unfit
 from dedupe.errors import CorruptIndexError, DedupeError
 
-# A thread that comes back from a kernel waits so long for one that runs Python. Of Python's
-# own 5 ms a run waits some hundreds of times.
+# Time a thread waits for the interpreter lock. The default of 5 ms is paid hundreds of times a
+# run.
 _SWITCH_SECONDS = 0.0005
 
 _INTERRUPTED = "interrupted; nothing half-written is left"

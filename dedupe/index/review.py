@@ -89,8 +89,8 @@ def review(
         numbers: the documents.
         held: the index.
         settings: of the index.
-        cleaned: those of which less is kept now: where all that two pages had in common was
-            what their outlet prints on each, even equal ones part.
+        cleaned: documents of which cleaning now keeps less; their equal-text pairs are measured
+            again, since what they shared may be furniture.
     """
     cleaned = set(cleaned)
     numbers = sorted(set(numbers))

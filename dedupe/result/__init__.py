@@ -6,7 +6,7 @@
 
 A folder is written beside its place and moved into it whole, so a crash, a
 full disk or an interrupt leaves the earlier result, or none, but never half of
-one. What a killed process left beside a place goes with the next save there.
+one. The next save removes drafts left by a killed process.
 `run.json` marks a folder as ours; nothing else is ever replaced.
 
 tables.py  what the stages found  -> tables of the result
