@@ -71,6 +71,40 @@ def test_explain__unknown_ids_and_moved_inputs_say_what_to_do(finished: Path) ->
         moved.rename(finished / "in.jsonl")
 
 
+def test_explain__finds_the_inputs_of_a_run_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = tmp_path / "work"
+    (work / "pages").mkdir(parents=True)
+    (work / "in.jsonl").write_text(json.dumps({"text": BODY}), encoding="utf-8")
+    (work / "pages" / "a.txt").write_text(BODY + OTHER, encoding="utf-8")
+    (work / "names.json").write_text("{}", encoding="utf-8")
+    monkeypatch.chdir(work)
+    call = [
+        "cluster",
+        "in.jsonl",
+        "pages",
+        "--names",
+        "names.json",
+        "--out",
+        "out",
+        "--threads",
+        "1",
+    ]
+    assert CliRunner().invoke(dedupe.cli.app, call).exit_code == 0
+    # What has the same name elsewhere is another file.
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.jsonl").write_text(json.dumps({"text": OTHER}), encoding="utf-8")
+    run = json.loads((work / "out" / "run.json").read_text("utf-8"))
+    assert [row["path"] for row in run["inputs"]] == ["in.jsonl", "pages"]
+    assert run["reading"]["start"] == str(work)
+    assert run["settings"]["names"] == str(work / "names.json")
+    found = dedupe.explain(work / "out", "a.txt", "in.jsonl:1")
+    assert found.text_b == BODY
+    for command in ("sources", "report"):
+        assert CliRunner().invoke(dedupe.cli.app, [command, "work/out"]).exit_code == 0
+
+
 def test_explain__prints_the_change_in_brackets_and_the_same_as_data(finished: Path) -> None:
     words = ["explain", str(finished / "out"), "a", "b"]
     shown = CliRunner().invoke(dedupe.cli.app, words).stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import os
 import random
@@ -558,6 +559,9 @@ def test_index__another_format_or_other_settings_are_named(tmp_path: Path) -> No
     Index(tmp_path / "index").close()
     with pytest.raises(SettingsError, match="n_slots 128, not 64"):
         Index(tmp_path / "index", Settings(n_slots=64))
+    free = Settings(threads=1, memory_limit="2GB", all_passages=True)
+    with Index(tmp_path / "index", free) as index:
+        assert index.settings == dataclasses.replace(free, seed=index.settings.seed)
     base = sqlite3.connect(tmp_path / "index" / "catalog.sqlite")
     base.execute("PRAGMA user_version=9")
     base.close()
