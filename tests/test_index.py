@@ -13,14 +13,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, permutations
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import dedupe
 from dedupe import Index, Settings
 from dedupe.errors import IndexBusyError, SettingsError, StoreError
-from dedupe.storage.catalog import FORMAT
+from dedupe.storage.catalog import FORMAT, Catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 pytestmark = pytest.mark.needs_jit
 
@@ -257,6 +260,28 @@ def test_remove__a_copy_stands_in_for_what_is_gone(tmp_path: Path) -> None:
         assert partition(index) == {frozenset("bcd")}
         index.compact()
         assert index.add({"id": "e", "text": with_changes(text(1), 3)}).story == "a"
+        assert index.check() == []
+
+
+def test_compact__reads_removed_documents_in_few_questions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    get_many = Catalog.get_many
+
+    def counted(catalog: Catalog, table: str, keys: Iterable[int]) -> Any:
+        asked.append(table)
+        return get_many(catalog, table, keys)
+
+    with Index(tmp_path / "index") as index:
+        index.add_many([{"id": f"{seed}", "text": text(seed)} for seed in range(150)])
+        for seed in range(120):
+            index.remove(f"{seed}")
+        monkeypatch.setattr(Catalog, "get_many", counted)
+        index.compact()
+        assert asked == ["documents"] * 2
+        assert {index.history(f"{seed}")[0]["state"] for seed in range(120)} == {"erased"}
+        assert index.history("149")[0]["text"] == text(149)
         assert index.check() == []
 
 
