@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from dedupe.result import Result
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
+    from dedupe.stages import Stages
 
 _PAGES = 16
 """Earlier pages of an outlet that new ones are held against."""
@@ -107,7 +108,7 @@ def compare_with(
     archive: Archive,
     new: Compared,
     settings: Settings,
-    stages: Any,
+    stages: Stages,
     named: Iterable[str] = (),
 ) -> tuple[Compared, Pile]:
     """Compare new documents with each other and with those of an archive.
@@ -116,7 +117,7 @@ def compare_with(
         archive: of an earlier run with the same settings.
         new: the new documents, read and sketched; pairs and what follows are not looked at.
         settings: of both runs.
-        stages: runs and times the stages (pipeline).
+        stages: runs and times the stages.
         named: ids of earlier documents that are wanted in any case.
     """
     ids = one_array(archive.column("id"))
