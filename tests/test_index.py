@@ -597,6 +597,21 @@ def test_index__another_format_or_other_settings_are_named(tmp_path: Path) -> No
     assert {path.name: path.read_bytes() for path in (tmp_path / "index").iterdir()} == before
 
 
+def test_index__its_file_of_names_is_found_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = {"name": "Quay Wire", "spellings": ["Quay Wire"]}
+    (tmp_path / "names.json").write_text(json.dumps({"agencies": [wire]}), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with Index("index", Settings(names="names.json")) as index:
+        index.add({"id": "a", "text": f"OSLO (Quay Wire) - {text(1)}", "source": "a.example"})
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with Index(tmp_path / "index") as index:
+        copy = index.add({"id": "b", "text": text(1), "source": "b.example"})
+        assert copy.origin["name"] == "Quay Wire"
+
+
 def test_index__each_has_a_secret_seed_of_its_own(tmp_path: Path) -> None:
     with Index(tmp_path / "one") as one, Index(tmp_path / "two") as two:
         assert one.settings.seed != two.settings.seed

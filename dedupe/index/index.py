@@ -54,7 +54,8 @@ class Index(OpenIndex):
         StoreError: no index, or one of another format, or another's folder.
         IndexBusyError: another process writes it.
         CorruptIndexError: it is damaged.
-        SettingsError: settings other than those it was made with.
+        SettingsError: settings other than those it was made with, but for the seed and
+            those that change no judgement (`Settings.differing`).
     """
 
     def add(self, document: Document | Mapping[str, Any] | str) -> Match:
