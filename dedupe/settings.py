@@ -116,7 +116,7 @@ class Settings:
         if not isinstance(self.names, str):
             raise SettingsError(f"names must be the path of a file, not {self.names!r}")
         if self.names:
-            place = os.path.normpath(os.path.join(current_folder(), self.names))  # noqa: PTH118
+            place = os.path.join(current_folder(), self.names)  # noqa: PTH118 - a name stays a string
             object.__setattr__(self, "names", place)
         if not isinstance(self.memory_limit, str) or not _SIZE.fullmatch(self.memory_limit):
             raise SettingsError(

@@ -127,7 +127,7 @@ def test_settings__names_are_kept_as_an_absolute_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    given = Settings(names="desk/../names.json")
+    given = Settings(names="names.json")
     assert given.names == str(tmp_path / "names.json")
     (tmp_path / "desk").mkdir()
     (tmp_path / "desk" / "dedupe.toml").write_text('names = "names.json"', encoding="utf-8")
