@@ -73,10 +73,10 @@ def cases_of(simulated: copytrees.Simulated) -> list[Case]:
     """Judge a collection, and keep what every judged story was judged by."""
     truth = {row["id"]: row for row in simulated.truth}
     looked_into: list[Inference] = []
-    judge = attribute._inferred  # noqa: SLF001 - all that is judged passes here
+    inferred = attribute._inferred  # noqa: SLF001 - all that is judged passes here
 
     def listen(*looked_at: Any) -> Inference:
-        looked_into.append(judge(*looked_at))
+        looked_into.append(inferred(*looked_at))
         return looked_into[-1]
 
     with mock.patch.object(attribute, "_inferred", listen):

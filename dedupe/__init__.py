@@ -31,7 +31,7 @@ explanation/    explain(): why two documents of a run were judged so
 network.py      sources(): who copies whom
 in_place.py     a file that stands in its place when all is written
 filter.py       a result and its inputs       -> one record of each story
-index/          Index: the stages one document at a time, for crawlers
+index/          Index: the stages a commit at a time, for crawlers
 scrapy.py       items of a Scrapy crawl       -> the same, told their story, or dropped
 storage/        the index on disk
 cli/            parses, calls the library, prints

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _INDEX = "kept.json"
-_FREE = frozenset({"threads", "memory_limit"})
 _SHAPE = b"dedupe.shape"
 
 
@@ -201,9 +200,9 @@ def fingerprint(documents: pa.Table, settings: Settings, more: Any = None) -> st
     from dedupe import __version__
 
     digest = hashlib.blake2b(digest_size=16)
-    named = {name: value for name, value in settings.to_dict().items() if name not in _FREE}
     code = _code(Path(__file__).parent)
-    digest.update(json.dumps([__version__, code, named, more], sort_keys=True).encode())
+    told = [__version__, code, settings.decisive(), more]
+    digest.update(json.dumps(told, sort_keys=True).encode())
     with pa.ipc.new_stream(pa.PythonFile(_Digesting(digest), "w"), documents.schema) as stream:
         stream.write_table(documents.combine_chunks())
     return digest.hexdigest()

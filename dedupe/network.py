@@ -15,6 +15,7 @@ import statistics
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+from dedupe.dates import HOUR_MICROSECONDS
 from dedupe.errors import InputError
 from dedupe.in_place import put_in_place
 
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from dedupe.result import Result
-
-
-_HOUR = 3_600_000_000
-"""Microseconds."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +129,7 @@ def _named(result: Result) -> list[dict[str, Any]]:
 def _lag_hours(parent: Mapping[str, Any] | None, row: Mapping[str, Any]) -> float | None:
     if parent is None or parent["published"] is None or row["published"] is None:
         return None
-    hours: float = (row["published"] - parent["published"]) / _HOUR
+    hours: float = (row["published"] - parent["published"]) / HOUR_MICROSECONDS
     return hours
 
 

@@ -3,7 +3,7 @@
 documents -> clean -> harvest -> sketch -> weigh_and_pair -> find_candidates -> verify
           -> mark_roundups -> cluster -> attribute -> Result
 
-With an earlier result, `against` stands in for what is between sketch and verify.
+With an earlier result, `against` stands in for what follows sketch, up to and with verify.
 """
 
 from __future__ import annotations
@@ -90,13 +90,15 @@ def find_duplicates(
 
     Raises:
         SettingsError: settings that are no Settings, or not those of the earlier
-            run; `keep` together with `against`.
+            run; a `memory_limit` too small for these documents; `keep` together with
+            `against`.
         InputError: a document without text (a row of a table without one is
             rejected, and stands in `Result.rejects`), or two with one id; an
             override that names no document or contradicts another; a file of
             names that is none.
         OutputError: the folder for checkpoints holds something else, or cannot
-            be written; the earlier result kept nothing, or is damaged.
+            be written; the earlier result kept nothing, or is damaged; the folder of
+            temporary files is full.
     """
     _check_kinds(settings, overrides)
     earlier = _earlier(against, settings, keep=keep)
@@ -303,6 +305,11 @@ def _record(
         "version": __version__,
         "settings": settings.to_dict(),
         "inputs": given.inputs,
+        "reading": {
+            "fields": dict(given.fields),
+            "on_error": given.on_error,
+            "start": given.start,
+        },
         "documents": given.documents.num_rows,
         "rejects": len(given.rejects),
         "candidate_pairs": {"found": candidates.n_found, "screened": len(candidates.a)},

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 
-from dedupe.errors import InputError, MissingExtraError, SettingsError
+from dedupe.errors import InputError, MissingExtraError, SettingsError, StoreError
 from dedupe.index import Index
+from dedupe.index.adding import READ_TOGETHER
 from dedupe.index.asked import table_of
 from dedupe.read.fields import PAGE, FieldNames
 from dedupe.read.pages import can_extract, extract_page, needs_extra
@@ -37,16 +38,15 @@ if TYPE_CHECKING:
 
     from dedupe.index import Match
 
-    Answer = Future[tuple[Match, str]]
-    """A match, and why its item is to be dropped, "" where it is not."""
+    Answer = Future[tuple[Match, str] | InputError]
+    """A match, and why its item is to be dropped, "" where it is not; or why an item is no
+    document."""
 
 _LOGGER = logging.getLogger(__name__)
 _DROPS = ("none", "exact", "copies")
 _COPIES = {"repost", "excerpt"}
 """Relations to a parent that add nothing to it. Of equal texts in one commit the first counts as
 new and stays, whichever is the parent, or all of them would be dropped."""
-_MOST = 1000
-"""Documents of a commit."""
 
 
 class StoryPipeline:
@@ -126,17 +126,19 @@ class StoryPipeline:
 
         Raises:
             DropItem: as DEDUPE_DROP asks.
-            StoreError: the disk is full, or the index damaged; nothing was added.
+            StoreError: the disk is full, the index damaged, or not open; nothing was added.
         """
+        if self._index is None:
+            raise StoreError(f"{self._folder}: is not open; call open_spider first")
         answer: Answer = Future()
         self._waiting.append((ItemAdapter(item).asdict(), answer))
-        self._writer.submit(self._add_waiting)
-        try:
-            match, known = await asyncio.wrap_future(answer)
-        except InputError as error:
+        self._writer.submit(self._add_waiting, self._index)
+        answered = await asyncio.wrap_future(answer)
+        if isinstance(answered, InputError):
             self._count("rejected")
-            self._warn_once("rejected", f"an item passes on without its story: {error}")
+            self._warn_once("rejected", f"an item passes on without its story: {answered}")
             return item
+        match, known = answered
         self._count("unchanged" if match.change == "unchanged" else "added")
         self._count("exact", not match.is_new_text and match.change != "unchanged")
         self._count("new_stories", match.is_new_story)
@@ -147,34 +149,41 @@ class StoryPipeline:
         self._tell(item, match)
         return item
 
-    def _add_waiting(self) -> None:
+    def _add_waiting(self, index: Index) -> None:
         """Add the items that wait in one commit; a call before may have taken them all."""
         ready: list[tuple[pa.Table, Answer]] = []
-        while self._waiting and len(ready) < _MOST:
+        while self._waiting and len(ready) < READ_TOGETHER:
             record, answer = self._waiting.popleft()
             if answer.set_running_or_notify_cancel():
                 try:
                     ready.append((table_of([self._document(record)]), answer))
+                except InputError as error:
+                    answer.set_result(error)
                 except Exception as error:  # noqa: BLE001 - raised where the item waits
                     answer.set_exception(error)
-        if not ready or self._index is None:
+        if not ready:
             return
         try:
-            matches = self._index.add_many(pa.concat_tables(table for table, _ in ready))
-            found = [(match, self._known(match)) for match in matches]
+            matches = index.add_many(pa.concat_tables(table for table, _ in ready))
         except Exception as error:  # noqa: BLE001 - raised where the items wait
             for _, answer in ready:
                 answer.set_exception(error)
             return
-        for (_, answer), one in zip(ready, found, strict=True):
-            answer.set_result(one)
+        for (_, answer), match in zip(ready, matches, strict=True):
+            answer.set_result((match, self._known(match)))
 
     def _known(self, match: Match) -> str:
-        """Say why an item is to be dropped; "" where it is not."""
-        if self._drop != "none" and not match.is_new_text:
-            return "the same words"
-        if self._drop == "copies" and not match.is_new_story and match.relation in _COPIES:
-            return f'{match.relation} of "{match.parent}"'
+        """Say why an item is to be dropped; "" where it is not, or where that cannot be told.
+
+        The item is in the index by now: whatever hinders reading its story must not fail it.
+        """
+        try:
+            if self._drop != "none" and not match.is_new_text:
+                return "the same words"
+            if self._drop == "copies" and not match.is_new_story and match.relation in _COPIES:
+                return f'{match.relation} of "{match.parent}"'
+        except Exception as error:  # noqa: BLE001
+            self._warn_once("unread", f"an item is kept, for its story cannot be read: {error}")
         return ""
 
     def _document(self, record: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import os
 import re
 import tomllib
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 
 _SIZE = re.compile(r"\s*(?:(\d+(?:\.\d+)?)\s*([KMGT]?i?B?))?\s*", re.IGNORECASE)
+_FREE = frozenset({"threads", "all_passages", "memory_limit"})
+"""Settings that change no judgement: how fast it is made, in what memory, how much is told."""
 _UNITS = {
     letter + ending: base**power
     for power, letter in enumerate(("", "K", "M", "G", "T"))
@@ -28,6 +31,19 @@ _UNITS = {
     for ending in endings
 }
 """Bytes of a unit, in capitals."""
+
+
+def current_folder() -> str:
+    """Return what relative paths start from, to record it; "" where a record cannot hold it.
+
+    A folder may have been removed meanwhile, or have a name that is no Unicode.
+    """
+    try:
+        folder = os.getcwd()  # noqa: PTH109 - names of files stay strings
+        folder.encode()
+    except (OSError, UnicodeEncodeError):
+        return ""
+    return folder
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +71,8 @@ class Settings:
         seed: of every hash; another seed gives other sketches, not other facts.
         threads: worker threads; 0 takes one for each core.
         all_passages: keep the aligned passages of every verified pair.
-        names: file of agencies and outlets to know besides those of the package.
+        names: file of agencies and outlets to know besides those of the package; kept as
+            an absolute path, so that what records it can be used from any folder.
         memory_limit: memory that a run should stay below, as in "2GB"; empty for none.
     """
 
@@ -98,6 +115,9 @@ class Settings:
             raise SettingsError(f"all_passages must be true or false, not {self.all_passages!r}")
         if not isinstance(self.names, str):
             raise SettingsError(f"names must be the path of a file, not {self.names!r}")
+        if self.names:
+            place = os.path.join(current_folder(), self.names)  # noqa: PTH118 - a name stays a string
+            object.__setattr__(self, "names", place)
         if not isinstance(self.memory_limit, str) or not _SIZE.fullmatch(self.memory_limit):
             raise SettingsError(
                 f'memory_limit must be a size as in "2GB" or "500MB", not {self.memory_limit!r}'
@@ -163,13 +183,22 @@ class Settings:
             raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{path}: not a TOML file: {error}") from error
+        names = values.get("names")
+        if names and isinstance(names, str):
+            values["names"] = str(path.parent / names)
         try:
-            settings = cls.from_dict(values)
+            return cls.from_dict(values)
         except SettingsError as error:
             raise SettingsError(f"{path}: {error}") from error
-        if not settings.names:
-            return settings
-        return dataclasses.replace(settings, names=str(path.parent / settings.names))
+
+    def decisive(self) -> dict[str, Any]:
+        """Return names and values of the settings that can change a judgement."""
+        return {name: value for name, value in self.to_dict().items() if name not in _FREE}
+
+    def differing(self, other: Settings) -> list[str]:
+        """Return the names of the settings by which judgements of the two may differ."""
+        theirs = other.decisive()
+        return [name for name, value in self.decisive().items() if value != theirs[name]]
 
     def to_dict(self) -> dict[str, Any]:
         """Return names and values, ready for JSON or TOML."""

@@ -115,7 +115,7 @@ def test_find_duplicates__checkpoints_made_with_other_names_are_not_taken(tmp_pa
 def test_fingerprint__tells_documents_and_settings_but_not_threads() -> None:
     table = documents_table(PAGES)
     one = fingerprint(table, Settings(threads=1))
-    assert one == fingerprint(table, Settings(threads=2))
+    assert one == fingerprint(table, Settings(threads=2, all_passages=True))
     assert one == fingerprint(pa.concat_tables([table.slice(0, 3), table.slice(3)]), Settings())
     assert one != fingerprint(table, Settings(seed=2))
     assert one != fingerprint(table, Settings(), [1])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.clean.clues import clues_of, harvest
+from dedupe.clean.clues import harvest
 from dedupe.clean.kept import Kept, code_points, keep_all
 from dedupe.clean.scan import (
     BODY,
@@ -28,6 +28,7 @@ from dedupe.clean.scan import (
 from dedupe.documents import documents_table
 from dedupe.names import default_names
 from tests.reference_clues import every_clue, lines
+from tests.test_clues import clues_of
 
 PIECES = (
     "The pier rotted. ", "OSLO (AP) — ", "() ", "Poe told that it rained. ", "\n", "\n\n",
@@ -176,7 +177,6 @@ def test_harvest__finds_what_reading_every_line_with_every_pattern_finds(
     found = harvest(table, _keep(table, ranges)).to_pylist()
     expected = [(0, *clue) for clue in every_clue(text, ranges, default_names())]
     assert [tuple(row.values()) for row in found] == expected
-    assert [(0, *clue) for clue in clues_of(text, ranges)] == expected
 
 
 @settings(max_examples=150)

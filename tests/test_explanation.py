@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 import dedupe
 import dedupe.cli
 from dedupe.errors import InputError
+from dedupe.read import read
 from dedupe.verify.edits import substitutions
 from tests.stories import BODY, QUOTATION, QUOTING
 
@@ -45,6 +46,19 @@ def test_explain__texts_without_a_word_in_common_are_no_pair(finished: Path) -> 
     assert found.why_not == "no shingle in common"
 
 
+def test_explain__reads_the_inputs_of_a_library_run_as_that_did(tmp_path: Path) -> None:
+    rows = [{"name": name, "story": {"body": BODY}} for name in ("a", "b")]
+    lines = (
+        "\n".join(map(json.dumps, rows)).encode() + b'\n{"name": "c", "story": {"body": "\xff"}}'
+    )
+    (tmp_path / "in.jsonl").write_bytes(lines)
+    fields = {"id": "name", "text": "story.body"}
+    reading = read([tmp_path / "in.jsonl"], fields=fields, on_error="replace")
+    assert reading.documents.num_rows == 3
+    dedupe.find_duplicates(reading).save(tmp_path / "out")
+    assert dedupe.explain(tmp_path / "out", "a", "b").one_story
+
+
 def test_explain__unknown_ids_and_moved_inputs_say_what_to_do(finished: Path) -> None:
     with pytest.raises(InputError, match='"zebra" is no document of this result'):
         dedupe.explain(finished / "out", "a", "zebra")
@@ -55,6 +69,40 @@ def test_explain__unknown_ids_and_moved_inputs_say_what_to_do(finished: Path) ->
         assert dedupe.explain(finished / "out", "a", "b", [moved]).one_story
     finally:
         moved.rename(finished / "in.jsonl")
+
+
+def test_explain__finds_the_inputs_of_a_run_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = tmp_path / "work"
+    (work / "pages").mkdir(parents=True)
+    (work / "in.jsonl").write_text(json.dumps({"text": BODY}), encoding="utf-8")
+    (work / "pages" / "a.txt").write_text(BODY + OTHER, encoding="utf-8")
+    (work / "names.json").write_text("{}", encoding="utf-8")
+    monkeypatch.chdir(work)
+    call = [
+        "cluster",
+        "in.jsonl",
+        "pages",
+        "--names",
+        "names.json",
+        "--out",
+        "out",
+        "--threads",
+        "1",
+    ]
+    assert CliRunner().invoke(dedupe.cli.app, call).exit_code == 0
+    # What has the same name elsewhere is another file.
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.jsonl").write_text(json.dumps({"text": OTHER}), encoding="utf-8")
+    run = json.loads((work / "out" / "run.json").read_text("utf-8"))
+    assert [row["path"] for row in run["inputs"]] == ["in.jsonl", "pages"]
+    assert run["reading"]["start"] == str(work)
+    assert run["settings"]["names"] == str(work / "names.json")
+    found = dedupe.explain(work / "out", "a.txt", "in.jsonl:1")
+    assert found.text_b == BODY
+    for command in ("sources", "report"):
+        assert CliRunner().invoke(dedupe.cli.app, [command, "work/out"]).exit_code == 0
 
 
 def test_explain__prints_the_change_in_brackets_and_the_same_as_data(finished: Path) -> None:

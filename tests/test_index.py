@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import os
 import random
@@ -12,14 +13,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, permutations
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import dedupe
 from dedupe import Index, Settings
 from dedupe.errors import IndexBusyError, SettingsError, StoreError
-from dedupe.storage.catalog import FORMAT
+from dedupe.storage.catalog import FORMAT, Catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 pytestmark = pytest.mark.needs_jit
 
@@ -256,6 +260,28 @@ def test_remove__a_copy_stands_in_for_what_is_gone(tmp_path: Path) -> None:
         assert partition(index) == {frozenset("bcd")}
         index.compact()
         assert index.add({"id": "e", "text": with_changes(text(1), 3)}).story == "a"
+        assert index.check() == []
+
+
+def test_compact__reads_removed_documents_in_few_questions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    get_many = Catalog.get_many
+
+    def counted(catalog: Catalog, table: str, keys: Iterable[int]) -> Any:
+        asked.append(table)
+        return get_many(catalog, table, keys)
+
+    with Index(tmp_path / "index") as index:
+        index.add_many([{"id": f"{seed}", "text": text(seed)} for seed in range(150)])
+        for seed in range(120):
+            index.remove(f"{seed}")
+        monkeypatch.setattr(Catalog, "get_many", counted)
+        index.compact()
+        assert asked == ["documents"] * 2
+        assert {index.history(f"{seed}")[0]["state"] for seed in range(120)} == {"erased"}
+        assert index.history("149")[0]["text"] == text(149)
         assert index.check() == []
 
 
@@ -558,6 +584,9 @@ def test_index__another_format_or_other_settings_are_named(tmp_path: Path) -> No
     Index(tmp_path / "index").close()
     with pytest.raises(SettingsError, match="n_slots 128, not 64"):
         Index(tmp_path / "index", Settings(n_slots=64))
+    free = Settings(threads=1, memory_limit="2GB", all_passages=True)
+    with Index(tmp_path / "index", free) as index:
+        assert index.settings == dataclasses.replace(free, seed=index.settings.seed)
     base = sqlite3.connect(tmp_path / "index" / "catalog.sqlite")
     base.execute("PRAGMA user_version=9")
     base.close()
@@ -566,6 +595,21 @@ def test_index__another_format_or_other_settings_are_named(tmp_path: Path) -> No
     with pytest.raises(StoreError, match=f"index format 9, this version reads {FORMAT}"):
         Index(tmp_path / "index")
     assert {path.name: path.read_bytes() for path in (tmp_path / "index").iterdir()} == before
+
+
+def test_index__its_file_of_names_is_found_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = {"name": "Quay Wire", "spellings": ["Quay Wire"]}
+    (tmp_path / "names.json").write_text(json.dumps({"agencies": [wire]}), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with Index("index", Settings(names="names.json")) as index:
+        index.add({"id": "a", "text": f"OSLO (Quay Wire) - {text(1)}", "source": "a.example"})
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with Index(tmp_path / "index") as index:
+        copy = index.add({"id": "b", "text": text(1), "source": "b.example"})
+        assert copy.origin["name"] == "Quay Wire"
 
 
 def test_index__each_has_a_secret_seed_of_its_own(tmp_path: Path) -> None:

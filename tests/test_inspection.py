@@ -3,8 +3,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import datasets
-import pytest
 from typer.testing import CliRunner
 
 import dedupe
@@ -107,14 +105,3 @@ def test_command__shows_the_same_as_data(tmp_path: Path) -> None:
     for span in data["furniture"]:
         assert f"[{span['start']}:{span['end']}]" in shown.stdout
     assert [span["text"] for span in data["kept"]] == [s.text for s in dedupe.inspect(PAGE).kept]
-
-
-def test_seed_page__reads_as_the_page_that_started_it_all() -> None:
-    page = datasets.DEFAULT_DATA.parent / "seeds" / "story.txt"
-    if not page.is_file():
-        pytest.skip(f"no {page.name} beside the measuring data")
-    found = dedupe.inspect(page.read_text(encoding="utf-8"))
-    story = " ".join(span.text for span in found.kept)
-    assert story.startswith("() Mexican President")
-    assert story.endswith("along the border on the U.S. side.")
-    assert [sign.kind for sign in found.signs] == ["scar", "scar"]

@@ -58,6 +58,27 @@ def test_wheel__holds_nothing_but_the_package(wheel: zipfile.ZipFile) -> None:
     assert not [name for name in wheel.namelist() if "__pycache__" in name]
 
 
+def test_sdist__brings_all_that_its_tests_read(tmp_path: Path) -> None:
+    pytest.importorskip("hatchling", reason="the build backend is not here")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (path,) = tmp_path.iterdir()
+    with tarfile.open(path) as sdist:
+        held = {name.partition("/")[2] for name in sdist.getnames()}
+    for name in (
+        ".ci/run",
+        "README.md",
+        "pyproject.toml",
+        "seeds/newsroom.jsonl",
+        "tests/crawl.py",
+    ):
+        assert name in held
+
+
 def test_wheel__installs_the_command(wheel: zipfile.ZipFile) -> None:
     entries = ConfigParser()
     entries.read_string(read(wheel, "entry_points.txt"))

@@ -19,6 +19,7 @@ import pytest
 
 from dedupe import Index
 from dedupe.errors import InputError, MissingExtraError, SettingsError, StoreError
+from dedupe.index import Match
 from tests.test_index import text, with_changes
 
 if TYPE_CHECKING:
@@ -45,15 +46,23 @@ BRIEF = {
 class Crawled:
     """What a pipeline made of items that came at once.
 
+    Args:
+        folder: of the index.
+        items: given to the pipeline.
+        one_commit: hold the writer until all items wait, so that they share a commit.
+        settings: of the crawl.
+
     Attributes:
         items: what went on, the items themselves.
         drops: reasons of the others.
         stats: without their prefix.
     """
 
-    def __init__(self, folder: Path, items: list[Any], **settings: Any) -> None:
+    def __init__(
+        self, folder: Path, items: list[Any], *, one_commit: bool = False, **settings: Any
+    ) -> None:
         self.crawler = get_crawler(settings_dict={"DEDUPE_INDEX": str(folder), **settings})
-        found = asyncio.run(self._crawl(items))
+        found = asyncio.run(self._crawl(items, one_commit=one_commit))
         unexpected = [one for one in found if isinstance(one, Exception)]
         self.drops = [str(one) for one in unexpected if isinstance(one, DropItem)]
         assert len(self.drops) == len(unexpected), unexpected
@@ -62,10 +71,15 @@ class Crawled:
         stats = self.crawler.stats.get_stats()
         self.stats = {name.removeprefix("dedupe/"): n for name, n in stats.items()}
 
-    async def _crawl(self, items: list[Any]) -> list[Any]:
+    async def _crawl(self, items: list[Any], *, one_commit: bool) -> list[Any]:
         pipeline = StoryPipeline.from_crawler(self.crawler)
         pipeline.open_spider()
-        asked = map(pipeline.process_item, items)
+        all_wait = threading.Event()
+        if one_commit:
+            pipeline._writer.submit(all_wait.wait)
+        asked = [asyncio.create_task(pipeline.process_item(item)) for item in items]
+        await asyncio.sleep(0)
+        all_wait.set()
         found = await asyncio.gather(*asked, return_exceptions=True)
         await pipeline.close_spider()
         return found
@@ -245,17 +259,16 @@ def test_pipeline__a_page_crawled_again_is_dropped_and_a_changed_one_is_a_versio
 def test_pipeline__of_equal_texts_that_come_at_once_one_is_kept(tmp_path: Path) -> None:
     wire, *_, rewrite, _ = articles()
     Crawled(tmp_path / "index", [rewrite])
-    # While the first is added the two come, and share a commit.
     copies = [
-        {"id": "0", "text": text(9)},
         {"id": "a", "text": wire["text"], "published": "2024-03-09T08:00:00Z"},
         {"id": "b", "text": wire["text"], "published": "2024-03-01T08:00:00Z"},
     ]
-    crawled = Crawled(tmp_path / "index", copies, DEDUPE_DROP="copies")
+    crawled = Crawled(tmp_path / "index", copies, one_commit=True, DEDUPE_DROP="copies")
     with Index(tmp_path / "index") as index:
+        assert index.stats()["commits"] == 2
         # What is kept stands for the other, also where that is the origin.
         assert index.story("a") == index.story("rewrite")
-    assert [item["id"] for item in crawled.items] == ["0", "a"]
+    assert [item["id"] for item in crawled.items] == ["a"]
     assert crawled.drops == ['"b" tells the story "rewrite": the same words']
 
 
@@ -266,12 +279,12 @@ def test_pipeline__versions_that_come_at_once_are_added_in_their_order(tmp_path:
         assert [one["text"] for one in index.history("a")] == [one["text"] for one in versions]
 
 
-def test_pipeline__items_that_come_at_once_share_commits(tmp_path: Path) -> None:
-    Crawled(tmp_path / "index", [{"id": str(seed), "text": text(seed)} for seed in range(60)])
+def test_pipeline__items_that_come_while_one_is_added_share_a_commit(tmp_path: Path) -> None:
+    items = [{"id": str(seed), "text": text(seed)} for seed in range(60)]
+    crawled = Crawled(tmp_path / "index", items, one_commit=True)
+    assert crawled.stats == {"added": 60, "new_stories": 60}
     with Index(tmp_path / "index") as index:
-        stats = index.stats()
-    assert stats["documents"] == 60
-    assert stats["commits"] < 30
+        assert index.stats()["commits"] == 1
 
 
 def test_pipeline__a_window_holds(tmp_path: Path) -> None:
@@ -296,6 +309,56 @@ def test_pipeline__an_item_whose_index_fails_raises_and_the_crawl_goes_on(tmp_pa
         return item
 
     assert asyncio.run(crawl())["dedupe"]["story"] == "b"
+
+
+@pytest.mark.parametrize("fault", [StoreError("unreadable"), InputError("no such story")])
+def test_pipeline__an_item_whose_story_cannot_be_read_is_kept_and_warned_of_once(
+    fault: Exception,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(_: Match) -> str:
+        raise fault
+
+    monkeypatch.setattr(Match, "relation", property(fail))
+    with caplog.at_level(logging.WARNING, "dedupe.scrapy"):
+        crawled = Crawled(tmp_path / "index", articles(), one_commit=True, DEDUPE_DROP="copies")
+    assert [item["id"] for item in crawled.items] == ["a", "repost", "excerpt", "rewrite", "other"]
+    assert crawled.stats == {"added": 6, "exact": 1, "dropped": 1, "new_stories": 2}
+    assert [record.getMessage() for record in caplog.records] == [
+        f"an item is kept, for its story cannot be read: {fault}"
+    ]
+
+
+def test_pipeline__an_input_error_of_the_index_raises_and_rejects_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise InputError("a file of names cannot be read")
+
+    async def crawl() -> None:
+        pipeline = StoryPipeline.from_crawler(crawler)
+        pipeline.open_spider()
+        with pytest.raises(InputError, match="names"):
+            await pipeline.process_item({"id": "a", "text": text(1)})
+        await pipeline.close_spider()
+
+    monkeypatch.setattr(Index, "add_many", fail)
+    crawler = get_crawler(settings_dict={"DEDUPE_INDEX": str(tmp_path / "index")})
+    asyncio.run(crawl())
+    assert crawler.stats
+    assert crawler.stats.get_stats() == {}
+
+
+def test_pipeline__an_item_before_the_index_is_open_is_told_so(tmp_path: Path) -> None:
+    async def ask() -> None:
+        crawler = get_crawler(settings_dict={"DEDUPE_INDEX": str(tmp_path / "index")})
+        pipeline = StoryPipeline.from_crawler(crawler)
+        with pytest.raises(StoreError, match="open_spider"):
+            await asyncio.wait_for(pipeline.process_item({"id": "a", "text": text(1)}), 10)
+
+    asyncio.run(ask())
 
 
 def test_pipeline__an_item_given_up_while_it_waits_leaves_the_others_answered(

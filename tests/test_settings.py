@@ -5,17 +5,15 @@ from __future__ import annotations
 import dataclasses
 import math
 import pickle
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.errors import SettingsError
-from dedupe.settings import Settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from dedupe.settings import Settings, current_folder
 
 NAMES = [field.name for field in dataclasses.fields(Settings)]
 
@@ -123,6 +121,38 @@ def test_load__a_missing_file_or_a_folder_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_settings__every_one_is_documented(name: str) -> None:
     assert f"        {name}: " in (Settings.__doc__ or "")
+
+
+def test_settings__names_are_kept_as_an_absolute_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = Settings(names="names.json")
+    assert given.names == str(tmp_path / "names.json")
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "dedupe.toml").write_text('names = "names.json"', encoding="utf-8")
+    assert Settings.load(Path("desk/dedupe.toml")).names == str(tmp_path / "desk" / "names.json")
+    monkeypatch.chdir("/")
+    assert Settings.from_dict(given.to_dict()) == given
+
+
+def test_current_folder__one_that_no_record_can_hold_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    assert current_folder() == str(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert current_folder() == ""
+    monkeypatch.setattr("os.getcwd", lambda: "/caf\udce9")
+    assert current_folder() == ""
+
+
+def test_settings__differ_where_judgements_may() -> None:
+    free = Settings(threads=3, all_passages=True, memory_limit="2GB")
+    assert free.differing(Settings()) == []
+    assert "threads" not in free.decisive()
+    assert Settings(seed=2, band_rows=4).differing(free) == ["band_rows", "seed"]
 
 
 def test_load__names_start_from_the_folder_of_the_file(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from dedupe.result import Result
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
+    from dedupe.stages import Stages
 
 _PAGES = 16
 """Earlier pages of an outlet that new ones are held against."""
@@ -108,7 +109,7 @@ def compare_with(
     new: Sketched,
     new_clues: pa.Table,
     settings: Settings,
-    stages: Any,
+    stages: Stages,
     named: Iterable[str] = (),
 ) -> tuple[Compared, Pile]:
     """Compare new documents with each other and with those of an archive.
@@ -118,7 +119,7 @@ def compare_with(
         new: the new documents.
         new_clues: theirs.
         settings: of both runs.
-        stages: runs and times the stages (pipeline).
+        stages: runs and times the stages.
         named: ids of earlier documents that are wanted in any case.
     """
     ids = one_array(archive.column("id"))

@@ -23,6 +23,7 @@ from dedupe.candidates import first_of_text
 from dedupe.clean.furniture import Furniture
 from dedupe.documents import SCHEMA
 from dedupe.errors import OutputError, SettingsError
+from dedupe.settings import Settings
 from dedupe.sketch import Sketches
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from dedupe.candidates import Weights
     from dedupe.clean import Kept
     from dedupe.compared import Compared
-    from dedupe.settings import Settings
     from dedupe.verify import Answers
 
 FOLDER = "archive"
@@ -45,8 +45,6 @@ _AT_ONCE = 1024
 """Documents that are compressed together: as many are read where one is wanted."""
 # Noise gains nothing from compression, and what is mapped must be plain.
 _PLAIN = frozenset({"sketches"})
-_FREE = frozenset({"threads", "all_passages", "memory_limit"})
-"""Settings that may differ between two runs that are compared."""
 
 
 class Archive:
@@ -167,13 +165,12 @@ class Archive:
                 f"the earlier run was made by version {self._head['version']}, this is "
                 f"{__version__}; {hint}"
             )
-        for name, value in settings.to_dict().items():
-            before = self._head["settings"].get(name)
-            if name not in _FREE and before != value:
-                raise SettingsError(
-                    f"the earlier run was made with {name} = {before!r}, this one has {value!r}; "
-                    f"take the same, or {hint}"
-                )
+        before = Settings.from_dict(self._head["settings"])
+        for name in settings.differing(before):
+            raise SettingsError(
+                f"the earlier run was made with {name} = {getattr(before, name)!r}, this one has "
+                f"{getattr(settings, name)!r}; take the same, or {hint}"
+            )
 
     def part(self, name: str) -> pa.Table:
         """Return one part as a table.

@@ -67,7 +67,7 @@ def _sharing_bands(
 def _hubs(
     hashes: NDArray[np.uint64], holders: NDArray[np.int64], signatures: NDArray[np.uint32]
 ) -> NDArray[np.int64]:
-    """Return the holders of smallest hash of each shingle, as candidates.link takes them."""
+    """Return the holders of smallest hash of each shingle, as `candidates.buckets.link` does."""
     priority = content_priority(signatures)
     order = np.lexsort((priority[holders], hashes))
     return holders[order[rank_within(hashes[order]) < N_HUBS]]

@@ -22,19 +22,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.clean.clue import Clue, clues_schema
-from dedupe.clean.kept import Kept, documents_between, keep_all
+from dedupe.clean.kept import Kept, documents_between
 from dedupe.clean.reading import Reader
 from dedupe.clean.record import record_clues
 from dedupe.clean.scan import NAME, OUTLET, scan
-from dedupe.documents import documents_table
 from dedupe.names import Names, default_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     import pyarrow as pa
 
-__all__ = ["Clue", "clues_of", "clues_schema", "harvest"]
+__all__ = ["Clue", "clues_schema", "harvest"]
 
 _AT_ONCE = 50_000
 """Documents whose clues are objects at one time."""
@@ -75,37 +74,6 @@ def harvest(
         found = _clues(some, documents_between(kept, first, last), names, n_threads)
         tables.append(_table((first + document, clues) for document, clues in found))
     return pa.concat_tables(tables).combine_chunks()
-
-
-def clues_of(
-    text: str,
-    kept: Sequence[tuple[int, int]],
-    *,
-    source: str | None = None,
-    byline: str | None = None,
-    canonical: str | None = None,
-    url: str | None = None,
-    names: Names | None = None,
-) -> list[Clue]:
-    """Collect the clues of one document, by place; those from metadata come first.
-
-    Args:
-        text: the text as given.
-        kept: its kept ranges, half-open, in code points, rising.
-        source: the outlet.
-        byline: who signed it, from metadata.
-        canonical: the address the page names as its original.
-        url: where it was found.
-        names: agencies and outlets to know; None takes those of the package.
-    """
-    fields = {"source": source, "byline": byline, "canonical": canonical, "url": url}
-    documents = documents_table([{"text": text, **fields}])
-    places = [[len(text[:place].encode()) for place in span] for span in kept]
-    ranges = keep_all(documents)._replace(
-        spans=np.array(places, np.int64).reshape(-1, 2), offsets=np.array([0, len(kept)])
-    )
-    found = _clues(documents, ranges, names or default_names(), 1)
-    return [clue for _, clues in found for clue in clues]
 
 
 def _clues(

@@ -57,10 +57,7 @@ def load_model() -> LayoutModel:
 
 
 def story_blocks(
-    blocks: Blocks,
-    learned: NDArray[np.bool_],
-    settings: Settings,
-    model: LayoutModel | None = None,
+    blocks: Blocks, learned: NDArray[np.bool_], settings: Settings
 ) -> NDArray[np.bool_]:
     """Say which blocks are story, bool (K,), each page judged by itself.
 
@@ -68,11 +65,10 @@ def story_blocks(
         blocks: of all documents.
         learned: bool (K,), known furniture of the outlet.
         settings: the number of threads.
-        model: None takes the one that ships with the package.
     """
     from dedupe.kernels.story import fill_kept
 
-    weights, bias, toll = model or load_model()
+    weights, bias, toll = load_model()
     kept = np.empty(len(blocks.starts), np.bool_)
 
     def judge(first: int, last: int) -> None:

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from dedupe.read import Batch
     from dedupe.stages import OnProgress
 
-COMMIT = 1000
-"""Documents of a commit, at most."""
 _AHEAD_BYTES = 16 << 20
 """Thousands of articles: a pipe that is fast fills a commit while another is made."""
 _MOST_TOLD = 10
@@ -89,6 +87,7 @@ class Rejects:
 
 def batches(inputs: Sequence[str], how: How) -> "Iterator[Batch]":
     """Read inputs a batch at a time, named and versioned as an index does it."""
+    from dedupe.index.adding import READ_TOGETHER
     from dedupe.index.asked import name_of
     from dedupe.read import Limits, read_batches
 
@@ -96,7 +95,7 @@ def batches(inputs: Sequence[str], how: How) -> "Iterator[Batch]":
         inputs,
         fields=how.fields,
         on_error=how.on_error.value,
-        limits=Limits(batch_documents=COMMIT, ahead_bytes=_AHEAD_BYTES),
+        limits=Limits(batch_documents=READ_TOGETHER, ahead_bytes=_AHEAD_BYTES),
         on_progress=how.on_progress,
         name=name_of,
     )
@@ -124,6 +123,7 @@ def _cut(given: "Iterator[Batch]", refused: Rejects) -> Iterator[Commit]:
     import pyarrow as pa
 
     from dedupe.documents import SCHEMA
+    from dedupe.index.adding import READ_TOGETHER
 
     held = Commit(SCHEMA.empty_table(), [])
     try:
@@ -131,10 +131,10 @@ def _cut(given: "Iterator[Batch]", refused: Rejects) -> Iterator[Commit]:
             refused.add(batch.rejects)
             both = pa.concat_tables([held.documents, batch.documents])
             held = Commit(both, held.places + batch.places)
-            least = COMMIT if len(batch.places) >= COMMIT else 1
+            least = READ_TOGETHER if len(batch.places) >= READ_TOGETHER else 1
             while len(held.places) >= least:
-                yield Commit(held.documents.slice(0, COMMIT), held.places[:COMMIT])
-                held = Commit(held.documents.slice(COMMIT), held.places[COMMIT:])
+                yield Commit(held.documents.slice(0, READ_TOGETHER), held.places[:READ_TOGETHER])
+                held = Commit(held.documents.slice(READ_TOGETHER), held.places[READ_TOGETHER:])
     except DedupeError:
         # What came before is added.
         if held.places:

@@ -244,7 +244,10 @@ def _collection(result: Result, inputs: Sequence[str | Path] | None) -> pa.Table
     reading = run.get("reading", {})
     try:
         table = read(
-            paths, fields=reading.get("fields"), on_error=reading.get("on_error", "skip")
+            paths,
+            fields=reading.get("fields"),
+            on_error=reading.get("on_error", "skip"),
+            start="" if inputs else reading.get("start", ""),
         ).documents
     except InputError as error:
         raise InputError(f"{error}; if the run's inputs moved, {hint}") from error

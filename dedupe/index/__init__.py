@@ -1,4 +1,4 @@
-"""A crawler asks: have I seen this story, and whose is it? The stages of a run, one by one.
+"""A crawler asks: have I seen this story, and whose is it? The stages of a run, a commit at a time.
 
     document  ->  Index.add()  ->  Match
 

@@ -43,8 +43,9 @@ if TYPE_CHECKING:
     from dedupe.storage.store import Store
 
 
-_AT_ONCE = 1000
-"""Documents of one commit that are read together (benchmarks/index.py)."""
+READ_TOGETHER = 1000
+"""Documents of one commit that are read together (benchmarks/index.py): who may choose makes
+commits of as many."""
 
 
 class Added(NamedTuple):
@@ -92,7 +93,7 @@ def parts_of(table: pa.Table, terms: Terms) -> Iterator[NDArray[np.int64]]:
     start = 0
     seen: set[str] = set()
     for row, name in enumerate(table.column("id").to_pylist()):
-        if name in seen or len(seen) == _AT_ONCE:
+        if name in seen or len(seen) == READ_TOGETHER:
             yield from _near_in_time(table, np.arange(start, row), terms)
             start, seen = row, set()
         seen.add(name)

@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import orjson
 import pyarrow as pa
 
 from dedupe.index.adding import Added, Terms, add_table, parts_of
@@ -18,7 +17,7 @@ from dedupe.index.open_index import OpenIndex
 from dedupe.index.records import FIELDS, as_rows, pack_about
 from dedupe.index.stories import Changes, Regrouping
 from dedupe.index.telling import tell_added, tell_query, tell_story
-from dedupe.storage.tables import ERASED, GROUPED, REMOVED
+from dedupe.storage.tables import ERASED, GROUPED, REMOVED, STATE_NAMES, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
     from dedupe.index.answers import IndexStory, Match
     from dedupe.storage.store import Store
 
-# Documents in memory together, of one look at the index.
-_EXPORTED_AT_ONCE = 100
+_AT_ONCE = 100
+"""Documents in memory together, of one look at the index."""
 _BYTES_OF_ONE = np.dtype(np.int64).itemsize
 """Of the members of a story that is one document."""
 
@@ -55,7 +54,8 @@ class Index(OpenIndex):
         StoreError: no index, or one of another format, or another's folder.
         IndexBusyError: another process writes it.
         CorruptIndexError: it is damaged.
-        SettingsError: settings other than those it was made with.
+        SettingsError: settings other than those it was made with, but for the seed and
+            those that change no judgement (`Settings.differing`).
     """
 
     def add(self, document: Document | Mapping[str, Any] | str) -> Match:
@@ -96,7 +96,7 @@ class Index(OpenIndex):
                 added |= zip(rows.tolist(), new, strict=True)
                 changes.include(changed)
                 held = held.later(changed.judged)
-            self._record(store, len(added), changes)
+            self._record(store, len(added))
             in_order = [added[row] for row in range(table.num_rows)]
             return tell_added(in_order, changes, held, self._reading, self.settings)
 
@@ -134,7 +134,7 @@ class Index(OpenIndex):
             regrouping = Regrouping(held, self.settings)
             regrouping.add([], {found[0].number: (REMOVED, 0)})
             store.counts["n_live"] -= 1
-            self._record(store, 0, regrouping.changes)
+            self._record(store, 0)
             return True
 
     def story(self, name: str) -> IndexStory | None:
@@ -208,11 +208,10 @@ class Index(OpenIndex):
             InputError: not an id.
         """
         document = as_name(document)
-        states = ("current", "current", "replaced", "removed", "erased")
         with self._reading() as held:
             found = []
             for one in versions_of(held, document, self.settings):
-                state = states[held.place(one.number).state]
+                state = STATE_NAMES[held.place(one.number).state]
                 fields = {} if state == "erased" else as_rows([one])[0]
                 story = None
                 if state == "current":
@@ -252,15 +251,18 @@ class Index(OpenIndex):
         with self._lock:
             spared = {}
             with self._writing() as store:
-                for number, *place in list(store.catalog.every("places")):
-                    if place[0] > GROUPED:
-                        stored = Held(store).document(number)
-                        spared[number] = int(id_keys([stored.id], self.settings)[0])
-                        if place[0] == REMOVED:
+                every = ((number, Place(*row)) for number, *row in store.catalog.every("places"))
+                gone = {number: place for number, place in every if place.state > GROUPED}
+                numbers = list(gone)
+                for first in range(0, len(numbers), _AT_ONCE):
+                    for stored in Held(store).documents(numbers[first : first + _AT_ONCE]):
+                        spared[stored.number] = int(id_keys([stored.id], self.settings)[0])
+                        if gone[stored.number].state == REMOVED:
                             nothing = [stored.id, *[None] * (len(FIELDS) - 1)]
                             about = pack_about(nothing, stored.version, 0)
-                            store.catalog.put("documents", [(number, about, b"", b"")])
-                            store.catalog.put("places", [(number, ERASED, *place[1:])])
+                            store.catalog.put("documents", [(stored.number, about, b"", b"")])
+                            place = gone[stored.number]._replace(state=ERASED)
+                            store.catalog.put("places", [(stored.number, *place)])
             store.compact(spared)
 
     def stats(self) -> dict[str, Any]:
@@ -294,8 +296,8 @@ class Index(OpenIndex):
         """
         with self._reading() as held:
             last = held.store.counts["n_docs"]
-        for first in range(1, last + 1, _EXPORTED_AT_ONCE):
-            numbers = range(first, min(first + _EXPORTED_AT_ONCE, last + 1))
+        for first in range(1, last + 1, _AT_ONCE):
+            numbers = range(first, min(first + _AT_ONCE, last + 1))
             with self._reading() as held:
                 held.load_places(numbers)
                 live = [number for number in numbers if held.is_live(number)]
@@ -305,12 +307,6 @@ class Index(OpenIndex):
             for row, name in zip(rows, names, strict=True):
                 yield row | {"story": name}
 
-    def _record(self, store: Store, n_docs: int, changes: Changes) -> None:
+    def _record(self, store: Store, n_docs: int) -> None:
         store.counts["n_commits"] += 1
-        what = {
-            "touched": sorted(changes.touched),
-            "merged": changes.merged,
-            "split": changes.split,
-        }
-        row = (store.counts["n_commits"], time.time(), n_docs, orjson.dumps(what))
-        store.catalog.put("commits", [row])
+        store.catalog.put("commits", [(store.counts["n_commits"], time.time(), n_docs)])

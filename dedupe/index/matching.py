@@ -27,7 +27,7 @@ from dedupe.index.keys import BAND, ID, ID_CAP, SHINGLE, TEXT, Keys, posting_key
 from dedupe.index.outlets import furniture_of
 from dedupe.index.records import MEASURED, as_table
 from dedupe.settings import Settings
-from dedupe.sketch import Sketches, sketch
+from dedupe.sketch import Sketches, join_sketches, sketch
 from dedupe.storage.postings import Found
 from dedupe.verify import OnDemand, given_pairs, published_by, verify
 
@@ -295,7 +295,7 @@ def _measured(
     old_table = as_table(old, MEASURED)
     old_kept = clean(old_table, settings, furniture_of(held.catalog, old_table))
     kept = _kept_together(batch.kept, old_kept)
-    sketches = _sketched_together(batch.sketches, sketch(old_kept, settings))
+    sketches = join_sketches([batch.sketches, sketch(old_kept, settings)])
     names = MEASURED.names[:-1]
     table = pa.concat_tables([batch.table.select(names), old_table.select(names)])
     weights = weigh_among(sketches, len(batch.minutes), counts, held.store, batch.span)
@@ -326,16 +326,6 @@ def _kept_together(one: Kept, other: Kept) -> Kept:
         np.concatenate([one.data, other.data]),
         np.concatenate([one.text_offsets, other.text_offsets[1:] + shift]),
         np.concatenate([one.spans, other.spans + shift]),
-        np.concatenate([one.offsets, other.offsets[1:] + one.offsets[-1]]),
-    )
-
-
-def _sketched_together(one: Sketches, other: Sketches) -> Sketches:
-    return Sketches(
-        np.concatenate([one.signatures, other.signatures]),
-        np.concatenate([one.text_hashes, other.text_hashes]),
-        np.concatenate([one.n_words, other.n_words]),
-        np.concatenate([one.sampled, other.sampled]),
         np.concatenate([one.offsets, other.offsets[1:] + one.offsets[-1]]),
     )
 

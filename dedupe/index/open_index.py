@@ -63,22 +63,22 @@ class OpenIndex:
         }
         self._store: Store | None = Store(self.path, read_only=read_only, meta=meta)
         kept = Settings.from_dict(orjson.loads(self._store.catalog.need("meta", "settings")[0]))
-        threads = self._asked.threads if self._asked else kept.threads
-        self.settings = dataclasses.replace(kept, threads=threads)
-        self._check_settings()
+        self.settings = self._agreed(kept)
         window = orjson.loads(self._store.catalog.need("meta", "window")[0])
         self.window_minutes: int = window if self._window is None else self._window
 
-    def _check_settings(self) -> None:
-        if self._asked is not None:
-            asked = dataclasses.replace(self._asked, seed=self.settings.seed)
-            for name, value in asked.to_dict().items():
-                if value != getattr(self.settings, name):
-                    self.close()
-                    raise SettingsError(
-                        f"{self.path}: was made with {name} {getattr(self.settings, name)}, "
-                        f"not {value}; open it without settings, or make a new index"
-                    )
+    def _agreed(self, kept: Settings) -> Settings:
+        """Return the settings asked for, with the seed of those it was made with; or these."""
+        if self._asked is None:
+            return kept
+        asked = dataclasses.replace(self._asked, seed=kept.seed)
+        for name in asked.differing(kept):
+            self.close()
+            raise SettingsError(
+                f"{self.path}: was made with {name} {getattr(kept, name)}, "
+                f"not {getattr(asked, name)}; open it without settings, or make a new index"
+            )
+        return asked
 
     def close(self) -> None:
         """Close the files; another process may write then."""

@@ -37,24 +37,18 @@ class Changes:
     """What a commit did to the stories, by number.
 
     Attributes:
-        touched: stories that are new, or have other members than before.
         merged: (a story that is gone, the story it went into).
-        split: (a story, a part of it that is now another).
         judged: documents whose edges are others now.
         story_of: the story of each document whose place was written.
     """
 
-    touched: set[int] = dataclasses.field(default_factory=set)
     merged: list[tuple[int, int]] = dataclasses.field(default_factory=list)
-    split: list[tuple[int, int]] = dataclasses.field(default_factory=list)
     judged: set[int] = dataclasses.field(default_factory=set)
     story_of: dict[int, int] = dataclasses.field(default_factory=dict)
 
     def include(self, later: Changes) -> None:
         """Add what was done after."""
-        self.touched |= later.touched
         self.merged += later.merged
-        self.split += later.split
         self.judged |= later.judged
         self.story_of |= later.story_of
 
@@ -85,8 +79,7 @@ class Regrouping:
         places = self._places
         places.gone = {number: heir for number, (_, heir) in gone.items()}
         self._held.load_places(gone)
-        numbers, alone = _near_and_alone(places.come(newcomers), places)
-        self.changes.touched.update(alone)
+        numbers = _near(places.come(newcomers), places)
         places.load_near(numbers)
         for number, (state, _) in gone.items():
             places.retire(number, state)
@@ -106,9 +99,7 @@ class Regrouping:
         grouped.update(lone)
         self._load(groups)
         for group in groups:
-            if len(group) == 1 and self._is_new_and_alone(group[0], followers):
-                self.changes.touched.add(group[0])
-            else:
+            if len(group) > 1 or not self._is_new_and_alone(group[0], followers):
                 self._regroup(group, followers)
         for leader, joined in followers.items():
             if leader not in grouped:
@@ -235,8 +226,6 @@ class Regrouping:
             members[i] = sorted({*members[i], *new})
             story = claims[i][0] if claims[i] else members[i][0]
             self.changes.merged += [(before, story) for before in claims[i][1:]]
-            was = {places.story_was(one) for one in part} - {0, *claims[i]}
-            self.changes.split += [(before, story) for before in sorted(was)]
             merged = self._merged(claims[i])
             self._settle(story, component, members[i], merged, alone=len(leaders) == 1)
         kept = {claim[0] for claim in claims if claim}
@@ -289,7 +278,6 @@ class Regrouping:
         """
         places = self._places
         if alone and members == [story] and not places.had_others(story):
-            self.changes.touched.add(story)
             places[story] = Place(ALONE, story, story, story)
             self._groups.delete("stories", [story])
             return
@@ -300,7 +288,6 @@ class Regrouping:
         before = self._groups.get("stories", story)
         if before is not None and before[:2] == (packed, merged):
             return
-        self.changes.touched.add(story)
         changed = self._held.store.counts["n_commits"] + 1
         self._groups.put("stories", story, packed, merged, changed)
 
@@ -313,22 +300,20 @@ class Regrouping:
         changed = self._held.store.counts["n_commits"] + 1
         members = packed + np.array(joined, np.int64).tobytes()
         self._groups.put("stories", place.story, members, merged, changed)
-        self.changes.touched.add(place.story)
 
     def _forget(self, place: Place) -> None:
         """Delete the story of a document that is gone, when no other is left in its component."""
-        self.changes.touched.add(place.story)
         if place.component not in self._regrouped:
             self._groups.delete("stories", [place.story])
             self._groups.delete("components", [place.component])
 
 
-def _near_and_alone(numbers: list[int], places: Places) -> tuple[list[int], list[int]]:
-    """Return the newcomers that belong to a component with others, and those that do not."""
+def _near(numbers: list[int], places: Places) -> list[int]:
+    """Return the newcomers that belong to a component with others."""
     near = set(places.gone.values())
     near.update(number for number in numbers if places.had_others(number))
     for number in numbers:
         others = bound_by(places.edges(number))
         if others:
             near.update([number, *others])
-    return [one for one in numbers if one in near], [one for one in numbers if one not in near]
+    return [one for one in numbers if one in near]

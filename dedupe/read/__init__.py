@@ -44,6 +44,7 @@ from dedupe.read.pages import with_pages
 from dedupe.read.plain_lines import Columns
 from dedupe.read.rows import build_columns, build_documents
 from dedupe.read.sources import check_inputs, find_sources, printable_path
+from dedupe.settings import current_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -73,11 +74,18 @@ class Reading:
         inputs: `path`, `documents`, `rejects`, `bad_dates` (given, and not
             understood or impossible) and `skipped_files` (of a folder, for
             their names) of each input.
+        fields: the names of fields that were asked for, as `read` takes them.
+        on_error: what a bad record did, as `read` takes it.
+        start: the folder that relative paths of inputs started from; "" for the
+            current one.
     """
 
     documents: pa.Table
     rejects: list[dict[str, Any]]
     inputs: list[dict[str, Any]]
+    fields: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    on_error: OnError = "skip"
+    start: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +113,7 @@ def read(
     limits: Limits = _DEFAULTS,
     on_progress: OnProgress | None = None,
     spill: Spill = MEMORY,
+    start: str = "",
 ) -> Reading:
     """Read all documents of some inputs.
 
@@ -118,6 +127,7 @@ def read(
         limits: bounds on records, batches and compression.
         on_progress: called with "read", bytes done, and bytes in all (0 unknown).
         spill: where texts go that memory does not hold.
+        start: folder that relative inputs start from; "" is the current one.
 
     Raises:
         InputError: one path in place of a list; an input that is missing or
@@ -131,7 +141,12 @@ def read(
 
     def tables() -> Iterator[pa.Table]:
         for batch in read_batches(
-            inputs, fields=fields, on_error=on_error, limits=limits, on_progress=on_progress
+            inputs,
+            fields=fields,
+            on_error=on_error,
+            limits=limits,
+            on_progress=on_progress,
+            start=start,
         ):
             rejects.extend(batch.rejects)
             counts[batch.counts["path"]] = batch.counts
@@ -139,7 +154,14 @@ def read(
 
     # One piece, so that no stage has to copy the texts to see them as one.
     documents = spilled_table(tables(), spill)
-    return Reading(documents=documents, rejects=rejects, inputs=list(counts.values()))
+    return Reading(
+        documents=documents,
+        rejects=rejects,
+        inputs=list(counts.values()),
+        fields=dict(fields or {}),
+        on_error=on_error,
+        start=start or current_folder(),
+    )
 
 
 def read_batches(
@@ -150,6 +172,7 @@ def read_batches(
     limits: Limits = _DEFAULTS,
     on_progress: OnProgress | None = None,
     name: Name | None = None,
+    start: str = "",
 ) -> Iterator[Batch]:
     """Read documents a batch at a time; arguments and errors are those of `read`.
 
@@ -165,8 +188,8 @@ def read_batches(
             f"read takes a list of inputs, not the one {os.fspath(inputs)!r}; put it into a list"
         )
     paths = [os.fspath(given) for given in inputs]
-    check_inputs(paths)
-    found = [find_sources(path) for path in paths]
+    check_inputs(paths, start)
+    found = [find_sources(path, start) for path in paths]
     builder = _Builder(fields or {}, name)
     progress = _Progress(on_progress, [source for sources, _ in found for source in sources])
     for path, (sources, n_skipped) in zip(paths, found, strict=True):

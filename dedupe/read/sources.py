@@ -48,32 +48,40 @@ class Source(NamedTuple):
     size: int
 
 
-def find_sources(given: str) -> tuple[list[Source], int]:
+def find_sources(given: str, start: str = "") -> tuple[list[Source], int]:
     """Return the files of one input in order of their names, and how many were left aside.
+
+    What they are called begins with the input as it is given, wherever it is opened.
 
     A folder gives the files whose names end as readable ones do; hidden files
     and links to folders are left aside.
+
+    Args:
+        given: the input.
+        start: folder that a relative path starts from; "" is the current one.
 
     Raises:
         InputError: no such file or folder, or a folder with nothing readable.
     """
     if given == STDIN:
         return [Source(STDIN, STDIN, STDIN, "unknown", 0)], 0
-    status = _status(given)
+    place = os.path.join(start, given)  # noqa: PTH118 - `given` stays as given
+    status = _status(place)
     if not stat.S_ISDIR(status.st_mode):
         name = printable_path(given)
-        return [Source(given, name, name, form_of(given), _size(status))], 0
+        return [Source(place, name, name, form_of(given), _size(status))], 0
     sources, n_skipped = [], 0
-    for path in _walk(given):
+    for path in _walk(place):
         form = form_of(path)
         if form == "unknown":
             n_skipped += 1
             continue
-        inside = printable_path(Path(os.path.relpath(path, given)).as_posix())
-        sources.append(Source(path, printable_path(path), inside, form, _size(_status(path))))
+        inside = printable_path(Path(os.path.relpath(path, place)).as_posix())
+        name = printable_path(given + path.removeprefix(place))
+        sources.append(Source(path, name, inside, form, _size(_status(path))))
     if not sources:
         raise InputError(
-            f"{printable_path(given)}: nothing readable in this folder; {READABLE} are read"
+            f"{printable_path(place)}: nothing readable in this folder; {READABLE} are read"
         )
     return sources, n_skipped
 
@@ -119,26 +127,30 @@ def printable_path(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def check_inputs(inputs: Sequence[str]) -> None:
+def check_inputs(inputs: Sequence[str], start: str = "") -> None:
     """Refuse an input that is given twice, in whatever spelling: its documents would clash.
+
+    Args:
+        inputs: all of them.
+        start: as in `find_sources`.
 
     Raises:
         InputError: naming the input, and how it was spelled before.
     """
     before: dict[str, str] = {}
     for given in inputs:
-        place = _resolved(given)
+        place = _resolved(given, start)
         if place in before:
             first = "" if before[place] == given else f", first as {printable_path(before[place])}"
             raise InputError(f"{printable_path(given)}: given twice{first}; name each input once")
         before[place] = given
 
 
-def _resolved(given: str) -> str:
+def _resolved(given: str, start: str) -> str:
     """Return the one name of an input; what cannot be a path is left for `find_sources`."""
     if given == STDIN:
         return given
     try:
-        return os.path.realpath(given)
+        return os.path.realpath(os.path.join(start, given))  # noqa: PTH118 - may be no path
     except (OSError, ValueError):
         return given

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from dedupe.storage.folder import Folder
 
-FORMAT = 6
+FORMAT = 7
 
 _NOTHING_KEPT = "; nothing of this commit was kept, the index is as before"
 # SQLite waits so long for another process before it says that the catalogue is busy.

@@ -19,7 +19,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "recent": ("number", "n_docs", "postings", "about"),
     "segments": ("number", "file", "n_docs", "n_postings", "level", "header"),
     "outlets": ("number", "keys"),
-    "commits": ("number", "time", "n_docs", "changes"),
+    "commits": ("number", "time", "n_docs"),
 }
 _TEXT_KEY = {"meta"}
 SCHEMA = {
@@ -32,6 +32,14 @@ SCHEMA = {
 ALONE, GROUPED, REPLACED, REMOVED, ERASED = range(5)
 """State of a document: a story of its own; in a story with others; no longer current; no
 longer wanted; and its text gone as well."""
+STATE_NAMES = {
+    ALONE: "current",
+    GROUPED: "current",
+    REPLACED: "replaced",
+    REMOVED: "removed",
+    ERASED: "erased",
+}
+"""What a user is told of a state."""
 
 
 class Place(NamedTuple):
