@@ -307,6 +307,19 @@ def test_index_query__answers_each_document_as_add_would_take_it(
     assert "nothing was asked" in bad.stderr
 
 
+@pytest.mark.parametrize("date", ["2024-03-01T10:00:00", "2024-03-01"])
+def test_index_query__a_date_without_a_zone_is_within_a_window(tmp_path: Path, date: str) -> None:
+    page = json.loads(NEWSROOM.read_text(encoding="utf-8").splitlines()[0])
+    asked = page | {"id": "asked", "published": date, "fetched": None}
+    (tmp_path / "asked.jsonl").write_text(lines(asked, asked), encoding="utf-8")
+    with Index(tmp_path / "stories", window="30d") as opened:
+        opened.add(page | {"published": "2024-03-02T10:00:00Z", "fetched": None})
+        assert not opened.query(asked).is_new_story
+    done = dedupe("query", tmp_path / "stories", tmp_path / "asked.jsonl", "--json")
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["story"], one["is_new_story"]) for one in found] == [(page["id"], False)] * 2
+
+
 def test_index_query__answers_a_slow_pipe_at_once(index: Path) -> None:
     pages = [json.loads(line) for line in NEWSROOM.read_text(encoding="utf-8").splitlines()[:2]]
     slow = Slow("query", index, "-", "--json")
