@@ -302,6 +302,7 @@ def _record(
         "version": __version__,
         "settings": settings.to_dict(),
         "inputs": given.inputs,
+        "reading": {"fields": dict(given.fields), "on_error": given.on_error},
         "documents": given.documents.num_rows,
         "rejects": len(given.rejects),
         "candidate_pairs": {"found": candidates.n_found, "screened": len(candidates.a)},

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 import dedupe
 import dedupe.cli
 from dedupe.errors import InputError
+from dedupe.read import read
 from dedupe.verify.edits import substitutions
 from tests.stories import BODY, QUOTATION, QUOTING
 
@@ -43,6 +44,19 @@ def test_explain__texts_without_a_word_in_common_are_no_pair(finished: Path) -> 
     found = dedupe.explain(finished / "out", "a", "c")
     assert (found.relation, found.one_story, found.reasons) == (None, False, [])
     assert found.why_not == "no shingle in common"
+
+
+def test_explain__reads_the_inputs_of_a_library_run_as_that_did(tmp_path: Path) -> None:
+    rows = [{"name": name, "story": {"body": BODY}} for name in ("a", "b")]
+    lines = (
+        "\n".join(map(json.dumps, rows)).encode() + b'\n{"name": "c", "story": {"body": "\xff"}}'
+    )
+    (tmp_path / "in.jsonl").write_bytes(lines)
+    fields = {"id": "name", "text": "story.body"}
+    reading = read([tmp_path / "in.jsonl"], fields=fields, on_error="replace")
+    assert reading.documents.num_rows == 3
+    dedupe.find_duplicates(reading).save(tmp_path / "out")
+    assert dedupe.explain(tmp_path / "out", "a", "b").one_story
 
 
 def test_explain__unknown_ids_and_moved_inputs_say_what_to_do(finished: Path) -> None:

@@ -169,7 +169,7 @@ def _clustered(
     spill: "Spill",
     **options: Any,
 ) -> "Result":
-    """Read inputs and find duplicates, with options of that; the result records the reading."""
+    """Read inputs and find duplicates, with options of that; reading is a stage of the run."""
     import dedupe
 
     started = time.perf_counter()
@@ -181,8 +181,7 @@ def _clustered(
     rows, seconds = reading.documents.num_rows, time.perf_counter() - started
     result = dedupe.find_duplicates(reading, settings, on_progress, spill=spill, **options)
     stages = [{"stage": "read", "seconds": round(seconds, 4), "rows": rows}, *result.run["stages"]]
-    record = {"stages": stages, "reading": {"fields": fields, "on_error": on_error.value}}
-    return dataclasses.replace(result, run=result.run | record)
+    return dataclasses.replace(result, run=result.run | {"stages": stages})
 
 
 def _also(

@@ -73,11 +73,15 @@ class Reading:
         inputs: `path`, `documents`, `rejects`, `bad_dates` (given, and not
             understood or impossible) and `skipped_files` (of a folder, for
             their names) of each input.
+        fields: the names of fields that were asked for, as `read` takes them.
+        on_error: what a bad record did, as `read` takes it.
     """
 
     documents: pa.Table
     rejects: list[dict[str, Any]]
     inputs: list[dict[str, Any]]
+    fields: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    on_error: OnError = "skip"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +143,13 @@ def read(
 
     # One piece, so that no stage has to copy the texts to see them as one.
     documents = spilled_table(tables(), spill)
-    return Reading(documents=documents, rejects=rejects, inputs=list(counts.values()))
+    return Reading(
+        documents=documents,
+        rejects=rejects,
+        inputs=list(counts.values()),
+        fields=dict(fields or {}),
+        on_error=on_error,
+    )
 
 
 def read_batches(
