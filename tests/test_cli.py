@@ -305,10 +305,10 @@ def test_cluster__the_page_is_written_beside_and_names_the_folder_of_the_run(
 def test_cluster__where_the_page_cannot_be_written_nothing_is(
     calls: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_result: Any, _path: Path, **_how: Any) -> Any:
+    def full(_result: Any, **_how: Any) -> Any:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(corpus, "write_page", full)
+    monkeypatch.setattr(corpus, "page", full)
     result = invoke("cluster", "a", "--out", str(tmp_path / "out"), "--report")
     assert isinstance(result.exception, OutputError)
     assert list(tmp_path.iterdir()) == []
