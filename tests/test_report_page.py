@@ -221,6 +221,20 @@ def test_page__an_outlet_has_one_name_throughout_and_its_source_beside_it() -> N
     assert "one.example" not in parsed(result).inside("text")
 
 
+def test_page__an_outlet_that_nobody_copied_is_called_as_everywhere() -> None:
+    result = press()
+    place = result.documents.schema.get_field_index("source")
+    sources = pa.array(["one.example", "cnn.com", "edition.cnn.com"])
+    documents = result.documents.set_column(place, "source", sources)
+    story = result.stories[0] | {"sources": ["CNN", "One"]}
+    found = parsed(dataclasses.replace(result, documents=documents, stories=[story]))
+    # As outlets of the story and of the run, in the tables and the drawing.
+    assert [row for row in found.inside("bdi") if "cnn" in row.lower()].count("CNN") >= 4
+    assert found.inside("text").count("CNN") == 2
+    # The source as given stands in small beside the name.
+    assert found.inside("bdi").count("cnn.com") == found.inside("bdi").count("edition.cnn.com") == 1
+
+
 def test_page__a_source_without_a_name_is_said_to_be_one() -> None:
     result = press(relation="derived", parent=None, parent_name=None)
     assert parsed(result).text.count("a source without a name not in the collection") == 3

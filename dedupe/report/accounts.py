@@ -16,6 +16,7 @@ import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from dedupe.errors import InputError
 from dedupe.report.drawing import Drawing, draw, in_order_of_copying
 from dedupe.report.words import (
     counts_line,
@@ -60,7 +61,7 @@ class Member(NamedTuple):
 
     Attributes:
         id: of the document, shortened.
-        outlet: what the run calls its outlet where that is known, else `source`.
+        outlet: its name as `outlet_names` of `network.py` gives it, else `source`.
         source: its source as given, else the host of its address.
         title: shortened.
         link: its address if that is http or https, else None.
@@ -150,10 +151,9 @@ def tell(
     import pyarrow as pa
 
     chosen = _chosen(result.documents, [story["story"] for story in stories])
-    places = [place for rows in chosen.values() for place in rows]
-    full = result.documents.take(pa.array(places, pa.int64())).to_pylist()
-    called = _called(full, stories)
-    rows = [row | {"outlet": called.get(_source(row)) or _source(row)} for row in full]
+    places = pa.array([place for rows in chosen.values() for place in rows], pa.int64())
+    listed = zip(result.documents.take(places).to_pylist(), _outlets(result, places), strict=True)
+    rows = [row | {"outlet": outlet or _source(row)} for row, outlet in listed]
     shared = _Shared(result, rows, folder)
     members: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
@@ -250,14 +250,16 @@ def _part(row: Mapping[str, Any]) -> str:
     )
 
 
-def _called(
-    rows: Sequence[Mapping[str, Any]], stories: Iterable[Mapping[str, Any]]
-) -> dict[str, str]:
-    """Return by source what the run calls its outlet, where a copy or a story tells."""
-    by_document = {row["parent"]: row["parent_name"] for row in rows}
-    by_document |= {one["origin"]["document"]: one["origin"]["name"] for one in stories}
-    named = ((_source(row), by_document.get(row["id"])) for row in rows)
-    return {source: name for source, name in named if name}
+def _outlets(result: Result, places: pa.Array) -> list[str | None]:
+    """Return what the outlets of some documents are called, None where nothing tells."""
+    from dedupe.network import outlet_names
+
+    try:
+        outlets: list[str | None] = outlet_names(result).take(places).to_pylist()
+    except InputError:
+        # The file of names is lost: the page says so, and shows each source as given.
+        return [None] * len(places)
+    return outlets
 
 
 def _source(row: Mapping[str, Any]) -> str:
