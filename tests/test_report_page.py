@@ -173,6 +173,18 @@ def test_page__has_a_language_headings_captions_and_scopes() -> None:
     assert all(one["dir"] == "auto" for one in found.of("h3"))
 
 
+def test_page__a_story_stands_at_its_name_whatever_its_rank() -> None:
+    def anchors(*names: str) -> list[str | None]:
+        stories = [invented.story(name, ["a"] * size) for size, name in enumerate(names, 1)]
+        found = parsed(dataclasses.replace(invented.newsroom(), stories=stories))
+        return [one["id"] for one in found.of("article")]
+
+    first = anchors("a", "b#x y%", "\U0001f4f0")
+    assert anchors("\U0001f4f0", "b#x y%", "a") == first[::-1]
+    assert len(set(first)) == 3
+    assert all(re.fullmatch(r"story-[0-9a-f]{16}", one or "") for one in first)
+
+
 def test_page__same_result_same_bytes() -> None:
     assert written(press()) == written(press())
 

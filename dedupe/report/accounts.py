@@ -11,6 +11,7 @@ command that shows it.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import re
 import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -93,6 +94,8 @@ class Account:
     """What the page tells of a story.
 
     Attributes:
+        anchor: where the story stands in the page, by its name and not by its rank, so that a
+            link to it holds in the page of the next run.
         title: of the likely origin, or of another document.
         size: documents.
         outlets: the first few of their names; `n_outlets`: how many there are.
@@ -113,6 +116,7 @@ class Account:
         drawing: who copied whom; None of a story of one.
     """
 
+    anchor: str
     title: str
     size: int
     outlets: list[str]
@@ -202,6 +206,7 @@ def _account(
     for row in story["evidence"]:
         sides[speaks_for(row, origin)].append(evidence_line(row))
     return Account(
+        anchor=_anchor(story["story"]),
         title=shortened(described["title"] or story["story"], _TITLE_CHARACTERS),
         size=story["size"],
         outlets=[shortened(name, _NAME_CHARACTERS) for name in story["sources"][:_MOST_OUTLETS]],
@@ -222,6 +227,11 @@ def _account(
         earlier=earlier,
         drawing=draw(rows) if len(rows) > 1 or any(row["parent_name"] for row in rows) else None,
     )
+
+
+def _anchor(story: str) -> str:
+    """Return a fragment of an address for a story, whatever its name holds."""
+    return f"story-{hashlib.blake2b(story.encode(), digest_size=8).hexdigest()}"
 
 
 def _others(story: Mapping[str, Any]) -> list[tuple[str, float]]:
