@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree as ET
 
@@ -26,7 +27,6 @@ from dedupe.in_place import put_in_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -66,19 +66,18 @@ class Network:
     outlets: pa.Table
     edges: pa.Table
 
-    def write_graphml(self, path: Path) -> None:
+    def write_graphml(self, path: str | Path) -> None:
         """Write a directed graph: outlets are nodes, an edge runs from source to copier.
 
         Raises:
             OutputError: the file cannot be written.
         """
-        ET.register_namespace("", "http://graphml.graphdrawing.org/xmlns")
         tree = ET.ElementTree(_graph(self))
         ET.indent(tree)
-        with put_in_place(path) as beside:
+        with put_in_place(Path(path)) as beside:
             tree.write(beside, encoding="utf-8", xml_declaration=True)
 
-    def write_parquet(self, path: Path) -> None:
+    def write_parquet(self, path: str | Path) -> None:
         """Write the edges.
 
         Raises:
@@ -86,7 +85,7 @@ class Network:
         """
         import pyarrow.parquet as pq
 
-        with put_in_place(path) as beside:
+        with put_in_place(Path(path)) as beside:
             pq.write_table(self.edges, beside, compression="zstd")
 
 
@@ -266,10 +265,11 @@ def _outlet_table(
 
 
 def _graph(network: Network) -> ET.Element:
-    space = "{http://graphml.graphdrawing.org/xmlns}"
-    root = ET.Element(f"{space}graphml")
+    # As an attribute: a prefix registered with ElementTree would hold for the whole process, and
+    # its option for a default namespace refuses attributes without one, as GraphML has them.
+    root = ET.Element("graphml", {"xmlns": "http://graphml.graphdrawing.org/xmlns"})
     kinds = {"int64": "long", "double": "double"}
-    graph = ET.Element(f"{space}graph", {"edgedefault": "directed", "id": "sources"})
+    graph = ET.Element("graph", {"edgedefault": "directed", "id": "sources"})
     tables = (("node", network.outlets, ("outlet",)), ("edge", network.edges, ("source", "copier")))
     for element, table, ends in tables:
         for field in table.schema:
@@ -279,7 +279,7 @@ def _graph(network: Network) -> ET.Element:
                     "attr.name": field.name,
                     "attr.type": kinds[str(field.type)],
                 }
-                ET.SubElement(root, f"{space}key", {"id": f"{element}_{field.name}", **said})
+                ET.SubElement(root, "key", {"id": f"{element}_{field.name}", **said})
         for row in table.to_pylist():
             where = [_xml(row.pop(end)) for end in ends]
             place = (
@@ -287,12 +287,10 @@ def _graph(network: Network) -> ET.Element:
                 if element == "node"
                 else dict(zip(("source", "target"), where, strict=True))
             )
-            item = ET.SubElement(graph, f"{space}{element}", place)
+            item = ET.SubElement(graph, element, place)
             for name, value in row.items():
                 if value is not None:
-                    ET.SubElement(item, f"{space}data", {"key": f"{element}_{name}"}).text = str(
-                        value
-                    )
+                    ET.SubElement(item, "data", {"key": f"{element}_{name}"}).text = str(value)
     root.append(graph)
     return root
 

@@ -83,7 +83,10 @@ def test_sources__an_outlets_own_versions_are_no_copies() -> None:
 
 def test_sources__graphml_names_nodes_edges_and_the_types_of_their_data(tmp_path: Path) -> None:
     network = sources(press("Pier\x00 & <wire>"))
-    network.write_graphml(tmp_path / "n.graphml")
+    known = dict(ET._namespace_map)  # type: ignore[attr-defined]
+    network.write_graphml(str(tmp_path / "n.graphml"))
+    assert ET._namespace_map == known  # type: ignore[attr-defined]
+    assert b'<graphml xmlns="http://' in (tmp_path / "n.graphml").read_bytes()
     root = ET.parse(tmp_path / "n.graphml").getroot()  # noqa: S314 - our own
     keys = {key.get("id"): key for key in root.iter(f"{SPACE}key")}
     nodes = {node.get("id") for node in root.iter(f"{SPACE}node")}
@@ -99,8 +102,9 @@ def test_sources__graphml_names_nodes_edges_and_the_types_of_their_data(tmp_path
 
 def test_sources__parquet_holds_the_edges(tmp_path: Path) -> None:
     network = sources(press())
-    network.write_parquet(tmp_path / "n.parquet")
-    assert pq.read_table(tmp_path / "n.parquet").equals(network.edges)
+    for path in (tmp_path / "n.parquet", str(tmp_path / "s.parquet")):
+        network.write_parquet(path)
+        assert pq.read_table(path).equals(network.edges)
 
 
 @pytest.mark.parametrize("write", [Network.write_graphml, Network.write_parquet])
