@@ -270,6 +270,7 @@ def test_index_query__names_the_story_and_its_origin(index: Path, tmp_path: Path
     done = dedupe("query", index, tmp_path / "page.txt", "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
+    assert (found["file"], found["line"]) == (str(tmp_path / "page.txt"), 1)
     assert found["is_new_story"] is False
     assert found["relation"]
     assert found["passages"]
@@ -292,8 +293,10 @@ def test_index_query__answers_each_document_as_add_would_take_it(
     assert [(one.pop("file"), one.pop("line")) for one in found] == [
         (str(tmp_path / "three.jsonl"), line) for line in (1, 2, 3)
     ]
-    assert json.loads(alone.stdout) == found[0]
-    assert alone.stdout.startswith("{\n")
+    (line,) = alone.stdout.splitlines()
+    assert json.loads(line) == found[0] | {"file": str(tmp_path / "one.jsonl"), "line": 1}
+    told = dedupe("query", index, tmp_path / "one.jsonl")
+    assert [line.split(" ")[0] for line in told.stdout.splitlines()] == ["story", "origin:"]
     told = dedupe("query", index, tmp_path / "one.jsonl", tmp_path / "three.jsonl")
     assert [line.partition(": story ")[0] for line in told.stdout.splitlines()] == [
         f"{tmp_path / 'one.jsonl'}:1",
