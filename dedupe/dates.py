@@ -111,7 +111,7 @@ def _of_tuple(value: Interval) -> Interval:
     """Take an interval as it is, if it is one: two moments, in order."""
     match value:
         case (datetime() as start, datetime() as end) if start.tzinfo and end.tzinfo:
-            return (start, end) if start <= end else _UNKNOWN
+            return (start.astimezone(UTC), end.astimezone(UTC)) if start <= end else _UNKNOWN
     return _UNKNOWN
 
 
