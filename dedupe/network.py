@@ -21,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dedupe.dates import HOUR_MICROSECONDS
 from dedupe.documents import one_array
 from dedupe.errors import InputError
 from dedupe.in_place import put_in_place
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 
     from dedupe.result import Result
 
-
-_HOUR = 3_600_000_000
-"""Microseconds."""
 
 _OUTLETS = pa.schema(
     [
@@ -219,7 +217,7 @@ def _lag_hours(documents: pa.Table, rows: pa.Array) -> NDArray[np.float64]:
     parents = one_array(documents["parent"]).take(rows)
     before = clock.take(pc.index_in(parents, value_set=one_array(documents["id"])))
     lag = pc.subtract(clock.take(rows), before).cast(pa.float64())
-    return np.asarray(pc.divide(lag, _HOUR).fill_null(math.nan))
+    return np.asarray(pc.divide(lag, HOUR_MICROSECONDS).fill_null(math.nan))
 
 
 def _edge_table(copies: _Copies, names: Sequence[str]) -> pa.Table:
