@@ -80,7 +80,7 @@ _EPOCH_UNITS = ((1e8, 1e11, 1), (1e11, 1e14, 1e3), (1e14, 1e17, 1e6), (1e17, 1e2
 """Counts since 1970 from March 1973 on: seconds, then milli-, micro- and nanoseconds."""
 
 
-def parse_interval(value: str | float | date | datetime | None) -> Interval:
+def parse_interval(value: str | float | date | datetime | Interval | None) -> Interval:
     """Return the earliest and the latest moment that `value` may mean.
 
     Both are in UTC, to the microsecond. Both are None when the value is absent,
@@ -91,7 +91,8 @@ def parse_interval(value: str | float | date | datetime | None) -> Interval:
     Args:
         value: ISO 8601; RFC 2822; day.month.year; a written month; slashes, in
             both readings where both exist; year and month; a year; a count of
-            seconds, milli-, micro- or nanoseconds since 1970; a date; a datetime.
+            seconds, milli-, micro- or nanoseconds since 1970; a date; a datetime; a tuple
+            of two datetimes with zones, which is such an interval already.
     """
     if isinstance(value, str):
         return _parse_text(value.strip())
@@ -103,6 +104,14 @@ def parse_interval(value: str | float | date | datetime | None) -> Interval:
         return _of_day(datetime(value.year, value.month, value.day))  # noqa: DTZ001
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return _of_number(value)
+    return _of_tuple(value) if isinstance(value, tuple) else _UNKNOWN
+
+
+def _of_tuple(value: Interval) -> Interval:
+    """Take an interval as it is, if it is one: two moments, in order."""
+    match value:
+        case (datetime() as start, datetime() as end) if start.tzinfo and end.tzinfo:
+            return (start.astimezone(UTC), end.astimezone(UTC)) if start <= end else _UNKNOWN
     return _UNKNOWN
 
 

@@ -23,7 +23,7 @@ from uuid import UUID
 import numpy as np
 import pyarrow as pa
 
-from dedupe.dates import EARLIEST_ZONE, LATEST_ZONE, parse_interval
+from dedupe.dates import EARLIEST_ZONE, LATEST_ZONE, Interval, parse_interval
 from dedupe.errors import InputError
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ class Document:
         source: the outlet; None takes the host of `url`.
         byline: who signed it.
         published: when the outlet says it appeared: ISO 8601, RFC 2822,
-            day.month.year, seconds since 1970, or a date or datetime.
+            day.month.year, seconds since 1970, a date or datetime, or the earliest and the
+            latest moment that it may mean, as a tuple of datetimes with zones.
         fetched: when it was seen, in the same forms.
         language: ISO 639-1 code.
     """
@@ -84,8 +85,8 @@ class Document:
     canonical: str | None = None
     source: str | None = None
     byline: str | None = None
-    published: str | float | dt.date | dt.datetime | None = None
-    fetched: str | float | dt.date | dt.datetime | None = None
+    published: str | float | dt.date | dt.datetime | Interval | None = None
+    fetched: str | float | dt.date | dt.datetime | Interval | None = None
     language: str | None = None
 
 

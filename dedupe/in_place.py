@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from typing import TYPE_CHECKING
 
 from dedupe.errors import OutputError
@@ -11,6 +12,8 @@ from dedupe.errors import OutputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_PART = re.compile(r"\.(.+)\.[0-9]+\.part", re.DOTALL)
 
 
 @contextlib.contextmanager
@@ -31,3 +34,9 @@ def put_in_place(path: Path) -> Iterator[Path]:
     finally:
         if not is_special:
             beside.unlink(missing_ok=True)
+
+
+def whole_name(name: str) -> str:
+    """Return what a file was to become that a killed process left; of any other, its name."""
+    part = _PART.fullmatch(name)
+    return part[1] if part else name

@@ -24,6 +24,7 @@ import dedupe.cli
 from dedupe import threads
 from dedupe.cli import corpus, finished, options, pair, setup, single, terminal
 from dedupe.comparison import Comparison, Passage
+from dedupe.documents import documents_table
 from dedupe.errors import InputError, OutputError, SettingsError
 from dedupe.report import page, spreadsheet
 from dedupe.settings import Settings
@@ -304,10 +305,10 @@ def test_cluster__the_page_is_written_beside_and_names_the_folder_of_the_run(
 def test_cluster__where_the_page_cannot_be_written_nothing_is(
     calls: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_result: Any, _path: Path, **_how: Any) -> Any:
+    def full(_result: Any, **_how: Any) -> Any:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(corpus, "write_page", full)
+    monkeypatch.setattr(corpus, "page", full)
     result = invoke("cluster", "a", "--out", str(tmp_path / "out"), "--report")
     assert isinstance(result.exception, OutputError)
     assert list(tmp_path.iterdir()) == []
@@ -497,6 +498,16 @@ def test_load_document__of_several_says_what_to_give(tmp_path: Path) -> None:
 def test_load_document__names_a_file_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone\.txt: No such file"):
         pair.load_document(tmp_path / "gone.txt")
+
+
+@pytest.mark.parametrize("date", ["2024-03-01T10:00:00", "2024-03-01", "2024-03-01T10:00:00Z"])
+def test_load_document__a_date_is_the_interval_that_the_library_reads(
+    tmp_path: Path, date: str
+) -> None:
+    page = {"id": "a", "text": "Ferry runs aground", "published": date, "fetched": date}
+    (tmp_path / "a.json").write_text(json.dumps(page), encoding="utf-8")
+    read = documents_table([pair.load_document(tmp_path / "a.json")])
+    assert read.to_pylist() == documents_table([page]).to_pylist()
 
 
 def test_load_document__takes_text_as_it_is(tmp_path: Path) -> None:

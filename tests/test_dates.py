@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -114,6 +115,17 @@ def test_dates__a_month_covers_all_its_days(value: str) -> None:
 def test_dates__a_year_covers_all_its_days(value: str | int) -> None:
     tick = timedelta(microseconds=1)
     assert parse_interval(value) == (utc(2017, 12, 31, 10), utc(2019, 1, 1, 12) - tick)
+
+
+def test_dates__an_interval_is_taken_as_it_is_and_a_pair_that_is_none_is_unknown() -> None:
+    day = parse_interval("2018-06-02")
+    start, end = day
+    assert start
+    assert end
+    assert parse_interval(day) == day
+    naive = start.replace(tzinfo=None), end.replace(tzinfo=None)
+    wrong: list[Any] = [(None, None), (start, None), (end, start), naive, (start,), ("2018", end)]
+    assert [parse_interval(value) for value in wrong] == [(None, None)] * len(wrong)
 
 
 def test_dates__slashes_cover_both_readings() -> None:

@@ -270,6 +270,7 @@ def test_index_query__names_the_story_and_its_origin(index: Path, tmp_path: Path
     done = dedupe("query", index, tmp_path / "page.txt", "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
+    assert (found["file"], found["line"]) == (str(tmp_path / "page.txt"), 1)
     assert found["is_new_story"] is False
     assert found["relation"]
     assert found["passages"]
@@ -292,8 +293,10 @@ def test_index_query__answers_each_document_as_add_would_take_it(
     assert [(one.pop("file"), one.pop("line")) for one in found] == [
         (str(tmp_path / "three.jsonl"), line) for line in (1, 2, 3)
     ]
-    assert json.loads(alone.stdout) == found[0]
-    assert alone.stdout.startswith("{\n")
+    (line,) = alone.stdout.splitlines()
+    assert json.loads(line) == found[0] | {"file": str(tmp_path / "one.jsonl"), "line": 1}
+    told = dedupe("query", index, tmp_path / "one.jsonl")
+    assert [line.split(" ")[0] for line in told.stdout.splitlines()] == ["story", "origin:"]
     told = dedupe("query", index, tmp_path / "one.jsonl", tmp_path / "three.jsonl")
     assert [line.partition(": story ")[0] for line in told.stdout.splitlines()] == [
         f"{tmp_path / 'one.jsonl'}:1",
@@ -305,6 +308,19 @@ def test_index_query__answers_each_document_as_add_would_take_it(
     bad = dedupe("query", index, "-", given="{\n")
     assert bad.returncode == 3
     assert "nothing was asked" in bad.stderr
+
+
+@pytest.mark.parametrize("date", ["2024-03-01T10:00:00", "2024-03-01"])
+def test_index_query__a_date_without_a_zone_is_within_a_window(tmp_path: Path, date: str) -> None:
+    page = json.loads(NEWSROOM.read_text(encoding="utf-8").splitlines()[0])
+    asked = page | {"id": "asked", "published": date, "fetched": None}
+    (tmp_path / "asked.jsonl").write_text(lines(asked, asked), encoding="utf-8")
+    with Index(tmp_path / "stories", window="30d") as opened:
+        opened.add(page | {"published": "2024-03-02T10:00:00Z", "fetched": None})
+        assert not opened.query(asked).is_new_story
+    done = dedupe("query", tmp_path / "stories", tmp_path / "asked.jsonl", "--json")
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["story"], one["is_new_story"]) for one in found] == [(page["id"], False)] * 2
 
 
 def test_index_query__answers_a_slow_pipe_at_once(index: Path) -> None:

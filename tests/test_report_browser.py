@@ -174,6 +174,18 @@ def test_browser__a_search_finds_what_is_folded_away(
     assert visit.shown() == []
 
 
+def test_browser__a_search_finds_no_words_that_every_story_has(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    visit = open_page(context, invented.newsroom(), tmp_path)
+    for words in ("evidence", "likely", "documents", "outlets", "published", "shared", "no title"):
+        visit.page.get_by_label("Search").fill(words)
+        assert visit.shown() == [], words
+    for words in ("copy.example", "aground", "dates speak", "harborlight"):
+        visit.page.get_by_label("Search").fill(words)
+        assert visit.shown(), words
+
+
 def test_browser__tables_are_sorted_by_keyboard(context: BrowserContext, tmp_path: Path) -> None:
     result = press(11)
     rows = result.documents.to_pylist()
@@ -199,10 +211,16 @@ def test_browser__tables_are_sorted_by_keyboard(context: BrowserContext, tmp_pat
 
 
 def test_browser__a_link_to_a_story_unfolds_it(context: BrowserContext, tmp_path: Path) -> None:
-    page = open_page(context, several(), tmp_path).page
-    page.goto(f"{(tmp_path / 'report.html').as_uri()}#story-2")
-    assert page.locator("#story-2 > details").get_attribute("open") is not None
-    assert page.locator("#story-1 > details").get_attribute("open") is None
+    visit = open_page(context, several(), tmp_path)
+    page = visit.page
+    second = page.locator(".story").nth(1)
+    page.goto(f"{(tmp_path / 'report.html').as_uri()}#{second.get_attribute('id')}")
+    assert second.locator("> details").get_attribute("open") is not None
+    assert page.locator(".story > details[open]").count() == 1
+    for fragment in ("%", "%E0%A4%A", "stories", ""):
+        page.goto(f"{(tmp_path / 'report.html').as_uri()}#{fragment}")
+        page.reload()
+    assert visit.messages == []
 
 
 def test_browser__without_script_everything_can_be_read(browser: Browser, tmp_path: Path) -> None:

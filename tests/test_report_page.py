@@ -196,6 +196,18 @@ def test_page__same_result_same_bytes_whatever_the_order_of_sets() -> None:
     assert one.decode() == written(press()) + written(invented.newsroom())
 
 
+def test_page__a_story_stands_at_its_name_whatever_its_rank() -> None:
+    def anchors(*names: str) -> list[str | None]:
+        stories = [invented.story(name, ["a"] * size) for size, name in enumerate(names, 1)]
+        found = parsed(dataclasses.replace(invented.newsroom(), stories=stories))
+        return [one["id"] for one in found.of("article")]
+
+    first = anchors("a", "b#x y%", "\U0001f4f0")
+    assert anchors("\U0001f4f0", "b#x y%", "a") == first[::-1]
+    assert len(set(first)) == 3
+    assert all(re.fullmatch(r"story-[0-9a-f]{16}", one or "") for one in first)
+
+
 def test_page__tells_origin_parents_measures_and_the_command_that_shows_more() -> None:
     found = parsed(press())
     for words in (
@@ -238,6 +250,20 @@ def test_page__an_outlet_has_one_name_throughout_and_its_source_beside_it() -> N
     rows = parsed(result).inside("bdi")
     assert rows.count("One") > rows.count("one.example") == 3
     assert "one.example" not in parsed(result).inside("text")
+
+
+def test_page__an_outlet_that_nobody_copied_is_called_as_everywhere() -> None:
+    result = press()
+    place = result.documents.schema.get_field_index("source")
+    sources = pa.array(["one.example", "cnn.com", "edition.cnn.com"])
+    documents = result.documents.set_column(place, "source", sources)
+    story = result.stories[0] | {"sources": ["CNN", "One"]}
+    found = parsed(dataclasses.replace(result, documents=documents, stories=[story]))
+    # As outlets of the story and of the run, in the tables and the drawing.
+    assert [row for row in found.inside("bdi") if "cnn" in row.lower()].count("CNN") >= 4
+    assert found.inside("text").count("CNN") == 2
+    # The source as given stands in small beside the name.
+    assert found.inside("bdi").count("cnn.com") == found.inside("bdi").count("edition.cnn.com") == 1
 
 
 def test_page__a_source_without_a_name_is_said_to_be_one() -> None:

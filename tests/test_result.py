@@ -339,6 +339,30 @@ def test_save__what_a_killed_process_left_goes_with_the_next_save(tmp_path: Path
     assert names(tmp_path) == {"out"}
 
 
+def test_save__a_file_that_a_killed_process_left_unfinished_is_part_of_a_result(
+    tmp_path: Path,
+) -> None:
+    draft = tmp_path / ".out.draft-killed000"
+    draft.mkdir()
+    (draft / ".report.html.4711.part").write_text("<", "utf-8")
+    small("1").save(tmp_path / "out")
+    assert names(tmp_path) == {"out"}
+    for name in (".report.html.4711.part", ".stories.csv.12.part"):
+        (tmp_path / "out" / name).write_text("<", "utf-8")
+    small("2").save(tmp_path / "out", overwrite=True)
+    assert names(tmp_path / "out") == FILES
+
+
+@pytest.mark.parametrize(
+    "name", [".notes.txt.4711.part", ".report.html.part", "report.html.1.part"]
+)
+def test_save__a_part_of_somebody_elses_file_is_never_lost(tmp_path: Path, name: str) -> None:
+    small("1").save(tmp_path / "out")
+    (tmp_path / "out" / name).write_text("mine", "utf-8")
+    with pytest.raises(OutputError, match=re.escape(f"holds {name}, which is no part")):
+        small("2").save(tmp_path / "out", overwrite=True)
+
+
 def test_save__leaves_what_a_living_process_or_somebody_else_keeps_there(tmp_path: Path) -> None:
     draft, others, copy = (
         tmp_path / name for name in (".out.draft-living00", ".out.draft-notes000", ".out.previous")

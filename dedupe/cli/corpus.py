@@ -53,7 +53,8 @@ from dedupe.cli.options import (
     parse_fields,
 )
 from dedupe.errors import InputError, OutputError
-from dedupe.report import render, summarize, write_csv, write_page
+from dedupe.report import render, summarize, write_csv
+from dedupe.report.page import page
 
 if TYPE_CHECKING:
     from dedupe.arrays.spill import Spill
@@ -149,7 +150,7 @@ def cluster(
             inputs, fields, on_error, limit, settings, on_progress, spill,
             overrides=overrides, checkpoints=checkpoints, keep=keep, against=against,
         )  # fmt: skip
-        also = _also(result, out, csv=csv, guard=not no_csv_guard, page=report)
+        also = _also(result, out, csv=csv, guard=not no_csv_guard, report=report)
         result.save(out, overwrite=overwrite, also=also)
         _forget(checkpoints)
     if json or not quiet:
@@ -185,15 +186,15 @@ def _clustered(
 
 
 def _also(
-    result: "Result", out: Path, *, csv: bool, guard: bool, page: bool
+    result: "Result", out: Path, *, csv: bool, guard: bool, report: bool
 ) -> Callable[[Path], None]:
     """Return what writes the files that were asked for besides, into the draft of a folder."""
 
     def write(draft: Path) -> None:
         if csv:
             write_csv(result, draft, guard=guard)
-        if page:
-            write_page(result, draft / "report.html", folder=out)
+        if report:
+            (draft / "report.html").write_bytes(page(result, folder=str(out)))
 
     return write
 

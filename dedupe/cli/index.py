@@ -148,9 +148,9 @@ def query(
     """Say which story each document belongs to, and where it came from; changes nothing.
 
     Takes what `index add` takes, names documents as it does, and answers as they
-    come, each with its file and line; with --json, a line of JSON for each. One
-    document alone, in a file, gets a longer answer. A file whose name tells no
-    form is read as a text.
+    come, each with its file and line; with --json, a line of JSON for each. To a
+    person, one document alone, in a file, is told in two lines. A file whose name
+    tells no form is read as a text.
     """
     from dedupe.cli import incoming
     from dedupe.index import Index
@@ -164,10 +164,9 @@ def query(
         given = incoming.documents(inputs, incoming.How(fields, on_error), refused)
         matches = ((index.query(document), place) for document, place in given)
         # What comes through a pipe may wait long for a second.
-        first = [] if "-" in inputs else [*itertools.islice(matches, 2)]
+        first = [] if json or "-" in inputs else [*itertools.islice(matches, 2)]
         if len(first) == 1:
-            found = _in_full(first[0][0])
-            terminal.emit_json(found) if json else terminal.emit(_answer(found, "\n") + "\n")
+            terminal.emit(_answer(_in_full(first[0][0]), "\n") + "\n")
             return
         n_asked = 0
         for match, place in itertools.chain(first, matches):

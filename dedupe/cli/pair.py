@@ -86,13 +86,12 @@ def _load_record(path: Path) -> "Document":
 
 
 def document_of(row: Mapping[str, Any]) -> "Document":
-    """Turn a row of a documents table into a document."""
+    """Turn a row of a documents table into a document, its dates as the intervals they are."""
     from dedupe.documents import Document
 
     known = {field.name: row[field.name] for field in dataclasses.fields(Document)}
     for name in ("published", "fetched"):
-        # Document takes one value; a point picked from a wider interval would be false certainty.
-        known[name] = row[name] if row[name] == row[f"{name}_until"] else None
+        known[name] = row[name], row[f"{name}_until"]
     return Document(**known)
 
 

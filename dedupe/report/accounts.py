@@ -11,11 +11,13 @@ command that shows it.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import re
 import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from dedupe.errors import InputError
 from dedupe.report.drawing import Drawing, draw, in_order_of_copying
 from dedupe.report.words import (
     counts_line,
@@ -60,7 +62,7 @@ class Member(NamedTuple):
 
     Attributes:
         id: of the document, shortened.
-        outlet: what the run calls its outlet where that is known, else `source`.
+        outlet: its name as `outlet_names` of `network.py` gives it, else `source`.
         source: its source as given, else the host of its address.
         title: shortened.
         link: its address if that is http or https, else None.
@@ -92,6 +94,8 @@ class Account:
     """What the page tells of a story.
 
     Attributes:
+        anchor: where the story stands in the page, by its name and not by its rank, so that a
+            link to it holds in the page of the next run.
         title: of the likely origin, or of another document.
         size: documents.
         outlets: the first few of their names; `n_outlets`: how many there are.
@@ -112,6 +116,7 @@ class Account:
         drawing: who copied whom; None of a story of one.
     """
 
+    anchor: str
     title: str
     size: int
     outlets: list[str]
@@ -150,10 +155,9 @@ def tell(
     import pyarrow as pa
 
     chosen = _chosen(result.documents, [story["story"] for story in stories])
-    places = [place for rows in chosen.values() for place in rows]
-    full = result.documents.take(pa.array(places, pa.int64())).to_pylist()
-    called = _called(full, stories)
-    rows = [row | {"outlet": called.get(_source(row)) or _source(row)} for row in full]
+    places = pa.array([place for rows in chosen.values() for place in rows], pa.int64())
+    listed = zip(result.documents.take(places).to_pylist(), _outlets(result, places), strict=True)
+    rows = [row | {"outlet": outlet or _source(row)} for row, outlet in listed]
     shared = _Shared(result, rows, folder)
     members: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
@@ -202,6 +206,7 @@ def _account(
     for row in story["evidence"]:
         sides[speaks_for(row, origin)].append(evidence_line(row))
     return Account(
+        anchor=_anchor(story["story"]),
         title=shortened(described["title"] or story["story"], _TITLE_CHARACTERS),
         size=story["size"],
         outlets=[shortened(name, _NAME_CHARACTERS) for name in story["sources"][:_MOST_OUTLETS]],
@@ -222,6 +227,11 @@ def _account(
         earlier=earlier,
         drawing=draw(rows) if len(rows) > 1 or any(row["parent_name"] for row in rows) else None,
     )
+
+
+def _anchor(story: str) -> str:
+    """Return a fragment of an address for a story, whatever its name holds."""
+    return f"story-{hashlib.blake2b(story.encode(), digest_size=8).hexdigest()}"
 
 
 def _others(story: Mapping[str, Any]) -> list[tuple[str, float]]:
@@ -250,14 +260,16 @@ def _part(row: Mapping[str, Any]) -> str:
     )
 
 
-def _called(
-    rows: Sequence[Mapping[str, Any]], stories: Iterable[Mapping[str, Any]]
-) -> dict[str, str]:
-    """Return by source what the run calls its outlet, where a copy or a story tells."""
-    by_document = {row["parent"]: row["parent_name"] for row in rows}
-    by_document |= {one["origin"]["document"]: one["origin"]["name"] for one in stories}
-    named = ((_source(row), by_document.get(row["id"])) for row in rows)
-    return {source: name for source, name in named if name}
+def _outlets(result: Result, places: pa.Array) -> list[str | None]:
+    """Return what the outlets of some documents are called, None where nothing tells."""
+    from dedupe.network import outlet_names
+
+    try:
+        outlets: list[str | None] = outlet_names(result).take(places).to_pylist()
+    except InputError:
+        # The file of names is lost: the page says so, and shows each source as given.
+        return [None] * len(places)
+    return outlets
 
 
 def _source(row: Mapping[str, Any]) -> str:

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from dedupe.errors import OutputError
+from dedupe.in_place import whole_name
 from dedupe.result.lines import Lines
 
 if TYPE_CHECKING:
@@ -268,7 +269,7 @@ def check_place(place: Path, *, overwrite: bool) -> None:
         raise OutputError(
             f"{place}: holds a result; add --overwrite (overwrite=True) to replace it"
         )
-    strangers = sorted(names - set(FILES))
+    strangers = sorted(name for name in names if whole_name(name) not in FILES)
     if strangers:
         raise OutputError(
             f"{place}: holds {strangers[0]}, which is no part of a result and would be lost; "
@@ -346,7 +347,7 @@ def _is_ours(draft: Path) -> bool:
     names = {found.name for found in draft.iterdir()}
     if not names:
         return time.time() - draft.stat().st_mtime > _AN_HOUR_SECONDS
-    return names <= set(FILES)
+    return set(map(whole_name, names)) <= set(FILES)
 
 
 def _sync(path: Path) -> None:

@@ -5,11 +5,14 @@
   const list = $("list");
   const stories = [...list.querySelectorAll(".story")];
 
-  // Case and accents make no difference to a search.
+  // A search looks at what a story has of its own, not at headings that all of them have. Case
+  // and accents make no difference to it.
   const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const ownText = (story) => [...story.querySelectorAll("[data-search]")]
+    .map((part) => part.textContent).join("\n");
   const words = new Map();
   const wordsOf = (story) => {
-    if (!words.has(story)) words.set(story, folded(story.textContent));
+    if (!words.has(story)) words.set(story, folded(ownText(story)));
     return words.get(story);
   };
 
@@ -70,7 +73,7 @@
   };
 
   const openTarget = () => {
-    const target = location.hash && $(decodeURIComponent(location.hash.slice(1)));
+    const target = $(location.hash.slice(1));
     const details = target && target.querySelector("details");
     if (details && stories.includes(target)) details.open = true;
   };
