@@ -117,6 +117,24 @@ def test_origin__of_equal_texts_the_one_that_another_names_came_first(said: dict
     assert strongest["toward"] == origin(found)["name"]
 
 
+@pytest.mark.parametrize("date", [None, "2026-11-05T08:00:00Z"])
+def test_origin__of_equal_texts_the_one_that_a_copy_credits_came_first(date: str | None) -> None:
+    found = judge(
+        [
+            {"source": "aggregator.example"},
+            {"source": "tallispost.example", "published": date},
+            {
+                "source": "one.example",
+                "text": BODY + "\n\nThis article first appeared in the Tallis Post.",
+            },
+        ],
+        pairs=[pair(0, 1, "exact"), pair(0, 2), pair(1, 2)],
+    )
+    assert origin(found)["document"] == "d001"
+    assert found.relation[:2] == ["exact", "origin"]
+    assert found.parent.tolist() == [1, -1, 1]
+
+
 def test_origin__a_credited_name_binds_to_a_member_by_its_domain() -> None:
     found = judge(
         [

@@ -480,3 +480,11 @@ def test_read_table__rejects_and_the_input_reach_the_result() -> None:
     assert result.rejects == [{"file": "table", "line": 2, "reason": "the text is null"}]
     assert result.run["rejects"] == 1
     assert result.run["inputs"][0]["path"] == "table"
+
+
+def test_read__a_result_within_a_folder_is_not_read_again(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Words of a story.")
+    before = read([tmp_path]).documents
+    dedupe.find_duplicates(before).save(tmp_path / "out")
+    (tmp_path / "out" / "kept.txt").write_text("Not of an input.")
+    assert read([tmp_path]).documents["id"].to_pylist() == before["id"].to_pylist()

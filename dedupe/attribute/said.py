@@ -67,16 +67,22 @@ def self_reference(story: Story) -> Iterator[Evidence]:
 
 
 def leads(story: Story) -> Iterator[tuple[int, float]]:
-    """Yield (document, log-odds over the other versions of its work) where one of them names it."""
+    """Yield (document, log-odds over the other versions of its work) where a page names it.
+
+    What copies a text that several outlets have word for word, and credits one of
+    them, has it from that one.
+    """
     by_others: dict[tuple[int, str], float] = {}
     for row, clues in story.clues.items():
         for clue in clues:
             if clue.name is None:
                 continue
-            named = story.work_of[row], clue.name
-            if row in story.versions(*named):
+            work = story.work_of[row]
+            if row in story.versions(work, clue.name):
                 yield row, 2 * OWN_POINTS.get(clue.rule, 0.0)
-            else:
+                continue
+            copied = story.holders(clue.name) if makes_copy(clue.rule) else ()
+            for named in ((holder, clue.name) for holder in {work, *copied}):
                 by_others[named] = max(by_others.get(named, 0.0), _points(story, row, clue))
     for named, points in by_others.items():
         yield from ((version, points) for version in story.versions(*named))

@@ -53,8 +53,8 @@ def find_sources(given: str, start: str = "") -> tuple[list[Source], int]:
 
     What they are called begins with the input as it is given, wherever it is opened.
 
-    A folder gives the files whose names end as readable ones do; hidden files
-    and links to folders are left aside.
+    A folder gives the files whose names end as readable ones do; hidden files,
+    links to folders and folders that hold a result of a run are left aside.
 
     Args:
         given: the input.
@@ -94,6 +94,9 @@ def form_of(path: str) -> Form:
     return _FORMS.get(os.path.splitext(name)[1], "unknown")  # noqa: PTH122 - a str, a million times
 
 
+_RESULT_FILES = {"run.json", "documents.parquet", "stories.jsonl"}
+
+
 def _walk(folder: str) -> Iterator[str]:
     def complain(error: OSError) -> None:
         raise InputError(
@@ -101,6 +104,10 @@ def _walk(folder: str) -> Iterator[str]:
         )
 
     for parent, folders, files in os.walk(folder, onerror=complain):
+        if parent != folder and set(files) >= _RESULT_FILES:
+            # A result of ours, written into the folder that it was made of.
+            folders.clear()
+            continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             path = os.path.join(parent, name)  # noqa: PTH118 - a str, a million times
