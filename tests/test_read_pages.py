@@ -108,8 +108,8 @@ def test_read__a_page_gives_its_text_and_its_facts(tmp_path: Path) -> None:
     assert row["canonical"] == "https://harbourpost.example/2018/06/ferry"
     assert row["source"] == "The Harbour Post"
     assert row["byline"] == "Ada Quill"
-    assert row["published"] <= datetime(2018, 6, 2, 13, 16, 55, tzinfo=UTC)
-    assert row["published_until"] >= datetime(2018, 6, 2, 13, 16, 55, tzinfo=UTC)
+    assert row["published"] == datetime(2018, 6, 2, 13, 16, 55, tzinfo=UTC)
+    assert row["published_until"] == datetime(2018, 6, 2, 13, 16, 55, tzinfo=UTC)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -146,3 +146,120 @@ def test_read__a_page_nested_too_deep_is_a_reject(tmp_path: Path) -> None:
 def test_read__elements_side_by_side_are_not_nested() -> None:
     pytest.importorskip("trafilatura")
     assert extract_page("<div><span>word</span></div>" * 5_000) is not None
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(
+    ("charset", "stated", "words"),
+    [
+        ("iso-8859-1", '<meta charset="iso-8859-1">', "Die Fähre lief auf Grund."),
+        ("cp1252", '<meta charset="ISO-8859-1">', "“Die Fähre”, hieß es."),
+        ("latin-1", "<meta charset=latin1>", "Die Fähre\x81 lief."),
+        ("gb18030", "<META CHARSET='gb18030'>", "渡轮在沙洲上搁浅。"),
+        ("gb18030", '<meta charset="gb2312">', "鎔基"),
+        (
+            "windows-1251",
+            '<meta http-equiv="Content-Type" content="text/html; charset=windows-1251">',
+            "Паром сел на мель.",
+        ),
+        ("iso-2022-jp", '<meta charset="iso-2022-jp">', "フェリーが座礁した。"),
+        ("utf-8", '<meta charset="iso-8859-1">', "Die Fähre lief auf Grund."),
+        ("utf-8", '<meta charset="x-none">', "Die Fähre lief auf Grund."),
+        ("ascii", '<meta charset="utf-16">', "The ferry ran aground."),
+        ("ascii", '<meta charset="rot13">', "The ferry ran aground."),
+    ],
+)
+def test_read__a_page_is_read_by_the_charset_it_states(
+    tmp_path: Path, charset: str, stated: str, words: str
+) -> None:
+    pytest.importorskip("trafilatura")
+    head = f"<html><head>{stated}</head><body><article><p>"
+    page = f"{head}{words * 5}</p></article></body></html>"
+    (tmp_path / "a.html").write_bytes(page.encode(charset))
+    reading = read([tmp_path])
+    assert reading.rejects == []
+    assert words.replace("\x81", "") in reading.documents["text"][0].as_py().replace("\x81", "")
+
+
+@pytest.mark.parametrize(
+    ("stated", "reason"),
+    [
+        ("", "not UTF-8"),
+        ("<meta charset=utf-8>", "not UTF-8"),
+        ("<meta charset=utf-16>", "not UTF-8"),
+        ("<meta charset=euc-jp>", "not UTF-8, nor in the charset that it states (euc-jp)"),
+        (
+            "<meta charset=x-none>",
+            "not UTF-8, nor in the charset that it states (x-none, which is unknown)",
+        ),
+        (
+            "<meta charset=punycode>",
+            "not UTF-8, nor in the charset that it states (punycode, which is unknown)",
+        ),
+        (" " * 4_096 + "<meta charset=iso-8859-1>", "not UTF-8"),
+    ],
+)
+def test_read__a_page_in_no_stated_charset_is_a_reject(
+    tmp_path: Path, stated: str, reason: str
+) -> None:
+    pytest.importorskip("trafilatura")
+    path = tmp_path / "a.html"
+    path.write_bytes(stated.encode() + b"\n<p>caf\xe9</p>")
+    [reject] = read([path]).rejects
+    assert (reject["line"], reject["reason"]) == (2, reason)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_read__a_page_is_mended_in_the_charset_it_states(tmp_path: Path) -> None:
+    pytest.importorskip("trafilatura")
+    path = tmp_path / "a.html"
+    page = b"<meta charset=euc-jp><body><p>" + "渡船".encode("euc-jp") * 9 + b"\xff</p>"
+    path.write_bytes(page)
+    text = read([path], on_error="replace").documents["text"][0].as_py()
+    assert "渡船渡船" in text
+
+
+def test_read__a_text_states_no_charset(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b'<meta charset="iso-8859-1"> caf\xe9')
+    assert [reject["reason"] for reject in read([tmp_path]).rejects] == ["not UTF-8"]
+
+
+def test_extract_page__bytes_are_read_by_their_charset() -> None:
+    pytest.importorskip("trafilatura")
+    page = PAGE.replace("<head>", "<head><meta charset=iso-8859-1>").replace("Quill", "Quäl")
+    found = extract_page(page.encode("iso-8859-1"))
+    assert found is not None
+    assert found["byline"] == "Ada Quäl"
+
+
+LD = '<script type="application/ld+json">{{"@type": "NewsArticle", "datePublished": "{}"}}</script>'
+META = '<meta property="article:published_time" content="{}">'
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(
+    ("head", "published"),
+    [
+        (META.format("2018-06-02T10:00:00Z"), "2018-06-02T10:00:00Z"),
+        ('<meta content="2018-06-02T10:00:00Z" itemprop="datePublished">', "2018-06-02T10:00:00Z"),
+        (META.format("2018-06-02T10:00:00&#43;02:00"), "2018-06-02T10:00:00+02:00"),
+        (LD.format("2018-06-02T10:00:00Z"), "2018-06-02T10:00:00Z"),
+        (META.format("2018-06-02") + LD.format("2018-06-02T10:00:00Z"), "2018-06-02T10:00:00Z"),
+        (
+            META.format("2018-06-02T09:00:00Z") + LD.format("2018-06-02T10:00:00Z"),
+            "2018-06-02T09:00:00Z",
+        ),
+        (META.format("2018-06-02") + LD.format("2018-06-01T22:00:00Z"), "2018-06-01T22:00:00Z"),
+        (META.format("2018-06-02") + LD.format("2018-05-31T22:00:00Z"), "2018-06-02"),
+        (META.format("2018-06-02") + LD.format("2018-06-02T99:00:00Z"), "2018-06-02"),
+        (META.format("2018-06-02T10:00:00"), "2018-06-02T10:00:00"),
+        (META.format("2018-06-02"), "2018-06-02"),
+    ],
+)
+def test_extract_page__time_of_day_is_as_the_page_states_it(head: str, published: str) -> None:
+    pytest.importorskip("trafilatura")
+    words = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+    page = f"<html><head>{head}</head><body><article>{words}</article></body></html>"
+    found = extract_page(page)
+    assert found is not None
+    assert found["published"] == published

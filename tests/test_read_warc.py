@@ -88,6 +88,26 @@ def test_read__chunked_and_compressed_response_is_decoded(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    ("header", "stated", "charset"),
+    [
+        ("text/html; charset=iso-8859-1", "<meta charset=koi8-r>", "iso-8859-1"),
+        ("text/html; charset=x-none", "<meta charset=iso-8859-1>", "iso-8859-1"),
+        ("text/html; charset=utf-8", "<meta charset=iso-8859-1>", "iso-8859-1"),
+        ("text/html; charset=iso-8859-1", "", "utf-8"),
+        ("text/html", " " * 3_000 + "<meta charset=iso-8859-1>", "iso-8859-1"),
+    ],
+)
+def test_read__page_in_the_charset_of_its_server_or_its_own(
+    tmp_path: Path, header: str, stated: str, charset: str
+) -> None:
+    words = "Die Fähre lief auf Grund."
+    page = f"<html><head>{stated}</head><body><p>{words * 9}</p></body></html>"
+    path = tmp_path / "crawl.warc"
+    path.write_bytes(response(page.encode(charset), content_type=header))
+    assert words in read([path]).documents["text"][0].as_py()
+
+
+@pytest.mark.parametrize(
     ("packing", "packed"),
     [
         ("deflate", zlib.compress(PAGE.encode())),

@@ -18,6 +18,7 @@ order of the documents.
     columnar.py                     Parquet, Arrow files and tables
     pages.py                        .txt and .html
     warc.py                         web archives
+    charsets.py                     the bytes of a page -> its text
     fields.py        whatever a record calls its fields -> the names of `Document`
     moments.py       columns of dates -> intervals
     rows.py          records     -> documents

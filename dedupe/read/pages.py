@@ -8,11 +8,15 @@ What a page says is extracted by trafilatura, which the extra "html" brings.
 
 from __future__ import annotations
 
+import html
 import importlib.util
+import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
+from dedupe.dates import parse_interval
 from dedupe.errors import MissingExtraError
+from dedupe.read.charsets import decode_page
 from dedupe.read.fields import PAGE
 from dedupe.read.ledger import Records
 
@@ -28,6 +32,16 @@ _NESTING_TAG = re.compile(
 )
 _DEEPEST = 1_000
 """Real pages nest some dozens of elements; parsers take quadratic time past thousands."""
+_HEAD_CHARS = 1 << 20
+"""How much of a page is searched for the moment it was published."""
+_MOST_MOMENTS = 20
+"""How many moments of each kind are looked at: the page's own stands among the first."""
+_META = re.compile(r"<meta\b[^<>]{0,500}>", re.IGNORECASE)
+_IS_PUBLISHED = re.compile(
+    r"\b(?:property|name|itemprop)=[\"']?(?:article:published_time|datePublished)\b", re.IGNORECASE
+)
+_CONTENT = re.compile(r"\bcontent=[\"']?([^\"'>]{1,100})", re.IGNORECASE)
+_JSON_LD = re.compile(r'"datePublished"\s{0,20}:\s{0,20}"([^"\\]{1,100})"')
 
 
 def with_pages(records: Records, names: FieldNames, ledger: Ledger) -> Records:
@@ -69,21 +83,50 @@ def extract_page(page: str | bytes) -> dict[str, Any] | None:
         import trafilatura
     except ImportError as error:
         raise needs_extra() from error
-    html = page.decode("utf-8", "replace") if isinstance(page, bytes) else page
-    if _depth(html) > _DEEPEST:
+    markup = decode_page(page, mend=True) if isinstance(page, bytes) else page
+    if _depth(markup) > _DEEPEST:
         return None
-    found: Any = trafilatura.bare_extraction(html, with_metadata=True, include_comments=False)
+    found: Any = trafilatura.bare_extraction(markup, with_metadata=True, include_comments=False)
     if found is None:
-        return {"text": trafilatura.html2txt(html) or ""}
+        return {"text": trafilatura.html2txt(markup) or ""}
     return {
         "text": found.text or "",
         "title": found.title,
         "canonical": found.url,
         "source": found.sitename or found.hostname,
         "byline": found.author,
-        "published": found.date,
+        "published": _published(markup, found.date),
         "language": found.language,
     }
+
+
+def _published(markup: str, day: str | None) -> str | None:
+    """Return the moment of a day as the page states it, for trafilatura gives days only.
+
+    The first moment of a `<meta>`, and the first of JSON-LD, that lies on that
+    day somewhere on Earth; the one that says more of the two, or else the day.
+    """
+    earliest, latest = parse_interval(day)
+    if earliest is None or latest is None:
+        return day
+    head = markup[:_HEAD_CHARS]
+    published, least = day, latest - earliest
+    for moments in (_in_meta(head), (match.group(1) for match in _JSON_LD.finditer(head))):
+        for moment in itertools.islice(moments, _MOST_MOMENTS):
+            first, last = parse_interval(moment)
+            if first and last and earliest <= first and last <= latest:
+                if last - first < least:
+                    published, least = moment, last - first
+                break
+    return published
+
+
+def _in_meta(head: str) -> Iterator[str]:
+    """Yield the moments of publication that the `<meta>` elements of a page state."""
+    for element in _META.finditer(head):
+        content = _CONTENT.search(element.group())
+        if content and _IS_PUBLISHED.search(element.group()):
+            yield html.unescape(content.group(1)).strip()
 
 
 def can_extract() -> bool:
@@ -96,10 +139,10 @@ def needs_extra() -> MissingExtraError:
     return MissingExtraError("reading HTML", "html")
 
 
-def _depth(html: str) -> int:
+def _depth(markup: str) -> int:
     """Return how deep elements nest, at most; those whose end may be left out do not count."""
     depth = deepest = 0
-    for mark in _NESTING_TAG.finditer(html):
+    for mark in _NESTING_TAG.finditer(markup):
         depth = max(depth - 1, 0) if mark.group(1) else depth + 1
         deepest = max(deepest, depth)
     return deepest
@@ -116,7 +159,7 @@ def read_files(
     files: list[str] = []
     size, n_rejects = 0, ledger.n_rejects
     for stream, file, name in streams:
-        content = _content(stream, file, ledger, limits)
+        content = _content(stream, file, field, ledger, limits)
         if content is not None:
             records.append({"id": name, field: content})
             files.append(file)
@@ -128,13 +171,19 @@ def read_files(
     yield Records(records, files, [1] * len(files), own_names=True)
 
 
-def _content(stream: ByteStream, file: str, ledger: Ledger, limits: Limits) -> str | None:
+def _content(
+    stream: ByteStream, file: str, field: str, ledger: Ledger, limits: Limits
+) -> str | None:
     data = stream.whole()
     if data is None or stream.damage:
         ledger.reject(file, 1, stream.damage or f"longer than {limits.record_bytes:,} bytes")
         return None
+    mend = ledger.on_error == "replace"
     try:
-        return data.decode("utf-8", "replace" if ledger.on_error == "replace" else "strict")
+        if field == "html":
+            return decode_page(data, mend=mend)
+        return data.decode("utf-8", "replace" if mend else "strict")
     except UnicodeDecodeError as error:
-        ledger.reject(file, 1 + data.count(b"\n", 0, error.start), "not UTF-8")
+        reason = error.reason if field == "html" else "not UTF-8"
+        ledger.reject(file, 1 + data.count(b"\n", 0, error.start), reason)
         return None

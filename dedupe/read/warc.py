@@ -9,10 +9,10 @@ documents, and are passed over. warcio takes the records apart; the extra
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from dedupe.errors import DedupeError, MissingExtraError
+from dedupe.read.charsets import decode_page
 from dedupe.read.ledger import Records
 
 if TYPE_CHECKING:
@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 _KINDS = {"response", "resource", "conversion"}
 _FORMS = {"text/html": "html", "application/xhtml+xml": "html", "text/plain": "text"}
 _UNPACKED = {"gzip", "deflate"}
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _HEAD_BYTES = 2_048
-"""A page states its charset in its first bytes, or not where a browser would look."""
 _CUT = "the record is cut short"
 # NUL is every second byte of a page in UTF-16.
 _CONTROLS = bytes({*range(1, 0x20)} - {*b"\t\n\f\r\x1b"})
@@ -130,7 +127,7 @@ def _fetched(entry: Any, limit: int) -> dict[str, Any] | str | None:
     return {
         "url": url,
         "fetched": stated_headers.get_header("WARC-Date"),
-        form: _decoded(content, stated),
+        form: decode_page(content, stated, mend=True),
     }
 
 
@@ -149,17 +146,6 @@ def _is_packed(content: bytes) -> bool:
     head = content[:_HEAD_BYTES]
     n_controls = len(head) - len(head.translate(None, _CONTROLS))
     return not head or n_controls > _MOST_CONTROLS * len(head)
-
-
-def _decoded(content: bytes, stated: str) -> str:
-    """Decode by the charset the server stated, else the page, else UTF-8."""
-    named = _CHARSET.search(stated)
-    meta = _META_CHARSET.search(content[:_HEAD_BYTES])
-    charset = named.group(1) if named else meta.group(1).decode() if meta else "utf-8"
-    try:
-        return content.decode(charset, "replace")
-    except LookupError:
-        return content.decode("utf-8", "replace")
 
 
 class _File:
