@@ -25,6 +25,7 @@ from dedupe.index.adding import READ_TOGETHER
 from dedupe.index.asked import table_of
 from dedupe.read.fields import PAGE, FieldNames
 from dedupe.read.pages import can_extract, extract_page, needs_extra
+from dedupe.verify.relation import NEARLY_ALL
 
 try:
     from itemadapter import ItemAdapter
@@ -38,9 +39,9 @@ if TYPE_CHECKING:
 
     from dedupe.index import Match
 
-    Answer = Future[tuple[Match, str] | InputError]
+    Answer = Future[tuple[Match, str] | InputError | StoreError]
     """A match, and why its item is to be dropped, "" where it is not; or why an item is no
-    document."""
+    document, or the index did not take it."""
 
 _LOGGER = logging.getLogger(__name__)
 _DROPS = ("none", "exact", "copies")
@@ -63,13 +64,16 @@ class StoryPipeline:
         DEDUPE_DROP: "none", the default; "exact" drops an item whose words the index
             has in their order already (`Match.is_new_text`), a page crawled again without
             a change too; "copies" drops also what the index takes for a repost
-            or an excerpt of another document, and reads the story of each item for it.
-            What is dropped is in the index all the same.
+            or an excerpt of another document, and reads the story of each item for it. So
+            it does where the source is absent or unnamed, and one other document of the
+            story covers .85 of the item's kept text (`Match.coverage`). What is
+            dropped is in the index all the same.
 
     Stats, all under "dedupe/": `added` items, of these `exact` copies and `new_stories`;
     `unchanged` items, which the index held just so; `merged_stories`, by items that showed
     two to be one; `dropped` items; `rejected` ones, which no document could be made of, and
-    which pass on as they came.
+    `failed` ones, which the index did not take, as when the disk is full; both pass on as they
+    came.
 
     Raises:
         NotConfigured: no DEDUPE_INDEX; Scrapy warns, and goes on without.
@@ -93,7 +97,7 @@ class StoryPipeline:
         self._names = FieldNames(settings.getdict("DEDUPE_FIELDS"))
         self._match_field = settings.get("DEDUPE_MATCH_FIELD", "dedupe")
         self._stats = crawler.stats
-        self._warned: set[str] = set()
+        self._logged: set[str] = set()
         self._index: Index | None = None
         self._waiting: deque[tuple[dict[str, Any], Answer]] = deque()
         self._writer = ThreadPoolExecutor(1, "dedupe")
@@ -126,7 +130,7 @@ class StoryPipeline:
 
         Raises:
             DropItem: as DEDUPE_DROP asks.
-            StoreError: the disk is full, the index damaged, or not open; nothing was added.
+            StoreError: the index is not open.
         """
         if self._index is None:
             raise StoreError(f"{self._folder}: is not open; call open_spider first")
@@ -136,7 +140,14 @@ class StoryPipeline:
         answered = await asyncio.wrap_future(answer)
         if isinstance(answered, InputError):
             self._count("rejected")
-            self._warn_once("rejected", f"an item passes on without its story: {answered}")
+            self._log_once("rejected", f"an item passes on without its story: {answered}")
+            return item
+        if isinstance(answered, StoreError):
+            # A feed must not lose what was crawled because the index cannot keep it.
+            self._count("failed")
+            self._log_once(
+                "failed", f"items pass on without their story: {answered}", logging.ERROR
+            )
             return item
         match, known = answered
         self._count("unchanged" if match.change == "unchanged" else "added")
@@ -161,30 +172,72 @@ class StoryPipeline:
                     answer.set_result(error)
                 except Exception as error:  # noqa: BLE001 - raised where the item waits
                     answer.set_exception(error)
-        if not ready:
-            return
+        if ready:
+            self._add(index, ready)
+
+    def _add(self, index: Index, ready: list[tuple[pa.Table, Answer]]) -> None:
+        """Add documents in one commit, and answer those who wait for them."""
         try:
             matches = index.add_many(pa.concat_tables(table for table, _ in ready))
+        except StoreError as error:
+            for _, answer in ready:
+                answer.set_result(error)
+            return
         except Exception as error:  # noqa: BLE001 - raised where the items wait
             for _, answer in ready:
                 answer.set_exception(error)
             return
-        for (_, answer), match in zip(ready, matches, strict=True):
-            answer.set_result((match, self._known(match)))
+        for (_, answer), match, known in zip(ready, matches, self._known(matches), strict=True):
+            answer.set_result((match, known))
 
-    def _known(self, match: Match) -> str:
-        """Say why an item is to be dropped; "" where it is not, or where that cannot be told.
+    def _known(self, matches: list[Match]) -> list[str]:
+        """Say why each item of a commit is to be dropped, "" where it is not.
+
+        Of copies that come together one must stay. So those without a parent are judged last,
+        by their ids, and none of them by an item that is dropped or not yet judged.
+        """
+        known = [self._known_by_parent(match) for match in matches]
+        unsure = [place for place, why in enumerate(known) if why is None]
+        not_by = {match.document for match, why in zip(matches, known, strict=True) if why != ""}
+        for place in sorted(unsure, key=lambda place: matches[place].document):
+            match = matches[place]
+            known[place] = self._known_by_another(match, not_by | {match.document})
+            if not known[place]:
+                not_by.discard(match.document)
+        return [why or "" for why in known]
+
+    def _known_by_parent(self, match: Match) -> str | None:
+        """Say why an item is to be dropped, "" where it is not; None where it has no parent.
 
         The item is in the index by now: whatever hinders reading its story must not fail it.
         """
         try:
             if self._drop != "none" and not match.is_new_text:
                 return "the same words"
-            if self._drop == "copies" and not match.is_new_story and match.relation in _COPIES:
+            if self._drop != "copies" or match.is_new_story:
+                return ""
+            if match.relation == "derived" or (match.relation in _COPIES and not match.parent):
+                return None
+            if match.relation in _COPIES:
                 return f'{match.relation} of "{match.parent}"'
         except Exception as error:  # noqa: BLE001
-            self._warn_once("unread", f"an item is kept, for its story cannot be read: {error}")
+            self._keep_unread(error)
         return ""
+
+    def _known_by_another(self, match: Match, not_by: set[str]) -> str:
+        """Say which other document of its story holds nearly all of an item; "" where none does."""
+        try:
+            others = {name: share for name, share in match.coverage.items() if name not in not_by}
+        except Exception as error:  # noqa: BLE001
+            self._keep_unread(error)
+            return ""
+        most = max(others, key=lambda name: others[name], default="")
+        if others.get(most, 0.0) < NEARLY_ALL:
+            return ""
+        return f'"{most}" has {others[most]:.0%} of its text'
+
+    def _keep_unread(self, error: Exception) -> None:
+        self._log_once("unread", f"an item is kept, for its story cannot be read: {error}")
 
     def _document(self, record: dict[str, Any]) -> dict[str, Any]:
         """Return a record's fields by the names of a document.
@@ -217,7 +270,7 @@ class StoryPipeline:
         try:
             ItemAdapter(item)[self._match_field] = match.to_brief()
         except (AttributeError, KeyError, TypeError, ValueError):  # fields or values are fixed
-            self._warn_once(
+            self._log_once(
                 type(item).__qualname__,
                 f'{type(item).__name__} takes no field "{self._match_field}"; declare it, or set '
                 'DEDUPE_MATCH_FIELD to another, or to "" for none',
@@ -227,7 +280,7 @@ class StoryPipeline:
         if n and self._stats is not None:
             self._stats.inc_value(f"dedupe/{name}", n)
 
-    def _warn_once(self, key: str, message: str) -> None:
-        """Warn of the first of its kind; those after it are for whoever debugs."""
-        _LOGGER.log(logging.DEBUG if key in self._warned else logging.WARNING, message)
-        self._warned.add(key)
+    def _log_once(self, key: str, message: str, level: int = logging.WARNING) -> None:
+        """Log the first of its kind; those after it are for whoever debugs."""
+        _LOGGER.log(logging.DEBUG if key in self._logged else level, message)
+        self._logged.add(key)

@@ -682,3 +682,27 @@ def test_index__copies_of_one_text_stay_cheap(tmp_path: Path) -> None:
         assert index.stats()["texts"] == 1
         index.add({"id": "one more", "text": with_changes(text(1), 3, 50)})
         assert len(partition(index)) == 1
+
+
+def test_add_many__documents_of_one_commit_count_in_the_order_of_their_ids(tmp_path: Path) -> None:
+    given = [("z", text(1)), ("c", text(1)), ("b", with_changes(text(1), 1)), ("x", text(2))]
+    with Index(tmp_path / "index") as index:
+        found = index.add_many([{"id": name, "text": body} for name, body in given])
+        assert [(one.document, one.story, one.is_new_text) for one in found] == [
+            ("z", "b", False), ("c", "b", True), ("b", "b", True), ("x", "x", True),
+        ]  # fmt: skip
+        (story,) = index.stories()
+        assert story.documents == ("b", "c", "z")
+
+
+def test_match__coverage_says_what_share_of_its_kept_text_each_other_has(tmp_path: Path) -> None:
+    footer = "\n\nSign up for our newsletter to get the news each morning in your inbox."
+    whole = {"id": "whole", "text": text(1, 300)}
+    half = {"id": "half", "text": " ".join(text(1, 300).split()[:150]) + footer}
+    with Index(tmp_path / "index") as index:
+        index.add(whole)
+        assert index.add(half).coverage == {"whole": 1.0}
+        shared = index.query(whole | {"id": "again"}).coverage
+        assert shared["whole"] == 1.0
+        assert 0.45 < shared["half"] < 0.55
+        assert index.query(text(7)).coverage == {}

@@ -295,20 +295,96 @@ def test_pipeline__a_window_holds(tmp_path: Path) -> None:
     assert crawled.stats == {"added": 2, "new_stories": 2}
 
 
-def test_pipeline__an_item_whose_index_fails_raises_and_the_crawl_goes_on(tmp_path: Path) -> None:
-    async def crawl() -> Any:
-        crawler = get_crawler(settings_dict={"DEDUPE_INDEX": str(tmp_path / "index")})
+def test_pipeline__items_that_a_full_disk_refuses_go_on_as_they_came_and_one_error_is_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from dedupe.storage import store
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    async def crawl() -> list[Any]:
         pipeline = StoryPipeline.from_crawler(crawler)
         pipeline.open_spider()
-        (tmp_path / "index").rename(tmp_path / "elsewhere")
-        with pytest.raises(StoreError, match="index"):
-            await pipeline.process_item({"id": "a", "text": text(1)})
-        (tmp_path / "elsewhere").rename(tmp_path / "index")
-        item = await pipeline.process_item({"id": "b", "text": text(2)})
+        with monkeypatch.context() as patched:
+            patched.setattr(store.Store, "append", full)
+            found = [await pipeline.process_item({"id": i, "text": text(1)}) for i in "abc"]
+        found.append(await pipeline.process_item({"id": "d", "text": text(1)}))
         await pipeline.close_spider()
-        return item
+        return found
 
-    assert asyncio.run(crawl())["dedupe"]["story"] == "b"
+    settings = {"DEDUPE_INDEX": str(tmp_path / "index"), "DEDUPE_DROP": "copies"}
+    crawler = get_crawler(settings_dict=settings)
+    with caplog.at_level(logging.DEBUG, "dedupe.scrapy"):
+        *failed, last = asyncio.run(crawl())
+    assert failed == [{"id": i, "text": text(1)} for i in "abc"]
+    assert last["dedupe"]["is_new_story"]
+    assert crawler.stats
+    assert crawler.stats.get_stats() == {
+        "dedupe/failed": 3, "dedupe/added": 1, "dedupe/new_stories": 1,
+    }  # fmt: skip
+    told = [one for one in caplog.records if one.name == "dedupe.scrapy"]
+    assert [one.levelno for one in told] == [logging.ERROR, logging.DEBUG, logging.DEBUG]
+    assert "No space left on device" in told[0].getMessage()
+    assert [one.exc_info for one in told] == [None] * 3
+
+
+def dispatches() -> list[dict[str, Any]]:
+    """Return what papers made of an agency's text that is not there, and one that adds its own."""
+    wire = text(1, 300)
+    bodies = [
+        with_changes(wire, 1, 60),
+        with_changes(wire, 2, 60),
+        " ".join(wire.split()[:120]),
+        wire[:900] + text(2, 140),
+    ]
+    return [
+        {
+            "id": f"m{i}", "source": f"m{i}.example", "text": f"PORT CITY (AP) — {body}",
+            "published": f"2024-03-0{5 + i}T08:00:00Z",
+        }
+        for i, body in enumerate(bodies)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("one_commit", [False, True])
+def test_pipeline__copies_of_an_agency_whose_own_page_is_absent_are_dropped_but_one(
+    tmp_path: Path, *, one_commit: bool
+) -> None:
+    found = [
+        Crawled(tmp_path / "index", items, one_commit=one_commit, DEDUPE_DROP="copies")
+        for items in ([dispatches()] if one_commit else [[one] for one in dispatches()])
+    ]
+    kept = [item["id"] for crawled in found for item in crawled.items]
+    assert kept == ["m0", "m3"]
+    with Index(tmp_path / "index") as index:
+        story = index.story("m0")
+        assert story
+        assert set(story.relations.values()) == {("derived", "AP")}
+    assert [why for crawled in found for why in crawled.drops] == [
+        '"m1" tells the story "m0": "m0" has 100% of its text',
+        '"m2" tells the story "m0": "m0" has 100% of its text',
+    ]
+
+
+def test_pipeline__of_such_copies_that_come_at_once_into_an_old_story_one_is_kept(
+    tmp_path: Path,
+) -> None:
+    first, second, *older = dispatches()
+    Crawled(tmp_path / "index", older)
+    crawled = Crawled(tmp_path / "index", [second, first], one_commit=True, DEDUPE_DROP="copies")
+    assert [item["id"] for item in crawled.items] == ["m0"]
+    assert crawled.drops == ['"m1" tells the story "m2": "m0" has 100% of its text']
+
+
+def test_pipeline__a_copy_without_a_parent_is_never_one_of_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Match, "relation", property(lambda _: "repost"))
+    monkeypatch.setattr(Match, "parent", property(lambda _: None))
+    crawled = Crawled(tmp_path / "index", dispatches(), one_commit=True, DEDUPE_DROP="copies")
+    assert [item["id"] for item in crawled.items] == ["m0", "m3"]
+    assert not any("None" in why for why in crawled.drops)
 
 
 @pytest.mark.parametrize("fault", [StoreError("unreadable"), InputError("no such story")])

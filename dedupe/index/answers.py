@@ -27,7 +27,8 @@ class Match:
 
     Attributes:
         document: its id.
-        story: name of its story: the id of the story's first document.
+        story: name of its story: the id of the story's first document. Documents of one
+            commit count in the order of their ids, here and in what is new.
         is_new_story: no document of the index tells this story.
         is_new_text: none that it is compared with has its words in their order, once both
             are cleaned; an older version of it counts, too.
@@ -74,6 +75,14 @@ class Match:
         """What it shares with others of its story: their id, and where; its side is a."""
         return self._attributed.passages_with(self.document)
 
+    @property
+    def coverage(self) -> dict[str, float]:
+        """What share of its kept text, in code points, the passages with each other cover, by id.
+
+        Of others of its story; one without passages is not named.
+        """
+        return self._attributed.coverage(self.document)
+
     def to_brief(self) -> dict[str, Any]:
         """Return as plain values what is known at once."""
         names = ("document", "story", "is_new_story", "is_new_text", "probability", "nearest")
@@ -81,7 +90,7 @@ class Match:
         return values | ({"change": self.change} if self.change else {})
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all but the passages as plain values."""
+        """Return all but the passages, and what they cover, as plain values."""
         names = ("relation", "parent", "origin")
         return self.to_brief() | {name: getattr(self, name) for name in names}
 
@@ -92,7 +101,7 @@ class IndexStory:
 
     Attributes:
         story: its name: the id of its first document.
-        documents: ids, by the order of adding.
+        documents: ids, by the order of adding; those of one commit by their ids.
         sources: outlets.
         merged: names of stories that went into it.
         changed: number of the commit that changed its documents last; 0 for a

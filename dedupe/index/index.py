@@ -75,6 +75,11 @@ class Index(OpenIndex):
     ) -> list[Match]:
         """Add documents in one commit: all of them or, on an error, none.
 
+        They count in the order of their ids, not as given: of those that tell a new story
+        the smallest id names it, and of equal texts the smallest is the new one. Documents
+        are read by the thousand, each thousand after the one before; under a window, those
+        that appeared near each other.
+
         A document without an id is named by its url or, without one, by its text.
         Of an id that is there twice the second is a new version of the first, as
         it would be in a later call; a story that begins with it is named `ID#2`.

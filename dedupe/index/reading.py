@@ -14,7 +14,7 @@ import numpy as np
 
 from dedupe.attribute import attribute
 from dedupe.candidates import find_candidates
-from dedupe.clean import clean
+from dedupe.clean import Kept, clean, kept_ranges
 from dedupe.clean.clues import harvest
 from dedupe.comparison import Passage
 from dedupe.index.frequency import weigh_old
@@ -24,6 +24,7 @@ from dedupe.verify import OnDemand, mark_roundups, published_by, verify
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
     from dedupe.attribute import Attribution
     from dedupe.settings import Settings
@@ -38,12 +39,14 @@ class Attributed(NamedTuple):
 
     Attributes:
         table: the documents, by id.
+        kept: what is kept of their texts.
         pairs: measured pairs of its rows.
         passages: of these pairs.
         origins: what attribution says.
     """
 
     table: pa.Table
+    kept: Kept
     pairs: pa.Table
     passages: pa.Table
     origins: Attribution
@@ -87,6 +90,21 @@ class Attributed(NamedTuple):
                 found.append((ids[a], Passage(*other, *own)))
         return found
 
+    def coverage(self, document: str) -> dict[str, float]:
+        """Return what share of a document's kept code points its passages with each other cover."""
+        ranges = kept_ranges(self.kept, self.row(document))
+        is_kept = np.zeros(max((end for _, end in ranges), default=0), np.bool_)
+        for start, end in ranges:
+            is_kept[start:end] = True
+        found: dict[str, NDArray[np.bool_]] = {}
+        for other, passage in self.passages_with(document):
+            is_shared = found.setdefault(other, np.zeros_like(is_kept))
+            is_shared[passage.a_start : passage.a_end] = True
+        n_kept = max(int(is_kept.sum()), 1)
+        return {
+            other: int((is_shared & is_kept).sum()) / n_kept for other, is_shared in found.items()
+        }
+
 
 def attributed(table: pa.Table, store: Store, settings: Settings) -> Attributed:
     """Attribute documents as one story, with the word statistics of the index."""
@@ -105,4 +123,4 @@ def attributed(table: pa.Table, store: Store, settings: Settings) -> Attributed:
     clues = harvest(table, kept, names, settings.threads)
     stories = np.zeros(table.num_rows, np.int64)
     origins = attribute(table, stories, pairs, passages, clues, names)
-    return Attributed(table, pairs, passages, origins)
+    return Attributed(table, kept, pairs, passages, origins)
