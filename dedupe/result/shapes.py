@@ -97,10 +97,9 @@ def _misfit_within(value: dict[str, Any], shape: dict[str, Any]) -> str | None:
         shape = dict.fromkeys(value, shape["*"])
     for key, inner in shape.items():
         name = key if key in value else key.removesuffix("?")
-        if name in value:
-            place = _misfit(value[name], inner)
-        else:
-            place = "" if name == key else None
+        if name not in value and name != key:
+            continue
+        place = _misfit(value[name], inner) if name in value else ""
         if place is not None:
             return f", {name}{place}"
     return None
