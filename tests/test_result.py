@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -425,16 +426,19 @@ def remove(path: Path) -> None:
     path.unlink()
 
 
-# An empty list of stories is a list of stories.
-@pytest.mark.parametrize(
-    ("name", "harm"),
-    [
-        (name, harm)
-        for name in sorted(FILES)
-        for harm in (cut, empty, garble, remove)
-        if (name, harm) != ("stories.jsonl", empty)
-    ],
-)
+def cut_at_a_line(path: Path) -> None:
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+
+
+def say_twice(path: Path) -> None:
+    path.write_bytes(2 * path.read_bytes())
+
+
+HARMS = (cut, cut_at_a_line, empty, garble, remove, say_twice)
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+@pytest.mark.parametrize("harm", HARMS)
 def test_load__a_damaged_file_is_an_output_error(
     tmp_path: Path, name: str, harm: Callable[[Path], None]
 ) -> None:
@@ -446,15 +450,150 @@ def test_load__a_damaged_file_is_an_output_error(
     assert '"dedupe cluster"' in str(caught.value)
 
 
-def test_load__rejects_that_are_not_lines_of_json_are_an_output_error(tmp_path: Path) -> None:
-    small(rejects=True).save(tmp_path / "out")
-    (tmp_path / "out" / "rejects.jsonl").write_bytes(b'{"file": ')
+@pytest.mark.parametrize("harm", HARMS)
+def test_load__the_file_that_changed_since_is_named(
+    tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    for name in sorted(FILES - {"run.json"} | {"rejects.jsonl"}):
+        small(rejects=True).save(tmp_path / name)
+        harm(tmp_path / name / name)
+        with pytest.raises(OutputError, match=rf"damaged \({name} is .*again"):
+            Result.load(tmp_path / name)
+
+
+def test_load__rejects_that_the_run_did_not_write_are_an_output_error(tmp_path: Path) -> None:
+    small().save(tmp_path / "out")
+    (tmp_path / "out" / "rejects.jsonl").write_bytes(b"")
+    with pytest.raises(OutputError, match=r"rejects\.jsonl is not as the run wrote it"):
+        Result.load(tmp_path / "out")
+
+
+def test_save__records_every_file_but_the_page_and_the_archive(tmp_path: Path) -> None:
+    def also(draft: Path) -> None:
+        (draft / "stories.csv").write_text("story", "utf-8")
+        (draft / "report.html").write_text("<p>", "utf-8")
+        (draft / "archive").mkdir()
+        (draft / "archive" / "documents.arrow").write_bytes(b"-")
+
+    small().save(tmp_path / "out", also=also)
+    files = json.loads((tmp_path / "out" / "run.json").read_bytes())["files"]
+    assert set(files) == FILES - {"run.json"} | {"stories.csv"}
+    for name, record in files.items():
+        data = (tmp_path / "out" / name).read_bytes()
+        digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+        assert record == {"bytes": len(data), "blake2b": digest}
+
+
+def test_load__what_is_not_read_back_may_change(tmp_path: Path) -> None:
+    def also(draft: Path) -> None:
+        for name in ("documents.csv", "stories.csv", "report.html"):
+            (draft / name).write_text("as it was", "utf-8")
+
+    small().save(tmp_path / "out", also=also)
+    (tmp_path / "out" / "documents.csv").write_text("edited", "utf-8")
+    (tmp_path / "out" / "report.html").write_text("anew", "utf-8")
+    (tmp_path / "out" / "stories.csv").unlink()
+    assert Result.load(tmp_path / "out") == small()
+
+
+@pytest.mark.parametrize("record", [None, [], "all", {}, {"stories.jsonl": 7}])
+def test_load__a_record_of_another_form_is_an_output_error(tmp_path: Path, record: Any) -> None:
+    small().save(tmp_path / "out")
+    change_run(tmp_path / "out", files=record)
     with pytest.raises(OutputError, match="damaged"):
         Result.load(tmp_path / "out")
 
 
-def test_load__a_table_of_other_columns_is_an_output_error(tmp_path: Path) -> None:
+def change_run(folder: Path, **values: Any) -> None:
+    """Set keys of run.json."""
+    run = json.loads((folder / "run.json").read_bytes())
+    (folder / "run.json").write_text(json.dumps(run | values), "utf-8")
+
+
+def without_record(folder: Path) -> Path:
+    """Save a result as one whose run.json records no files."""
+    small(rejects=True).save(folder)
+    run = json.loads((folder / "run.json").read_bytes())
+    del run["files"]
+    (folder / "run.json").write_text(json.dumps(run), "utf-8")
+    return folder
+
+
+def test_load__a_result_without_a_record_of_its_files_loads(tmp_path: Path) -> None:
+    assert Result.load(without_record(tmp_path / "out")) == small(rejects=True)
+
+
+@pytest.mark.parametrize("name", ["rejects.jsonl", "stories.jsonl"])
+@pytest.mark.parametrize("row", ["7", "null", "[]", '"story"', "{}", '{"story": "a"}', '{"fi'])
+def test_load__rows_of_another_form_are_an_output_error(
+    tmp_path: Path, name: str, row: str
+) -> None:
+    out = without_record(tmp_path / "out")
+    (out / name).write_text(row + "\n", "utf-8")
+    with pytest.raises(OutputError, match="damaged"):
+        Result.load(out)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *((key, None) for key in invented.story("a", ["a"]) if key != "first_published"),
+        ("size", "3"),
+        ("documents", ["a", 7]),
+        ("origin", {"name": "b"}),
+        ("evidence", [{"signal": "credit"}]),
+        ("clues", [{"document": "a", "for": 0, "against": []}]),
+        ("counterfactuals", [{}]),
+        ("passage_parents", ["a"]),
+        ("earlier", 1),
+    ],
+)
+def test_load__a_value_of_another_form_is_named(tmp_path: Path, key: str, value: Any) -> None:
+    out = without_record(tmp_path / "out")
+    rows = [invented.story("a", ["a"]), invented.story("b", ["b"], **{key: value})]
+    (out / "stories.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    with pytest.raises(OutputError, match=rf"stories\.jsonl, row 2, {key}\b"):
+        Result.load(out)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("settings", []),
+        ("inputs", ["a.jsonl"]),
+        ("inputs", [{}]),
+        ("stages", {}),
+        ("stages", [{"stage": "read", "seconds": "1", "rows": 1}]),
+        ("capped_buckets", {"bands": "none"}),
+        ("overrides", {"must_link": [7]}),
+        ("reading", "utf-8"),
+        ("peak_memory_bytes", "much"),
+    ],
+)
+def test_load__a_run_of_another_form_is_an_output_error(
+    tmp_path: Path, key: str, value: Any
+) -> None:
     small().save(tmp_path / "out")
+    change_run(tmp_path / "out", **{key: value})
+    with pytest.raises(OutputError, match=rf"run\.json, {key}\b"):
+        Result.load(tmp_path / "out")
+
+
+@pytest.mark.parametrize("text", ["7", "null", "[]", '"run"', "[" * 100_000])
+def test_load__a_run_that_is_no_object_is_an_output_error(tmp_path: Path, text: str) -> None:
+    small().save(tmp_path / "out")
+    (tmp_path / "out" / "run.json").write_text(text, "utf-8")
+    with pytest.raises(OutputError, match="damaged"):
+        Result.load(tmp_path / "out")
+
+
+def test_explain__a_run_without_settings_is_an_output_error() -> None:
+    with pytest.raises(OutputError, match="holds no settings"):
+        dedupe.explain(invented.newsroom(), "a", "b")
+
+
+def test_load__a_table_of_other_columns_is_an_output_error(tmp_path: Path) -> None:
+    without_record(tmp_path / "out")
     shutil.copy(tmp_path / "out" / "pairs.parquet", tmp_path / "out" / "documents.parquet")
     with pytest.raises(OutputError, match=re.escape("documents.parquet: columns are missing")):
         Result.load(tmp_path / "out")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dedupe.comparison import Passage
-from dedupe.errors import InputError
+from dedupe.errors import InputError, OutputError
 from dedupe.result import Result
 from dedupe.settings import Settings
 
@@ -113,7 +113,7 @@ def explain(
 
     Raises:
         InputError: an id the run does not know, or inputs that are not as they were.
-        OutputError: no result in the folder.
+        OutputError: no result in the folder, a damaged one, or one without settings.
     """
     result = result if isinstance(result, Result) else Result.load(result)
     stories = _stories_of(result, a, b)
@@ -152,6 +152,8 @@ def _measured_again(result: Result, a: str, b: str, inputs: Sequence[str | Path]
     from dedupe.sketch import sketch
     from dedupe.verify import given_pairs, judge, measure, published_by
 
+    if "settings" not in result.run:
+        raise OutputError('the record of this run holds no settings; run "dedupe cluster" again')
     settings = Settings.from_dict(result.run["settings"])
     table = _collection(result, inputs)
     ids = table.column("id").to_pylist()

@@ -7,10 +7,13 @@
 A folder is written beside its place and moved into it whole, so a crash, a
 full disk or an interrupt leaves the earlier result, or none, but never half of
 one. The next save removes drafts left by a killed process.
-`run.json` marks a folder as ours; nothing else is ever replaced.
+`run.json` marks a folder as ours; nothing else is ever replaced. It records what
+each other file holds, so that one which was changed or cut since is not believed.
 
-tables.py  what the stages found  -> tables of the result
-lines.py   rows of stories.jsonl  -> lines, and rows again when they are asked for
+tables.py    what the stages found  -> tables of the result
+lines.py     rows of stories.jsonl  -> lines, and rows again when they are asked for
+recorded.py  files                  -> their sizes and checksums, and whether they still are so
+shapes.py    values of JSON         -> what is wrong with their form
 """
 
 from __future__ import annotations
@@ -30,6 +33,8 @@ import pyarrow as pa
 from dedupe.errors import OutputError
 from dedupe.in_place import whole_name
 from dedupe.result.lines import Lines
+from dedupe.result.recorded import check_files, record_of
+from dedupe.result.shapes import REJECT, RUN, STORY, check_shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -96,6 +101,8 @@ _DRAFT = ".draft-"
 # An empty folder so old is no draft that another run has just made.
 _AN_HOUR_SECONDS = 3600
 _TABLES = {"documents": DOCUMENTS, "pairs": PAIRS, "passages": PASSAGES}
+# Of a result; tables of CSV may be edited, since nothing reads them back.
+_READ_BACK = (*(f"{name}.parquet" for name in _TABLES), "stories.jsonl", "rejects.jsonl")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +117,7 @@ class Result:
             derived from something absent, and round-ups; of a run, each is made anew
             from its line when it is asked for.
         rejects: records that could not be read: file, line, reason.
-        run: version, settings, inputs, stages, memory: run.json.
+        run: version, settings, inputs, stages, memory: run.json without its `files`.
         archive: what later documents can be compared with; None where nothing was kept.
     """
 
@@ -200,8 +207,8 @@ class Result:
             self.archive.write(folder / ARCHIVE)
         for path in sorted(folder.rglob("*")):
             _sync(path)
-        path = folder / "run.json"
-        path.write_text(json.dumps(self.run, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        path, run = folder / "run.json", self.run | {"files": record_of(folder)}
+        path.write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", "utf-8")
         _sync(path)
         folder.chmod(0o755)
 
@@ -210,7 +217,9 @@ class Result:
         """Read a result back.
 
         Raises:
-            OutputError: no result there, or a file is missing or damaged.
+            OutputError: no result there, or a file that is read is missing, damaged, or
+                not as `run.json` records it (tables of CSV, the page and an archive are
+                not compared).
         """
         if not isinstance(folder, (str, Path)):
             raise OutputError(f"a result stands in a folder, not in {type(folder).__name__}")
@@ -223,19 +232,29 @@ class Result:
         if not (place / "run.json").is_file():
             raise OutputError(f'{place}: holds no result; make one with "dedupe cluster"')
         try:
+            run = json.loads((place / "run.json").read_text("utf-8"))
+            check_shape("run.json", run, RUN)
+            is_recorded = "files" in run
+            if is_recorded:
+                check_files(place, _READ_BACK, run.pop("files"))
             tables = {name: pq.read_table(place / f"{name}.parquet") for name in _TABLES}
             for name, table in tables.items():
                 if not set(_TABLES[name].names) <= set(table.column_names):
                     raise ValueError(f"{name}.parquet: columns are missing")  # noqa: TRY301
+            stories = _read_lines(place / "stories.jsonl")
+            rejects = _read_lines(place / "rejects.jsonl", optional=True)
+            if not is_recorded:
+                _check_rows("stories.jsonl", stories, STORY)
+                _check_rows("rejects.jsonl", rejects, REJECT)
             kept = place / ARCHIVE / "archive.json"
             return cls(
                 **tables,
                 archive=Archive.open(place / ARCHIVE) if kept.exists() else None,
-                stories=_read_lines(place / "stories.jsonl"),
-                rejects=_read_lines(place / "rejects.jsonl", optional=True),
-                run=json.loads((place / "run.json").read_text("utf-8")),
+                stories=stories,
+                rejects=rejects,
+                run=run,
             )
-        except (OSError, ValueError, pa.ArrowException) as error:
+        except (OSError, ValueError, RecursionError, pa.ArrowException) as error:
             raise OutputError(
                 f'{place}: the result is damaged ({error}); run "dedupe cluster" again'
             ) from error
@@ -375,3 +394,9 @@ def _read_lines(path: Path, *, optional: bool = False) -> list[dict[str, Any]]:
     if optional and not path.exists():
         return []
     return [orjson.loads(line) for line in path.read_bytes().splitlines() if line]
+
+
+def _check_rows(name: str, rows: Iterable[Any], shape: Any) -> None:
+    """Compare rows, which no record speaks for, with a shape."""
+    for place, row in enumerate(rows, start=1):
+        check_shape(f"{name}, row {place}", row, shape)
