@@ -1,5 +1,6 @@
 """Commands over a collection: cluster, filter, demo."""
 
+import contextlib
 import dataclasses
 import importlib
 import importlib.resources
@@ -176,9 +177,7 @@ def _clustered(
     import dedupe.read
 
     # The other modules are imported while kernels read: neither needs the other.
-    imports = threading.Thread(
-        target=importlib.import_module, args=["dedupe.pipeline"], daemon=True
-    )
+    imports = threading.Thread(target=_import_pipeline, daemon=True)
     imports.start()
     with spill.held():
         reading = read(inputs, fields, on_error, on_progress, spill)
@@ -189,6 +188,13 @@ def _clustered(
     result = dedupe.find_duplicates(reading, settings, on_progress, spill=spill, **options)
     stages = [{"stage": "read", "seconds": round(seconds, 4), "rows": rows}, *result.run["stages"]]
     return dataclasses.replace(result, run=result.run | {"stages": stages})
+
+
+def _import_pipeline() -> None:
+    # An import that fails is tried again by who needs it, and told there. Some fail for no
+    # other reason than that the command ends meanwhile.
+    with contextlib.suppress(Exception):
+        importlib.import_module("dedupe.pipeline")
 
 
 def _also(
