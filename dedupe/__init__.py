@@ -29,6 +29,7 @@ comparison.py   compare(): the same stages on two documents
 inspection.py   inspect(): how one document is read
 explanation/    explain(): why two documents of a run were judged so
 network.py      sources(): who copies whom
+interrupts.py   Ctrl-C                        -> an end of the command, wherever it came
 in_place.py     a file that stands in its place when all is written
 filter.py       a result and its inputs       -> one record of each story
 index/          Index: the stages a commit at a time, for crawlers

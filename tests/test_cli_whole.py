@@ -20,7 +20,7 @@ from dedupe.result import DOCUMENTS, FILES, PAIRS, PASSAGES
 
 ROOT = Path(__file__).parent.parent
 NEWSROOM = ROOT / "seeds" / "newsroom.jsonl"
-MAIN = "from dedupe.cli import main; main()"
+MAIN = "from dedupe.__main__ import main; main()"
 TEXT = "The ferry left the quay at noon and ran aground off the point in thick fog. " * 8
 
 
@@ -274,6 +274,76 @@ def test_cluster__ctrl_c_in_the_work_leaves_the_earlier_result(tmp_path: Path) -
     assert b"interrupted" in err
     assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
     assert {path.name for path in tmp_path.iterdir()} == {"one.jsonl", "out"}
+
+
+DROPPED = """
+import signal, weakref
+
+def press():
+    kept = type("Kept", (), {})()
+    reference = weakref.ref(kept, lambda _: signal.raise_signal(signal.SIGINT))
+    del kept
+"""
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "import dedupe.pipeline as module; name = 'sketch'",
+        "import dedupe.pipeline as module; name = '_record'",
+        "import dedupe.cli.corpus as module; name = 'write_csv'",
+        "import dedupe.cli.corpus as module; name = 'written_files'",
+    ],
+)
+def test_cluster__ctrl_c_that_python_drops_ends_the_run_all_the_same(
+    tmp_path: Path, where: str
+) -> None:
+    """One that meets the callback of a weak reference is printed as ignored."""
+    (tmp_path / "one.jsonl").write_bytes(GOOD)
+    wrapped = (
+        f"{DROPPED}\n{where}\n"
+        "real = getattr(module, name)\n"
+        "setattr(module, name, lambda *args, **named: (press(), real(*args, **named))[1])\n"
+        f"{MAIN}"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", wrapped, "cluster", "one.jsonl", "--out", "out", "--csv"],
+        cwd=tmp_path,
+        capture_output=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert b"Exception ignored" in done.stderr
+    assert done.stderr.endswith(b"dedupe: interrupted; nothing half-written is left\n")
+    assert done.returncode == 130
+    # What was written before it came stays.
+    assert (tmp_path / "out").exists() == ("written_files" in where)
+
+
+def test_cluster__awaits_its_modules_before_it_uses_them(tmp_path: Path) -> None:
+    """Two threads that import the same modules may wait for each other."""
+    (tmp_path / "one.jsonl").write_bytes(GOOD)
+    code = (
+        "import dedupe, sys, threading, time\n"
+        "class Slow:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'dedupe.pipeline':\n"
+        "            time.sleep(2)\n"
+        "sys.meta_path.insert(0, Slow())\n"
+        "def find_duplicates(*_, **__):\n"
+        "    print('dedupe.pipeline' in sys.modules, threading.active_count())\n"
+        "    sys.exit(7)\n"
+        "dedupe.find_duplicates = find_duplicates\n"
+        f"{MAIN}"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "cluster", "one.jsonl", "--out", "out"],
+        cwd=tmp_path,
+        capture_output=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (7, b"True 1\n"), done.stderr
 
 
 def test_filter__whole_numbers_beyond_64_bits_stay_whole(tmp_path: Path) -> None:

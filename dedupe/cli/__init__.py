@@ -26,6 +26,7 @@ from typing import Annotated
 import typer
 
 import dedupe
+from dedupe import interrupts
 from dedupe.cli import corpus, finished, index, pair, setup, single
 from dedupe.cli.codes import Code
 from dedupe.cli.terminal import emit, say, stdout_unfit
@@ -82,8 +83,9 @@ def main() -> None:
     try:
         app(prog_name="dedupe")
     except SystemExit as stop:
-        if stop.code == Code.INTERRUPTED:
+        if stop.code == Code.INTERRUPTED or interrupts.came():
             say(_INTERRUPTED)
+            sys.exit(Code.INTERRUPTED)
         raise
     except DedupeError as error:
         say(str(error))

@@ -1,5 +1,6 @@
 """Commands over a collection: cluster, filter, demo."""
 
+import contextlib
 import dataclasses
 import importlib
 import importlib.resources
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dedupe import interrupts
 from dedupe.cli import terminal
 from dedupe.cli.codes import Code
 from dedupe.cli.dry_run import tell
@@ -166,23 +168,33 @@ def _clustered(
     on_error: OnError,
     limit: Limit,
     settings: "Settings",
-    on_progress: "OnProgress | None",
+    on_progress: "OnProgress",
     spill: "Spill",
     **options: Any,
 ) -> "Result":
     """Read inputs and find duplicates, with options of that; reading is a stage of the run."""
-    import dedupe
-
     started = time.perf_counter()
-    # Modules are imported while kernels read: neither needs the other.
-    threading.Thread(target=importlib.import_module, args=["dedupe.pipeline"], daemon=True).start()
+    import dedupe.read
+
+    # The other modules are imported while kernels read: neither needs the other.
+    imports = threading.Thread(target=_import_pipeline, daemon=True)
+    imports.start()
     with spill.held():
         reading = read(inputs, fields, on_error, on_progress, spill)
     limit.check(reading)
+    # Awaited here, where Ctrl-C ends the wait, and not at the lock of an import.
+    imports.join()
     rows, seconds = reading.documents.num_rows, time.perf_counter() - started
     result = dedupe.find_duplicates(reading, settings, on_progress, spill=spill, **options)
     stages = [{"stage": "read", "seconds": round(seconds, 4), "rows": rows}, *result.run["stages"]]
     return dataclasses.replace(result, run=result.run | {"stages": stages})
+
+
+def _import_pipeline() -> None:
+    # An import that fails is tried again by who needs it, and told there. Some fail for no
+    # other reason than that the command ends meanwhile.
+    with contextlib.suppress(Exception):
+        importlib.import_module("dedupe.pipeline")
 
 
 def _also(
@@ -195,6 +207,7 @@ def _also(
             write_csv(result, draft, guard=guard)
         if report:
             (draft / "report.html").write_bytes(page(result, folder=str(out)))
+        interrupts.check()
 
     return write
 
@@ -294,7 +307,7 @@ def read(
     inputs: Sequence[str],
     fields: Mapping[str, str],
     on_error: OnError,
-    on_progress: "OnProgress | None",
+    on_progress: "OnProgress",
     spill: "Spill | None" = None,
 ) -> "Reading":
     """Read inputs as the library does."""

@@ -296,9 +296,8 @@ def compact(
         _existing(folder) as index,
     ):
         before = index.stats()["bytes"]
-        if on_progress:
-            # How far it has come is not known: the bar shows that it works.
-            on_progress("compact", 0, 0)
+        # How far it has come is not known: the bar shows that it works.
+        on_progress("compact", 0, 0)
         index.compact()
         after = index.stats()["bytes"]
     if json:

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from dedupe import interrupts
 from dedupe.errors import OutputError
 from dedupe.report import plain
 
@@ -93,11 +94,14 @@ def say(message: str) -> None:
 
 
 @contextlib.contextmanager
-def session(*, quiet: bool = False, verbose: bool = False) -> Iterator["OnProgress | None"]:
-    """Log to stderr and draw progress there while the block runs.
+def session(*, quiet: bool = False, verbose: bool = False) -> Iterator["OnProgress"]:
+    """Log to stderr and draw progress there while the block runs; end it by a Ctrl-C that came.
 
     Yields:
-        What the library calls to report progress; None when nothing is drawn.
+        What the library calls to report progress; nothing is drawn when quiet or in a pipe.
+
+    Raises:
+        KeyboardInterrupt: at a report of progress, or at the end of the block.
     """
     levels = {
         "dedupe": logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING,
@@ -111,10 +115,11 @@ def session(*, quiet: bool = False, verbose: bool = False) -> Iterator["OnProgre
         logging.getLogger(name).setLevel(level)
     try:
         if quiet or not sys.stderr.isatty():
-            yield None
+            yield _reporter(None)
         else:
             with _progress() as progress:
                 yield _reporter(progress)
+        interrupts.check()
     finally:
         logging.getLogger("dedupe").removeHandler(handler)
         for name, level in before.items():
@@ -137,11 +142,14 @@ def _progress() -> "Progress":
     return Progress(*columns, console=Console(stderr=True), transient=True)
 
 
-def _reporter(progress: "Progress") -> "OnProgress":
-    """Return a callback that keeps one bar for each stage."""
+def _reporter(progress: "Progress | None") -> "OnProgress":
+    """Return a callback that minds Ctrl-C, and keeps one bar for each stage."""
     tasks: dict[str, TaskID] = {}
 
     def on_progress(stage: str, done: int, total: int) -> None:
+        interrupts.check()
+        if progress is None:
+            return
         if stage not in tasks:
             tasks[stage] = progress.add_task(stage, total=None)
         progress.update(tasks[stage], completed=done, total=total or None)
