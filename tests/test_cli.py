@@ -384,7 +384,7 @@ def test_check_out__a_link_that_leads_to_itself_is_left_for_the_reader(tmp_path:
     loop.symlink_to(loop)
     corpus.check_out(tmp_path / "new", [str(loop)], overwrite=False)
     with pytest.raises(InputError, match="symbolic links"):
-        corpus.read([str(loop)], {}, options.OnError.SKIP, None)
+        corpus.read([str(loop)], {}, options.OnError.SKIP, lambda *_: None)
 
 
 def test_check_out__accepts_a_new_an_empty_and_an_own_folder(tmp_path: Path) -> None:
@@ -583,7 +583,7 @@ def test_session__draws_one_bar_a_stage_on_a_terminal(monkeypatch: pytest.Monkey
         for stage, done, total in [("read", 0, 0), ("read", 5, 10), ("verify", 1, 1)]:
             on_progress(stage, done, total)
     with terminal.session(quiet=True) as on_progress:
-        drawn = []
+        drawn: list[str] = []
         monkeypatch.setattr(sys.stderr, "write", drawn.append)
         on_progress("read", 0, 0)
         assert drawn == []

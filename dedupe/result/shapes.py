@@ -83,7 +83,7 @@ def _misfit(value: Any, shape: Any) -> str | None:
     kind = type(shape) if isinstance(shape, (dict, list)) else shape
     if not isinstance(value, kind):
         return ""
-    if isinstance(shape, dict):
+    if isinstance(shape, dict) and isinstance(value, dict):
         return _misfit_within(value, shape)
     if isinstance(shape, list):
         places = (_misfit(one, shape[0]) for one in value)
