@@ -230,7 +230,8 @@ def test_cluster__flags_reach_the_settings_and_the_reader(
     assert calls["settings"] == Settings(seed=7, threads=1, all_passages=True)
     assert calls["fields"] == {"text": "body", "source": "a=b"}
     assert calls["on_error"] == "replace"
-    assert calls["on_progress"] is None, "no terminal, no progress"
+    calls["on_progress"]("read", 0, 1)
+    assert result.stderr == "", "no terminal, no progress"
 
 
 def test_cluster__hands_on_the_origins_that_a_reader_decided(
