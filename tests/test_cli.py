@@ -230,8 +230,6 @@ def test_cluster__flags_reach_the_settings_and_the_reader(
     assert calls["settings"] == Settings(seed=7, threads=1, all_passages=True)
     assert calls["fields"] == {"text": "body", "source": "a=b"}
     assert calls["on_error"] == "replace"
-    calls["on_progress"]("read", 1, 2)
-    assert result.stderr == "", "no terminal, no progress"
 
 
 def test_cluster__hands_on_the_origins_that_a_reader_decided(
@@ -583,11 +581,19 @@ def test_session__draws_one_bar_a_stage_on_a_terminal(monkeypatch: pytest.Monkey
     with terminal.session() as on_progress:
         for stage, done, total in [("read", 0, 0), ("read", 5, 10), ("verify", 1, 1)]:
             on_progress(stage, done, total)
-    with terminal.session(quiet=True) as on_progress:
-        drawn: list[str] = []
-        monkeypatch.setattr(sys.stderr, "write", drawn.append)
-        on_progress("read", 0, 0)
-        assert drawn == []
+
+
+@pytest.mark.parametrize(("quiet", "terminal_there"), [(True, True), (False, False)])
+def test_session__draws_nothing_when_quiet_or_without_a_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    quiet: bool,
+    terminal_there: bool,
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal_there)
+    with terminal.session(quiet=quiet) as on_progress:
+        on_progress("read", 5, 10)
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(
