@@ -65,6 +65,8 @@ _CLOCK = (
 _ZONE = r"(?:(?P<zone_name>[a-z]{1,5})?(?P<offset>[+-]\d{1,2}(?::?\d{2})?)?)(?: ?\([a-z ]{1,40}\))?"
 _WHEN = rf"(?:(?:,? (?:at )?|t){_CLOCK} ?{_ZONE})?"
 
+_MARKED_MONTH = r"(?P<year>\d{4}) ?[年년] ?(?P<month>\d{1,2}) ?[月월]"
+
 _NUMBER = re.compile(r"[+-]?\d{1,20}(?:\.\d{1,9})?", re.ASCII)
 _WRITTEN = (
     rf"(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}}){_WHEN}",
@@ -73,7 +75,9 @@ _WRITTEN = (
     rf"{_DAY}(?:[-/., ]| of )?{_MONTH}[-/., ]*{_YEAR}{_WHEN}",
     rf"{_MONTH}[-/ ]?{_DAY}(?:, ?|[-/ ])(?P<year>\d{{4}}){_WHEN}",
     rf"{_MONTH} {_DAY} {_CLOCK} ?{_ZONE} (?P<year>\d{{4}})",
+    rf"{_MARKED_MONTH} ?(?P<day>\d{{1,2}}) ?[日일号號]{_WHEN}",
     r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})",
+    _MARKED_MONTH,
     rf"{_MONTH}[-/, ]{{1,2}}(?P<year>\d{{4}})",
 )
 _EPOCH_UNITS = ((1e8, 1e11, 1), (1e11, 1e14, 1e3), (1e14, 1e17, 1e6), (1e17, 1e20, 1e9))
@@ -89,8 +93,9 @@ def parse_interval(value: str | float | date | datetime | Interval | None) -> In
     from the rest.
 
     Args:
-        value: ISO 8601; RFC 2822; day.month.year; a written month; slashes, in
-            both readings where both exist; year and month; a year; a count of
+        value: ISO 8601; RFC 2822; day.month.year; a month written in English; year, month
+            and day as Chinese, Japanese and Korean mark them; slashes, in both readings
+            where both exist; year and month; a year; a count of
             seconds, milli-, micro- or nanoseconds since 1970; a date; a datetime; a tuple
             of two datetimes with zones, which is such an interval already.
     """

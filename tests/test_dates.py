@@ -65,6 +65,7 @@ def test_dates__a_clock_with_a_zone_is_one_moment(value: str | float | datetime)
         "2018-06-02 09:16",
         "20180602091600",
         "02.06.2018 09:16",
+        "2018年6月2日 09:16",
         "2-JUN-2018 09:16:00.00",
         "June 2, 2018 9:16 am",
         "Sat Jun  2 09:16:00 2018",
@@ -91,6 +92,9 @@ def test_dates__a_clock_without_a_zone_may_be_any_zones(value: str | datetime) -
         "2 June 2018",
         "02-JUN-2018",
         "2nd of June, 2018",
+        "2018年6月2日",
+        "2018年06月02号",
+        "2018년 6월 2일",
         "June 2, 2018",
         "Jun. 2, 2018",
         "Saturday, June 2, 2018",
@@ -105,7 +109,9 @@ def test_dates__a_day_is_that_day_anywhere_on_earth(value: str | float | date) -
     assert latest == earliest + HOURS_OF_A_DAY_ANYWHERE
 
 
-@pytest.mark.parametrize("value", ["2018-06", "2018/06", "June 2018", "Jun 2018", "JUNE, 2018"])
+@pytest.mark.parametrize(
+    "value", ["2018-06", "2018/06", "June 2018", "Jun 2018", "JUNE, 2018", "2018年6月"]
+)
 def test_dates__a_month_covers_all_its_days(value: str) -> None:
     tick = timedelta(microseconds=1)
     assert parse_interval(value) == (utc(2018, 5, 31, 10), utc(2018, 7, 1, 12) - tick)

@@ -260,6 +260,8 @@ def test_index_remove__takes_a_document_out(tmp_path: Path) -> None:
     assert dedupe("add", tmp_path / "stories", tmp_path / "two.jsonl").returncode == 0
     done = dedupe("remove", tmp_path / "stories", "a", "c")
     assert done.stdout == "a: removed\nc: not in the index\n"
+    assert done.returncode == 2
+    assert "holds no document c;" in done.stderr
     assert json.loads(dedupe("remove", tmp_path / "stories", "b", "--json").stdout) == {"b": True}
     assert json.loads(dedupe("stats", tmp_path / "stories", "--json").stdout)["documents"] == 0
 

@@ -242,13 +242,24 @@ def remove(
     ],
     json: Json = False,
 ) -> None:
-    """Take documents out of their stories; `compact` then erases their texts."""
+    """Take documents out of their stories; `compact` then erases their texts.
+
+    Exit code 2 where one of them is not in the index; the others are taken out.
+    """
+    from dedupe.errors import InputError
+
     with terminal.session(), _existing(folder) as index:
         found = {name: index.remove(name) for name in names}
     if json:
         terminal.emit_json(found)
     for name in () if json else names:
         terminal.emit(plain(f"{name}: {'removed' if found[name] else 'not in the index'}") + "\n")
+    absent = [name for name in names if not found[name]]
+    if absent:
+        with terminal.session():
+            raise InputError(
+                f"{folder}: holds no document {', '.join(absent)}; `dedupe index export` lists all"
+            )
 
 
 @contextmanager
