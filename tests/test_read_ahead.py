@@ -1,4 +1,4 @@
-"""Standard input as it comes: read by a thread, given as soon as it is there."""
+"""Standard input as it comes, read by a thread; and items made one ahead by another."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import gzip
 import json
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dedupe.read import Limits, read, read_batches
-from dedupe.read.ahead import ReadAhead
+from dedupe.read.ahead import ReadAhead, one_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,3 +177,38 @@ def test_read_batches__a_name_stands_for_an_id_and_ids_may_come_twice(
     found = [name for batch in batches for name in batch.documents.column("id").to_pylist()]
     wanted = [row.get("id") or f"{row.get('url')}|{row['text'][:8]}" for row in rows]
     assert found == wanted
+
+
+@given(items=st.lists(st.integers()))
+def test_one_ahead__the_items_come_as_they_are(items: list[int]) -> None:
+    assert list(one_ahead(iter(items))) == items
+
+
+def test_one_ahead__the_next_item_is_made_before_it_is_asked_for_and_no_further() -> None:
+    made = threading.Semaphore(0)
+    n_made = 0
+
+    def items() -> Iterator[int]:
+        nonlocal n_made
+        while True:
+            n_made += 1
+            made.release()
+            yield n_made
+
+    ahead = one_ahead(items())
+    assert next(ahead) == 1
+    assert made.acquire(timeout=60)
+    assert made.acquire(timeout=60)
+    ahead.close()
+    assert n_made == 2
+
+
+def test_one_ahead__an_error_comes_after_the_items_before_it() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise OSError("gone")
+
+    ahead = one_ahead(items())
+    assert next(ahead) == 1
+    with pytest.raises(OSError, match="gone"):
+        next(ahead)

@@ -156,8 +156,8 @@ def n_plain(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     counted: list[int] = []
     original = plain_lines.PlainLines.read
 
-    def counting(self: Any, first: int, lines: Any) -> Any:
-        columns = original(self, first, lines)
+    def counting(self: Any, lines: Any) -> Any:
+        columns = original(self, lines)
         counted.append(len(columns) if columns else 0)
         return columns
 

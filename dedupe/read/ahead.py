@@ -1,6 +1,7 @@
-"""Standard input, read by a thread while others work on what has come.
+"""What comes next, made ready by a thread while others work on what has come.
 
-    pipe  ->  ReadAhead.read()  ->  bytes, or None: nothing more has come yet
+    pipe   ->  ReadAhead.read()  ->  bytes, or None: nothing more has come yet
+    items  ->  one_ahead()       ->  the same items
 
 A pipe holds 64 KiB. Who works on what it gives and reads nothing meanwhile
 finds little more at the next look, however fast the other side writes.
@@ -10,9 +11,30 @@ from __future__ import annotations
 
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
 
 # What a pipe holds on Linux, so that one read empties it.
 _PIECE = 1 << 16
+
+Item = TypeVar("Item")
+
+
+def one_ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
+    """Yield items, each made by a thread while who asked for the one before works on it.
+
+    Args:
+        items: none of them None; whoever makes one must not wait for long, for an
+            interrupt waits as long.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="dedupe") as thread:
+        coming = thread.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = thread.submit(next, items, None)
+            yield item
 
 
 class ReadAhead:

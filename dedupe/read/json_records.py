@@ -14,6 +14,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from dedupe.read.ahead import one_ahead
 from dedupe.read.json_values import has_vast
 from dedupe.read.ledger import Records
 from dedupe.read.plain_lines import GROUP_BYTES, Columns
@@ -60,13 +61,11 @@ def _plain_or_split(
 ) -> Iterator[tuple[int, list[bytes | None] | Columns]]:
     """Yield numbered lines, but for groups that are plain: their columns, and the last number."""
     splitter = LineSplitter(limit, skip_blank=True)
-    for group in join_chunks(chunks, GROUP_BYTES):
-        # Of a group above the limit some line may be.
-        can_be_plain = splitter.is_between and len(group) <= limit and not group.isspace()
-        columns = plain.read(splitter.number, group) if can_be_plain else None
+    for group, columns in one_ahead(_read_groups(chunks, plain, limit)):
         if columns:
-            splitter.number = columns.last_line + 1
-            yield columns.last_line, columns
+            columns.begin_at(splitter.number)
+            splitter.number += columns.n_lines
+            yield splitter.number - 1, columns
             continue
         number, lines = splitter.split(group)
         if lines:
@@ -74,6 +73,18 @@ def _plain_or_split(
     number, lines = splitter.rest()
     if lines:
         yield number, lines
+
+
+def _read_groups(
+    chunks: Iterator[bytes], plain: PlainLines, limit: int
+) -> Iterator[tuple[bytes, Columns | None]]:
+    """Yield groups of lines with their columns, if they are plain."""
+    is_between = True
+    for group in join_chunks(chunks, GROUP_BYTES):
+        # Of a group above the limit some line may be.
+        can_be_plain = is_between and len(group) <= limit and not group.isspace()
+        yield group, plain.read(group) if can_be_plain else None
+        is_between = group.endswith(b"\n")
 
 
 def read_values(

@@ -51,8 +51,8 @@ class Columns:
         keys: of the values, K.
         places: int32 (2, K, N), where each value starts and ends in data.
         kinds: uint8 (K, N), see kernels.json_strings.
-        lines: int64 (N,), numbers of the records' lines.
-        last_line: number of the last line, be there a record or not.
+        lines: int64 (N,), numbers of the records' lines, from 1 for the first of data.
+        n_lines: of data, be there a record or not.
         file: their file.
 
     Attributes:
@@ -66,19 +66,23 @@ class Columns:
         places: NDArray[np.int32],
         kinds: NDArray[np.uint8],
         lines: NDArray[np.int64],
-        last_line: int,
+        n_lines: int,
         file: str,
     ) -> None:
         present = np.any(kinds, axis=1)
         self._rows = {key: place for place, key in enumerate(keys) if present[place]}
         self.keys = frozenset(self._rows)
         self.lines = lines
-        self.last_line = last_line
+        self.n_lines = n_lines
         self.file = file
         self._data, self._places, self._kinds = data, places, kinds
 
     def __len__(self) -> int:
         return len(self.lines)
+
+    def begin_at(self, number: int) -> None:
+        """Number the lines from `number` on, which is the first one's in the file."""
+        self.lines += number - 1
 
     def is_strings(self, key: str) -> bool:
         """Tell whether all values of a key are null, missing or strings fit for a short field."""
@@ -178,21 +182,21 @@ class PlainLines:
         self._keys: list[bytes] = []
         self._n_failures = 0
 
-    def read(self, first: int, lines: bytes) -> Columns | None:
-        """Return the records of whole lines numbered from `first`, or None where one is not plain.
+    def read(self, lines: bytes) -> Columns | None:
+        """Return the records of whole lines, or None where one is not plain.
 
         What the file ends with is a whole line only if a newline ends it.
         """
         if self._n_failures >= _MOST_FAILURES or not lines.endswith(b"\n"):
             return None
-        columns = self._columns(first, lines)
+        columns = self._columns(lines)
         if columns is None or not self._can_be_documents(columns):
             self._n_failures += 1
             return None
         self._n_failures = max(0, self._n_failures - 1)
         return columns
 
-    def _columns(self, first: int, text: bytes) -> Columns | None:
+    def _columns(self, text: bytes) -> Columns | None:
         from dedupe.kernels import json_lines as kernels
 
         data = np.frombuffer(text, np.uint8)
@@ -217,7 +221,7 @@ class PlainLines:
         n_rows, n_keys = int(progress[1]), len(self._keys)
         return Columns(
             data, [key.decode() for key in self._keys], places[:, :n_keys, :n_rows],
-            kinds[:n_keys, :n_rows], first + numbers[:n_rows], first + n_lines - 1, self._file,
+            kinds[:n_keys, :n_rows], numbers[:n_rows] + 1, n_lines, self._file,
         )  # fmt: skip
 
     def _known_keys(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
