@@ -124,7 +124,7 @@ def attribute(
     stories = np.asarray(stories, dtype=np.int64)
     names = names or default_names()
     table = PairTable(pairs, passages, stories, spill)
-    inputs = Inputs(Pages(documents, names), names, ClueTable(clues), table)
+    inputs = Inputs(Pages(documents, names, spill), names, ClueTable(clues), table)
     _learn_names(inputs)
     filled = _nothing_known(len(stories), pairs.num_rows)
     copies = _lone_copies(inputs, stories, decided, filled)

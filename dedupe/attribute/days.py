@@ -244,7 +244,8 @@ def _named_days(
     import pyarrow.compute as pc
 
     for base in range(0, len(rows), _BLOCK):
-        block = zip(rows[base : base + _BLOCK].tolist(), starts[base:].tolist(), strict=False)
+        end = base + _BLOCK
+        block = zip(rows[base:end].tolist(), starts[base:end].tolist(), strict=True)
         openings = [pages.text(row)[start : start + _OPENING] for row, start in block]
         lower = pa.array([opening.lower() for opening in openings], pa.string())
         for at in np.flatnonzero(pc.match_substring_regex(lower, _ANY_DAY)).tolist():

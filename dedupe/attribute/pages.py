@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.arrays.spill import MEMORY
 from dedupe.documents import host, one_array, text_bytes
 from dedupe.names import main_label
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from dedupe.arrays.spill import Spill
     from dedupe.names import Names
 
 NEVER = np.iinfo(np.int64).min
@@ -30,6 +32,9 @@ NEVER = np.iinfo(np.int64).min
 _CLOCK_SLACK = 15 * 60 * 1_000_000
 # One story after another is told, and its evidence quotes a few texts again and again.
 _MOST_TEXTS = 16
+_LOOK_EVERY = 64
+"""Texts between two looks at memory: where they wait in a mapped file, one brings 64 KB of those
+beside it."""
 
 
 class Pages:
@@ -42,13 +47,15 @@ class Pages:
         claimed, claimed_until    as the page says, broken or not
     """
 
-    def __init__(self, documents: pa.Table, names: Names) -> None:
+    def __init__(self, documents: pa.Table, names: Names, spill: Spill = MEMORY) -> None:
         """Read the clocks of every document.
 
         Args:
             documents: a table of `documents.SCHEMA`.
             names: agencies and outlets to know.
+            spill: where texts wait that memory does not hold.
         """
+        self._spill, self._n_texts_read = spill, 0
         self._columns = {
             name: one_array(documents.column(name)) for name in ("id", "source", "url", "text")
         }
@@ -110,6 +117,9 @@ class Pages:
         if row not in self._texts:
             if len(self._texts) >= _MOST_TEXTS:
                 self._texts.clear()
+            if self._n_texts_read % _LOOK_EVERY == 0:
+                self._spill.look()
+            self._n_texts_read += 1
             self._texts[row] = self._value("text", row) or ""
         return self._texts[row]
 

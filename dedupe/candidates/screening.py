@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dedupe.sketch import Sketches
 
 # Pairs of one call of a kernel: memory is looked at before each (benchmarks/README.md).
-_SCREEN_STEP = 10_000
+_SCREEN_STEP = 2_000
 _LOW_32 = np.uint64(0xFFFFFFFF)
 _SHIFT_32 = np.uint64(32)
 _TILE_BITS = np.uint64(15)
