@@ -15,6 +15,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+import unicodedata
 from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,6 +28,15 @@ if TYPE_CHECKING:
 
 _TOKENS = re.compile(r"\w[\w.]*")
 _NOT_LETTERS = re.compile(r"[\W_]+")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+# Small words of names, which domains leave out at times: "guardianlagos" is The Guardian of Lagos.
+_SMALL_WORDS = re.compile(
+    r"\b(?:(?:the|of|and|la|le|les|el|los|las|der|die|das|den|de|del|du|des|da|do|dos|di|della|von"
+    r"|van|il|lo|het)\s+|[dl]['’])",
+    re.IGNORECASE,
+)
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+_INFLECTED = ("n", "s")
 _SECOND_LEVEL = frozenset({"co", "com", "org", "net", "gov", "ac", "edu", "gob", "ebc", "or", "ne"})
 # Below four letters a name fits too many domains by chance ("AP" is in "apple").
 _SHORTEST_BINDING = 4
@@ -50,6 +60,7 @@ class Names(NamedTuple):
         listed: every canonical name.
         last_words: lower-case last words of all spellings: a line without one names nobody.
         collected: letters of the outlets of a collection that are not listed.
+        held: letters of those of a collection that are.
         chinese: spellings of agencies in Chinese.
         unnamed: folded words that credit agencies without naming one.
         desks: folded words by which a newsroom signs for itself.
@@ -64,6 +75,7 @@ class Names(NamedTuple):
     last_words: frozenset[str]
     chinese: tuple[str, ...]
     collected: frozenset[str]
+    held: frozenset[str]
     unnamed: frozenset[str]
     desks: frozenset[str]
 
@@ -76,21 +88,32 @@ class Names(NamedTuple):
         folded = fold(spelling)
         if folded in self.agencies:
             return self.agency(spelling)
-        if folded in self.collected and spelling[:1].isupper():
+        return self._collected(spelling) or self.outlets.get(folded)
+
+    def _collected(self, spelling: str) -> str | None:
+        """Return the name of an outlet of the collection as it is spelled, or None."""
+        if not self.collected or not spelling[:1].isupper():
+            return None
+        if not self.collected.isdisjoint(_as_in_domains(spelling)):
             return spelling
-        return self.outlets.get(folded)
+        # "des Altenroder Boten", "the Harbor Light's"
+        stem = spelling[:-1].rstrip("'’") if spelling.endswith(_INFLECTED) else ""
+        return stem if stem and not self.collected.isdisjoint(_as_in_domains(stem)) else None
 
     def collecting(self, sources: Iterable[str | None]) -> Names:
         """Know the outlets of a collection too, by the letters of their names or domains."""
-        labels = {main_label(source) for source in sources if source and not self.of_domain(source)}
+        given = [source for source in sources if source]
+        labels = {main_label(source) for source in given if not self.of_domain(source)}
+        held = {name for source in given if (name := self.of_domain(source) or self.known(source))}
         return self._replace(
+            held=frozenset(fold(name).removeprefix("the") for name in held),
             collected=frozenset(
                 label
                 for label in labels
                 if len(label) > _SHORTEST_BINDING
                 and label not in self.outlets
                 and label not in self.agencies
-            )
+            ),
         )
 
     def agency(self, spelling: str) -> str | None:
@@ -139,7 +162,8 @@ class Names(NamedTuple):
 
         True for the same canonical name, the credited name's own domain, or
         letters that match those of the outlet or its domain: "Harborlight" is
-        harborlightnow.com, "Cedar Ledger" is cedarledger.com.
+        harborlightnow.com, "Cedar Ledger" is cedarledger.com, "La Dépêche d'Orens"
+        is ladepechedorens.com.
         """
         name = self.known(credited) or credited
         if name == outlet:
@@ -154,7 +178,8 @@ class Names(NamedTuple):
             return False
         letters = fold(name).removeprefix("the")
         return any(
-            _letters_match(letters, main_label(place)) for place in (outlet, domain) if place
+            _letters_match(letters, label) or label in _as_in_domains(name)
+            for label in (main_label(place) for place in (outlet, domain) if place)
         )
 
 
@@ -169,8 +194,21 @@ def _letters_match(letters: str, label: str) -> bool:
 
 @functools.lru_cache(maxsize=65_536)
 def fold(spelling: str) -> str:
-    """Keep letters and digits, in lower case: how two spellings are compared."""
+    """Keep letters and digits, in lower case, without accents: how two spellings are compared."""
+    if not spelling.isascii():
+        bare = _ACCENTS.sub("", unicodedata.normalize("NFD", spelling))
+        spelling = unicodedata.normalize("NFC", bare)
     return _NOT_LETTERS.sub("", spelling).casefold()
+
+
+@functools.lru_cache(maxsize=65_536)
+def _as_in_domains(name: str) -> frozenset[str]:
+    """Return the letters of a name as a domain may spell them, none of them too few."""
+    ways = {name, name.translate(_UMLAUTS)}
+    ways |= {_SMALL_WORDS.sub("", way) for way in ways}
+    ways |= {_SMALL_WORDS.sub("", way, count=1) for way in ways if _SMALL_WORDS.match(way)}
+    letters = {fold(way).removeprefix("the") for way in ways}
+    return frozenset(one for one in letters if len(one) > _SHORTEST_BINDING)
 
 
 def main_label(domain: str) -> str:
@@ -272,6 +310,7 @@ def _build(files: list[dict[str, Any]]) -> Names:
         last_words=frozenset(last_word(spelling).lower() for spelling in spellings),
         chinese=tuple(word for word in agencies if "\u4e00" <= word[0] <= "\u9fff"),
         collected=frozenset(),
+        held=frozenset(),
         unnamed=_folded(files, "unnamed_agencies"),
         desks=_folded(files, "own_desks"),
     )

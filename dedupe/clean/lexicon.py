@@ -5,6 +5,7 @@ words, their kinds  ->  build_lexicon()  ->  Lexicon
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,12 @@ _SIZES = (128, 64, 32)
 _MARKS = "\n ()',-./:;_&"
 _SHIFTS = (11, 5, 0)
 _PLACES = len(_SIZES)
+# Western letters with accents are this byte and one that tells which: "é" is found as "e".
+_ACCENTED = 0xC3
+_BASES = {
+    byte: unicodedata.normalize("NFD", bytes([_ACCENTED, byte]).decode())[0].lower()
+    for byte in range(0x80, 0xC0)
+}
 
 
 def build_lexicon(words: Mapping[bytes, tuple[int, int]], *, letters_only: bool = False) -> Lexicon:
@@ -33,7 +40,8 @@ def build_lexicon(words: Mapping[bytes, tuple[int, int]], *, letters_only: bool 
         words: the kinds of each word, and those of its kinds that only count
             where no ASCII letter or digit follows it.
         letters_only: the words are letters and digits in lower case, and are
-            found in any case, whatever other ASCII stands between.
+            found in any case, with accents or without, whatever other ASCII
+            stands between.
     """
     from dedupe.kernels.words import SKIPPED, Lexicon
 
@@ -44,6 +52,11 @@ def build_lexicon(words: Mapping[bytes, tuple[int, int]], *, letters_only: bool 
         for byte in range(128):
             letter = chr(byte)
             classes[byte] = classes[ord(letter.lower())] if letter.isalnum() else SKIPPED
+        classes[_ACCENTED] = SKIPPED
+        for byte, letter in _BASES.items():
+            # Words of other scripts keep these bytes to themselves.
+            if byte not in used and letter.isascii():
+                classes[byte] = classes[ord(letter)]
     step, bits = _trie(words, classes)
     keys = (_keys(0), _keys(1), _keys(2))
     openings = _openings(words, keys, letters_only=letters_only)
@@ -128,7 +141,10 @@ def _openings(
     openings = np.zeros(int(np.prod(_SIZES)), np.uint8)
     everything = range(256)
     others = [byte for byte in everything if not (byte < 128 and chr(byte).isalnum())]
-    skipped = [byte for byte in others if byte < 128]
+    skipped = [*(byte for byte in others if byte < 128), _ACCENTED]
+    accented: dict[str, list[int]] = {}
+    for byte, letter in _BASES.items():
+        accented.setdefault(letter, []).append(byte)
     begins = {(word[:3], kinds > 0) for word, (kinds, _) in words.items()}
     if not letters_only:
         # Most words are of three bytes and more, and leave nothing open: they are marked at once.
@@ -141,8 +157,13 @@ def _openings(
         after = everything if goes_on else others
         places = [[[byte] for byte in begin] + [list(after), list(everything)]]
         if letters_only:
-            cases = [list({byte, *bytes([byte]).upper()}) for byte in begin]
-            places = [cases, [cases[0], skipped, list(everything)], [*cases[:2], skipped]]
+            cases = [[byte, *bytes([byte]).upper(), *accented.get(chr(byte), ())] for byte in begin]
+            places = [
+                [*cases, list(after)],
+                [cases[0], skipped, list(everything)],
+                [*cases[:2], skipped],
+                [[_ACCENTED], cases[0], list(everything)],
+            ]
         for first, second, third, *_ in places:
             openings[keys[0][first][:, None, None] + keys[1][second][:, None] + keys[2][third]] = 1
     return openings

@@ -95,6 +95,8 @@ _OPENINGS = ("()", "( )", "（）", "(K", "(W", "(C")
 _COPYRIGHTS = ("©", "(c)", "copyright", "Copyright", "COPYRIGHT", "-Wire")
 _ADDRESSES = ("http://", "https://", "www.", "HTTP://", "HTTPS://", "WWW.")
 _TOLD = ("told", "tells")
+_UMLAUT = re.compile("([aou])e")
+_SHORT_NAME = 4
 _CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -116,8 +118,8 @@ def scan(kept: Kept, names: Names, n_threads: int = 0) -> Mentions:
 
     Args:
         kept: texts and their kept ranges.
-        names: whose spellings are looked for, and its `collected` outlets,
-            however spaced.
+        names: whose spellings are looked for, and the outlets that it has
+            `collected` or `held`, however spaced.
         n_threads: threads at work; 0 takes one for each core.
     """
     from dedupe.kernels.mentions import Reach, Uses, find_lines
@@ -202,5 +204,20 @@ def _listed(spellings: tuple[str, ...]) -> Lexicon:
 def _lexicon(names: Names) -> Lexicon:
     """Join the words of all patterns and the outlets of a collection."""
     listed = _listed(names.spellings)
-    labels = {label.encode(): (OUTLET, 0) for label in sorted(names.collected)}
-    return join(listed, build_lexicon(labels, letters_only=True)) if labels else listed
+    labels = {label: (OUTLET, 0) for label in names.collected}
+    # "muehlbote" is found where "ü" is read as "u".
+    labels |= {_UMLAUT.sub(r"\1", label): (OUTLET, 0) for label in names.collected}
+    # A short name begins too many words.
+    labels |= {
+        label: (OUTLET, 0) if len(label) > _SHORT_NAME else (0, OUTLET)
+        for label in names.held
+        if label.isascii()
+    }
+    lexicon = listed
+    for western in (True, False):
+        words = {
+            label.encode(): kinds for label, kinds in labels.items() if label.isascii() == western
+        }
+        if words:
+            lexicon = join(lexicon, build_lexicon(words, letters_only=True))
+    return lexicon
