@@ -10,7 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 from dedupe.attribute.evidence import Evidence, Pair, Story
-from dedupe.attribute.signals import POINTS, derives
+from dedupe.attribute.pages import NEVER
+from dedupe.attribute.signals import NAMING, POINTS, derives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,9 +51,14 @@ def credit_lost(story: Story) -> Iterator[Evidence]:
         clue = kept[row]
         if clue.name is None or other in story.bound(clue.name):
             continue
+        called = story.called(clue.name)
+        if called in map(story.called, _named_by(story, other)):
+            continue
+        if _came_first(story, other, row, clue.name):
+            continue
         points = POINTS["credit_lost"]["own_desk_instead" if other in desks else "lost"]
         how = "signs with its own desk instead" if other in desks else "does not"
-        says = f"credits {story.called(clue.name)}; {story.pages.label(other)} {how}"
+        says = f"credits {called}; {story.pages.label(other)} {how}"
         item = toward(story, (row, other), clue, points, says)
         yield item
         # Whoever is named instead may stand between.
@@ -137,6 +143,26 @@ def _credits(clue: Clue) -> bool:
 
 def _names_source(clue: Clue) -> bool:
     return clue.name is not None and clue.kind != "self_reference"
+
+
+def _named_by(story: Story, row: int) -> set[str]:
+    """Return the sources that a page names, however weak its words are."""
+    clues = story.clues.get(row, ())
+    return {clue.name for clue in clues if clue.name is not None and clue.kind in NAMING}
+
+
+def _came_first(story: Story, row: int, copy: int, name: str) -> bool:
+    """Say whether a copy, or the source that it names, names this page and is later than it.
+
+    Who wrote it first need not credit who copied it.
+    """
+    pages = story.pages
+    written = pages.latest[row]
+    return written != NEVER and any(
+        pages.earliest[later] > written
+        and any(row in story.bound(named) for named in _named_by(story, later))
+        for later in {copy, *story.bound(name)}
+    )
 
 
 def _is_desk(clue: Clue) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dedupe.attribute.origin import CANNOT_TELL, origin_object
 from dedupe.attribute.pages import NEVER
-from dedupe.attribute.signals import makes_copy
+from dedupe.attribute.signals import CREDIT_POINTS, NAMING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from dedupe.attribute.parents import Placed
     from dedupe.clean.clue import Clue
 
-# Kinds of clues by which a page says whom it has its text from.
-_CREDITS = frozenset({"credit", "pointer", "dateline", "byline"})
 # Of a story, and of one kind: lines that a reader can look through.
 _MOST_EVIDENCE = 12
 _DERIVED_BY_THEMSELVES = frozenset({"scar", "unnamed_agencies"})
@@ -131,7 +129,8 @@ def _credited(told: Told) -> list[int]:
 
 
 def _is_credit(clue: Clue) -> bool:
-    return clue.kind in _CREDITS and makes_copy(clue.rule)
+    """Say whether a clue is one by which a page says whom it has its text from."""
+    return clue.kind in NAMING and clue.rule in CREDIT_POINTS
 
 
 def _names_one(story: Story, row: int, name: str, wanted: Iterable[tuple[int, str | None]]) -> bool:

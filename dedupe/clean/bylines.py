@@ -12,13 +12,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from dedupe.clean.leading import LONGEST_CREDIT, ROLE, goes_on, leading_name
 from dedupe.names import Names, fold, last_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-LONGEST_CREDIT = 80
-"""Code points read for the name after a credit's lead-in."""
 
 # Parts of a byline, and words of a part: a line of more is a sentence or a list. Half as many, with
 # half of LONGEST_CREDIT, change no origin of benchmarks/origins.py.
@@ -32,18 +30,13 @@ _PICTURE = re.compile(
     r"|foto|imagen|imagem|bild|grafik|crédits?|图|تصویر)\b",
     re.IGNORECASE,
 )
-_ROLE = re.compile(
-    r"(?:writers?|reporters?|correspondents?|editors?|staff|wire|producers?|columnists?"
-    r"|contributors?|newspapers|service)",
-    re.IGNORECASE,
-)
 _NAME_PARTICLES = frozenset(
     {"and", "y", "et", "und", "e", "de", "del", "von", "van", "la", "for", "the", "in", "dpa"}
     | {"am", "pm", "a.m.", "p.m."}
 )
 # Prose: a word in small letters that is none of the above. A line of names has none.
 _PROSE = re.compile(
-    rf"\s(?!(?:{'|'.join(sorted(map(re.escape, _NAME_PARTICLES)))}|{_ROLE.pattern})(?![a-z]))[a-z]",
+    rf"\s(?!(?:{'|'.join(sorted(map(re.escape, _NAME_PARTICLES)))}|{ROLE.pattern})(?![a-z]))[a-z]",
     re.ASCII,
 )
 # Alone on a line, shorter agency names than these are menu items and initials.
@@ -60,7 +53,6 @@ _SIGNATURE = re.compile(
 _REUTERS_DESK = re.compile(
     r"\(?(?:Reporting|Writing|Additional reporting) by .{3,140}[Ee]diting by "
 )
-_QUOTES = " .\"'“”‘’«»*_》」《「"
 
 
 def signing_words(spellings: Iterable[str]) -> set[str]:
@@ -73,7 +65,7 @@ def signing_words(spellings: Iterable[str]) -> set[str]:
     return {
         word
         for word in (case(word) for word in spelled for case in cases)
-        if not word[0].islower() or word in _NAME_PARTICLES or _ROLE.fullmatch(word)
+        if not word[0].islower() or word in _NAME_PARTICLES or ROLE.fullmatch(word)
     }
 
 
@@ -132,9 +124,14 @@ def _segment_name(segment: str, names: Names) -> str | None:
     tokens = plain.split()
     if not tokens:
         return None
-    if _ROLE.fullmatch(tokens[-1]):
-        pieces = (" ".join(tokens[:last]) for last in range(len(tokens) - 1, 0, -1))
-        return next((name for piece in pieces if (name := names.known(piece))), None)
+    if ROLE.fullmatch(tokens[-1]):
+        for last in range(len(tokens) - 1, 0, -1):
+            piece = " ".join(tokens[:last])
+            if name := names.known(piece):
+                # An agency has writers for everything; of The Sun Chronicle's, none is The Sun's.
+                has_desks = piece.isupper() or names.agency(piece)
+                return name if has_desks or not goes_on(plain, len(piece), names) else None
+        return None
     if len(tokens) > 1 and tokens[1][0].isupper() and any(map(str.isdigit, plain)):
         return names.agency(tokens[0])
     return _after_person(tokens, names)
@@ -158,7 +155,7 @@ def _after_person(tokens: list[str], names: Names) -> str | None:
 def _is_byline_part(segment: str) -> bool:
     tokens = segment.split()
     return len(tokens) <= _MOST_TOKENS and all(
-        not token[0].islower() or token.lower() in _NAME_PARTICLES or _ROLE.fullmatch(token)
+        not token[0].islower() or token.lower() in _NAME_PARTICLES or ROLE.fullmatch(token)
         for token in tokens
     )
 
@@ -173,18 +170,6 @@ def copyright_name(text: str, start: int, end: int, names: Names) -> tuple[str, 
         return None
     name, length = leading_name(text[mark.end() : min(end, mark.end() + LONGEST_CREDIT)], names)
     return (name, mark.start(), mark.end() + length) if name else None
-
-
-def leading_name(words: str, names: Names) -> tuple[str | None, int]:
-    """Return the longest known name at the front of some words, and its length."""
-    lead = len(words) - len(words.lstrip(_QUOTES))
-    tokens = list(re.finditer(r"[^\s,;:()|]+", words[lead : lead + LONGEST_CREDIT]))[:6]
-    for last in range(len(tokens), 0, -1):
-        piece = words[lead : lead + tokens[last - 1].end()].rstrip(_QUOTES)
-        name = names.known(piece) or names.known(piece.removeprefix("The ").removeprefix("the "))
-        if name:
-            return name, lead + len(piece)
-    return None, 0
 
 
 def signatures(text: str, start: int, end: int, names: Names) -> Iterator[tuple[str, int, int]]:

@@ -8,12 +8,37 @@ from __future__ import annotations
 
 from dedupe.clean.cues import cue, each
 
-_PIECES_EN = "article|story|post|report|column|interview|piece|essay|commentary|analysis|content"
+_PIECES_EN = (
+    "article|story|post|report|column|interview|piece|essay|commentary|analysis|content|obituary"
+    "|review|investigation|editorial|dispatch|feature|opinion piece|opinion|op-ed|profile|excerpt"
+    "|explainer|letter"
+)
 _PIECE_EN = rf"(?:{_PIECES_EN})"
-_PIECE_ES = r"(?:art[ií]culo|nota|texto|reportaje|informaci[oó]n|noticia|entrevista|contenido)"
-_PIECE_FR = r"(?:article|texte|reportage|entretien|contenu|tribune)"
-_PIECE_DE = r"(?:Artikel|Beitrag|Text|Bericht|Kommentar|Interview)"
-_PIECE_PT = r"(?:artigo|texto|reportagem|mat[ée]ria|not[íi]cia|entrevista|conte[úu]do)"
+_PIECE_ES = (
+    r"(?:art[ií]culo|nota|texto|reportaje|reporte|informaci[oó]n|noticia|entrevista|contenido"
+    r"|columna|cr[oó]nica|an[aá]lisis|investigaci[oó]n|editorial|obituario|rese[ñn]a|cr[ií]tica"
+    r"|despacho|ensayo|opini[oó]n)"
+)
+_PIECE_FR = (
+    r"(?:article|texte|reportage|entretien|interview|contenu|tribune|enquête|analyse|chronique"
+    r"|critique|éditorial|dépêche|nécrologie|portrait|billet|récit)"
+)
+_PIECE_DE = (
+    r"(?:Artikel|Beitrag|Text|Bericht|Kommentar|Interview|Nachruf|Rezension|Kritik|Analyse"
+    r"|Reportage|Leitartikel|Kolumne|Gastbeitrag|Essay|Meldung|Recherche|Porträt)"
+)
+_PIECE_PT = (
+    r"(?:artigo|texto|reportagem|mat[ée]ria|not[íi]cia|entrevista|conte[úu]do|coluna|cr[ôo]nica"
+    r"|an[áa]lise|investiga[çc][ãa]o|editorial|obitu[áa]rio|resenha|cr[íi]tica|ensaio|opini[ãa]o)"
+)
+_PIECE_IT = (
+    r"(?:articolo|testo|pezzo|servizio|intervista|inchiesta|recensione|editoriale|analisi"
+    r"|commento|necrologio|reportage|cronaca|rubrica)"
+)
+_PIECE_NL = (
+    r"(?:artikel|bericht|verhaal|stuk|interview|opiniestuk|commentaar|onderzoek|analyse|recensie"
+    r"|column|necrologie|reportage)"
+)
 _FROM = "from|by|with|here|under|of"
 
 CREDITS = (
@@ -53,7 +78,7 @@ CREDITS = (
     cue(
         "republished",
         each("republished|reprinted|reproduced|syndicated|distributed", _FROM),
-        rf"(?:[Tt]his|[Tt]he) {_PIECE_EN} (?:is|was|has been) (?:republished|reprinted|reproduced"
+        rf"(?:[Tt]his|[Tt]he|\w['’]s) {_PIECE_EN} (?:is|was|has been) (?:republished|reprinted|reproduced"
         r"|syndicated|distributed)(?: here)?(?: with (?:the )?(?:kind )?permission)?"
         r" (?:from|of|by) ",
     ),
@@ -130,12 +155,12 @@ CREDITS = (
     cue(
         "appeared_on",
         "publié|paru",
-        rf"(?:[Cc]et|[Ll]['’]|[Cc]e) ?{_PIECE_FR} (?:a été|a d['’]abord été|est)"
-        r"(?: initialement| d['’]abord| à l['’]origine)? (?:publié|paru)"
+        rf"(?:[Cc]ett?e?|[Ll]['’]|[Ll][ea]) ?{_PIECE_FR} (?:a été|a d['’]abord été|est)"
+        r"(?: initialement| d['’]abord| à l['’]origine)? (?:publiée?|parue?)"
         r"(?: initialement| d['’]abord| à l['’]origine| pour la première fois)?"
         r" (?:sur|par|dans|chez) ",
     ),
-    cue("appeared_on", "initialement", r"(?:[Pp]ublié|[Pp]aru) initialement (?:sur|par|dans) "),
+    cue("appeared_on", "initialement", r"(?:[Pp]ubliée?|[Pp]arue?) initialement (?:sur|par|dans) "),
     cue(
         "source_line",
         "source :|source\u00a0:|source\u202f:|source:",
@@ -155,15 +180,15 @@ CREDITS = (
     cue(
         "appeared_on",
         "erschien|veröffentlicht",
-        rf"(?:[Dd]ieser|[Dd]er|[Dd]as|[Dd]ieses) {_PIECE_DE} (?:erschien|ist|wurde)"
+        rf"(?:[Dd]iese[rs]?|[Dd]er|[Dd]as|[Dd]ie) {_PIECE_DE} (?:erschien|ist|wurde)"
         r"(?: zuerst| zunächst| ursprünglich| im Original){0,2}(?: erschienen| veröffentlicht)?"
-        r" (?:auf|bei|in|von)(?: der| dem)? ",
+        r" (?:(?:auf|bei|in|von)(?: der| dem)?|im|vom|beim) ",
     ),
     cue(
         "appeared_on",
         "zuerst erschienen|zuerst veröffentlicht|erstveröffentlich",
         r"(?:[Zz]uerst (?:erschienen|veröffentlicht)|[Ee]rstveröffentlich(?:t|ung))"
-        r" (?:auf|bei|in)(?: der| dem)?:? ",
+        r" (?:(?:auf|bei|in)(?: der| dem)?|im|beim):? ",
     ),
     cue(
         "source_line",
@@ -211,16 +236,17 @@ CREDITS = (
     cue(
         "appeared_on",
         "verscheen|verschenen|gepubliceerd",
-        r"[Dd]it (?:artikel|bericht|verhaal|stuk) (?:verscheen|is|werd)"
+        rf"[Dd](?:it|eze|e|at) {_PIECE_NL} (?:verscheen|is|werd)"
         r"(?: eerder| eerst| oorspronkelijk){0,2}(?: verschenen| gepubliceerd)? (?:in|op|bij) ",
     ),
     cue(
         "appeared_on",
-        "pubblicato|apparso|uscito",
-        r"(?:[Qq]uesto |[Qq]uest['’]|[Ll]['’]|[Ii]l )(?:articolo|testo|pezzo|servizio)"
-        r" è (?:stato )?(?:pubblicato|apparso|uscito)"
+        "pubblicat|appars|uscit",
+        rf"(?:(?:[Qq]uest[oa] |[Qq]uest['’]|[Ll]['’]|[Ii]l |[Ll][ao] ){_PIECE_IT}"
+        r" è (?:stat[oa] )?(?:pubblicat[oa]|appars[oa]|uscit[oa])"
         r"(?: originariamente| originalmente| inizialmente| per la prima volta)?"
-        r" (?:su|in|da|sul|sulla) ",
+        r"|(?:[Pp]ubblicat|[Aa]ppars)[oa] (?:originariamente|originalmente|inizialmente))"
+        r" (?:su|in|da|sul|sulla|dal|dalla|nel|nella) ",
     ),
     # A label, as many languages set it
     cue(

@@ -9,9 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from dedupe.clean.bylines import LONGEST_CREDIT, leading_name
 from dedupe.clean.clue import Clue
 from dedupe.clean.credit_patterns import NOT_SOURCES
+from dedupe.clean.leading import (
+    LONGEST_CREDIT,
+    SECOND_PARTS,
+    SMALL_WORDS,
+    leading_name,
+    longest_name,
+)
 from dedupe.clean.scar_patterns import TOLD_BEFORE, TOLD_NAME
 
 if TYPE_CHECKING:
@@ -47,15 +53,12 @@ _CREDIT_NAME = re.compile(
     r"[\"'“‘«*_《「\s]*(?:the |la |el |le |de |https?://)?(?:www\.)?"
     r"(?P<name>[a-z0-9-]{2,30}(?:\.[a-z0-9-]{2,30}){1,3}\b"
     r"|(?:(?:The|La|El|Le|Los|Les|Die|Der|Das|O) )?[A-ZÀ-Þ][\w&'’-]*(?:\.(?=\w)[\w&'’-]+)*"
-    r"(?: (?:of|the|and|de|del|du|des|da|do|dos|das|di|della|von|van|der|la|le|los|las|&"
-    r"|[A-ZÀ-Þ0-9][\w&'’-]*)){0,5}"
+    rf"(?: (?:(?:{SMALL_WORDS})(?= )|(?:[dl]['’])?[A-ZÀ-Þ0-9][\w&'’-]*|(?:{SECOND_PARTS})\b)){{0,5}}"
     r"|[\u0600-\u06ff]{2,20}(?: [\u0600-\u06ff]{2,20}){0,2}|[\u4e00-\u9fff]{2,12})"
 )
 
 
-_TRAILING = re.compile(
-    r"(?: (?:of|the|and|de|del|du|des|da|do|dos|das|di|della|von|van|der|la|le|los|las|&))+$"
-)
+_TRAILING = re.compile(rf"(?: (?:{SMALL_WORDS}))+$")
 
 
 def _credited(text: str, start: int, end: int, names: Names) -> tuple[str | None, int, bool]:
@@ -71,15 +74,19 @@ def _credited(text: str, start: int, end: int, names: Names) -> tuple[str | None
     if first in NOT_SOURCES or name.lower() in NOT_SOURCES or name.isdigit():
         return None, start, False
     stop = match.start("name") + len(name)
+    # What begins as an outlet and goes on is called after it, or a paper of its own.
+    begins = longest_name(text[start:stop], names)[0]
+    longer = begins in names.outlets.values() and (" " in begins or begins.isupper())
     chinese = "\u4e00" <= name[0] <= "\u9fff"
     domain = "." in name and " " not in name
-    plain = domain or chinese or _MEDIA_WORD.search(name) is not None
+    plain = domain or chinese or longer or _MEDIA_WORD.search(name) is not None
     return names.of_domain(name) or name, stop, plain
 
 
 _MEDIA_WORD = re.compile(
     r"\b(?:News|Times|Post|Herald|Tribune|Standard|Ledger|Gazette|Journal|Courier|Globe|Observer"
-    r"|Chronicle|Wire|Register|Examiner|Dispatch|Sentinel|Diario|Jornal|Gazzetta"
+    r"|Chronicle|Wire|Register|Examiner|Dispatch|Sentinel|Syndicate|Diario|Jornal|Gazzetta"
+    rf"|{SECOND_PARTS}"
     r"|\w*(?:[Zz]eitung|[Kk]rant|[Dd]agblad|[Tt]idning(?:en)?|[Aa]vis(?:en)?))\b"
 )
 
@@ -139,7 +146,8 @@ def _told(words: str, names: Names) -> tuple[str, int]:
         pieces = (words[:length] for length in range(12, 1, -1))
         found = next(((name, len(p)) for p in pieces if (name := names.known(p))), None)
         return found or ("", 0)
-    name, length = leading_name(words, names)
+    # What was told may begin with a capital, too: the name is not asked whether it goes on.
+    name, length = longest_name(words, names)
     if name is not None:
         return name, length
     capitals = _CAPITALISED.match(words)

@@ -1,0 +1,96 @@
+"""The name at the front of some words: a known one, unless it goes on as another's.
+
+    "Reuters Monday that ...", "The Sun Chronicle"  ->  leading_name()  ->  "Reuters", None
+
+Many papers begin as a famous one does: The Hindu BusinessLine is not The Hindu.
+A known name goes on where what follows may belong to it, and ends where the
+sentence goes on, or where its newsroom names itself: "Reuters News Agency".
+"""
+# ruff: noqa: RUF001 - newspapers set curly quotes
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dedupe.clean.credit_patterns import NOT_SOURCES
+
+if TYPE_CHECKING:
+    from dedupe.names import Names
+
+LONGEST_CREDIT = 80
+"""Code points read for the name after a credit's lead-in."""
+
+ROLE = re.compile(
+    r"(?:writers?|reporters?|correspondents?|editors?|staff|wire|producers?|columnists?"
+    r"|contributors?|newspapers|service)",
+    re.IGNORECASE,
+)
+"""A word by which somebody signs for a newsroom."""
+
+SMALL_WORDS = "of|the|and|de|del|du|des|da|do|dos|das|di|della|von|van|der|la|le|los|las|&"
+"""Words in small letters within names of papers."""
+
+SECOND_PARTS = r"diplomatique|kompakt|hebdo|deportivo|en [Ee]spañol|am (?:Sonntag|Abend)"
+"""Words in small letters that end names of papers, and make of one another."""
+
+# What may belong to a name: capitals, after small words or not. "Reuters and Bloomberg" are two.
+_GOES_ON = re.compile(
+    rf"[ \xa0](?:(?:{SECOND_PARTS})\b|(?P<small>(?:(?:{SMALL_WORDS}) )*(?:[dl]['’])?)"
+    r"(?P<word>[A-ZÀ-Þ](?:[\w&'’.-]*[\w&'’-])?))"
+)
+_AND = re.compile(r"(?:and|the) ")
+# A newsroom's own words: whose name they follow it is.
+_ITS_OWN = frozenset({
+    "news", "newspaper", "newspapers", "newswire", "newswires", "media", "group", "network",
+    "networks", "agency", "service", "services", "company", "co", "inc", "ltd", "limited", "llc",
+    "lp", "corp", "corporation", "gmbh", "ag", "sa", "spa", "plc", "online", "digital", "tv",
+    "television", "radio", "sport", "sports", "business", "world", "international", "press",
+    "agencia", "agence", "agenzia", "agentur",
+})  # fmt: skip
+# Words that may be in capitals, and begin something else.
+_ENDS = NOT_SOURCES | frozenset({
+    "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag", "januar",
+    "februar", "märz", "mai", "juni", "juli", "oktober", "dezember", "all", "read", "visit", "see",
+    "distributed", "published", "copyright", "on", "in", "at", "by", "as", "for", "with", "to",
+    "from", "is", "was", "are", "were", "has", "have", "had", "that", "who", "which", "said",
+    "says", "report", "reports", "reported",
+})  # fmt: skip
+_QUOTES = " .\"'“”‘’«»*_》」《「„\u2039\u203a"
+_ARTICLE = re.compile(
+    r"(?:the|el|la|le|les|los|las|der|die|das|den|dem|des|il|lo|het|de|[oa]) +|l['’]", re.IGNORECASE
+)
+
+
+def leading_name(words: str, names: Names) -> tuple[str | None, int]:
+    """Return the known name at the front of some words, and its length; none if it goes on."""
+    name, length = longest_name(words, names)
+    return (None, 0) if name and goes_on(words, length, names) else (name, length)
+
+
+def longest_name(words: str, names: Names) -> tuple[str | None, int]:
+    """Return the longest known name at the front of some words, and its length."""
+    lead = len(words) - len(words.lstrip(_QUOTES))
+    tokens = list(re.finditer(r"[^\s,;:()|]+", words[lead : lead + LONGEST_CREDIT]))[:6]
+    for last in range(len(tokens), 0, -1):
+        piece = words[lead : lead + tokens[last - 1].end()].rstrip(f"{_QUOTES}&")
+        bare = _ARTICLE.sub("", piece, count=1) if _ARTICLE.match(piece) else piece
+        name = names.known(piece) or names.known(bare.lstrip(_QUOTES))
+        if name:
+            return name, lead + len(piece)
+    return None, 0
+
+
+def goes_on(words: str, end: int, names: Names) -> bool:
+    """Say whether a known name that ends at a place of some words is the front of a longer one."""
+    after = _GOES_ON.match(words, end)
+    while after and (word := after.group("word")):
+        folded = word.replace(".", "").strip("'’-").lower()
+        if folded in _ENDS or ROLE.fullmatch(folded) or _AND.match(after.group("small")):
+            return False
+        if folded not in _ITS_OWN:
+            # "Reuters AFP": a list.
+            following = words[after.start("word") :]
+            return bool(after.group("small")) or longest_name(following, names)[0] is None
+        after = _GOES_ON.match(words, after.end())
+    return after is not None
