@@ -60,7 +60,7 @@ class Names(NamedTuple):
         listed: every canonical name.
         last_words: lower-case last words of all spellings: a line without one names nobody.
         collected: letters of the outlets of a collection that are not listed.
-        held: letters of those of a collection that are.
+        held: folded spellings of those of a collection that are.
         chinese: spellings of agencies in Chinese.
         unnamed: folded words that credit agencies without naming one.
         desks: folded words by which a newsroom signs for itself.
@@ -106,7 +106,12 @@ class Names(NamedTuple):
         labels = {main_label(source) for source in given if not self.of_domain(source)}
         held = {name for source in given if (name := self.of_domain(source) or self.known(source))}
         return self._replace(
-            held=frozenset(fold(name).removeprefix("the") for name in held),
+            held=frozenset(
+                folded
+                for spellings in (self.agencies, self.outlets)
+                for folded, name in spellings.items()
+                if name in held
+            ),
             collected=frozenset(
                 label
                 for label in labels

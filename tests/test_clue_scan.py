@@ -20,7 +20,7 @@ from dedupe.clean.scan import (
     NAME,
     OPENER,
     OUTLET,
-    REPORTED,
+    CITED,
     SIGNER,
     TOLD,
     scan,
@@ -133,7 +133,7 @@ def test_scan__outlets_of_the_collection_are_found_however_spaced() -> None:
     text = "The Harbor  Light reported it.\nThe harborlights reported it."
     kinds = [kinds for _, kinds in found_lines(text, outlets=("harborlight.example",))]
     assert [bool(kind & OUTLET) for kind in kinds] == [True, True]
-    assert all(kind & REPORTED for kind in kinds)
+    assert all(kind & CITED for kind in kinds)
     assert found_lines(text, outlets=("marlowpost.example",)) == []
 
 

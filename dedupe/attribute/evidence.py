@@ -76,6 +76,7 @@ class Story:
     _versions: dict[tuple[int, str], frozenset[int]] = dataclasses.field(default_factory=dict)
     _called: dict[str, str] = dataclasses.field(default_factory=dict)
     _citing: dict[tuple[str, str | None], set[int]] = dataclasses.field(default_factory=dict)
+    _n_citing: dict[tuple[str, str], int] = dataclasses.field(default_factory=dict)
 
     def bound(self, name: str) -> frozenset[int]:
         """Return the documents whose outlet is `name`."""
@@ -129,13 +130,23 @@ class Story:
         alike = [one for one in absent if _letters(one) == _letters(name)]
         return min(alike, key=lambda one: ("." in one, one), default=name)
 
-    def n_citing(self, rule: str, name: str | None) -> int:
-        """Count the works that carry a clue of this rule and name."""
+    def n_citing(self, rule: str, name: str) -> int:
+        """Count the works that cite a source by a rule, copies of a work that does left out."""
         if not self._citing:
             for row, clues in self.clues.items():
                 for clue in clues:
                     self._citing.setdefault((clue.rule, clue.name), set()).add(self.work_of[row])
-        return len(self._citing[rule, name])
+        if (rule, name) not in self._n_citing:
+            citing = self._citing[rule, name]
+            copies = sum(not citing.isdisjoint(self._copied(work) - {work}) for work in citing)
+            self._n_citing[rule, name] = max(1, len(citing) - copies)
+        return self._n_citing[rule, name]
+
+    def _copied(self, work: int) -> set[int]:
+        """Return the works that a work credits as its source."""
+        clues = itertools.chain.from_iterable(self.clues.get(row, ()) for row in self.works[work])
+        names = {clue.name for clue in clues if clue.name and makes_copy(clue.rule)}
+        return set().union(*map(self.holders, names))
 
 
 class Evidence(NamedTuple):

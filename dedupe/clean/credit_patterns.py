@@ -6,6 +6,8 @@ text  ->  matches of CREDITS and RESIDUES; the name follows
 
 from __future__ import annotations
 
+import re
+
 from dedupe.clean.cues import cue, each
 
 _PIECES_EN = (
@@ -105,7 +107,12 @@ CREDITS = (
         at_line_start=True,
         name_known=True,
     ),
-    cue("first_reported", "first reported by", r"[Ff]irst reported by ", name_known=True),
+    cue(
+        "first_reported",
+        "first reported",
+        r"[Ff]irst reported (?:by|in|on) ",
+        name_known=True,
+    ),
     cue(
         "original_at",
         "the original|the full|original:|" + each("original", f"{_PIECES_EN}|here|at|on"),
@@ -279,6 +286,56 @@ RESIDUES = (
     ),
 )
 """Lines by which an outlet asks for readers; left in a copy, they name its source."""
+
+_REPORTS = r"(?:reports?|story|article|investigation|account)"
+CITED_AFTER = re.compile(
+    # English
+    rf"\b(?:[Aa]ccording to (?:(?:an? |the )?(?:\w+ )?{_REPORTS} (?:in|by|from|on) )?"
+    r"|(?:\bPer|(?<=, )per) |[Aa]s reported (?:by|in) )(?:an? |the )?"
+    # Spanish
+    r"|\b(?:[Ss]eg[uú]n(?: (?:inform[aó]|public[aó]|report[aó]|recoge|revel[aó]|adelant[aó]"
+    r"|se[ñn]al[aó]))?|(?<=, )(?:inform[aó]|public[aó]|report[aó])|[Dd]e acuerdo con)"
+    r" (?:el (?:diario|peri[oó]dico) |la (?:agencia|cadena) )?"
+    # French
+    r"|\b(?:[Ss]elon|[Dd]['’]après|(?:rapporte|révèle|relate|écrit|indique))"
+    r" (?:le (?:quotidien|journal) |l['’]agence )?"
+    # German
+    r"|\b(?:[Ll]aut|[Nn]ach (?:Informationen|Angaben|Recherchen|einem Bericht) (?:der|des|von|vom)"
+    r"|berichtete?|meldete?|schreibt|schrieb) (?:(?:de[rsm]|die|das) )?(?:Zeitung |Agentur )?"
+    # Portuguese
+    r"|\b(?:[Ss]egundo|[Dd]e acordo com|[Cc]onforme(?: informou| noticiou)?"
+    r"|(?<=, )(?:informa|informou|noticiou|publicou)) (?:o jornal |a agência )?"
+    # Italian
+    r"|\b(?:[Ss]econdo|riporta|riferisce|rivela|scrive) (?:il (?:quotidiano|giornale) |l['’]agenzia )?"
+    # Dutch
+    r"|\b(?:[Vv]olgens|meldt|bericht|schrijft) (?:de krant |het persbureau )?"
+    # Russian, Ukrainian
+    r"|\b(?:[Пп]о (?:данным|информации|сообщению)|(?:сообщает|пишет|передаёт|передает|повідомляє))"
+    r" (?:газета |агентство |агентства |издание )?"
+    # Chinese
+    r"|(?:据|據)《?(?=.{2,14}(?:报道|報道|报导|報導|消息))"
+)
+"""Before the name of whoever is cited, which counts where it is an outlet's."""
+
+CITED_BEFORE = re.compile(
+    r"(?<=[ \n”“\"»])(?:(?:first )?report(?:ed|s)\b"
+    r"|(?:informa|informó|publicó|reportó|reveló|adelantó)\b|(?:a )?(?:rapporté|révélé)\b"
+    r"|(?:rapporte|révèle)\b|(?:berichtete?|meldete?)\b|(?:noticiou|informou|revelou)\b"
+    r"|(?:riporta|rivela|scrive)\b|(?:meldt|bericht)\b|کے مطابق)"
+)
+"""After the name of whoever is cited."""
+
+CITED_WORDS = (
+    "reported", "reports", "according to ", ", per ", "según", "de acuerdo con", "informa",
+    "informó", "publicó", "publica", "reportó", "reveló", "adelantó", "selon", "d'après",
+    "d’après", "rapport", "révèl", "révél", "relate", "écrit", "indique", "laut ",
+    "nach informationen", "nach angaben", "nach recherchen", "nach einem bericht", "bericht",
+    "meldet", "meldt", "schreibt", "schrieb", "schrijft", "volgens", "segundo", "de acordo com",
+    "conforme", "noticiou", "revelou", "secondo", "riporta", "riferisce", "rivela", "scrive",
+    "по данным", "по информации", "по сообщению", "сообщает", "пишет", "передаёт", "передает",
+    "повідомляє", "据", "據", "کے مطابق",
+)  # fmt: skip
+"""Words of which one stands where `CITED_AFTER` or `CITED_BEFORE` matches; also "Per "."""
 
 NOT_SOURCES = frozenset(
     {

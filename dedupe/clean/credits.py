@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.clean.clue import Clue
-from dedupe.clean.credit_patterns import NOT_SOURCES
+from dedupe.clean.credit_patterns import CITED_AFTER, CITED_BEFORE, NOT_SOURCES
 from dedupe.clean.leading import (
     LONGEST_CREDIT,
     SECOND_PARTS,
@@ -91,17 +91,60 @@ _MEDIA_WORD = re.compile(
 )
 
 
-_REPORTED = re.compile(r"\b(?:[A-Z][\w&'’-]{0,30}\s){1,5}(?:first )?reported\b")
+def cited_clues(text: str, start: int, end: int, names: Names) -> Iterator[Clue]:
+    """Read "the Harbor Light reported", "laut Harbor Light": a fact is its, and perhaps the story.
 
-
-def reported_clues(text: str, names: Names) -> Iterator[Clue]:
-    """Read "the Harbor Light reported": a fact is its, and perhaps the story."""
-    for match in _REPORTED.finditer(text):
-        words = match.group().split()
-        stop = len(words) - (2 if words[-2] == "first" else 1)
-        name = next((n for i in range(stop) if (n := names.known(" ".join(words[i:stop])))), None)
+    Args:
+        text: a line, and what stands around it.
+        start: where the line begins; a name may begin before.
+        end: where it ends; a name may run on behind.
+        names: agencies and outlets to know: nobody else is a source.
+    """
+    for match in CITED_AFTER.finditer(text, start, end):
+        name, length = _cited(text[match.end() : match.end() + LONGEST_CREDIT], names)
         if name:
-            yield Clue("credit", name, "reported", match.start(), match.end())
+            yield Clue("credit", name, "reported", match.start(), match.end() + length)
+    for match in CITED_BEFORE.finditer(text, start, end):
+        name, first = _citing(text, max(0, match.start() - LONGEST_CREDIT), match.start(), names)
+        if name:
+            yield Clue("credit", name, "reported", first, match.end())
+
+
+def _cited(words: str, names: Names) -> tuple[str | None, int]:
+    """Return the outlet at the front of some words, set as a name is, and its length."""
+    name, length = leading_name(words, names)
+    is_set = name is not None and (name.islower() or not words[:length].islower())
+    return (name, length) if is_set else _chinese(words, names)
+
+
+def _citing(text: str, start: int, end: int, names: Names) -> tuple[str | None, int]:
+    """Return the outlet that ends at a place of a text, and where it begins."""
+    tokens = list(_TOKENS.finditer(text, start, end))[-_MOST_WORDS:]
+    for place, token in enumerate(tokens):
+        piece = " ".join(text[token.start() : end].split()).strip(_QUOTES)
+        name = names.known(piece)
+        if name is None or piece[0].islower():
+            continue
+        before = tokens[place - 1] if place else None
+        return (None, end) if before and _belongs(before, text, token) else (name, token.start())
+    return None, end
+
+
+def _belongs(word: re.Match[str], text: str, name: re.Match[str]) -> bool:
+    """Say whether a word before a name is part of it: "Boston Herald", and not "On Monday AP"."""
+    plain = word.group().strip(_QUOTES)
+    parted = text[word.end() : name.start()].strip() or plain.endswith((".", "!", "?"))
+    return not parted and plain[:1].isupper() and plain.lower() not in _MAY_PRECEDE
+
+
+# Words of a name, its articles included.
+_MOST_WORDS = 6
+_TOKENS = re.compile(r"[^\s,;:()|،۔。，]+")
+_QUOTES = " \"'“”‘’«»„»›‹"
+_MAY_PRECEDE = NOT_SOURCES | frozenset(
+    "the a an and but as while when where what in on at according meanwhile earlier later since"
+    " yesterday wie der die das el la le il o a lo selon según como segundo secondo come".split()
+)
 
 
 class Voice(NamedTuple):
@@ -143,15 +186,22 @@ def told_clues(text: str, end: int, voice: Voice, names: Names) -> Iterator[Clue
 def _told(words: str, names: Names) -> tuple[str, int]:
     """Return the name at the front of some words, known or as it is set, and its length."""
     if "\u4e00" <= words[:1] <= "\u9fff":
-        pieces = (words[:length] for length in range(12, 1, -1))
-        found = next(((name, len(p)) for p in pieces if (name := names.known(p))), None)
-        return found or ("", 0)
+        name, length = _chinese(words, names)
+        return name or "", length
     # What was told may begin with a capital, too: the name is not asked whether it goes on.
     name, length = longest_name(words, names)
     if name is not None:
         return name, length
     capitals = _CAPITALISED.match(words)
     return (capitals.group(), capitals.end()) if capitals else ("", 0)
+
+
+def _chinese(words: str, names: Names) -> tuple[str | None, int]:
+    """Return the known name at the front of some words in Chinese, and its length."""
+    if not "\u4e00" <= words[:1] <= "\u9fff":
+        return None, 0
+    pieces = (words[:length] for length in range(12, 1, -1))
+    return next(((name, len(piece)) for piece in pieces if (name := names.known(piece))), (None, 0))
 
 
 def _telling(name: str, voice: Voice, names: Names) -> tuple[str, str, str] | None:

@@ -27,9 +27,12 @@ _SHIFTS = (11, 5, 0)
 _PLACES = len(_SIZES)
 # Western letters with accents are this byte and one that tells which: "é" is found as "e".
 _ACCENTED = 0xC3
+# An apostrophe as printers set it; two capitals with rare accents share its bytes.
+_APOSTROPHE = "’".encode()
 _BASES = {
     byte: unicodedata.normalize("NFD", bytes([_ACCENTED, byte]).decode())[0].lower()
     for byte in range(0x80, 0xC0)
+    if byte not in _APOSTROPHE
 }
 
 
@@ -52,9 +55,10 @@ def build_lexicon(words: Mapping[bytes, tuple[int, int]], *, letters_only: bool 
         for byte in range(128):
             letter = chr(byte)
             classes[byte] = classes[ord(letter.lower())] if letter.isalnum() else SKIPPED
-        classes[_ACCENTED] = SKIPPED
+        # Words of other scripts keep these bytes to themselves.
+        for byte in {_ACCENTED, *_APOSTROPHE}.difference(used):
+            classes[byte] = SKIPPED
         for byte, letter in _BASES.items():
-            # Words of other scripts keep these bytes to themselves.
             if byte not in used and letter.isascii():
                 classes[byte] = classes[ord(letter)]
     step, bits = _trie(words, classes)
@@ -141,7 +145,7 @@ def _openings(
     openings = np.zeros(int(np.prod(_SIZES)), np.uint8)
     everything = range(256)
     others = [byte for byte in everything if not (byte < 128 and chr(byte).isalnum())]
-    skipped = [*(byte for byte in others if byte < 128), _ACCENTED]
+    skipped = [*(byte for byte in others if byte < 128), _ACCENTED, _APOSTROPHE[0]]
     accented: dict[str, list[int]] = {}
     for byte, letter in _BASES.items():
         accented.setdefault(letter, []).append(byte)

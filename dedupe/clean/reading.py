@@ -18,7 +18,7 @@ from dedupe.clean.bylines import (
     signatures,
 )
 from dedupe.clean.clue import Clue
-from dedupe.clean.credits import Voice, credits_of, reported_clues, told_clues
+from dedupe.clean.credits import Voice, credits_of, cited_clues, told_clues
 from dedupe.clean.datelines import dateline_clues
 from dedupe.clean.scan import (
     ADDRESS,
@@ -30,7 +30,7 @@ from dedupe.clean.scan import (
     LINK,
     LONGEST_LINE,
     OUTLET,
-    REPORTED,
+    CITED,
     SIGNER,
     TOLD,
 )
@@ -53,7 +53,7 @@ _SIGNATURE_REACH = 60
 _WIDEST = 4
 """Bytes of a code point, at most."""
 
-# A name that was told may run on to the next lines; one that reported may begin before.
+# A name that was told or is cited may run on to the next lines; one that reported may begin before.
 _AFTER, _BEFORE = 100 * _WIDEST, 200 * _WIDEST
 _ALONE = DATELINE | SIGNER | OUTLET | COPYRIGHT | CREDIT
 # Footers recur on every page of an outlet: what short lines say is kept.
@@ -101,9 +101,9 @@ class Reader:
                         self._text(start, end), self._voice(document), self._names, in_body=in_body
                     )
                 )
-            if kinds & REPORTED:
+            if kinds & CITED:
                 before = max(first, start - _BEFORE)
-                found.extend((document, before, clue) for clue in self._reported(before, line))
+                found.extend((document, before, clue) for clue in self._cited(before, line, last))
         yield from self._placed(found)
 
     def read_endings(self, documents: NDArray[np.int64]) -> Iterator[tuple[int, Clue]]:
@@ -148,12 +148,12 @@ class Reader:
         source, url = (column[document].as_py() for column in self._pages)
         return Voice(self._names.outlet(source, url), host(url) or source)
 
-    def _reported(self, start: int, line: tuple[int, int]) -> Iterator[Clue]:
-        """Read who reported, from a byte some lines before a line."""
-        first = len(self._text(start, line[0]))
-        for clue in reported_clues(self._text(start, line[1]), self._names):
-            if clue.end > first:
-                yield clue
+    def _cited(self, before: int, line: tuple[int, int], last: int) -> Iterator[Clue]:
+        """Read who is cited in a line, from a byte some lines before it."""
+        text = self._text(before, min(last, line[1] + _AFTER))
+        first = len(self._text(before, line[0]))
+        end = len(self._text(before, line[1]))
+        return cited_clues(text, first, end, self._names)
 
     def _text(self, start: int, end: int) -> str:
         """Return some bytes as text, without what is left of code points cut at their ends."""

@@ -20,7 +20,7 @@ import numpy as np
 
 from dedupe.arrays.ragged import BATCH_BYTES, batch_bounds
 from dedupe.clean.bylines import signing_words
-from dedupe.clean.credit_patterns import CREDITS, RESIDUES
+from dedupe.clean.credit_patterns import CITED_WORDS, CREDITS, RESIDUES
 from dedupe.clean.lexicon import build_lexicon, join
 from dedupe.clean.scar_patterns import SCARS, SELF_REFERENCES, TOLD_WORDS
 from dedupe.dates import MONTHS
@@ -42,8 +42,8 @@ body; a word of datelines near its front; the last word of a name, in a short li
 near its edges; of lines only, what may be a dateline; and an outlet of the
 collection."""
 
-TOLD, REPORTED, COPYRIGHT = 32, 64, 128
-"""Other kinds: "told X", "reported", and a copyright mark."""
+TOLD, CITED, COPYRIGHT = 32, 64, 128
+"""Other kinds: "told X", "X reported" or "according to X", and a copyright mark."""
 
 ADDRESS, LINK = 256, 512
 """An address, anywhere near the body and within it."""
@@ -127,10 +127,10 @@ def scan(kept: Kept, names: Names, n_threads: int = 0) -> Mentions:
     marks = np.zeros(kept.n_docs, np.int64)
     lexicon = _lexicon(names)
     reach = Reach(MARGIN, DATELINE_REACH, BYLINE_REACH, TAIL_REACH, _SLACK, 4 * LONGEST_LINE)
-    in_body = BODY | TOLD | REPORTED | LINK
+    in_body = BODY | TOLD | CITED | LINK
     uses = Uses(
         listed=in_body | CREDIT | COPYRIGHT | ADDRESS | SIGNER | OUTLET, body=in_body,
-        beside_outlet=REPORTED, name=NAME, opener=OPENER, signer=SIGNER, dateline=DATELINE,
+        beside_outlet=CITED, name=NAME, opener=OPENER, signer=SIGNER, dateline=DATELINE,
         outlet=OUTLET,
     )  # fmt: skip
 
@@ -167,7 +167,8 @@ def _words(spellings: Iterable[str]) -> Iterator[_Word]:
     yield from (_Word(words, TOLD) for words in TOLD_WORDS)
     yield from (_Word(mark, ADDRESS | LINK) for mark in _ADDRESSES)
     yield from (_Word(mark, COPYRIGHT) for mark in _COPYRIGHTS)
-    yield _Word("reported", 0, REPORTED)
+    yield from (_Word(way, CITED) for words in CITED_WORDS for way in _cases(words))
+    yield _Word("Per ", CITED)
     yield from (_Word(close + dash, OPENER) for close in (")", "）") for dash in _DASHES)
     yield from (_Word(word, OPENER) for word in (*_OPENINGS, *_DESKS, *_OTHER_MONTHS))
     yield from (_Word(f", {names[0].capitalize()}", OPENER) for names in MONTHS)
@@ -209,9 +210,8 @@ def _lexicon(names: Names) -> Lexicon:
     labels |= {_UMLAUT.sub(r"\1", label): (OUTLET, 0) for label in names.collected}
     # A short name begins too many words.
     labels |= {
-        label: (OUTLET, 0) if len(label) > _SHORT_NAME else (0, OUTLET)
+        label: (0, OUTLET) if label.isascii() and len(label) <= _SHORT_NAME else (OUTLET, 0)
         for label in names.held
-        if label.isascii()
     }
     lexicon = listed
     for western in (True, False):
