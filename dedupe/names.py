@@ -94,6 +94,7 @@ class Names(NamedTuple):
         """Return the name of an outlet of the collection as it is spelled, or None."""
         if not self.collected or not spelling[:1].isupper():
             return None
+        spelling = spelling.removeprefix("The ")
         if not self.collected.isdisjoint(_as_in_domains(spelling)):
             return spelling
         # "des Altenroder Boten", "the Harbor Light's"
