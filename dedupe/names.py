@@ -122,6 +122,10 @@ class Names(NamedTuple):
             ),
         )
 
+    def knowing(self, outlets: Iterable[str]) -> Names:
+        """Know some outlets more, as they are spelled."""
+        return self._replace(outlets=self.outlets | {fold(name): name for name in outlets})
+
     def agency(self, spelling: str) -> str | None:
         """Return the canonical name of an agency, or None."""
         folded = fold(spelling)

@@ -35,7 +35,10 @@ def deletion(story: Story) -> Iterator[Evidence]:
                 name, place = story.called(clue.name or ""), story.pages.label(other)
                 says = f"names {name} where {place} has a name cut out"
                 points = POINTS["deletion"]["aligned"]
-                yield toward(story, (row, other), clue, points, says)
+                item = toward(story, (row, other), clue, points, says)
+                yield item
+                if item.parent not in story.holders(clue.name or ""):
+                    yield from _from_the_source(story, item, clue, points)
 
 
 def credit_lost(story: Story) -> Iterator[Evidence]:
@@ -71,7 +74,8 @@ def _from_the_source(story: Story, item: Evidence, clue: Clue, points: float) ->
     name = clue.name or ""
     for parent in sorted(story.holders(name) - {item.child}):
         yield item._replace(parent=parent, points=points)
-    if story.names_absent(clue):
+    credits = (one for one in story.clues[item.row] if one.name == clue.name)
+    if any(map(story.names_absent, credits)):
         yield item._replace(parent=-1, name=story.called(name), points=points)
 
 

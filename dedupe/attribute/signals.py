@@ -227,7 +227,7 @@ of origins of test trees are right (benchmarks/origins.py); with 1 spotify's rel
 
 # Words that leave no doubt that a source is meant, whoever it is.
 _EXPLICIT = frozenset(
-    {"appeared_on", "republished", "outlet", "canonical", "source_line", "from_line"}
+    {"appeared_on", "republished", "outlet", "canonical", "source_line", "from_line", "byline"}
 )
 
 

@@ -37,6 +37,7 @@ __all__ = ["Clue", "clues_schema", "harvest"]
 
 _AT_ONCE = 50_000
 """Documents whose clues are objects at one time."""
+_TOLD = frozenset({"told_outlet", "told_own_name"})
 
 logger = logging.getLogger(__name__)
 
@@ -87,11 +88,20 @@ def _clues(
     reader = Reader(documents, kept, names)
     for document, clue in reader.read(mentions.lines):
         found.setdefault(document, set()).add(clue)
+    told = {document: outlets for document in found if (outlets := _told(found[document], names))}
+    for document, clue in reader.read_openings(told):
+        found[document].add(clue)
     signed = np.flatnonzero(mentions.marks & (NAME | OUTLET))
     for document, clue in reader.read_endings(signed):
         found.setdefault(document, set()).add(clue)
     logger.debug("%d lines of %d documents read for clues", len(mentions.lines), kept.n_docs)
     return [(document, _widest(found[document])) for document in sorted(found)]
+
+
+def _told(clues: set[Clue], names: Names) -> set[str]:
+    """Return the outlets that only a text's "told X" makes known."""
+    named = {clue.name for clue in clues if clue.name and clue.rule in _TOLD}
+    return {name for name in named if names.known(name) is None}
 
 
 def _widest(found: set[Clue]) -> list[Clue]:

@@ -65,7 +65,9 @@ _DATE = re.compile(
 )
 
 
-def dateline_clues(text: str, start: int, end: int, names: Names) -> list[Clue]:
+def dateline_clues(
+    text: str, start: int, end: int, names: Names, *, opens: bool = True
+) -> list[Clue]:
     """Read one line of the body that may open the story.
 
     Args:
@@ -73,6 +75,8 @@ def dateline_clues(text: str, start: int, end: int, names: Names) -> list[Clue]:
         start: where the line begins, blanks skipped, in code points.
         end: where it ends.
         names: the agencies and outlets to know.
+        opens: no paragraph stands before it: further down, a name in brackets
+            alone is a word of the text.
     """
     if not _MAY_OPEN.search(text, start, min(end, start + _LONGEST_PLACE)):
         return []
@@ -80,7 +84,7 @@ def dateline_clues(text: str, start: int, end: int, names: Names) -> list[Clue]:
     found = []
     if _MAY_NAME.search(text, start, min(end, start + _LONGEST_PLACE + len(". /"))):
         found = list(_wired(text, start, end, names))
-        found = found or list(_parenthesised(text, start, end, names))
+        found = found or list(_parenthesised(text, start, end, names, opens=opens))
     return found + list(_dated(text, start, end, named=bool(found)))
 
 
@@ -120,7 +124,9 @@ class _Opening(NamedTuple):
         return not self.place or _is_firm(self.place)
 
 
-def _parenthesised(text: str, start: int, end: int, names: Names) -> Iterator[Clue]:
+def _parenthesised(
+    text: str, start: int, end: int, names: Names, *, opens: bool
+) -> Iterator[Clue]:
     opened = _OPEN.search(text, start, min(end, start + _LONGEST_PLACE))
     closed = _CLOSE.search(text, opened.end(), end) if opened else None
     if not opened or not closed or closed.start() - opened.end() > _LONGEST_NAME:
@@ -133,8 +139,10 @@ def _parenthesised(text: str, start: int, end: int, names: Names) -> Iterator[Cl
         stop=dash.end() if dash else closed.end(),
         dashed=dash is not None,
     )
+    bare = not opening.place and not opening.dashed
     if opening.inside:
-        yield from _inside(opening, names)
+        if not bare or (opens and _story_follows(text, closed.end())):
+            yield from _inside(opening, names)
     elif opening.firm and _story_follows(text, closed.end()):
         yield Clue("scar", None, "empty_dateline", opened.start(), closed.end())
 

@@ -37,7 +37,7 @@ from dedupe.clean.scan import (
 from dedupe.documents import host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -55,6 +55,8 @@ _WIDEST = 4
 
 # A name that was told or is cited may run on to the next lines; one that reported may begin before.
 _AFTER, _BEFORE = 100 * _WIDEST, 200 * _WIDEST
+# Of each range, so much may open a story.
+_OPENING = 1000 * _WIDEST
 _ALONE = DATELINE | SIGNER | OUTLET | COPYRIGHT | CREDIT
 # Footers recur on every page of an outlet: what short lines say is kept.
 _SHORT_BYTES, _MOST_KEPT = 240, 1 << 16
@@ -75,7 +77,7 @@ class Reader:
         self._kept = kept
         self._bytes = kept.data.data
         self._names = names
-        self._known: dict[tuple[bytes, int], tuple[Clue, ...]] = {}
+        self._known: dict[tuple[bytes, int, bool], tuple[Clue, ...]] = {}
 
     def read(self, lines: NDArray[np.int64]) -> Iterator[tuple[int, Clue]]:
         """Yield (document, clue) of lines as scan() finds them.
@@ -87,7 +89,8 @@ class Reader:
         for document, start, end, first, last, kinds in lines.tolist():
             line = (start, end)
             if alone := kinds & _ALONE:
-                for clue in self._alone(start, end, alone):
+                opens = not kinds & DATELINE or self._opens(document, start)
+                for clue in self._alone(start, end, alone, opens=opens):
                     found.append((document, start, clue))  # noqa: PERF401 - most lines have none
             if kinds & BODY:
                 found.extend((document, start, clue) for clue in self._in_body(line, last, kinds))
@@ -118,17 +121,59 @@ class Reader:
                 found.append((document, start, Clue("byline", name, "signature", at, stop)))
         yield from self._placed(found)
 
-    def _alone(self, start: int, end: int, kinds: int) -> Iterable[Clue]:
-        """Read what a line says by itself."""
+    def read_openings(self, told: Mapping[int, Collection[str]]) -> Iterator[tuple[int, Clue]]:
+        """Yield (document, clue) of openings that name an outlet which the text names as told.
+
+        "(Harborlight) A pier" and "By Harborlight" may be anything, but not
+        where somebody "told Harborlight".
+
+        Args:
+            told: names that are not listed, by document.
+        """
+        found: list[_Found] = []
+        for document, outlets in told.items():
+            names = self._names.knowing(outlets)
+            for start, line in self._opening(document):
+                words = line.strip()
+                before = len(line) - len(line.lstrip())
+                clues = dateline_clues(words, 0, len(words), names)
+                if len(words) <= LONGEST_LINE:
+                    signed = byline_names(words, names)
+                    clues += [Clue("byline", name, "byline", 0, len(words)) for name in signed]
+                for kind, name, rule, at, stop in clues:
+                    if name in outlets:
+                        clue = Clue(kind, name, rule, at + before, stop + before)
+                        found.append((document, start, clue))
+        yield from self._placed(found)
+
+    def _opening(self, document: int) -> Iterator[tuple[int, str]]:
+        """Yield the lines that open a body, and where each begins, up to its first paragraph."""
+        first, last = self._kept.offsets[document : document + 2].tolist()
+        for start, end in self._kept.spans[first:last].tolist():
+            for line in bytes(self._bytes[start : min(end, start + _OPENING)]).split(b"\n"):
+                words = line.decode(errors="ignore")
+                yield start, words
+                if len(words) > LONGEST_LINE:
+                    return
+                start += len(line) + 1  # noqa: PLW2901 - where the next line begins
+
+    def _opens(self, document: int, start: int) -> bool:
+        """Say whether the lines of a body before a byte are no paragraphs."""
+        first = int(self._kept.spans[self._kept.offsets[document], 0])
+        return all(len(line) <= LONGEST_LINE for line in self._text(first, start).split("\n"))
+
+    def _alone(self, start: int, end: int, kinds: int, *, opens: bool) -> Iterable[Clue]:
+        """Read what a line says by itself, and, of a dateline, whether it opens the story."""
         line = bytes(self._bytes[start:end])
         if len(line) > _SHORT_BYTES:
-            return _line_clues(line.decode(errors="ignore"), kinds, self._names)
-        known = self._known.get((line, kinds))
+            return _line_clues(line.decode(errors="ignore"), kinds, self._names, opens=opens)
+        known = self._known.get((line, kinds, opens))
         if known is None:
             if len(self._known) >= _MOST_KEPT:
                 self._known.clear()
-            known = tuple(_line_clues(line.decode(errors="ignore"), kinds, self._names))
-            self._known[line, kinds] = known
+            words = line.decode(errors="ignore")
+            known = tuple(_line_clues(words, kinds, self._names, opens=opens))
+            self._known[line, kinds, opens] = known
         return known
 
     def _in_body(self, line: tuple[int, int], last: int, kinds: int) -> Iterator[Clue]:
@@ -176,17 +221,17 @@ class Reader:
             yield document, Clue(kind, name, rule, start + before, end + before)
 
 
-def _line_clues(text: str, kinds: int, names: Names) -> Iterator[Clue]:
+def _line_clues(text: str, kinds: int, names: Names, *, opens: bool) -> Iterator[Clue]:
     """Yield the clues of one line, placed from its first code point on."""
     words = text.strip()
     before = len(text) - len(text.lstrip())
-    for kind, name, rule, start, end in _words_clues(words, kinds, names):
+    for kind, name, rule, start, end in _words_clues(words, kinds, names, opens=opens):
         yield Clue(kind, name, rule, start + before, end + before)
 
 
-def _words_clues(words: str, kinds: int, names: Names) -> Iterator[Clue]:
+def _words_clues(words: str, kinds: int, names: Names, *, opens: bool) -> Iterator[Clue]:
     if kinds & DATELINE:
-        yield from dateline_clues(words, 0, len(words), names)
+        yield from dateline_clues(words, 0, len(words), names, opens=opens)
     if kinds & (SIGNER | OUTLET) and len(words) <= LONGEST_LINE:
         yield from _signed(words, names, is_named=bool(kinds & OUTLET))
     if kinds & COPYRIGHT and (
