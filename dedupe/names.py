@@ -32,7 +32,7 @@ _ACCENTS = re.compile("[\u0300-\u036f]+")
 # Small words of names, which domains leave out at times: "guardianlagos" is The Guardian of Lagos.
 _SMALL_WORDS = re.compile(
     r"\b(?:(?:the|of|and|la|le|les|el|los|las|der|die|das|den|de|del|du|des|da|do|dos|di|della|von"
-    r"|van|il|lo|het)\s+|[dl]['’])",
+    r"|van|il|lo|het)\s+|[dl]['\u2019])",
     re.IGNORECASE,
 )
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
@@ -98,7 +98,7 @@ class Names(NamedTuple):
         if not self.collected.isdisjoint(_as_in_domains(spelling)):
             return spelling
         # "des Altenroder Boten", "the Harbor Light's"
-        stem = spelling[:-1].rstrip("'’") if spelling.endswith(_INFLECTED) else ""
+        stem = spelling[:-1].rstrip("'\u2019") if spelling.endswith(_INFLECTED) else ""
         return stem if stem and not self.collected.isdisjoint(_as_in_domains(stem)) else None
 
     def collecting(self, sources: Iterable[str | None]) -> Names:

@@ -14,6 +14,7 @@ from dedupe.clean.bylines import (
     copyright_name,
     is_reuters_desk,
     may_sign,
+    name_below,
     signatures,
 )
 from dedupe.clean.clue import Clue
@@ -45,7 +46,7 @@ def every_clue(text: str, kept: Sequence[tuple[int, int]], names: Names) -> list
     """Return the clues of one text without metadata, by place."""
     found: set[Clue] = set()
     for line in lines(text, kept):
-        found.update(_of_line(text, line, names))
+        found.update(_of_line(text, line, names, kept[0][0]))
     for start, end in kept:
         for clue in told_clues(text[start:end], end - start, Voice(None, None), names):
             found.add(clue._replace(start=clue.start + start, end=clue.end + start))
@@ -53,6 +54,8 @@ def every_clue(text: str, kept: Sequence[tuple[int, int]], names: Names) -> list
             for cue in cues:
                 for match in cue.pattern.finditer(text, start, end):
                     found.add(Clue(kind, None, cue.rule, match.start(), match.end()))
+    told = {clue.name for clue in found if clue.rule == "told_outlet" and clue.name}
+    found.update(_opened(text, kept, told, names))
     if kept:
         start, end = max(kept[-1][0], kept[-1][1] - SIGNATURE_REACH), kept[-1][1]
         for name, first, last in signatures(text, start, end, names):
@@ -102,19 +105,51 @@ def _split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         start += len(line) + 1
 
 
-def _of_line(text: str, line: Line, names: Names) -> Iterator[Clue]:
+def _opened(
+    text: str, kept: Sequence[tuple[int, int]], told: set[str], names: Names
+) -> Iterator[Clue]:
+    """Read the opening as if the outlets that the text says were told were listed."""
+    told = {name for name in told if names.known(name) is None}
+    knowing = names.knowing(told)
+    for start, words in _opening(text, kept):
+        for clue in dateline_clues(words, 0, len(words), knowing):
+            if clue.name in told:
+                yield clue._replace(start=clue.start + start, end=clue.end + start)
+        for name in byline_names(words, knowing) if len(words) <= LONGEST_LINE else ():
+            if name in told:
+                yield Clue("byline", name, "byline", start, start + len(words))
+
+
+def _opening(text: str, kept: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:
+    """Cut the body into lines without blanks around them, up to its first paragraph."""
+    for start, end in kept:
+        for first, last in _split(text, start, end):
+            yield first, text[first:last]
+            if last - first > LONGEST_LINE:
+                return
+
+
+def _of_line(text: str, line: Line, names: Names, body: int) -> Iterator[Clue]:
     words = text[line.start : line.end]
     if line.in_body and line.depth <= DATELINE_REACH:
-        yield from dateline_clues(text[: line.end], line.start, line.end, names)
+        opens = max(map(len, text[body : line.start].split("\n"))) <= LONGEST_LINE
+        yield from dateline_clues(text[: line.end], line.start, line.end, names, opens=opens)
     if (line.depth <= BYLINE_REACH or line.from_end <= TAIL_REACH) and len(words) <= LONGEST_LINE:
         for name in byline_names(words, names) if may_sign(words, names) else ():
             yield Clue("byline", name, "byline", line.start, line.end)
+        below, signed = name_below(words, _above(text, line), names)
+        if below and (signed or not names.is_listed(below)):
+            yield Clue("byline", below, "byline", line.start, line.end)
         if is_reuters_desk(words):
             yield Clue("byline", "Reuters", "desk_signature", line.start, line.end)
     notice = copyright_name(text, line.start, min(line.end, line.start + LONGEST_LINE), names)
     if notice:
         yield Clue("credit", notice[0], "copyright", notice[1], notice[2])
     yield from _credited(text, line, names)
+
+
+def _above(text: str, line: Line) -> str:
+    return text[: line.start].rstrip().split("\n")[-1]
 
 
 def _credited(text: str, line: Line, names: Names) -> Iterator[Clue]:

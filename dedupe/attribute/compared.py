@@ -74,8 +74,7 @@ def _from_the_source(story: Story, item: Evidence, clue: Clue, points: float) ->
     name = clue.name or ""
     for parent in sorted(story.holders(name) - {item.child}):
         yield item._replace(parent=parent, points=points)
-    credits = (one for one in story.clues[item.row] if one.name == clue.name)
-    if any(map(story.names_absent, credits)):
+    if any(story.names_absent(one) for one in story.clues[item.row] if one.name == clue.name):
         yield item._replace(parent=-1, name=story.called(name), points=points)
 
 

@@ -18,12 +18,14 @@ from dedupe.names import Names, fold, last_word
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_PERSON = re.compile(r"[A-ZÀ-Þ][\w.'’-]*(?: (?:de|del|da|di|van|von|der|[A-ZÀ-Þ][\w.'’-]*)){1,3}")
 # Parts of a byline, and words of a part: a line of more is a sentence or a list. Half as many, with
 # half of LONGEST_CREDIT, change no origin of benchmarks/origins.py.
 _MOST_SEGMENTS = 8
 _MOST_TOKENS = 12
 _TOKENS = re.compile(r"\w[\w.]*")
 _BY = re.compile(r"(?:by|por|par|von|de|da|di)\s+(?=\S)", re.IGNORECASE)
+_BROUGHT_BY = re.compile(r"\s[(（]([^()（）]{2,40})[)）]$")
 _SEGMENTS = re.compile(r"\s*[,|•·;]\s*|\s+[-–—]\s+")
 _PICTURE = re.compile(
     r"(?:file|photos?|photographs?|pictures?|images?|video|graphic|illustration|credit|caption"
@@ -88,6 +90,12 @@ def byline_names(words: str, names: Names, *, alone: bool = False) -> list[str]:
     if words[:1] in {"(", "（"} and words[-1:] in {")", "）"}:
         words = words[1:-1].strip()
     signed = _BY.match(words)
+    # "Jane Roe | Harbor Light (TNS)": the agency only brought it.
+    brought = _BROUGHT_BY.search(words)
+    if brought and names.agency(brought.group(1)):
+        own = byline_names(f"By {words[signed.end() if signed else 0 : brought.start()]}", names)
+        if own:
+            return own
     segments = [
         part for part in _SEGMENTS.split(words[signed.end() :] if signed else words) if part
     ]
@@ -99,6 +107,25 @@ def byline_names(words: str, names: Names, *, alone: bool = False) -> list[str]:
         if name and (signed or alone or _may_stand(name, segment, segments, words, names)):
             found.append(name)
     return list(dict.fromkeys(found))
+
+
+def name_below(words: str, above: str, names: Names) -> tuple[str | None, bool]:
+    """Read an outlet's name that is a line of its own, below the name of who wrote for it.
+
+    Args:
+        words: one whole line.
+        above: the line before it.
+        names: what to know.
+
+    Returns:
+        The outlet, or None; and whether a "By" says that a person stands above.
+    """
+    name = names.known(words.strip(" ."))
+    above = above.strip()
+    signed = _BY.match(above)
+    person = above[signed.end() :] if signed else above
+    is_person = _PERSON.fullmatch(person) is not None and names.known(person) is None
+    return (name, signed is not None) if name and is_person else (None, False)
 
 
 def _may_stand(name: str, segment: str, segments: list[str], words: str, names: Names) -> bool:

@@ -80,8 +80,9 @@ CREDITS = (
     cue(
         "republished",
         each("republished|reprinted|reproduced|syndicated|distributed", _FROM),
-        rf"(?:[Tt]his|[Tt]he|\w['’]s) {_PIECE_EN} (?:is|was|has been) (?:republished|reprinted|reproduced"
-        r"|syndicated|distributed)(?: here)?(?: with (?:the )?(?:kind )?permission)?"
+        rf"(?:[Tt]his|[Tt]he|\w['’]s) {_PIECE_EN} (?:is|was|has been)"
+        r" (?:republished|reprinted|reproduced|syndicated|distributed)(?: here)?"
+        r"(?: with (?:the )?(?:kind )?permission)?"
         r" (?:from|of|by) ",
     ),
     cue(
@@ -306,7 +307,8 @@ CITED_AFTER = re.compile(
     r"|\b(?:[Ss]egundo|[Dd]e acordo com|[Cc]onforme(?: informou| noticiou)?"
     r"|(?<=, )(?:informa|informou|noticiou|publicou)) (?:o jornal |a agência )?"
     # Italian
-    r"|\b(?:[Ss]econdo|riporta|riferisce|rivela|scrive) (?:il (?:quotidiano|giornale) |l['’]agenzia )?"
+    r"|\b(?:[Ss]econdo|riporta|riferisce|rivela|scrive)"
+    r" (?:il (?:quotidiano|giornale) |l['’]agenzia )?"
     # Dutch
     r"|\b(?:[Vv]olgens|meldt|bericht|schrijft) (?:de krant |het persbureau )?"
     # Russian, Ukrainian

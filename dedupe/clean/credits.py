@@ -53,7 +53,8 @@ _CREDIT_NAME = re.compile(
     r"[\"'“‘«*_《「\s]*(?:the |la |el |le |de |https?://)?(?:www\.)?"
     r"(?P<name>[a-z0-9-]{2,30}(?:\.[a-z0-9-]{2,30}){1,3}\b"
     r"|(?:(?:The|La|El|Le|Los|Les|Die|Der|Das|O) )?[A-ZÀ-Þ][\w&'’-]*(?:\.(?=\w)[\w&'’-]+)*"
-    rf"(?: (?:(?:{SMALL_WORDS})(?= )|(?:[dl]['’])?[A-ZÀ-Þ0-9][\w&'’-]*|(?:{SECOND_PARTS})\b)){{0,5}}"
+    rf"(?: (?:(?:{SMALL_WORDS})(?= )|(?:{SECOND_PARTS})\b|(?:[dl]['’])?[A-ZÀ-Þ0-9][\w&'’-]*))"
+    r"{0,5}"
     r"|[\u0600-\u06ff]{2,20}(?: [\u0600-\u06ff]{2,20}){0,2}|[\u4e00-\u9fff]{2,12})"
 )
 
@@ -76,7 +77,11 @@ def _credited(text: str, start: int, end: int, names: Names) -> tuple[str | None
     stop = match.start("name") + len(name)
     # What begins as an outlet and goes on is called after it, or a paper of its own.
     begins = longest_name(text[start:stop], names)[0]
-    longer = begins in names.outlets.values() and (" " in begins or begins.isupper())
+    longer = (
+        begins is not None
+        and begins in names.outlets.values()
+        and (" " in begins or begins.isupper())
+    )
     chinese = "\u4e00" <= name[0] <= "\u9fff"
     domain = "." in name and " " not in name
     plain = domain or chinese or longer or _MEDIA_WORD.search(name) is not None
@@ -141,10 +146,11 @@ def _belongs(word: re.Match[str], text: str, name: re.Match[str]) -> bool:
 _MOST_WORDS = 6
 _TOKENS = re.compile(r"[^\s,;:()|،۔。，]+")
 _QUOTES = " \"'“”‘’«»„»›‹"
-_MAY_PRECEDE = NOT_SOURCES | frozenset(
-    "the a an and but as while when where what in on at according meanwhile earlier later since"
-    " yesterday wie der die das el la le il o a lo selon según como segundo secondo come".split()
-)
+_MAY_PRECEDE = NOT_SOURCES | frozenset({
+    "the", "a", "an", "and", "but", "as", "while", "when", "where", "what", "in", "on", "at",
+    "according", "meanwhile", "earlier", "later", "since", "yesterday", "wie", "der", "die", "das",
+    "el", "la", "le", "il", "o", "lo", "selon", "según", "como", "segundo", "secondo", "come",
+})  # fmt: skip
 
 
 class Voice(NamedTuple):

@@ -124,9 +124,7 @@ class _Opening(NamedTuple):
         return not self.place or _is_firm(self.place)
 
 
-def _parenthesised(
-    text: str, start: int, end: int, names: Names, *, opens: bool
-) -> Iterator[Clue]:
+def _parenthesised(text: str, start: int, end: int, names: Names, *, opens: bool) -> Iterator[Clue]:
     opened = _OPEN.search(text, start, min(end, start + _LONGEST_PLACE))
     closed = _CLOSE.search(text, opened.end(), end) if opened else None
     if not opened or not closed or closed.start() - opened.end() > _LONGEST_NAME:

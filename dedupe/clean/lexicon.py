@@ -28,7 +28,7 @@ _PLACES = len(_SIZES)
 # Western letters with accents are this byte and one that tells which: "é" is found as "e".
 _ACCENTED = 0xC3
 # An apostrophe as printers set it; two capitals with rare accents share its bytes.
-_APOSTROPHE = "’".encode()
+_APOSTROPHE = "\u2019".encode()
 _BASES = {
     byte: unicodedata.normalize("NFD", bytes([_ACCENTED, byte]).decode())[0].lower()
     for byte in range(0x80, 0xC0)

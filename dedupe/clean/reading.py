@@ -15,14 +15,16 @@ from dedupe.clean.bylines import (
     copyright_name,
     is_reuters_desk,
     may_sign,
+    name_below,
     signatures,
 )
 from dedupe.clean.clue import Clue
-from dedupe.clean.credits import Voice, credits_of, cited_clues, told_clues
+from dedupe.clean.credits import Voice, cited_clues, credits_of, told_clues
 from dedupe.clean.datelines import dateline_clues
 from dedupe.clean.scan import (
     ADDRESS,
     BODY,
+    CITED,
     COPYRIGHT,
     CREDIT,
     CUES,
@@ -30,7 +32,6 @@ from dedupe.clean.scan import (
     LINK,
     LONGEST_LINE,
     OUTLET,
-    CITED,
     SIGNER,
     TOLD,
 )
@@ -92,6 +93,8 @@ class Reader:
                 opens = not kinds & DATELINE or self._opens(document, start)
                 for clue in self._alone(start, end, alone, opens=opens):
                     found.append((document, start, clue))  # noqa: PERF401 - most lines have none
+            if kinds & (SIGNER | OUTLET) and end - start < _SHORT_BYTES:
+                found.extend((document, start, clue) for clue in self._below(document, start, end))
             if kinds & BODY:
                 found.extend((document, start, clue) for clue in self._in_body(line, last, kinds))
             if kinds & TOLD:
@@ -175,6 +178,20 @@ class Reader:
             known = tuple(_line_clues(words, kinds, self._names, opens=opens))
             self._known[line, kinds, opens] = known
         return known
+
+    def _below(self, document: int, start: int, end: int) -> Iterator[Clue]:
+        """Read an outlet's name below the one of who wrote for it."""
+        before = max(int(self._kept.text_offsets[document]), start - _SHORT_BYTES)
+        line, lines = self._text(start, end), self._text(before, start).rstrip().split("\n")
+        name, signed = name_below(line, lines[-1], self._names)
+        # Above its own name, a page's two words may be a headline; above a famous one, a menu.
+        if name and (
+            signed
+            or not (
+                self._names.is_listed(name) or self._voice(document).is_named(name, self._names)
+            )
+        ):
+            yield Clue("byline", name, "byline", 0, len(line))
 
     def _in_body(self, line: tuple[int, int], last: int, kinds: int) -> Iterator[Clue]:
         """Read scars and self-references; some look at the blank behind the line."""

@@ -205,7 +205,7 @@ def _listed(spellings: tuple[str, ...]) -> Lexicon:
 def _lexicon(names: Names) -> Lexicon:
     """Join the words of all patterns and the outlets of a collection."""
     listed = _listed(names.spellings)
-    labels = {label: (OUTLET, 0) for label in names.collected}
+    labels = dict.fromkeys(names.collected, (OUTLET, 0))
     # "muehlbote" is found where "ü" is read as "u".
     labels |= {_UMLAUT.sub(r"\1", label): (OUTLET, 0) for label in names.collected}
     # A short name begins too many words.

@@ -1,0 +1,70 @@
+# ruff: noqa: RUF001 - newspapers set curly quotes, long dashes and other scripts
+from __future__ import annotations
+
+import pytest
+
+from dedupe.clean.leading import leading_name
+from dedupe.names import default_names
+
+NAMES = default_names().collecting(
+    [
+        "timesofmalta.example",
+        "guardiannigeria.example",
+        "courier.example",
+        "ladepechedorens.example",
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The Hindu BusinessLine",
+        "The Independent Florida Alligator",
+        "The Sun Chronicle on Monday",
+        "The Guardian Post of Yaoundé",
+        "El Mundo Deportivo.",
+        "El Mundo de Tehuacán",
+        "Die Welt kompakt",
+        "Die Welt am Sonntag.",
+        "Le Monde diplomatique",
+        "Le Monde du Jura",
+        "Los Angeles Times en Español",
+        "BBC Wildlife",
+        "AP Moller. All rights reserved.",
+        "Reuters Institute",
+        "Washington Post & Courier",
+        "Fox News Latino",
+        "the Courier Mail",
+    ],
+)
+def test_leading_name__a_longer_name_is_not_cut_to_a_known_one(words: str) -> None:
+    assert leading_name(words, NAMES) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("Times of Malta", "Times of Malta"),
+        ("The Guardian Nigeria", "Guardian Nigeria"),
+        ("La Dépêche d’Orens, samedi", "La Dépêche d’Orens"),
+        ("AP writer Jane Roe", "AP"),
+        ("AP Writer Jane Roe", "AP"),
+        ("Reuters reporters", "Reuters"),
+        ("BBC News", "BBC"),
+        ("The Associated Press contributed", "AP"),
+        ("Reuters Monday that it rained", "Reuters"),
+        ("The Guardian June 3, 2020", "The Guardian"),
+        ("CNN ON MONDAY", "CNN"),
+        ("Reuters AFP", "Reuters"),
+        ("Reuters and The Sun Chronicle", "Reuters"),
+        ("The New York Times Company", "New York Times"),
+        ("Bloomberg L.P.", "Bloomberg"),
+        ("Guardian News & Media Limited", "The Guardian"),
+        ("„Die Welt“ Anfang", "Die Welt"),
+        ("l'AFP à Paris", "AFP"),
+        ("the Courier.", "Courier"),
+    ],
+)
+def test_leading_name__ends_where_the_sentence_goes_on(words: str, name: str) -> None:
+    assert leading_name(words, NAMES)[0] == name
