@@ -250,6 +250,68 @@ def test_credit_lost__who_lost_it_may_have_it_from_the_source_itself() -> None:
     assert found.parent_name == ["AP"] * 6, "siblings, not a chain"
 
 
+LEDGER = {"source": "mercerledger.example", "text": "By Ines Poe, Mercer Ledger\n\n" + BODY}
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "The Mercer Ledger reported it on Monday.",
+        "It fell, according to the Mercer Ledger.",
+        "Via Mercer Ledger",
+        "h/t Mercer Ledger",
+        "Source: Mercer Ledger",
+    ],
+)
+def test_credit__a_page_either_names_its_source_or_has_lost_it(named: str) -> None:
+    kept = judge([LEDGER, {"source": "brindle.example", "text": f"{BODY}\n\n{named}"}])
+    assert (len(rows(kept, "credit")), rows(kept, "credit_lost")) == (1, [])
+    assert kept.stories[0]["credited"] == ["d001"]
+    lost = judge([LEDGER, {"source": "brindle.example", "text": BODY}])
+    assert (rows(lost, "credit"), len(rows(lost, "credit_lost"))) == ([], 1)
+    assert lost.stories[0]["credited"] == []
+
+
+FIRST = {"source": "mercerledger.example", "text": BODY, "published": "2026-03-01T06:00:00Z"}
+WIRE = "OSLO (AP) — " + BODY
+REPORTED = WIRE + "\n\nThe sale was first reported by the Mercer Ledger."
+
+
+@pytest.mark.parametrize("source", ["apnews.com", "brindle.example"])
+def test_credit_lost__not_by_who_came_first_and_is_named_for_it(source: str) -> None:
+    later = {"source": source, "text": REPORTED, "published": "2026-03-01T10:00:00Z"}
+    assert rows(judge([FIRST, later]), "credit_lost") == []
+    before = {**later, "published": "2026-03-01T04:00:00Z"}
+    assert len(rows(judge([FIRST, before]), "credit_lost")) == 1
+    silent = {**later, "text": WIRE}
+    assert len(rows(judge([FIRST, silent]), "credit_lost")) == 1
+
+
+@pytest.mark.parametrize("kept", [WIRE, REPORTED])
+def test_first_reported__a_wire_that_names_an_earlier_paper_has_it_from_there(kept: str) -> None:
+    documents = [
+        FIRST,
+        {"source": "apnews.com", "text": REPORTED, "published": "2026-03-01T10:00:00Z"},
+        {"source": "brindle.example", "text": kept, "published": "2026-03-01T12:00:00Z"},
+    ]
+    found = judge(documents)
+    assert origin(found)["document"] == "d000"
+    assert found.parent.tolist() == [-1, 0, 1], "a copy of the wire repeats its words"
+    silent = [documents[0], {**documents[1], "text": WIRE}, {**documents[2], "text": WIRE}]
+    assert origin(judge(silent))["name"] == "AP"
+
+
+@pytest.mark.parametrize("opening", ["(HarborLight) ", "(HarborLight) — ", "By HarborLight\n\n"])
+def test_deletion__points_at_the_name_that_was_kept(opening: str) -> None:
+    told = "Poe told HarborLight that the pier fell. "
+    kept, cut = opening + told + BODY, told.replace("HarborLight ", "") + BODY
+    found = two(kept, cut)
+    assert (origin(found)["name"], origin(found)["in_collection"]) == ("HarborLight", False)
+    assert {row["toward"] for row in rows(found, "deletion")} == {"HarborLight"}
+    alone = two(kept.removeprefix(opening), cut)
+    assert {row["toward"] for row in rows(alone, "deletion")} == {"one.example"}
+
+
 def test_link__to_a_page_of_the_story_makes_that_the_parent() -> None:
     taken = BODY + " It was first told at https://www.harbor.example/news/7?utm_medium=x today."
     documents = [
