@@ -12,9 +12,9 @@ from dedupe.clean.addresses import address_clues
 from dedupe.clean.bylines import (
     byline_names,
     copyright_name,
+    is_person,
     is_reuters_desk,
     may_sign,
-    name_below,
     signatures,
 )
 from dedupe.clean.clue import Clue
@@ -137,8 +137,9 @@ def _of_line(text: str, line: Line, names: Names, body: int) -> Iterator[Clue]:
     if (line.depth <= BYLINE_REACH or line.from_end <= TAIL_REACH) and len(words) <= LONGEST_LINE:
         for name in byline_names(words, names) if may_sign(words, names) else ():
             yield Clue("byline", name, "byline", line.start, line.end)
-        below, signed = name_below(words, _above(text, line), names)
-        if below and (signed or not names.is_listed(below)):
+        below = names.known(words.strip(" ."))
+        person, signed = is_person(_above(text, line), names)
+        if below and (signed or (person and not names.is_listed(below))):
             yield Clue("byline", below, "byline", line.start, line.end)
         if is_reuters_desk(words):
             yield Clue("byline", "Reuters", "desk_signature", line.start, line.end)

@@ -109,23 +109,13 @@ def byline_names(words: str, names: Names, *, alone: bool = False) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def name_below(words: str, above: str, names: Names) -> tuple[str | None, bool]:
-    """Read an outlet's name that is a line of its own, below the name of who wrote for it.
-
-    Args:
-        words: one whole line.
-        above: the line before it.
-        names: what to know.
-
-    Returns:
-        The outlet, or None; and whether a "By" says that a person stands above.
-    """
-    name = names.known(words.strip(" ."))
-    above = above.strip()
-    signed = _BY.match(above)
-    person = above[signed.end() :] if signed else above
-    is_person = _PERSON.fullmatch(person) is not None and names.known(person) is None
-    return (name, signed is not None) if name and is_person else (None, False)
+def is_person(line: str, names: Names) -> tuple[bool, bool]:
+    """Say whether a line is a person's name, which no outlet has, and whether a "By" says so."""
+    words = line.strip()
+    signed = _BY.match(words)
+    person = words[signed.end() :] if signed else words
+    named = _PERSON.fullmatch(person) is not None and names.known(person) is None
+    return named, named and signed is not None
 
 
 def _may_stand(name: str, segment: str, segments: list[str], words: str, names: Names) -> bool:

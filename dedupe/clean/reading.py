@@ -13,9 +13,9 @@ from dedupe.clean.addresses import address_clues
 from dedupe.clean.bylines import (
     byline_names,
     copyright_name,
+    is_person,
     is_reuters_desk,
     may_sign,
-    name_below,
     signatures,
 )
 from dedupe.clean.clue import Clue
@@ -56,6 +56,8 @@ _WIDEST = 4
 
 # A name that was told or is cited may run on to the next lines; one that reported may begin before.
 _AFTER, _BEFORE = 100 * _WIDEST, 200 * _WIDEST
+# A line of more bytes is no name.
+_LONGEST_NAME = 60
 # Of each range, so much may open a story.
 _OPENING = 1000 * _WIDEST
 _ALONE = DATELINE | SIGNER | OUTLET | COPYRIGHT | CREDIT
@@ -93,7 +95,7 @@ class Reader:
                 opens = not kinds & DATELINE or self._opens(document, start)
                 for clue in self._alone(start, end, alone, opens=opens):
                     found.append((document, start, clue))  # noqa: PERF401 - most lines have none
-            if kinds & (SIGNER | OUTLET) and end - start < _SHORT_BYTES:
+            if kinds & (SIGNER | OUTLET) and end - start <= _LONGEST_NAME:
                 found.extend((document, start, clue) for clue in self._below(document, start, end))
             if kinds & BODY:
                 found.extend((document, start, clue) for clue in self._in_body(line, last, kinds))
@@ -180,16 +182,19 @@ class Reader:
         return known
 
     def _below(self, document: int, start: int, end: int) -> Iterator[Clue]:
-        """Read an outlet's name below the one of who wrote for it."""
+        """Read an outlet's name that is a line of its own, below the name of who wrote for it."""
+        line = self._text(start, end)
+        words = line.strip(" \t.")
+        if words[:1].islower() or (name := self._names.known(words)) is None:
+            return
         before = max(int(self._kept.text_offsets[document]), start - _SHORT_BYTES)
-        line, lines = self._text(start, end), self._text(before, start).rstrip().split("\n")
-        name, signed = name_below(line, lines[-1], self._names)
-        # Above its own name, a page's two words may be a headline; above a famous one, a menu.
-        if name and (
-            signed
-            or not (
-                self._names.is_listed(name) or self._voice(document).is_named(name, self._names)
-            )
+        above = self._text(before, start).rstrip().rpartition("\n")[2]
+        person, signed = is_person(above, self._names)
+        # Without a "By", two words above a page's own name may be a headline, above a famous one
+        # that of a menu.
+        famous = self._names.is_listed(name)
+        if signed or (
+            person and not famous and not self._voice(document).is_named(name, self._names)
         ):
             yield Clue("byline", name, "byline", 0, len(line))
 
