@@ -167,6 +167,12 @@ class Names(NamedTuple):
                 return name
         return None
 
+    def of_site(self, place: str | None) -> str | None:
+        """Return the outlet of a host, if it is listed or of the collection, or None."""
+        if not place or "." not in place:
+            return None
+        return self.of_domain(place) or (place if main_label(place) in self.collected else None)
+
     def same(self, credited: str, outlet: str, domain: str | None = None) -> bool:
         """Say whether a credited name is this outlet.
 

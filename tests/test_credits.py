@@ -33,6 +33,7 @@ def named(text: str) -> set[tuple[str, str | None]]:
         ("According to the Quayle Quarterly, residents vote.", "Quayle Quarterly"),
         ("It is green, according to a report in the Quayle Quarterly.", "Quayle Quarterly"),
         ("It is green, according to a Quayle Quarterly report.", "Quayle Quarterly"),
+        ("According to quaylequarterly.example, they vote.", "quaylequarterly.example"),
         ("Per the Quayle Quarterly, residents vote.", "Quayle Quarterly"),
         ("It is green, the Quayle Quarterly reports.", "Quayle Quarterly"),
         ("It is green, the Quayle\nQuarterly reported on Monday.", "Quayle Quarterly"),

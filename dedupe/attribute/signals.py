@@ -51,7 +51,7 @@ class Signal(NamedTuple):
 SIGNALS = (
     Signal(
         "credit", "credit",
-        'explicit credit: "originally appeared on X", a copyright line, "told X"',
+        'explicit credit: "originally appeared on X", a copyright line, "according to X", "told X"',
         "it credits one fact or a photo, or is a footer template",
         {
             "appeared_on": 4.0, "republished": 4.0, "copyright": 4.0, "source_line": 3.5,

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from dedupe.clean.clue import Clue
 from dedupe.documents import host
-from dedupe.names import main_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,23 +38,16 @@ def address_clues(text: str, voice: Voice, names: Names, *, in_body: bool) -> It
         address = match.group().rstrip(".,;:!?")
         start, end = match.start(), match.start() + len(address)
         tag = _TAG.search(address)
-        name = names.known(tag.group(1)) or _outlet(tag.group(1), names) if tag else None
+        name = names.known(tag.group(1)) or names.of_site(tag.group(1)) if tag else None
         if name and not voice.is_named(name, names):
             yield Clue("residue", name, "utm", start, end)
-        owner = _outlet(host(address), names)
+        owner = names.of_site(host(address))
         if owner is None or voice.is_named(owner, names):
             continue
         if _PICTURE.search(address.partition("?")[0]):
             yield Clue("residue", owner, "image_host", start, end)
         elif in_body and _has_path(address):
             yield Clue("link", owner, "link", start, end)
-
-
-def _outlet(place: str | None, names: Names) -> str | None:
-    """Return the outlet of a host, if it is listed or of the collection."""
-    if not place or "." not in place:
-        return None
-    return names.of_domain(place) or (place if main_label(place) in names.collected else None)
 
 
 def _has_path(address: str) -> bool:

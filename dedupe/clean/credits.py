@@ -117,9 +117,15 @@ def cited_clues(text: str, start: int, end: int, names: Names) -> Iterator[Clue]
 
 def _cited(words: str, names: Names) -> tuple[str | None, int]:
     """Return the outlet at the front of some words, set as a name is, and its length."""
+    site = _SITE.match(words)
+    if site and (name := names.of_site(site.group().lower())):
+        return name, site.end()
     name, length = leading_name(words, names)
     is_set = name is not None and (name.islower() or not words[:length].islower())
     return (name, length) if is_set else _chinese(words, names)
+
+
+_SITE = re.compile(r"[\w-]{2,30}(?:\.[\w-]{2,30}){1,3}\b")
 
 
 def _citing(text: str, start: int, end: int, names: Names) -> tuple[str | None, int]:
