@@ -47,6 +47,7 @@ def named(text: str) -> set[tuple[str, str | None]]:
         ("El Faro de Villamar informó del rescate.", "El Faro de Villamar"),
         ("Selon La Dépêche d'Orens, un troupeau est passé.", "La Dépêche d'Orens"),
         ("Un troupeau est passé, rapporte La Dépêche d’Orens.", "La Dépêche d’Orens"),
+        ("C'est fermé, comme l'a révélé La Dépêche d'Orens.", "La Dépêche d'Orens"),
         ("Segundo a Reuters, o navio encalhou.", "Reuters"),
         ("La nave è affondata. Lo riporta il Corriere della Sera.", "Corriere della Sera"),
         ("Volgens Reuters is het schip gezonken.", "Reuters"),

@@ -298,7 +298,7 @@ CITED_AFTER = re.compile(
     r"|se[ñn]al[aó]))?|(?<=, )(?:inform[aó]|public[aó]|report[aó])|[Dd]e acuerdo con)"
     r" (?:el (?:diario|peri[oó]dico) |la (?:agencia|cadena) )?"
     # French
-    r"|\b(?:[Ss]elon|[Dd]['’]après|(?:rapporte|révèle|relate|écrit|indique))"
+    r"|\b(?:[Ss]elon|[Dd]['’]après|rapporte|révèle|relate|écrit|indique|l['’]a (?:révélé|rapporté))"
     r" (?:le (?:quotidien|journal) |l['’]agence )?"
     # German
     r"|\b(?:[Ll]aut|[Nn]ach (?:Informationen|Angaben|Recherchen|einem Bericht) (?:der|des|von|vom)"
