@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _TOKENS = re.compile(r"\w[\w.]*")
 _NOT_LETTERS = re.compile(r"[\W_]+")
-_ACCENTS = re.compile("[\u0300-\u036f]+")
+_ACCENTED = re.compile("[\u00c0-\u024f\u1e00-\u1eff]")
 # Small words of names, which domains leave out at times: "guardianlagos" is The Guardian of Lagos.
 _SMALL_WORDS = re.compile(
     r"\b(?:(?:the|of|and|la|le|les|el|los|las|der|die|das|den|de|del|du|des|da|do|dos|di|della|von"
@@ -210,10 +210,12 @@ def _letters_match(letters: str, label: str) -> bool:
 
 @functools.lru_cache(maxsize=65_536)
 def fold(spelling: str) -> str:
-    """Keep letters and digits, in lower case, without accents: how two spellings are compared."""
+    """Keep letters and digits, in lower case, without accents: how two spellings are compared.
+
+    Only Western letters lose them: in other scripts a mark makes another letter.
+    """
     if not spelling.isascii():
-        bare = _ACCENTS.sub("", unicodedata.normalize("NFD", spelling))
-        spelling = unicodedata.normalize("NFC", bare)
+        spelling = _ACCENTED.sub(lambda one: unicodedata.normalize("NFD", one[0])[0], spelling)
     return _NOT_LETTERS.sub("", spelling).casefold()
 
 
