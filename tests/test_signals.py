@@ -272,6 +272,26 @@ def test_credit__a_page_either_names_its_source_or_has_lost_it(named: str) -> No
     assert lost.stories[0]["credited"] == []
 
 
+def test_credit_lost__who_names_the_source_in_passing_may_have_it_from_who_credits_it() -> None:
+    credit = "\n\nThis story was first published by the Harbor Gazette."
+    full = {"source": "one.example", "text": BODY + credit}
+    passing = {"source": "two.example", "text": BODY + "\n\nVia Harbor Gazette"}
+    [row] = rows(judge([full, passing]), "credit_lost")
+    assert (row["document"], row["says"]) == (
+        "d000",
+        "one.example credits Harbor Gazette; two.example does so in passing",
+    )
+
+
+def test_credited__who_only_quotes_what_an_outlet_was_told_does_not_credit_it() -> None:
+    quoting = {"source": "brindle.example", "text": BODY + " Poe told the Mercer Ledger that."}
+    found = judge([LEDGER, quoting])
+    assert [row["says"] for row in rows(found, "credit")] == [
+        "brindle.example quotes what Mercer Ledger was told"
+    ]
+    assert found.stories[0]["credited"] == []
+
+
 FIRST = {"source": "mercerledger.example", "text": BODY, "published": "2026-03-01T06:00:00Z"}
 WIRE = "OSLO (AP) — " + BODY
 REPORTED = WIRE + "\n\nThe sale was first reported by the Mercer Ledger."

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dedupe.attribute.evidence import Evidence, Pair, Story
 from dedupe.attribute.pages import NEVER
-from dedupe.attribute.signals import NAMING, POINTS, derives
+from dedupe.attribute.signals import POINTS, derives, is_credit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 _BORDER = 80
 # Letters that follow a name, by which its place is found in the other text.
 _CONTEXT_LETTERS = 12
+_HOW = {
+    "lost": "does not",
+    "shortened": "does so in passing",
+    "own_desk_instead": "signs with its own desk instead",
+}
 _VERB = re.compile(r"\btold\b")
 
 
@@ -54,15 +59,17 @@ def credit_lost(story: Story) -> Iterator[Evidence]:
         clue = kept[row]
         if clue.name is None or other in story.bound(clue.name):
             continue
-        called = story.called(clue.name)
-        if called in map(story.called, _named_by(story, other)):
-            continue
         if _came_first(story, other, row, clue.name):
             continue
-        points = POINTS["credit_lost"]["own_desk_instead" if other in desks else "lost"]
-        how = "signs with its own desk instead" if other in desks else "does not"
-        says = f"credits {called}; {story.pages.label(other)} {how}"
-        item = toward(story, (row, other), clue, points, says)
+        called = story.called(clue.name)
+        case = "own_desk_instead" if other in desks else "lost"
+        if called in map(story.called, _credited_by(story, other)):
+            # The source itself has lost nothing to who names it.
+            if row in story.bound(clue.name):
+                continue
+            case = "shortened"
+        says = f"credits {called}; {story.pages.label(other)} {_HOW[case]}"
+        item = toward(story, (row, other), clue, POINTS["credit_lost"][case], says)
         yield item
         # Whoever is named instead may stand between.
         if other not in naming and item.parent not in story.holders(clue.name):
@@ -148,10 +155,10 @@ def _names_source(clue: Clue) -> bool:
     return clue.name is not None and clue.kind != "self_reference"
 
 
-def _named_by(story: Story, row: int) -> set[str]:
-    """Return the sources that a page names, however weak its words are."""
+def _credited_by(story: Story, row: int) -> set[str]:
+    """Return the sources that a page credits, however weak its words are."""
     clues = story.clues.get(row, ())
-    return {clue.name for clue in clues if clue.name is not None and clue.kind in NAMING}
+    return {clue.name for clue in clues if clue.name and is_credit(clue.kind, clue.rule)}
 
 
 def _came_first(story: Story, row: int, copy: int, name: str) -> bool:
@@ -163,7 +170,7 @@ def _came_first(story: Story, row: int, copy: int, name: str) -> bool:
     written = pages.latest[row]
     return written != NEVER and any(
         pages.earliest[later] > written
-        and any(row in story.bound(named) for named in _named_by(story, later))
+        and any(row in story.bound(named) for named in _credited_by(story, later))
         for later in {copy, *story.bound(name)}
     )
 

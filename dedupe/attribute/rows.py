@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dedupe.attribute.origin import CANNOT_TELL, origin_object
 from dedupe.attribute.pages import NEVER
-from dedupe.attribute.signals import CREDIT_POINTS, NAMING
+from dedupe.attribute.signals import is_credit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from dedupe.attribute.origin import NamedOrigin
     from dedupe.attribute.pages import Pages
     from dedupe.attribute.parents import Placed
-    from dedupe.clean.clue import Clue
 
 # Of a story, and of one kind: lines that a reader can look through.
 _MOST_EVIDENCE = 12
@@ -121,16 +120,11 @@ def _credited(told: Told) -> list[int]:
     origin = named.row, named.name
     found = []
     for row, clues in sorted(story.clues.items()):
-        names = {clue.name for clue in clues if clue.name and _is_credit(clue)}
+        names = {clue.name for clue in clues if clue.name and is_credit(clue.kind, clue.rule)}
         wanted = {parents.get(row, origin), origin}
         if any(_names_one(story, row, name, wanted) for name in names):
             found.append(row)
     return found
-
-
-def _is_credit(clue: Clue) -> bool:
-    """Say whether a clue is one by which a page says whom it has its text from."""
-    return clue.kind in NAMING and clue.rule in CREDIT_POINTS
 
 
 def _names_one(story: Story, row: int, name: str, wanted: Iterable[tuple[int, str | None]]) -> bool:

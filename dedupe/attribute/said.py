@@ -111,7 +111,9 @@ def _named(story: Story, kind: str) -> Iterator[Evidence]:
         points = _points(story, row, clue)
         if not points:
             continue
-        says = f"names {story.called(clue.name)} as its source"
+        called = story.called(clue.name)
+        quoted = clue.rule == "told_outlet"
+        says = f"quotes what {called} was told" if quoted else f"names {called} as its source"
         item = about(story, row, clue, points, says)
         holders = story.holders(clue.name)
         if versions := story.versions(item.child, clue.name):

@@ -99,9 +99,9 @@ SIGNALS = (
     ),
     Signal(
         "credit_lost", "credit",
-        "one side credits a source, the other lost it",
+        "one side credits a source, the other lost it, or names it in passing",
         "an editor who knew added the credit",
-        {"lost": 1.5, "own_desk_instead": 2.0},
+        {"lost": 1.5, "shortened": 1.5, "own_desk_instead": 2.0},
     ),
     Signal(
         "self_reference", "self",
@@ -234,6 +234,11 @@ _EXPLICIT = frozenset(
 def makes_copy(rule: str) -> bool:
     """Say whether a credit makes a page a copy even when nothing else of the story is in hand."""
     return CREDIT_POINTS.get(rule, 0.0) >= DERIVING
+
+
+def is_credit(kind: str, rule: str) -> bool:
+    """Say whether a page says by a clue whom it has its text from: "told X" only quotes X."""
+    return kind in NAMING and rule in CREDIT_POINTS and rule != "told_outlet"
 
 
 def points_of(signal: str, case: str, *, one_owner: bool) -> float:
