@@ -20,6 +20,7 @@ NAMES = default_names().collecting(
     "words",
     [
         "The Hindu BusinessLine",
+        "The Hindu\nBusinessLine",
         "The Independent Florida Alligator",
         "The Sun Chronicle on Monday",
         "The Guardian Post of Yaoundé",
@@ -60,6 +61,7 @@ def test_leading_name__a_longer_name_is_not_cut_to_a_known_one(words: str) -> No
         ("Reuters and The Sun Chronicle", "Reuters"),
         ("The New York Times Company", "New York Times"),
         ("Bloomberg L.P.", "Bloomberg"),
+        ("The New York Times Magazine", "New York Times"),
         ("Guardian News & Media Limited", "The Guardian"),
         ("„Die Welt“ Anfang", "Die Welt"),
         ("l'AFP à Paris", "AFP"),

@@ -20,6 +20,7 @@ cues.py             one pattern of words, and when it is tried
 credit_patterns.py  words that announce a credit
 scar_patterns.py    words of a cut-out name, of an outlet itself, of who was told
 credits.py          the names after such words
+leading.py          the name at the front of some words, and where it ends
 bylines.py          who signed: bylines, signatures, copyright lines
 addresses.py        links, and what is left of another outlet's
 datelines.py        place, date and agency in front

@@ -36,7 +36,7 @@ SECOND_PARTS = r"diplomatique|kompakt|hebdo|deportivo|en [Ee]spañol|am (?:Sonnt
 
 # What may belong to a name: capitals, after small words or not. "Reuters and Bloomberg" are two.
 _GOES_ON = re.compile(
-    rf"[ \xa0](?:(?:{SECOND_PARTS})\b|(?P<small>(?:(?:{SMALL_WORDS}) )*(?:[dl]['’])?)"
+    rf"[ \xa0\n](?:(?:{SECOND_PARTS})\b|(?P<small>(?:(?:{SMALL_WORDS}) )*(?:[dl]['’])?)"
     r"(?P<word>[A-ZÀ-Þ](?:[\w&'’.-]*[\w&'’-])?))"
 )
 _AND = re.compile(r"(?:and|the) ")
@@ -46,7 +46,7 @@ _ITS_OWN = frozenset({
     "networks", "agency", "service", "services", "company", "co", "inc", "ltd", "limited", "llc",
     "lp", "corp", "corporation", "gmbh", "ag", "sa", "spa", "plc", "online", "digital", "tv",
     "television", "radio", "sport", "sports", "business", "world", "international", "press",
-    "agencia", "agence", "agenzia", "agentur",
+    "magazine", "agencia", "agence", "agenzia", "agentur",
 })  # fmt: skip
 # Words that may be in capitals, and begin something else.
 _ENDS = NOT_SOURCES | frozenset({
