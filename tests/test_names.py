@@ -160,3 +160,45 @@ def test_load_names__the_packages_own_file_is_of_its_form(tmp_path: Path) -> Non
 def test_names__no_spelling_belongs_to_two() -> None:
     shared = set(NAMES.agencies) & set(NAMES.outlets)
     assert {fold for fold in shared if NAMES.agencies[fold] != NAMES.outlets[fold]} == set()
+
+
+COLLECTION = NAMES.collecting(
+    ["ladepechedorens.example", "altenroder-bote.example", "guardianlagos.example", "reuters.com"]
+)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "name"),
+    [
+        ("La Dépêche d'Orens", "La Dépêche d'Orens"),
+        ("La Depeche d\u2019Orens", "La Depeche d\u2019Orens"),
+        ("Altenroder Bote", "Altenroder Bote"),
+        ("Altenroder Boten", "Altenroder Bote"),
+        ("The Guardian of Lagos", "Guardian of Lagos"),
+        ("Guardian Lagos's", "Guardian Lagos"),
+        ("altenroder bote", None),
+        ("Altenroder", None),
+    ],
+)
+def test_known__outlets_of_a_collection_as_texts_spell_them(spelling: str, name: str) -> None:
+    assert COLLECTION.known(spelling) == name
+
+
+def test_collecting__holds_every_spelling_of_the_listed_outlets_in_hand() -> None:
+    assert {"reuters", "路透社"} <= COLLECTION.held
+    assert "ap" not in COLLECTION.held
+
+
+@pytest.mark.parametrize(
+    ("credited", "domain", "same"),
+    [
+        ("La Dépêche d\u2019Orens", "ladepechedorens.example", True),
+        ("The Guardian of Lagos", "guardianlagos.example", True),
+        ("Mühlauer Bote", "muehlauerbote.example", True),
+        ("La Dépêche du Midi", "ladepechedorens.example", False),
+    ],
+)
+def test_same__domains_leave_out_accents_and_small_words(
+    credited: str, domain: str, *, same: bool
+) -> None:
+    assert COLLECTION.same(credited, domain, domain) is same

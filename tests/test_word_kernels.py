@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -77,6 +78,24 @@ def test_find_words__letters_only_passes_over_what_stands_between() -> None:
     text = "the Harbor Light, H.A.R.B.O.R. light; harbor\n\nLIGHTS; xharborlight; harbor-li"
     places = [at for at, _ in find(text, words, letters_only=True)]
     assert places == [text.index("Harbor"), text.index("H.A"), text.index("harbor\n")]
+
+
+@pytest.mark.parametrize(
+    "text", ["Échó Lâ Fare", "écho-la fare", "ÉCHO L\u2019A FARE", "echo la fare", "Echo Là Farê"]
+)
+def test_find_words__letters_only_are_found_with_accents(text: str) -> None:
+    assert len(find(f"the {text}", {"echolafare": (LOOSE, 0)}, letters_only=True)) == 1
+
+
+def test_find_words__letters_only_keeps_other_scripts_apart() -> None:
+    words = {"вести": (LOOSE, 0), "echo": (LOOSE, 0)}
+    assert len(find("вести, весла; echo", words, letters_only=True)) == 2
+
+
+def test_find_words__letters_only_may_be_two_before_no_other() -> None:
+    text = "the AP said; apples, a.p. and ap"
+    places = [at for at, _ in find(text, {"ap": (0, WHOLE)}, letters_only=True)]
+    assert places == [text.index("AP"), text.index("a.p."), text.rindex("ap")]
 
 
 def test_find_words__a_text_ends_where_it_ends() -> None:

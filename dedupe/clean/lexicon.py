@@ -166,7 +166,6 @@ def _openings(
                 [*cases, list(after)],
                 [cases[0], skipped, list(everything)],
                 [*cases[:2], skipped],
-                [[_ACCENTED], cases[0], list(everything)],
             ]
         for first, second, third, *_ in places:
             openings[keys[0][first][:, None, None] + keys[1][second][:, None] + keys[2][third]] = 1
