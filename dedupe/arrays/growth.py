@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 # Smaller arrays wait in parts, which are joined by one copy.
 _LARGE_BYTES = 1 << 22
+_WRITTEN_AT_ONCE = 1 << 16
+"""Bytes of a file: Linux keeps in one piece what is written at once, up to 2 MB, and a number that
+is read brings a whole piece into memory, but 64 KB at the least."""
 _CAN_MOVE = sys.platform == "linux"
 """The system moves the pages of an array that has no room left, and copies none."""
 
@@ -124,8 +127,10 @@ class Growing:
 
     def _write(self, part: NDArray[Any]) -> None:
         try:
+            data = np.ascontiguousarray(part).view(np.uint8).data
             with self._spill._failing():  # noqa: SLF001
-                self._file.write(np.ascontiguousarray(part).view(np.uint8).data)
+                for start in range(0, len(data), _WRITTEN_AT_ONCE):
+                    self._file.write(data[start : start + _WRITTEN_AT_ONCE])
         except OutputError:
             with contextlib.suppress(OSError):
                 self._file.close()

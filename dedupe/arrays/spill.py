@@ -67,6 +67,7 @@ class Spill:
         self._left = min(_IN_MEMORY_BYTES, limit_bytes // 8) if limit_bytes else _IN_MEMORY_BYTES
         self._most_mapped = 1 << 62 if limit_bytes else _MAPPED_BYTES
         self._maps: list[mmap.mmap] = []
+        self._being_written: list[mmap.mmap] = []
         self._look: Callable[[], None] | None = None
         self.spilled_bytes = 0
 
@@ -83,7 +84,12 @@ class Spill:
         with self._failing(), self._file() as file:
             # A hole in a mapped file on a full disk would kill the process, not raise.
             _allocate(file.fileno(), n_bytes)
-            return self._mapped(file.fileno(), n_bytes, mmap.ACCESS_WRITE, dtype).reshape(shape)
+            array = self._mapped(file.fileno(), n_bytes, mmap.ACCESS_WRITE, dtype)
+            # Or the system would make pieces of up to 2 MB of it, and a number that is read
+            # later would bring a whole one into memory.
+            self._maps[-1].madvise(mmap.MADV_RANDOM)
+            self._being_written.append(self._maps[-1])
+            return array.reshape(shape)
 
     def put(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return an array that is done, itself or as a copy that may leave memory.
@@ -151,6 +157,9 @@ class Spill:
         """Give back to the system, between two stages, what the one before has freed."""
         import pyarrow as pa
 
+        for mapped in self._being_written:
+            mapped.madvise(mmap.MADV_NORMAL)
+        self._being_written.clear()
         pa.default_memory_pool().release_unused()
         _trim()
 
