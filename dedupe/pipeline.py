@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import resource
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,7 +33,7 @@ from dedupe.result.lines import Written
 from dedupe.result.tables import result_documents, result_pairs, result_passages
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
-from dedupe.stages import Stages
+from dedupe.stages import Stages, peak_memory_bytes
 from dedupe.verify import mark_roundups, verify
 
 if TYPE_CHECKING:
@@ -299,8 +297,6 @@ def _record(
 ) -> dict[str, Any]:
     from dedupe import __version__
 
-    # Linux counts kilobytes, macOS bytes.
-    unit = 1 if sys.platform == "darwin" else 1024
     return {
         "version": __version__,
         "settings": settings.to_dict(),
@@ -315,6 +311,6 @@ def _record(
         "candidate_pairs": {"found": candidates.n_found, "screened": len(candidates.a)},
         "capped_buckets": candidates.n_capped,
         "stages": stages.rows,
-        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
+        "peak_memory_bytes": peak_memory_bytes(),
         "spilled_bytes": stages.spill.spilled_bytes,
     }

@@ -1,7 +1,9 @@
-"""Runs a stage: times it, checkpoints it, reports progress."""
+"""Runs a stage: times it, checkpoints it, reports progress; and tells the memory it all took."""
 
 from __future__ import annotations
 
+import resource
+import sys
 import threading
 import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor
@@ -120,6 +122,13 @@ class Stages:
         with self._lock:
             self._done = max(self._done, self._n_rows * done // max(total, 1))
             self._on_progress(stage, self._done, self._n_rows)
+
+
+def peak_memory_bytes() -> int:
+    """Return how much of this process was in memory at most, at any moment since it began."""
+    # Linux counts kilobytes, macOS bytes.
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _timed(row: dict[str, Any], name: str, function: Callable[..., Any], *arguments: Any) -> Any:

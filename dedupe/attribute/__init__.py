@@ -17,7 +17,7 @@ standing.py  signals of what a work holds of all others, and of its outlet's rec
 findings.py  all signals of clues and texts asked; kernels/glances.py finds the others
 reasons.py   evidence of all stories as columns; kernels/origins.py sums over all copy trees
 placing.py   relation and parent of each document, direction of each pair
-parents.py   the relations, and a placed document
+relations.py the relations, and a placed document
 crossings.py what one story's page took from others: round-ups and their parents
 origin.py    the origin named or "cannot tell"
 counterfactual.py  who would be named without each kind of evidence
@@ -51,8 +51,8 @@ from dedupe.attribute.evidence import UNSEEN_PRIOR
 from dedupe.attribute.graphs import story_graphs
 from dedupe.attribute.inference import Inference, Inputs, new_inference
 from dedupe.attribute.pages import Pages
-from dedupe.attribute.parents import BY_CLOSENESS, SINGLE
 from dedupe.attribute.placing import Filled, hang_rest, place
+from dedupe.attribute.relations import BY_CLOSENESS, SINGLE
 from dedupe.attribute.tables import ClueTable, PairTable
 from dedupe.attribute.writing import write_rows
 from dedupe.names import default_names, fold

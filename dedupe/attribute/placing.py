@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.attribute.inference import in_ranges
-from dedupe.attribute.parents import BY_CLOSENESS
+from dedupe.attribute.relations import BY_CLOSENESS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

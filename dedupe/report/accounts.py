@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from dedupe.errors import InputError
+from dedupe.read import paths_to_reread
 from dedupe.report.drawing import Drawing, draw, in_order_of_copying
 from dedupe.report.words import (
     counts_line,
@@ -307,7 +308,7 @@ class _Shared:
         import pyarrow as pa
 
         self._folder = folder
-        self._readable = _can_be_read_again(result.run)
+        self._readable = bool(paths_to_reread(result.run))
         rows = list(rows)
         self._known = _known(result.documents, [row["parent"] for row in rows if row["parent"]])
         ids = pa.array([name for row in rows for name in (row["id"], row["parent"]) if name])
@@ -358,12 +359,6 @@ class _Shared:
         again = [] if self._readable else ["--inputs", "FILE"]
         command = shlex.join(["dedupe", "explain", *again, *ends, self._folder, *ids])
         return command if plain(command) == command and len(command) <= _COMMAND_CHARACTERS else ""
-
-
-def _can_be_read_again(run: Mapping[str, Any]) -> bool:
-    """Say whether `explain` finds the run's inputs by the paths that it recorded."""
-    paths = [row["path"] for row in run.get("inputs", [])]
-    return bool(paths) and not any(path in {"-", "table"} for path in paths)
 
 
 def _known(documents: pa.Table, ids: Sequence[str]) -> set[str]:
