@@ -107,6 +107,7 @@ def attribute(
     names: Names | None = None,
     decided: Collection[int] = (),
     spill: Spill = MEMORY,
+    n_threads: int = 0,
 ) -> Attribution:
     """Name the likely origin of every story, or say that nothing tells.
 
@@ -120,11 +121,12 @@ def attribute(
             harvested; None takes those of the package.
         decided: documents that a reader holds for the origins of their stories.
         spill: where rows and places of passages go that memory does not hold.
+        n_threads: threads at work; 0 takes one for each core.
     """
     stories = np.asarray(stories, dtype=np.int64)
     names = names or default_names()
     table = PairTable(pairs, passages, stories, spill)
-    inputs = Inputs(Pages(documents, names), names, ClueTable(clues), table)
+    inputs = Inputs(Pages(documents, names), names, ClueTable(clues), table, n_threads)
     _learn_names(inputs)
     filled = _nothing_known(len(stories), pairs.num_rows)
     copies = _lone_copies(inputs, stories, decided, filled)

@@ -159,7 +159,7 @@ def _measured_again(result: Result, a: str, b: str, inputs: Sequence[str | Path]
     ids = table.column("id").to_pylist()
     kept = clean(table, settings)
     sketches = sketch(kept, settings)
-    weights = weigh(sketches)
+    weights = weigh(sketches, settings.threads)
     x, y = sorted((ids.index(a), ids.index(b)))
     everything = dataclasses.replace(settings, containment_floor=0.0)
     pairs = given_pairs(np.array([x]), np.array([y]), sketches, weights, everything)
