@@ -209,7 +209,7 @@ def _compared(
     )
     candidates = stages.run(
         "candidates", n_docs, find_candidates, sketches, weights, settings, stages.report,
-        None, spill, rare,
+        spill=spill, rare=rare,
     )  # fmt: skip
     pairs, passages = stages.run(
         "verify", len(candidates.a), verify, candidates, table, kept, settings, stages.report,
@@ -242,7 +242,8 @@ def _settle(
     stories = constrained(stories, pairs, decided)
     origins = stages.run(
         "attribute", table.num_rows, attribute, table, stories, pairs, passages, found.clues,
-        names, decided_origins(overrides, ids, stories), stages.spill, settings.threads,
+        names, decided_origins(overrides, ids, stories),
+        spill=stages.spill, n_threads=settings.threads,
     )  # fmt: skip
     return Result(
         documents=result_documents(table, found.sketches.n_words, stories, origins, stages.spill),

@@ -37,7 +37,7 @@ class Stages:
         checkpoints: Checkpoints | None,
         spill: Spill,
         *,
-        beside: bool = False,
+        beside: bool,
     ) -> None:
         self._checkpoints = checkpoints
         # What was finished is kept in order, so that a run goes on from its last stage.
@@ -49,14 +49,21 @@ class Stages:
         self._n_rows = self._done = 0
         self._closed = False
 
-    def run(self, stage: str, n_rows: int, function: Callable[..., Any], *arguments: Any) -> Any:
+    def run(
+        self,
+        stage: str,
+        n_rows: int,
+        function: Callable[..., Any],
+        *arguments: Any,
+        **named: Any,
+    ) -> Any:
         """Call a stage's function with its arguments."""
         self._n_rows, self._done = n_rows, 0
         self.report(stage, 0, 1)
         start = time.perf_counter()
         answer = self._checkpoints.find(stage, self.spill) if self._checkpoints else None
         if answer is None:
-            answer = function(*arguments)
+            answer = function(*arguments, **named)
             if self._checkpoints:
                 self._checkpoints.keep(stage, answer)
         self.spill.rest()

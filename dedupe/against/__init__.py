@@ -116,7 +116,7 @@ def compare_with(
     new_clues: pa.Table,
     settings: Settings,
     stages: Stages,
-    named: Iterable[str] = (),
+    named: Iterable[str],
 ) -> tuple[Compared, Pile]:
     """Compare new documents with each other and with those of an archive.
 

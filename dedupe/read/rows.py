@@ -93,7 +93,7 @@ def build_documents(
 
 
 def build_columns(
-    given: Columns, names: FieldNames, ledger: Ledger, name: Name | None = None
+    given: Columns, names: FieldNames, ledger: Ledger, name: Name | None
 ) -> Documents:
     """Turn the columns of plain records into documents, in their order."""
     files, lines = [given.file] * len(given), given.lines.tolist()
