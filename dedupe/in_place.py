@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _PART = re.compile(r"\.(.+)\.[0-9]+\.part", re.DOTALL)
 # Of the name in that of its draft: four bytes each at most, and a name may have 255.
-_NAME_CHARACTERS = 50
+_KEPT_CHARACTERS = 50
 
 
 @contextlib.contextmanager
@@ -34,7 +34,7 @@ def put_in_place(path: Path) -> Iterator[Path]:
             yield path
             return
         place = Path(os.path.realpath(path))
-        draft = place.with_name(f".{place.name[:_NAME_CHARACTERS]}.{os.getpid()}.part")
+        draft = place.with_name(f".{place.name[:_KEPT_CHARACTERS]}.{os.getpid()}.part")
         try:
             yield draft
             draft.replace(place)

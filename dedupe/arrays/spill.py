@@ -80,10 +80,10 @@ class Spill:
         n_bytes = size * np.dtype(dtype).itemsize
         if self.takes(n_bytes):
             return np.empty(shape, dtype)
-        with self._failing(), self._file() as file:
+        with self.failing(), self.new_file() as file:
             # A hole in a mapped file on a full disk would kill the process, not raise.
             _allocate(file.fileno(), n_bytes)
-            return self._mapped(file.fileno(), n_bytes, mmap.ACCESS_WRITE, dtype).reshape(shape)
+            return self.mapped(file.fileno(), n_bytes, mmap.ACCESS_WRITE, dtype).reshape(shape)
 
     def put(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return an array that is done, itself or as a copy that may leave memory.
@@ -126,6 +126,35 @@ class Spill:
     def at_most(self, n_bytes: int) -> int:
         """Return how many bytes work in hand may take where it would like so many."""
         return min(n_bytes, self._limit // 16) if self._limit else n_bytes
+
+    def new_file(self) -> Any:
+        """Open a file that goes when it is closed and no longer mapped."""
+        return tempfile.TemporaryFile(dir=self._folder, prefix=".dedupe-")
+
+    @contextlib.contextmanager
+    def failing(self) -> Iterator[None]:
+        """Tell what the system refuses while the block runs.
+
+        Raises:
+            OutputError: the folder is full, or cannot be written.
+        """
+        try:
+            yield
+        except OSError as error:
+            raise OutputError(
+                f"{self._folder}: has no room for what memory does not hold "
+                f"({error.strerror or error}); free some, or set TMPDIR to another disk"
+            ) from error
+
+    def mapped(self, file: int, n_bytes: int, access: int, dtype: DTypeLike) -> NDArray[Any]:
+        """Return the first bytes of an open file as an array that may leave memory.
+
+        `access` is as mmap takes it.
+        """
+        mapped = mmap.mmap(file, n_bytes, access=access)
+        self._maps.append(mapped)
+        self.spilled_bytes += n_bytes
+        return np.frombuffer(mapped, dtype)
 
     def check(self, n_docs: int) -> None:
         """Be told how many documents there are; refuse a limit that they cannot keep to.
@@ -222,25 +251,6 @@ class Spill:
         most = min(self._limit * _FULL // 100, self._limit - _ROOM_BYTES)
         if (self._limit and whole > most) or mapped - unmapped > self._most_mapped:
             self.drop()
-
-    def _file(self) -> Any:
-        return tempfile.TemporaryFile(dir=self._folder, prefix=".dedupe-")
-
-    @contextlib.contextmanager
-    def _failing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise OutputError(
-                f"{self._folder}: has no room for what memory does not hold "
-                f"({error.strerror or error}); free some, or set TMPDIR to another disk"
-            ) from error
-
-    def _mapped(self, file: int, n_bytes: int, access: int, dtype: DTypeLike) -> NDArray[Any]:
-        mapped = mmap.mmap(file, n_bytes, access=access)
-        self._maps.append(mapped)
-        self.spilled_bytes += n_bytes
-        return np.frombuffer(mapped, dtype)
 
 
 class _Memory(Spill):
