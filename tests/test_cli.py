@@ -576,11 +576,22 @@ def test_emit_json__escapes_where_stdout_cannot_hold_unicode(
     assert json.loads(text) == {"title": "کراچی"}
 
 
-def test_session__draws_one_bar_a_stage_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_session__draws_one_bar_a_stage_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     with terminal.session() as on_progress:
         for stage, done, total in [("read", 0, 0), ("read", 5, 10), ("verify", 1, 1)]:
             on_progress(stage, done, total)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    # All bars are drawn anew each time, from the first column on.
+    drawings = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.err).split("\r")
+    last = [drawing for drawing in drawings if drawing.strip()][-1].splitlines()
+    assert [line.split()[0] for line in last] == ["read", "verify"]
+    assert [re.findall(r"\d+%", line) for line in last] == [["50%"], ["100%"]]
 
 
 @pytest.mark.parametrize(("quiet", "terminal_there"), [(True, True), (False, False)])

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from dedupe.errors import InputError
-from dedupe.read import paths_to_reread
 from dedupe.report.drawing import Drawing, draw, in_order_of_copying
 from dedupe.report.words import (
     counts_line,
@@ -306,6 +305,8 @@ class _Shared:
 
     def __init__(self, result: Result, rows: Iterable[Mapping[str, Any]], folder: str) -> None:
         import pyarrow as pa
+
+        from dedupe.read import paths_to_reread
 
         self._folder = folder
         self._readable = bool(paths_to_reread(result.run))
