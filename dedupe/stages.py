@@ -77,8 +77,8 @@ class Stages:
     ) -> Callable[[], Any]:
         """Begin a stage in a thread of its own, beside those that follow, where that may be.
 
-        Its seconds are from its beginning to its end, whatever ran meanwhile; how long
-        the run then stood still for it is told apart.
+        `seconds` is its wall-clock time, whatever ran beside it; `waited` is how long the
+        run stood still for it.
 
         Returns:
             What waits for the answer and returns it.

@@ -157,7 +157,7 @@ class Spill:
         return np.frombuffer(mapped, dtype)
 
     def check(self, n_docs: int) -> None:
-        """Be told how many documents there are; refuse a limit that they cannot keep to.
+        """Check the memory limit against the number of documents, and size the mapped share by it.
 
         Raises:
             SettingsError: it is too small; the message names the smallest that will do.
@@ -233,8 +233,7 @@ class Spill:
     def look(self) -> None:
         """Drop mapped pages now if there are too many, while `held`.
 
-        Work says so between its pieces: threads that wait for a core come late, and so
-        would the one that keeps watch.
+        Call it between pieces of work: on a busy machine the watching thread may wake too late.
         """
         look = self._look
         if look:

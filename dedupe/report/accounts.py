@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from dedupe.result import Result
 
 MEMBERS = 3_000
-"""Documents that a page lists; only the first few of each story may pass it."""
+"""Documents a page lists in all; exceeded only by the first ten of each story."""
 
 _FEWEST, _MOST = 10, 100
 """A story lists so many documents at any rate, and at most, if it has them."""
