@@ -27,7 +27,7 @@ from dedupe.arrays.equals import among
 from dedupe.arrays.ragged import ranges_of, rank_within
 from dedupe.candidates import find_candidates, first_of_text, weighted
 from dedupe.clean.blocks import read_blocks
-from dedupe.clean.furniture import Furniture, block_keys, joined, learn, outlet_numbers
+from dedupe.clean.furniture import Furniture, block_keys, join_furniture, learn, outlet_numbers
 from dedupe.clean.kept import Kept, keep_all
 from dedupe.compared import Compared, Sketched
 from dedupe.documents import one_array, text_bytes
@@ -107,7 +107,7 @@ def learn_with(archive: Archive, new: pa.Table, settings: Settings) -> Furniture
     outlets = outlet_numbers(both)
     keys = block_keys(blocks, outlets)
     learned = learn(blocks, keys, outlets, keep_all(both), both.column("title"), settings.threads)
-    return joined(archive.furniture(), learned)
+    return join_furniture(archive.furniture(), learned)
 
 
 def compare_with(

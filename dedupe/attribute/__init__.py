@@ -9,7 +9,7 @@ inference.py  their origins, inferred: at a glance, by texts, by the records of 
 evidence.py  a story, and a piece of evidence
 signals.py   the table of signals: what each looks for, and its points
 said.py      signals of one page: credits, scars, self-references
-compared.py  signals of two pages: what one kept and the other lost
+losses.py    signals of two pages: what one kept and the other lost
 traces.py    signals of where a page's parts came from: residue, links
 days.py      signals of the days that texts name
 edits.py     signals of how aligned text was edited
