@@ -6,7 +6,8 @@
 A KeyboardInterrupt that meets a callback of the interpreter's, such as those of weak
 references or of the compiler, is printed as ignored, and the work goes on. One that
 meets the import of a module may leave a lock held that all later imports wait for.
-The library never listens: signals belong to the program that calls it.
+The library never listens: signals belong to the program that calls it. It stands outside
+`cli/`, whose import loads typer: Ctrl-C is to be listened for before that.
 """
 
 import signal

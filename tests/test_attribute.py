@@ -13,9 +13,12 @@ from origin_model import posterior, summed
 
 from dedupe.attribute.evidence import CAP, UNSEEN_PRIOR
 from dedupe.attribute.findings import FUNCTIONS
+from dedupe.attribute.relations import BY_CLOSENESS
 from dedupe.attribute.signals import SIGNALS
 from dedupe.attribute.tables import PairTable
 from dedupe.names import load_names
+from dedupe.report.words import RELATIONS
+from dedupe.verify.relation import PAIR_RELATIONS
 from tests.stories import BODY, PAIRS, PASSAGES, judge, origin, pair
 
 if TYPE_CHECKING:
@@ -33,6 +36,11 @@ SCARRED = "() " + BODY.replace("Engineers said", "Ann Poe, the engineer, told th
 
 def signals(found: Attribution, story: int = 0) -> list[str]:
     return [item["signal"] for item in found.stories[story]["evidence"]]
+
+
+def test_relations__each_order_of_them_holds_all_and_each_once() -> None:
+    assert sorted(BY_CLOSENESS) == sorted((*PAIR_RELATIONS, "origin", "derived", "single"))
+    assert sorted(BY_CLOSENESS) == sorted(RELATIONS)
 
 
 def test_origin__nothing_tells() -> None:

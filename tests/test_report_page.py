@@ -419,12 +419,22 @@ def test_command__is_what_a_shell_takes_for_these_documents(folder: str, a: str,
     assert (given_["folder"], given_["a"], given_["b"]) == (Path(folder), a, b)
 
 
-@pytest.mark.parametrize("inputs", [[], [{"path": "-"}], [{"path": "a.jsonl"}, {"path": "-"}]])
+@pytest.mark.parametrize(
+    "inputs", [[], [{"path": "-"}], [{"path": "table"}], [{"path": "a.jsonl"}, {"path": "-"}]]
+)
 def test_command__asks_for_inputs_that_cannot_be_read_again(inputs: list[dict[str, Any]]) -> None:
     rows = press().documents.to_pylist()
     shared = accounts._Shared(dataclasses.replace(press(), run={"inputs": inputs}), rows, "stories")
     command = shared.member(rows[1] | {"outlet": "x"}).command
     assert command == "dedupe explain --inputs FILE stories d000001 d000000"
+
+
+def test_command__asks_for_no_file_whose_name_is_only_that_of_a_table() -> None:
+    rows = press().documents.to_pylist()
+    run = {"inputs": [{"path": "table"}], "reading": {"start": "/news"}}
+    shared = accounts._Shared(dataclasses.replace(press(), run=run), rows, "stories")
+    command = shared.member(rows[1] | {"outlet": "x"}).command
+    assert command == "dedupe explain stories d000001 d000000"
 
 
 def test_command__none_where_the_parent_is_of_an_earlier_run_or_absent() -> None:

@@ -10,7 +10,6 @@ into memory. Pairs are kept as they were judged, before round-ups were marked.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 from pathlib import Path
@@ -23,6 +22,7 @@ from dedupe.candidates import first_of_text
 from dedupe.clean.furniture import Furniture
 from dedupe.documents import SCHEMA
 from dedupe.errors import OutputError, SettingsError
+from dedupe.result.recorded import file_record
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches
 
@@ -134,10 +134,10 @@ class Archive:
             at_once = _AT_ONCE if name == "documents" else None
             with pa.ipc.new_file(str(_place(folder, name)), table.schema, options=options) as file:
                 file.write_table(table, at_once)
-        files = sorted(folder.iterdir())
+        records = {path.name: file_record(path) for path in sorted(folder.iterdir())}
         head = dict(self._head) | {
-            "sizes": {path.name: path.stat().st_size for path in files},
-            "checksums": {path.name: _checksum(path) for path in files},
+            "sizes": {name: record["bytes"] for name, record in records.items()},
+            "checksums": {name: record["blake2b"] for name, record in records.items()},
         }
         (folder / _HEAD).write_text(json.dumps(head, indent=2) + "\n", "utf-8")
 
@@ -249,7 +249,7 @@ class Archive:
         folder = Path(self._tables)  # type: ignore[arg-type]
         place = _place(folder, name)
         if name not in self._checked:
-            if _checksum(place) != self._head["checksums"].get(place.name):
+            if file_record(place)["blake2b"] != self._head["checksums"].get(place.name):
                 raise _damaged(folder, ValueError(f"{place.name} has changed"))
             self._checked.add(name)
         return pa.memory_map(str(place))
@@ -312,13 +312,6 @@ def _frequencies(sketches: Sketches, weights: Weights) -> NDArray[np.int32]:
     n_docs = max(1, int(first_of_text(sketches).sum()))
     holders = n_docs / np.expm1(weights.weights.astype(np.float64))
     return np.rint(holders).astype(np.int32)
-
-
-def _checksum(place: Path) -> str:
-    with place.open("rb") as file:
-        return hashlib.file_digest(
-            file, functools.partial(hashlib.blake2b, digest_size=16)
-        ).hexdigest()
 
 
 def _place(folder: Path, name: str) -> Path:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dedupe.attribute.evidence import Evidence, Story
     from dedupe.attribute.origin import NamedOrigin
     from dedupe.attribute.pages import Pages
-    from dedupe.attribute.parents import Placed
+    from dedupe.attribute.relations import Placed
     from dedupe.clean.clue import Clue
 
 # Kinds of clues by which a page says whom it has its text from.

@@ -18,7 +18,7 @@ import typer
 from dedupe import interrupts
 from dedupe.cli import terminal
 from dedupe.cli.codes import Code
-from dedupe.cli.dry_run import tell
+from dedupe.cli.dry_run import show_estimate
 from dedupe.cli.options import (
     Against,
     AllPassages,
@@ -145,7 +145,9 @@ def cluster(
     spill = spill_beside(out, settings)
     if dry_run:
         with terminal.session(quiet=quiet, verbose=verbose):
-            tell(inputs, settings, fields, on_error.value, keep=keep, against=against, json=json)
+            show_estimate(
+                inputs, settings, fields, on_error.value, keep=keep, against=against, json=json
+            )
         return
     with terminal.session(quiet=quiet, verbose=verbose) as on_progress:
         result = _clustered(

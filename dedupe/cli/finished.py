@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dedupe.cli import terminal
+from dedupe.cli.compare import side_by_side
 from dedupe.cli.options import PRINTING, WRITING, Json, Quiet
-from dedupe.cli.pair import side_by_side
 from dedupe.report import evidence_line, plain, plural, without_line
 from dedupe.report.page import TOP, page, write_page
 

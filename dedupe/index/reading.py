@@ -122,5 +122,5 @@ def attributed(table: pa.Table, store: Store, settings: Settings) -> Attributed:
     names = settings.known_names()
     clues = harvest(table, kept, names, settings.threads)
     stories = np.zeros(table.num_rows, np.int64)
-    origins = attribute(table, stories, pairs, passages, clues, names)
+    origins = attribute(table, stories, pairs, passages, clues, names, n_threads=settings.threads)
     return Attributed(table, kept, pairs, passages, origins)

@@ -29,7 +29,7 @@ _NO_CHARSETS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-
 """What Python reads besides, and no page is in; some take quadratic time."""
 
 
-def decode_page(content: bytes, header: str = "", *, mend: bool = False) -> str:
+def decode_page(content: bytes, header: str = "", *, mend: bool) -> str:
     """Return the text of a page, or of a text that a server sent.
 
     Bytes past ASCII that are UTF-8 are read as such, whatever is stated. Others

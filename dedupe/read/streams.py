@@ -279,7 +279,7 @@ class LineSplitter:
         number: of the line that is open, from 1.
     """
 
-    def __init__(self, limit: int, *, skip_blank: bool = False) -> None:
+    def __init__(self, limit: int, *, skip_blank: bool) -> None:
         self.number = 1
         self._limit = limit
         self._skip_blank = skip_blank

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from dedupe.result import Result
 
 MEMBERS = 3_000
-"""Documents that a page lists; only the first few of each story may pass it."""
+"""Documents a page lists in all; exceeded only by the first ten of each story."""
 
 _FEWEST, _MOST = 10, 100
 """A story lists so many documents at any rate, and at most, if it has them."""
@@ -306,8 +306,10 @@ class _Shared:
     def __init__(self, result: Result, rows: Iterable[Mapping[str, Any]], folder: str) -> None:
         import pyarrow as pa
 
+        from dedupe.read import paths_to_reread
+
         self._folder = folder
-        self._readable = _can_be_read_again(result.run)
+        self._readable = bool(paths_to_reread(result.run))
         rows = list(rows)
         self._known = _known(result.documents, [row["parent"] for row in rows if row["parent"]])
         ids = pa.array([name for row in rows for name in (row["id"], row["parent"]) if name])
@@ -358,12 +360,6 @@ class _Shared:
         again = [] if self._readable else ["--inputs", "FILE"]
         command = shlex.join(["dedupe", "explain", *again, *ends, self._folder, *ids])
         return command if plain(command) == command and len(command) <= _COMMAND_CHARACTERS else ""
-
-
-def _can_be_read_again(run: Mapping[str, Any]) -> bool:
-    """Say whether `explain` finds the run's inputs by the paths that it recorded."""
-    paths = [row["path"] for row in run.get("inputs", [])]
-    return bool(paths) and not any(path in {"-", "table"} for path in paths)
 
 
 def _known(documents: pa.Table, ids: Sequence[str]) -> set[str]:

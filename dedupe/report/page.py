@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 TOP = 200
 """Stories that a page tells, if nobody says how many."""
 
-_MOST_OUTLETS = 100
+_MOST_NETWORK_OUTLETS = 100
 _MOST_ROWS = 50
-_NAME_CHARACTERS = 200
+_CELL_CHARACTERS = 200
 
 
 def write_page(
@@ -140,7 +140,7 @@ def _at(moment: datetime | str) -> str:
 
 
 def _name(text: str | None) -> str:
-    return shortened(text, _NAME_CHARACTERS)
+    return shortened(text, _CELL_CHARACTERS)
 
 
 def _share(value: float | None) -> str:
@@ -179,9 +179,9 @@ def _outlets(result: Result) -> dict[str, Any]:
     rows.sort(key=lambda row: (-row["copies"], -row["copied"], row["outlet"]))
     return {
         "problem": "",
-        "rows": rows[:_MOST_OUTLETS],
+        "rows": rows[:_MOST_NETWORK_OUTLETS],
         "edges": network.edges.slice(0, _MOST_ROWS).to_pylist(),
-        "left_out": max(0, len(rows) - _MOST_OUTLETS),
+        "left_out": max(0, len(rows) - _MOST_NETWORK_OUTLETS),
     }
 
 

@@ -1,4 +1,4 @@
-"""Where documents stand, in words: relations, and the parent of each.
+"""Where documents stand: how each relates to its parent, in words, and to which.
 
 The kernels that place documents know relations by their places in BY_CLOSENESS;
 how they place them stands in kernels/places.py.
