@@ -422,6 +422,45 @@ def test_recurring__a_brief_of_another_day_is_a_new_one_of_its_outlet(
         assert told.tolist() == [expected and brief_enough]
 
 
+LOG = (
+    "Officers in Tarn Haven are looking into a burglary reported on Monday on {}. A resident told "
+    "them that {} had been taken in the night. There are no suspects."
+)
+RATE = "{} said it is raising its lending rate to {} pct from 7-1/2 pct, effective immediately."
+FIGURES = (
+    "{} Shr 41 cts vs 17 cts. Net {} 8,824,000 vs 4,555,000. Revs 301.9 mln vs 196.4 mln. {} Avg "
+    "shrs 17,644,000 vs 16,085,000."
+)
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ((LOG.format("Elm Street", "a saw"), LOG.format("Dock Road", "two bicycles")), True),
+        ((LOG.format("Elm Street", "a saw"), LOG.format("Elm Street", "two bicycles")), False),
+        ((LOG.format("Elm Street", "a saw"), LOG.format("Elm Road", "a saw")), False),
+        ((RATE.format("The Marlow Harbour Bank", 8), RATE.format("The Sund Credit", 8)), True),
+        (
+            (FIGURES.format("Its Marlow Ferries", "Profit", "Its"),
+             FIGURES.format("The Sund Quays", "Gain", "The")),
+            False,
+        ),
+        ((LOG.format("Elm Street", OTHER * 4), LOG.format("Dock Road", OTHER * 4)), False),
+    ],
+    ids=["log", "one name", "half a name", "rates", "table", "long"],
+)  # fmt: skip
+def test_recurring__a_brief_of_other_names_is_another_whatever_the_day(
+    texts: tuple[str, str], *, expected: bool
+) -> None:
+    rows = [
+        {"text": text, "published": "2024-05-01T08:00:00Z", "source": source}
+        for text, source in zip(texts, ("a.example", "b.example"), strict=True)
+    ]
+    found, _ = measured(texts)
+    told = relating.recurring(found, found.view, relating.published_by(documents_table(rows)))
+    assert told.tolist() == [expected]
+
+
 def test_ruled_odds__a_quotation_takes_lineage_and_leaves_one_story() -> None:
     odds, yes, no = np.array([[-1.0, 2.0], [2.0, 3.0]]), np.ones(2, np.bool_), np.zeros(2, np.bool_)
     lineage, same = relating.ruled_odds(odds, no, no, yes)
