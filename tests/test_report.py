@@ -62,6 +62,17 @@ def test_summarize__strongest_reason_speaks_for_the_named_origin() -> None:
     assert largest[1]["reason"] is None
 
 
+def test_strongest_reason__is_none_where_nothing_speaks_for_the_named_origin() -> None:
+    evidence = [
+        invented.reason("a copy names APP as its source", toward="APP"),
+        invented.reason("its clock is late", toward="harborlight.example", against=True),
+    ]
+    assert report.strongest_reason(invented.story("a", ["a", "b"], evidence=evidence)) is None
+    nobody = [invented.reason("it has a scar", toward=None)]
+    unknown = invented.story("a", ["a", "b"], evidence=nobody, origin=invented.UNKNOWN)
+    assert report.strongest_reason(unknown) is None
+
+
 def test_summarize__largest_stories_first_then_by_name() -> None:
     result = invented.newsroom()
     stories = [

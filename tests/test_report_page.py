@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 import dedupe.cli
 from dedupe.errors import OutputError
+from dedupe.overrides import Overrides, signed
 from dedupe.report import accounts, drawing, plain, write_page
 from dedupe.report.page import page
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES, Result
@@ -234,6 +235,17 @@ def test_page__evidence_for_the_named_origin_stands_apart_from_the_rest() -> Non
         "What speaks for it credits harborlight.example by name: “Text” "
         "What speaks for another, or against it dates speak for copy.example: “Text” "
         "but its clock is wrong: “Text”"
+    ) in text
+
+
+def test_page__a_readers_decisions_stand_apart_from_what_was_found() -> None:
+    result = invented.newsroom()
+    decided = Overrides(must_link=(("a", "c"),), origins=("b",))
+    text = parsed(dataclasses.replace(result, stories=signed(result.stories, decided))).text
+    assert (
+        "What a reader decided a reader decided that b wrote it first "
+        "a reader decided that a and c are one story "
+        "What speaks for it credits harborlight.example"
     ) in text
 
 

@@ -106,6 +106,7 @@ class Account:
         reason: the strongest sign of it, None where there is none.
         relations: of the other documents, counted in words.
         candidates: (name, probability) of the origins that are possible besides.
+        decided: sentences: what a reader decided about its documents.
         speaks_for: sentences of evidence for the named origin.
         speaks_else: for another, or against it.
         without: sentences: who would be named without a kind of evidence.
@@ -128,6 +129,7 @@ class Account:
     reason: str | None
     relations: str
     candidates: list[tuple[str, float]]
+    decided: list[str]
     speaks_for: list[str]
     speaks_else: list[str]
     without: list[str]
@@ -202,9 +204,11 @@ def _account(
     shared: _Shared,
 ) -> Account:
     origin, earlier = story["origin"], len(story.get("earlier", ()))
+    decided: list[str] = []
     sides: dict[bool, list[str]] = {True: [], False: []}
     for row in story["evidence"]:
-        sides[speaks_for(row, origin)].append(evidence_line(row))
+        side = decided if row["signal"] == "reader" else sides[speaks_for(row, origin)]
+        side.append(evidence_line(row))
     return Account(
         anchor=_anchor(story["story"]),
         title=shortened(described["title"] or story["story"], _TITLE_CHARACTERS),
@@ -218,6 +222,7 @@ def _account(
         reason=described["reason"] and shortened(described["reason"], _TITLE_CHARACTERS),
         relations=counts_line(described["relations"]),
         candidates=_others(story),
+        decided=_first_of(decided),
         speaks_for=_first_of(sides[True]),
         speaks_else=_first_of(sides[False]),
         without=[without_line(row) for row in story.get("counterfactuals", [])],
