@@ -213,8 +213,7 @@ def test_page__tells_origin_parents_measures_and_the_command_that_shows_more() -
     found = parsed(press())
     for words in (
         "Likely origin One high, 0.97",
-        "first published 2021-03-04 05:06 or later",
-        "2 repost",
+        "first published 2021-03-04 05:06 : 2 repost",
         "97% of its text, longest run 31 words, 2 passages",
         "2021-03-04 06:00",
     ):
