@@ -100,7 +100,17 @@ def sources(result: Result | str | Path) -> Network:
     from dedupe.result import Result
 
     result = result if isinstance(result, Result) else Result.load(result)
-    outlets, parents = outlet_names(result), one_array(result.documents["parent_name"])
+    return count_copies(result, outlet_names(result))
+
+
+def count_copies(result: Result, outlets: pa.Array) -> Network:
+    """Count who copies whom, as `sources` does.
+
+    Args:
+        result: of a run, or loaded from its folder.
+        outlets: what `outlet_names` returned of it.
+    """
+    parents = one_array(result.documents["parent_name"])
     rows = pc.indices_nonzero(pc.not_equal(parents, outlets))
     ends = pa.concat_arrays([parents.take(rows), outlets.take(rows)]).dictionary_encode()
     names, codes = ends.dictionary.to_pylist(), ends.indices.to_numpy()

@@ -307,7 +307,7 @@ def test_cluster__where_the_page_cannot_be_written_nothing_is(
     def full(_result: Any, **_how: Any) -> Any:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(corpus, "page", full)
+    monkeypatch.setattr(page, "page", full)
     result = invoke("cluster", "a", "--out", str(tmp_path / "out"), "--report")
     assert isinstance(result.exception, OutputError)
     assert list(tmp_path.iterdir()) == []
@@ -821,6 +821,8 @@ def test_report__out_top_and_json(stories: Path, tmp_path: Path) -> None:
     assert not (stories / "report.html").exists()
     again = invoke("report", str(stories), "--top", "1")
     assert again.stdout.endswith("report.html: 1 story; 1 smaller left out.\n")
+    none = invoke("report", str(stories), "--top", "0")
+    assert none.stdout.endswith("report.html: 0 stories; 2 left out.\n")
 
 
 def test_report__hyphen_is_stdout(stories: Path) -> None:

@@ -27,6 +27,7 @@ from dedupe.overrides import Overrides, signed
 from dedupe.report import accounts, drawing, plain, write_page
 from dedupe.report.page import page
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES, Result
+from dedupe.result.shapes import RUN, check_shape
 from tests import invented
 from tests.test_network import file_size_limit
 
@@ -301,6 +302,23 @@ def test_page__top_bounds_the_stories_and_says_how_many_are_left_out() -> None:
     assert len(parsed(result, top=3).of("article")) == 3
     assert "The 3 largest; 4 smaller ones are left out" in parsed(result, top=3).text
     assert "left out" not in parsed(result).text
+
+
+def test_page__without_stories_says_whether_there_are_any() -> None:
+    none = "No two documents tell the same story"
+    unshown = parsed(invented.newsroom(), top=0).text
+    assert "None of 2 is shown ( dedupe report --top N shows N)." in unshown
+    assert none not in unshown
+    assert none in parsed(dataclasses.replace(invented.newsroom(), stories=[])).text
+
+
+def test_page__a_record_of_the_run_may_leave_out_what_was_counted() -> None:
+    result = dataclasses.replace(press(), run={"inputs": [{"path": "a.jsonl"}]})
+    check_shape("run.json", result.run, RUN)
+    found = parsed(result)
+    assert "a.jsonl" in found.inside("bdi")
+    assert "None" not in found.text
+    assert parsed(dataclasses.replace(result, run={})).complaints == []
 
 
 def test_page__a_story_of_thousands_lists_those_nearest_the_origin() -> None:

@@ -55,8 +55,7 @@ from dedupe.cli.options import (
     parse_fields,
 )
 from dedupe.errors import InputError, OutputError
-from dedupe.report import render, summarize, write_csv
-from dedupe.report.page import page
+from dedupe.report import render, summarize, write_csv, write_page
 
 if TYPE_CHECKING:
     from dedupe.arrays.spill import Spill
@@ -206,7 +205,7 @@ def _also(
         if csv:
             write_csv(result, draft, guard=guard)
         if report:
-            (draft / "report.html").write_bytes(page(result, folder=str(out)))
+            write_page(result, draft / "report.html", folder=out)
         interrupts.check()
 
     return write

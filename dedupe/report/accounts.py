@@ -17,7 +17,6 @@ import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from dedupe.errors import InputError
 from dedupe.report.drawing import Drawing, draw, in_order_of_copying
 from dedupe.report.words import (
     counts_line,
@@ -52,7 +51,7 @@ _NAME_CHARACTERS = 80
 _LINK_CHARACTERS = 2_000
 _COMMAND_CHARACTERS = 400
 _NOTABLE = 0.005
-"""A candidate that is less likely is not named: it would read .00 or .01."""
+"""A candidate that is less likely is not named: it would read 0.00."""
 
 _LINK = re.compile(r"https?://[^\s<>\"'`\\]+", re.IGNORECASE)
 
@@ -144,6 +143,7 @@ def tell(
     result: Result,
     stories: Sequence[Mapping[str, Any]],
     described: Sequence[Mapping[str, Any]],
+    outlets: pa.Array,
     folder: str,
 ) -> list[Account]:
     """Return an account of each story.
@@ -152,14 +152,18 @@ def tell(
         result: that the stories are of.
         stories: rows of stories.jsonl.
         described: the same stories as `summarize` describes them.
+        outlets: what each document's outlet is called, null where nothing tells.
         folder: where the run stands, as commands name it.
     """
     import pyarrow as pa
 
     chosen = _chosen(result.documents, [story["story"] for story in stories])
     places = pa.array([place for rows in chosen.values() for place in rows], pa.int64())
-    listed = zip(result.documents.take(places).to_pylist(), _outlets(result, places), strict=True)
-    rows = [row | {"outlet": outlet or _source(row)} for row, outlet in listed]
+    listed = result.documents.take(places).to_pylist()
+    called = outlets.take(places).to_pylist()
+    rows = [
+        row | {"outlet": outlet or _source(row)} for row, outlet in zip(listed, called, strict=True)
+    ]
     shared = _Shared(result, rows, folder)
     members: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
@@ -263,18 +267,6 @@ def _part(row: Mapping[str, Any]) -> str:
         f"characters {row['start']:,} to {row['end']:,}: {name or 'a source without a name'}"
         f"{where}, {row['probability']:.2f}"
     )
-
-
-def _outlets(result: Result, places: pa.Array) -> list[str | None]:
-    """Return what the outlets of some documents are called, None where nothing tells."""
-    from dedupe.network import outlet_names
-
-    try:
-        outlets: list[str | None] = outlet_names(result).take(places).to_pylist()
-    except InputError:
-        # The file of names is lost: the page says so, and shows each source as given.
-        return [None] * len(places)
-    return outlets
 
 
 def _source(row: Mapping[str, Any]) -> str:
