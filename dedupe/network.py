@@ -83,8 +83,9 @@ class Network:
         """
         import pyarrow.parquet as pq
 
-        with put_in_place(Path(path)) as beside:
-            pq.write_table(self.edges, beside, compression="zstd")
+        # Arrow opens no path that is not UTF-8.
+        with put_in_place(Path(path)) as beside, beside.open("wb") as file:
+            pq.write_table(self.edges, file, compression="zstd")
 
 
 def sources(result: Result | str | Path) -> Network:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,8 +133,11 @@ class Archive:
             compression = None if name in _PLAIN else "zstd"
             options = pa.ipc.IpcWriteOptions(compression=compression)
             at_once = _AT_ONCE if name == "documents" else None
-            with pa.ipc.new_file(str(_place(folder, name)), table.schema, options=options) as file:
-                file.write_table(table, at_once)
+            with (
+                _place(folder, name).open("wb") as file,
+                pa.ipc.new_file(file, table.schema, options=options) as writer,
+            ):
+                writer.write_table(table, at_once)
         files = sorted(folder.iterdir())
         head = dict(self._head) | {
             "sizes": {path.name: path.stat().st_size for path in files},
@@ -252,7 +256,7 @@ class Archive:
             if _checksum(place) != self._head["checksums"].get(place.name):
                 raise _damaged(folder, ValueError(f"{place.name} has changed"))
             self._checked.add(name)
-        return pa.memory_map(str(place))
+        return pa.memory_map(os.fsencode(place))
 
     def _taken(self, rows: NDArray[np.int64]) -> pa.Table:
         if not isinstance(self._tables, Path):

@@ -197,7 +197,9 @@ class Result:
         from dedupe.against.archive import FOLDER as ARCHIVE
 
         for name in _TABLES:
-            pq.write_table(getattr(self, name), folder / f"{name}.parquet", compression="zstd")
+            # Arrow opens no path that is not UTF-8.
+            with (folder / f"{name}.parquet").open("wb") as file:
+                pq.write_table(getattr(self, name), file, compression="zstd")
         _write_lines(folder / "stories.jsonl", self.stories)
         if self.rejects:
             _write_lines(folder / "rejects.jsonl", self.rejects)
@@ -208,7 +210,9 @@ class Result:
         for path in sorted(folder.rglob("*")):
             _sync(path)
         path, run = folder / "run.json", self.run | {"files": record_of(folder)}
-        path.write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        text = json.dumps(run, indent=2, ensure_ascii=False) + "\n"
+        # A path may hold bytes that are no UTF-8: these become escapes, which JSON gives back.
+        path.write_text(text, "utf-8", "backslashreplace")
         _sync(path)
         folder.chmod(0o755)
 
@@ -223,8 +227,6 @@ class Result:
         """
         if not isinstance(folder, (str, Path)):
             raise OutputError(f"a result stands in a folder, not in {type(folder).__name__}")
-        import pyarrow.parquet as pq
-
         from dedupe.against.archive import FOLDER as ARCHIVE
         from dedupe.against.archive import Archive
 
@@ -237,7 +239,7 @@ class Result:
             is_recorded = "files" in run
             if is_recorded:
                 check_files(place, _READ_BACK, run.pop("files"))
-            tables = {name: pq.read_table(place / f"{name}.parquet") for name in _TABLES}
+            tables = {name: _read_table(place / f"{name}.parquet") for name in _TABLES}
             for name, table in tables.items():
                 if not set(_TABLES[name].names) <= set(table.column_names):
                     raise ValueError(f"{name}.parquet: columns are missing")  # noqa: TRY301
@@ -386,6 +388,13 @@ def _write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
             rows.write(file)
             return
         file.writelines(orjson.dumps(row) + b"\n" for row in rows)
+
+
+def _read_table(path: Path) -> pa.Table:
+    import pyarrow.parquet as pq
+
+    with pa.OSFile(os.fsencode(path)) as file:
+        return pq.read_table(file)
 
 
 def _read_lines(path: Path, *, optional: bool = False) -> list[dict[str, Any]]:
