@@ -118,7 +118,8 @@ class Result:
             from its line when it is asked for.
         rejects: records that could not be read: file, line, reason.
         run: version, settings, inputs, stages, memory: run.json without its `files`.
-        archive: what later documents can be compared with; None where nothing was kept.
+        archive: what later documents can be compared with, or the folder of it, which is
+            read when that is done; None where nothing was kept.
     """
 
     documents: pa.Table
@@ -127,7 +128,7 @@ class Result:
     stories: Sequence[dict[str, Any]]
     rejects: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     run: dict[str, Any] = dataclasses.field(default_factory=dict)
-    archive: Archive | None = dataclasses.field(default=None, repr=False, compare=False)
+    archive: Archive | Path | None = dataclasses.field(default=None, repr=False, compare=False)
 
     def unique(self) -> pa.Table:
         """Return one row of `documents` for each story, in input order.
@@ -195,6 +196,7 @@ class Result:
         import pyarrow.parquet as pq
 
         from dedupe.against.archive import FOLDER as ARCHIVE
+        from dedupe.against.archive import as_archive
 
         for name in _TABLES:
             # Arrow opens no path that is not UTF-8.
@@ -206,7 +208,7 @@ class Result:
         if also is not None:
             also(folder)
         if self.archive is not None:
-            self.archive.write(folder / ARCHIVE)
+            as_archive(self).write(folder / ARCHIVE)
         for path in sorted(folder.rglob("*")):
             _sync(path)
         path, run = folder / "run.json", self.run | {"files": record_of(folder)}
@@ -228,7 +230,6 @@ class Result:
         if not isinstance(folder, (str, Path)):
             raise OutputError(f"a result stands in a folder, not in {type(folder).__name__}")
         from dedupe.against.archive import FOLDER as ARCHIVE
-        from dedupe.against.archive import Archive
 
         place = Path(folder)
         if not (place / "run.json").is_file():
@@ -248,10 +249,10 @@ class Result:
             if not is_recorded:
                 _check_rows("stories.jsonl", stories, STORY)
                 _check_rows("rejects.jsonl", rejects, REJECT)
-            kept = place / ARCHIVE / "archive.json"
+            archive = place / ARCHIVE
             return cls(
                 **tables,
-                archive=Archive.open(place / ARCHIVE) if kept.exists() else None,
+                archive=archive if archive.is_dir() else None,
                 stories=stories,
                 rejects=rejects,
                 run=run,
