@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dedupe.errors import InputError
+from dedupe.result.lines import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -262,7 +263,7 @@ def signed(stories: Sequence[dict[str, Any]], overrides: Overrides) -> Sequence[
     origins = set(overrides.origins)
     if not linked and not origins:
         return stories
-    return [_with_decisions(story, origins, linked) for story in stories]
+    return Lines.of(_with_decisions(story, origins, linked) for story in stories)
 
 
 def _with_decisions(

@@ -139,6 +139,8 @@ def test_find_duplicates__honours_and_records_what_a_reader_decided() -> None:
         "must_link": [["a", "d"]], "cannot_link": [["a", "c"]], "origins": [],
     }  # fmt: skip
     assert any(item["signal"] == "reader" for item in result.stories[0]["evidence"])
+    undecided = find_duplicates(documents, Settings(threads=1))
+    assert type(result.stories) is type(undecided.stories)
 
 
 PAPERS = [

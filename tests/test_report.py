@@ -198,7 +198,7 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 
 def test_write_csv__holds_every_document_and_story(tmp_path: Path) -> None:
-    rows = report.write_csv(invented.newsroom(), tmp_path)
+    rows = report.write_csv(invented.newsroom(), str(tmp_path))
     assert rows == {"documents.csv": 5, "stories.csv": 2}
     documents = read_csv(tmp_path / "documents.csv")
     assert list(documents[0]) == DOCUMENTS.names

@@ -344,7 +344,7 @@ def show(
 
 def written_files(result: "Result", folder: Path) -> dict[str, int | None]:
     """Return the rows of each file that was saved, None where it has none."""
-    from dedupe.result import FILES
+    from dedupe.result.folder import FILES
 
     rows = {
         "documents.parquet": result.documents.num_rows,
@@ -368,7 +368,7 @@ def check_out(
         OutputError: a file, a folder that holds something else, or one that
             holds an input, or the run to compare with, or lies in that.
     """
-    from dedupe.result import check_place
+    from dedupe.result.folder import check_place
 
     if against is not None:
         here, there = Path(os.path.realpath(out)), Path(os.path.realpath(against))

@@ -53,7 +53,7 @@ def write_page(
     Raises:
         OutputError: the file cannot be written, or is another file of a result.
     """
-    from dedupe.result import FILES
+    from dedupe.result.folder import FILES
 
     path = Path(path)
     if path.name in set(FILES) - {"report.html"}:
