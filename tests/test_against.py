@@ -332,7 +332,7 @@ def test_save__a_loaded_result_keeps_what_it_was_loaded_with(kept: Path, tmp_pat
 
 def test_archive__gives_back_what_was_kept(kept: Path) -> None:
     archive, again = Archive.open(kept / "archive"), find(PAGES[::2], keep=True).archive
-    assert again is not None
+    assert isinstance(again, Archive)
     rows = np.array([1, 4, 5])
     table, ranges = archive.take(rows)
     assert table["id"].to_pylist() == sorted(IDS[::2])[1:2] + sorted(IDS[::2])[4:6]

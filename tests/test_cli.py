@@ -556,6 +556,25 @@ def test_doctor__a_problem_is_named_and_exits_2(monkeypatch: pytest.MonkeyPatch)
     assert "problem: no folder can keep compiled kernels" in result.stdout
 
 
+def test_doctor__a_package_that_is_too_old_or_too_new_is_a_problem(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    needs = {"numpy": "numpy>=2.0", "rich": "rich>=13.9"}, {"spark": {"pandas": "pandas<3"}}
+    monkeypatch.setattr(setup, "_requirements", lambda: needs)
+
+    def problems(**versions: str) -> list[str]:
+        monkeypatch.setattr(setup, "_installed", versions.get)
+        return [one for one in setup.examine()["problems"] if "pip install" in one]
+
+    assert problems(numpy="2", rich="13.10.1rc1", pandas="2.9.9") == []
+    assert problems(numpy="2.0.1", rich="14", pandas="") == []
+    assert problems(numpy="1.26.4", rich="13.9", pandas="3.0") == [
+        'numpy is 1.26.4; install another with: pip install "numpy>=2.0"',
+        'pandas is 3.0; install another with: pip install "pandas<3"',
+    ]
+    assert problems(numpy="2.0") == ['rich is missing; install it with: pip install "rich>=13.9"']
+
+
 def test_doctor__tells_the_other_project_of_that_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup, "_installed", lambda _name: "3.0.0")
     assert any('"dedupe", is installed' in problem for problem in setup.examine()["problems"])

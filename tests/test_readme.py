@@ -18,6 +18,7 @@ import typer
 import dedupe
 import dedupe.cli
 from dedupe.cli.codes import Code
+from dedupe.read.fields import COMMON_NAMES
 from dedupe.settings import Settings
 from dedupe.verify import relation
 
@@ -138,6 +139,13 @@ def test_docs__settings_shown_are_the_defaults() -> None:
     (block,) = blocks(PAGES["docs/settings.md"], "toml")
     assert tomllib.loads(block)
     assert Settings.from_dict(tomllib.loads(block)) == Settings()
+
+
+def test_docs__names_of_fields_are_those_that_are_found() -> None:
+    table = PAGES["docs/input.md"].partition("## Fields")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", table, flags=re.MULTILINE)
+    told = {field: (field, *re.findall(r"`(\w+)`", names)) for field, names in rows}
+    assert told == COMMON_NAMES
 
 
 def test_docs__settings_of_a_crawl_are_those_that_the_pipeline_reads() -> None:
