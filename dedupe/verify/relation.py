@@ -243,7 +243,7 @@ def relate(
 ) -> NDArray[np.int64]:
     """Choose each pair's relation, as a place in PAIR_RELATIONS, int64 (P,).
 
-    The definitions are those of the table in the README: a repost holds nearly
+    The definitions are those of the table in docs/output.md: a repost holds nearly
     all of the shorter text at about its length, an excerpt holds it in a much
     longer one, an update is one outlet's next version. Which two tell one story
     is fitted; where a repost ends and a rewrite begins is a convention.
