@@ -461,6 +461,11 @@ def test_command__none_where_the_parent_is_of_an_earlier_run_or_absent() -> None
     assert "dedupe explain" not in " ".join(parsed(result).inside("code"))
 
 
+def test_command__none_where_the_page_cannot_show_the_name_of_the_folder() -> None:
+    shown = parsed(press(), "caf\udce9").inside("code")
+    assert not [command for command in shown if "explain" in command]
+
+
 parents = st.lists(st.integers(-1, 30), max_size=30).map(
     lambda drawn: [min(parent, place - 1) for place, parent in enumerate(drawn)]
 )

@@ -354,7 +354,9 @@ class _Shared:
         ends = ["--"] if any(name.startswith("-") for name in (self._folder, *ids)) else []
         again = [] if self._readable else ["--inputs", "FILE"]
         command = shlex.join(["dedupe", "explain", *again, *ends, self._folder, *ids])
-        return command if plain(command) == command and len(command) <= _COMMAND_CHARACTERS else ""
+        # As the page shows it: a folder may have bytes in its name that are no text.
+        shown = plain(command.encode("utf-8", "replace").decode())
+        return command if shown == command and len(command) <= _COMMAND_CHARACTERS else ""
 
 
 def _can_be_read_again(run: Mapping[str, Any]) -> bool:
