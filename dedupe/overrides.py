@@ -270,7 +270,7 @@ def _with_decisions(
     story: dict[str, Any], origins: set[str], linked: dict[str, list[dict[str, Any]]]
 ) -> dict[str, Any]:
     rows = [
-        _evidence(one, f"a reader decided that {one} wrote it first", story["origin"]["name"])
+        _evidence(one, f"a reader decided that {one} wrote it first", _called(story["origin"]))
         for one in story["documents"]
         if one in origins
     ]
@@ -281,6 +281,12 @@ def _with_decisions(
         "evidence": [*rows, *story["evidence"]],
         "clues": [_shifted(clues, len(rows)) for clues in story["clues"]],
     }
+
+
+def _called(origin: dict[str, Any]) -> str | None:
+    """Return a name as other evidence has it: of the outlet, or else the document's id."""
+    name: str | None = origin["name"] or origin["document"]
+    return name
 
 
 def _evidence(document: str, says: str, toward: str | None = None) -> dict[str, Any]:

@@ -99,8 +99,14 @@ def strongest_reason(story: Mapping[str, Any]) -> str | None:
 
 def speaks_for(evidence: Mapping[str, Any], origin: Mapping[str, Any]) -> bool:
     """Say whether a row of evidence speaks for the named origin; none does where none is named."""
-    is_named = origin["band"] != "unknown"
-    return is_named and not evidence["against"] and evidence["toward"] == origin["name"]
+    toward = evidence["toward"]
+    if origin["band"] == "unknown" or evidence["against"]:
+        return False
+    if evidence["signal"] == "reader" and toward is None:
+        # That two documents are one story, or not, says nothing of its origin.
+        return False
+    # An origin without an outlet is called by its id; an absent one may have no name at all.
+    return bool(toward == (origin["name"] or origin["document"]))
 
 
 def evidence_line(evidence: Mapping[str, Any]) -> str:
