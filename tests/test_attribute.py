@@ -559,6 +559,18 @@ def test_story_row__holds_what_the_contract_asks() -> None:
             assert text[item["start"] : item["end"]] == item["quote"]
 
 
+def test_story_row__is_first_published_when_its_earliest_page_says_so() -> None:
+    def first(*moments: str | None) -> str | None:
+        pages = [{"source": "a.example", "text": WIRE, "published": one} for one in moments]
+        found: str | None = judge(pages).stories[0]["first_published"]
+        return found
+
+    assert first("2025-05-18T08:00:00Z", "2025-05-17") == "2025-05-17T00:00:00Z"
+    assert first("2025-05-18T08:00:00Z", None) == "2025-05-18T08:00:00Z"
+    assert first("2025-05-17T09:30:00", "2025-05-17T12:00:00+02:00") == "2025-05-17T09:30:00Z"
+    assert first(None, None) is None
+
+
 def test_signals__each_is_named_once_and_says_when_it_fails() -> None:
     names = [signal.name for signal in SIGNALS]
     assert len(set(names)) == len(names)

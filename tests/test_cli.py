@@ -307,7 +307,7 @@ def test_cluster__where_the_page_cannot_be_written_nothing_is(
     def full(_result: Any, **_how: Any) -> Any:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(corpus, "page", full)
+    monkeypatch.setattr(page, "page", full)
     result = invoke("cluster", "a", "--out", str(tmp_path / "out"), "--report")
     assert isinstance(result.exception, OutputError)
     assert list(tmp_path.iterdir()) == []
@@ -554,6 +554,25 @@ def test_doctor__a_problem_is_named_and_exits_2(monkeypatch: pytest.MonkeyPatch)
     result = invoke("doctor")
     assert result.exit_code == 2
     assert "problem: no folder can keep compiled kernels" in result.stdout
+
+
+def test_doctor__a_package_that_is_too_old_or_too_new_is_a_problem(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    needs = {"numpy": "numpy>=2.0", "rich": "rich>=13.9"}, {"spark": {"pandas": "pandas<3"}}
+    monkeypatch.setattr(setup, "_requirements", lambda: needs)
+
+    def problems(**versions: str) -> list[str]:
+        monkeypatch.setattr(setup, "_installed", versions.get)
+        return [one for one in setup.examine()["problems"] if "pip install" in one]
+
+    assert problems(numpy="2", rich="13.10.1rc1", pandas="2.9.9") == []
+    assert problems(numpy="2.0.1", rich="14", pandas="") == []
+    assert problems(numpy="1.26.4", rich="13.9", pandas="3.0") == [
+        'numpy is 1.26.4; install another with: pip install "numpy>=2.0"',
+        'pandas is 3.0; install another with: pip install "pandas<3"',
+    ]
+    assert problems(numpy="2.0") == ['rich is missing; install it with: pip install "rich>=13.9"']
 
 
 def test_doctor__tells_the_other_project_of_that_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -832,6 +851,8 @@ def test_report__out_top_and_json(stories: Path, tmp_path: Path) -> None:
     assert not (stories / "report.html").exists()
     again = invoke("report", str(stories), "--top", "1")
     assert again.stdout.endswith("report.html: 1 story; 1 smaller left out.\n")
+    none = invoke("report", str(stories), "--top", "0")
+    assert none.stdout.endswith("report.html: 0 stories; 2 left out.\n")
 
 
 def test_report__hyphen_is_stdout(stories: Path) -> None:

@@ -31,9 +31,9 @@ from dedupe.verify import (
     judge,
     measure,
     measures,
+    models,
     verify,
 )
-from dedupe.verify import models as judging
 from dedupe.verify import relation as relating
 from dedupe.verify.features import CLOSER_FEATURES, FEATURES, closer_features, features
 from dedupe.verify.models import load_model
@@ -342,7 +342,7 @@ def test_model__of_other_features_is_refused(
 ) -> None:
     path = tmp_path / "model.json"
     path.write_text(json.dumps(MODELS[0] | {"features": ["length"]}), "utf-8")
-    monkeypatch.setattr(judging, "_MODELS", (path, path))
+    monkeypatch.setattr(models, "_MODELS", (path, path))
     with pytest.raises(ValueError, match=r"model.json: fitted for other features; run benchmarks"):
         load_model.__wrapped__()
 

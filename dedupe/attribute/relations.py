@@ -14,7 +14,7 @@ BY_CLOSENESS = (
     "roundup", "partial", "same_event", "template", "unrelated",
     "origin", "derived", "single",
 )  # fmt: skip
-"""The contract's relations; those of one lineage come first, the closest before the others."""
+"""The relations of docs/output.md; of one lineage first, the closest before the others."""
 
 SINGLE = BY_CLOSENESS.index("single")
 
@@ -24,7 +24,7 @@ class Placed(NamedTuple):
 
     Attributes:
         row: the document.
-        relation: the contract's word for it.
+        relation: one of `BY_CLOSENESS`.
         parent: row of its likeliest parent, or -1.
         name: the absent parent's name, or None.
         probability: of that parent; NaN without one.

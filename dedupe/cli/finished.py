@@ -235,7 +235,8 @@ def report(
         told = {"file": str(file), "size_bytes": file.stat().st_size}
         terminal.emit_json(told | {"stories": shown, "left_out": listed - shown})
     else:
-        more = f"; {listed - shown:,} smaller left out" if listed > shown else ""
+        smaller = "smaller " if shown else ""
+        more = f"; {listed - shown:,} {smaller}left out" if listed > shown else ""
         terminal.emit(f"Written to {plain(str(file))}: {plural(shown, 'story')}{more}.\n")
 
 

@@ -51,9 +51,9 @@ def register(to: typer.Typer) -> None:
     epilog="""
 [bold]Examples[/bold]
 
-dedupe index add stories monday.jsonl.gz
+dedupe index add index monday.jsonl.gz
 
-crawl | dedupe index add stories - --window 30d --json
+crawl | dedupe index add index - --window 30d --json
 """
 )
 def add(
@@ -132,9 +132,9 @@ def _at(place: tuple[str, int]) -> dict[str, Any]:
     epilog="""
 [bold]Examples[/bold]
 
-dedupe index query stories page.txt
+dedupe index query index page.txt
 
-crawl | dedupe index query stories - --json
+crawl | dedupe index query index - --json
 """
 )
 def query(

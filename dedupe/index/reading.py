@@ -56,7 +56,7 @@ class Attributed(NamedTuple):
         return int(self.table.column("id").to_pylist().index(document))
 
     def relation(self, document: str) -> str:
-        """Return how a document relates to its parent: of the contract in the README."""
+        """Return how a document relates to its parent, a word of docs/output.md."""
         return str(self.origins.relation[self.row(document)])
 
     def parent(self, document: str) -> str | None:

@@ -44,7 +44,7 @@ from dedupe.read.ledger import Ledger, Limits, OnError
 from dedupe.read.pages import with_pages
 from dedupe.read.plain_lines import Columns
 from dedupe.read.rows import build_columns, build_documents
-from dedupe.read.sources import STDIN, check_inputs, find_sources, printable_path
+from dedupe.read.sources import STDIN, check_inputs, find_sources
 from dedupe.settings import current_folder
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def read_batches(
     builder = _Builder(fields or {}, name)
     progress = _Progress(on_progress, [source for sources, _ in found for source in sources])
     for path, (sources, n_skipped) in zip(paths, found, strict=True):
-        ledger = Ledger(printable_path(path), on_error)
+        ledger = Ledger(path, on_error)
         ledger.n_skipped_files = n_skipped
         for records in read_records(sources, builder.names, ledger, limits, progress.add):
             yield builder.batch(records, ledger)

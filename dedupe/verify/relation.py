@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dedupe.verify.measures import Measured
 
 
-# Shares that part one relation from the next: conventions, stated in the README.
+# Shares that part one relation from the next: conventions, stated in docs/output.md.
 NEARLY_ALL, SIMILAR_LENGTH, MANY_WORDS, SLOTS_DIFFER, SOMETHING = 0.85, 0.7, 0.3, 0.3, 0.05
 
 TAKEN_OVER = 1.0
@@ -74,7 +74,7 @@ PAIR_RELATIONS = (
     "exact", "repost", "excerpt", "rewrite", "paraphrase", "update",
     "roundup", "partial", "same_event", "template", "unrelated",
 )  # fmt: skip
-"""The contract's relations of a pair; those before "roundup" are of one story."""
+"""The relations of a pair (docs/output.md); those before "roundup" are of one story."""
 
 
 def probability(odds: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -110,7 +110,7 @@ def published_by(documents: pa.Table) -> Published:
 
 
 def judge(measured: Measured, published: Published) -> pa.Table:
-    """Return the pairs table: rows a < b, the measures of the contract, and the verdict.
+    """Return the pairs table: rows a < b, the measures of docs/output.md, and the verdict.
 
     `same_story_odds` (natural log-odds) is what clustering weighs.
     """
@@ -272,7 +272,7 @@ def relate(
 ) -> NDArray[np.int64]:
     """Choose each pair's relation, as a place in PAIR_RELATIONS, int64 (P,).
 
-    The definitions are those of the table in the README: a repost holds nearly
+    The definitions are those of the table in docs/output.md: a repost holds nearly
     all of the shorter text at about its length, an excerpt holds it in a much
     longer one, an update is one outlet's next version. Which two tell one story
     is fitted; where a repost ends and a rewrite begins is a convention.
