@@ -173,6 +173,55 @@ def test_match__origin_parent_and_passages_are_those_of_the_story(tmp_path: Path
         assert re.findall(r"\w+", own)[:3] == re.findall(r"\w+", theirs)[:3]
 
 
+@pytest.fixture
+def n_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Count the documents of each reading of a story."""
+    from dedupe.index import telling
+
+    n_read: list[int] = []
+    attributed = telling.attributed
+
+    def counted(table: Any, *rest: Any) -> Any:
+        n_read.append(table.num_rows)
+        return attributed(table, *rest)
+
+    monkeypatch.setattr(telling, "attributed", counted)
+    return n_read
+
+
+def test_match__stories_of_one_commit_are_read_once_while_the_index_stays_as_it_is(
+    tmp_path: Path, n_read: list[int]
+) -> None:
+    copies = [{"id": f"{i:02}", "text": with_changes(text(1), i)} for i in range(20)]
+    others = [{"id": f"other{i}", "text": with_changes(text(2), i)} for i in range(3)]
+    with Index(tmp_path / "index") as index:
+        matches = index.add_many(copies + others)
+        relations = {match.document: (match.relation, match.parent) for match in matches[:-1]}
+        assert sorted(n_read) == [3, 20]
+        story = index.story("00")
+        assert story
+        expected = story.relations
+        assert {name: relations[name] for name in expected} == expected
+        # Whoever asks later is told of the story as it then is.
+        index.add({"id": "other3", "text": with_changes(text(2), 3)})
+        assert "other3" in matches[-1].coverage
+        assert sorted(n_read) == [3, 4, 20, 20]
+
+
+def test_match__of_a_very_large_story_the_oldest_are_read_for_many_newcomers_together(
+    tmp_path: Path, n_read: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dedupe.index.telling.MOST_READ", 10)
+    copies = [{"id": f"{i:02}", "text": with_changes(text(1), i)} for i in range(36)]
+    with Index(tmp_path / "index") as index:
+        matches = index.add_many(copies[:35])
+        assert "single" not in {match.relation for match in matches}
+        # Ten, the ten with the next ten, with ten more, with the last five.
+        assert sorted(n_read) == [10, 15, 20, 20]
+        assert index.add(copies[35]).relation != "single"
+        assert n_read[-1] == 11
+
+
 def test_add__an_id_given_again_gets_a_new_version_and_keeps_its_history(tmp_path: Path) -> None:
     with Index(tmp_path / "index") as index:
         index.add({"id": "a", "text": text(1)})

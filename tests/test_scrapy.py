@@ -377,6 +377,31 @@ def test_pipeline__of_such_copies_that_come_at_once_into_an_old_story_one_is_kep
     assert crawled.drops == ['"m1" tells the story "m2": "m0" has 100% of its text']
 
 
+@pytest.mark.parametrize("agency", ["", "PORT CITY (AP) — "])
+def test_pipeline__a_story_is_read_once_for_all_copies_of_it_in_a_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, agency: str
+) -> None:
+    from dedupe.index import telling
+
+    n_read = []
+    attributed = telling.attributed
+
+    def counted(table: Any, *rest: Any) -> Any:
+        n_read.append(table.num_rows)
+        return attributed(table, *rest)
+
+    monkeypatch.setattr(telling, "attributed", counted)
+    wire = text(1, 300)
+    copies = [
+        {"id": f"{i:02}", "source": f"{i}.example", "text": agency + with_changes(wire, i, 60)}
+        for i in range(30)
+    ]
+    Crawled(tmp_path / "index", copies[:1], DEDUPE_DROP="copies")
+    crawled = Crawled(tmp_path / "index", copies[1:], one_commit=True, DEDUPE_DROP="copies")
+    assert crawled.stats["dropped"] > 10
+    assert n_read == [30]
+
+
 def test_pipeline__a_copy_without_a_parent_is_never_one_of_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
