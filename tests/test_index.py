@@ -19,7 +19,7 @@ import pytest
 
 import dedupe
 from dedupe import Index, Settings
-from dedupe.errors import IndexBusyError, SettingsError, StoreError
+from dedupe.errors import CorruptIndexError, IndexBusyError, SettingsError, StoreError
 from dedupe.storage.catalog import FORMAT, Catalog
 
 if TYPE_CHECKING:
@@ -646,6 +646,25 @@ def test_index__another_format_or_other_settings_are_named(tmp_path: Path) -> No
     assert {path.name: path.read_bytes() for path in (tmp_path / "index").iterdir()} == before
 
 
+@pytest.mark.parametrize("name", ["settings", "window"])
+def test_index__one_that_cannot_be_opened_is_left_unlocked(tmp_path: Path, name: str) -> None:
+    import sqlite3
+
+    Index(tmp_path / "index").close()
+    base = sqlite3.connect(tmp_path / "index" / "catalog.sqlite")
+    (kept,) = base.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    for value in (b"", kept):
+        base.execute("UPDATE meta SET value = ? WHERE name = ?", (value, name))
+        base.commit()
+        if value == kept:
+            Index(tmp_path / "index").close()
+        else:
+            # The error is kept, and with it all that was at work.
+            with pytest.raises(CorruptIndexError, match=name) as _kept_error:
+                Index(tmp_path / "index")
+    base.close()
+
+
 def test_index__its_file_of_names_is_found_from_any_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -704,6 +723,25 @@ def test_index__a_forked_child_reads_and_leaves_the_lock_to_its_parent(tmp_path:
         assert index.add({"id": "b", "text": text(2)}).is_new_story
         with pytest.raises(IndexBusyError):
             Index(tmp_path / "index")
+
+
+def test_index__one_that_a_forked_child_cannot_open_is_not_its_parents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A child that cannot open the index anew must not ask through its parent's connection."""
+    from dedupe.index import open_index
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise StoreError("no")
+
+    with Index(tmp_path / "index") as index:
+        with monkeypatch.context() as patched:
+            patched.setattr(open_index, "Store", fail)
+            patched.setattr(os, "getpid", lambda: -1)
+            for message in ("no", "is closed"):
+                with pytest.raises(StoreError, match=message):
+                    index.query(text(1))
+        open_index._LEFT_BEHIND.pop().close()
 
 
 def test_index__a_closed_one_says_so(tmp_path: Path) -> None:

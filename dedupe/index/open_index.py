@@ -52,6 +52,7 @@ class OpenIndex:
         self._window = None if window is None else parse_window(window)
         self._lock = threading.RLock()
         self._pid = self._made_in = os.getpid()
+        self._store: Store | None = None
         self._open(read_only=read_only)
         _OPENED.add(self)
 
@@ -61,11 +62,17 @@ class OpenIndex:
             "settings": orjson.dumps(made.to_dict()),
             "window": orjson.dumps(self._window or 0),
         }
-        self._store: Store | None = Store(self.path, read_only=read_only, meta=meta)
-        kept = Settings.from_dict(orjson.loads(self._store.catalog.need("meta", "settings")[0]))
-        self.settings = self._agreed(kept)
-        window = orjson.loads(self._store.catalog.need("meta", "window")[0])
+        store = Store(self.path, read_only=read_only, meta=meta)
+        try:
+            kept = Settings.from_dict(orjson.loads(store.catalog.need("meta", "settings")[0]))
+            self.settings = self._agreed(kept)
+            window = orjson.loads(store.catalog.need("meta", "window")[0])
+        except BaseException:
+            # Whoever keeps the error would keep the index locked.
+            store.close()
+            raise
         self.window_minutes: int = window if self._window is None else self._window
+        self._store = store
 
     def _agreed(self, kept: Settings) -> Settings:
         """Return the settings asked for, with the seed of those it was made with; or these."""
@@ -73,7 +80,6 @@ class OpenIndex:
             return kept
         asked = dataclasses.replace(self._asked, seed=kept.seed)
         for name in asked.differing(kept):
-            self.close()
             raise SettingsError(
                 f"{self.path}: was made with {name} {getattr(kept, name)}, "
                 f"not {getattr(asked, name)}; open it without settings, or make a new index"
@@ -123,6 +129,7 @@ class OpenIndex:
             # SQLite's connection must not cross a fork, not even to be closed.
             left = self._store
             _LEFT_BEHIND.append(left)
+            self._store = None
             self._pid = os.getpid()
             self._open(read_only=True)
             if not self._store.folder.is_same(left.folder):
