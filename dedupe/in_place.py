@@ -7,6 +7,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from dedupe import interrupts
 from dedupe.errors import OutputError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def put_in_place(path: Path) -> Iterator[Path]:
     beside = path if is_special else path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield beside
+        interrupts.check()
         if not is_special:
             beside.replace(path)
     except OSError as error:
