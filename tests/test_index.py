@@ -176,16 +176,15 @@ def test_match__origin_parent_and_passages_are_those_of_the_story(tmp_path: Path
 @pytest.fixture
 def n_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Count the documents of each reading of a story."""
-    from dedupe.index import telling
+    from dedupe.index.reading import attributed
 
     n_read: list[int] = []
-    attributed = telling.attributed
 
     def counted(table: Any, *rest: Any) -> Any:
         n_read.append(table.num_rows)
         return attributed(table, *rest)
 
-    monkeypatch.setattr(telling, "attributed", counted)
+    monkeypatch.setattr("dedupe.index.telling.attributed", counted)
     return n_read
 
 

@@ -105,7 +105,7 @@ def test_read_ahead__whatever_ends_the_thread_ends_the_wait(
     def fail(*_: int) -> bytes:
         raise fault
 
-    found = []
+    found: list[object] = []
 
     def ask() -> None:
         try:

@@ -390,16 +390,15 @@ def test_pipeline__of_such_copies_that_come_at_once_into_an_old_story_one_is_kep
 def test_pipeline__a_story_is_read_once_for_all_copies_of_it_in_a_commit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, agency: str
 ) -> None:
-    from dedupe.index import telling
+    from dedupe.index.reading import attributed
 
     n_read = []
-    attributed = telling.attributed
 
     def counted(table: Any, *rest: Any) -> Any:
         n_read.append(table.num_rows)
         return attributed(table, *rest)
 
-    monkeypatch.setattr(telling, "attributed", counted)
+    monkeypatch.setattr("dedupe.index.telling.attributed", counted)
     wire = text(1, 300)
     copies = [
         {"id": f"{i:02}", "source": f"{i}.example", "text": agency + with_changes(wire, i, 60)}

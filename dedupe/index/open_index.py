@@ -56,7 +56,7 @@ class OpenIndex:
         self._open(read_only=read_only)
         _OPENED.add(self)
 
-    def _open(self, *, read_only: bool) -> None:
+    def _open(self, *, read_only: bool) -> Store:
         made = dataclasses.replace(self._asked or Settings(), seed=secrets.randbits(63))
         meta = {
             "settings": orjson.dumps(made.to_dict()),
@@ -73,6 +73,7 @@ class OpenIndex:
             raise
         self.window_minutes: int = window if self._window is None else self._window
         self._store = store
+        return store
 
     def _agreed(self, kept: Settings) -> Settings:
         """Return the settings asked for, with the seed of those it was made with; or these."""
@@ -127,17 +128,17 @@ class OpenIndex:
             raise StoreError(f"{self.path}: this index is closed; open it anew")
         if self._pid != os.getpid():
             # SQLite's connection must not cross a fork, not even to be closed.
-            left = self._store
+            left, self._store = self._store, None
             _LEFT_BEHIND.append(left)
-            self._store = None
             self._pid = os.getpid()
-            self._open(read_only=True)
-            if not self._store.folder.is_same(left.folder):
+            store = self._open(read_only=True)
+            if not store.folder.is_same(left.folder):
                 self.close()
                 raise StoreError(
                     f"{self.path}: the index was moved or deleted while it was open, and another "
                     "stands there; close it, and open it where it is now"
                 )
+            return store
         return self._store
 
     def _writable(self) -> Store:

@@ -2,6 +2,7 @@
 
 They are told at once, and hold a way to read more: relations, parents and
 origin are worked out when they are asked for, from the story as it then is.
+Of documents added together, one reading of a story answers for all.
 """
 
 from __future__ import annotations
