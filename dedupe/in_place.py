@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dedupe import interrupts
 from dedupe.errors import OutputError
 
 if TYPE_CHECKING:
@@ -32,11 +33,13 @@ def put_in_place(path: Path) -> Iterator[Path]:
     try:
         if not _may_be_replaced(path):
             yield path
+            interrupts.check()
             return
         place = Path(os.path.realpath(path))
         draft = place.with_name(f".{place.name[:_KEPT_CHARACTERS]}.{os.getpid()}.part")
         try:
             yield draft
+            interrupts.check()
             draft.replace(place)
         finally:
             # Whatever is wrong with the draft, its writing has told.

@@ -196,8 +196,9 @@ def show(settings_file: SettingsFile = None) -> None:
     """Print the settings as TOML, each with what it means; a file to start from."""
     from dedupe.settings import Settings
 
-    settings = Settings() if settings_file is None else Settings.load(settings_file)
-    terminal.emit(to_toml(settings))
+    with terminal.session():
+        settings = Settings() if settings_file is None else Settings.load(settings_file)
+        terminal.emit(to_toml(settings))
 
 
 def to_toml(settings: "Settings") -> str:
