@@ -237,15 +237,15 @@ def test_extract_page__bytes_are_read_by_their_charset() -> None:
 def test_decode_page__a_byte_order_mark_goes_before_what_is_stated(bits: int, order: str) -> None:
     page = "<meta charset=iso-8859-1><p>Die Fähre lief auf Grund. 渡轮</p>"
     marked = f"\ufeff{page}".encode(f"utf-{bits}-{order}")
-    assert decode_page(marked, "text/html; charset=koi8-r") == page
+    assert decode_page(marked, "text/html; charset=koi8-r", mend=False) == page
     with pytest.raises(UnicodeDecodeError):
-        decode_page(marked + b"\n")
+        decode_page(marked + b"\n", mend=False)
     assert decode_page(marked + b"\n", mend=True) == page + "\ufffd"
 
 
 def test_decode_page__the_mark_of_utf_8_is_dropped() -> None:
-    assert decode_page("\ufeffFähre".encode()) == "Fähre"
-    assert decode_page(b"\xef\xbb\xbfF\xe4hre", "text/html; charset=latin-1") == "Fähre"
+    assert decode_page("\ufeffFähre".encode(), mend=False) == "Fähre"
+    assert decode_page(b"\xef\xbb\xbfF\xe4hre", "text/html; charset=latin-1", mend=True) == "Fähre"
 
 
 LD = '<script type="application/ld+json">{{"@type": "NewsArticle", "datePublished": "{}"}}</script>'
