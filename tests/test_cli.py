@@ -398,7 +398,7 @@ def test_check_out__refuses_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="is not a folder"):
         corpus.check_out(tmp_path / "file", [], overwrite=True)
     (tmp_path / "link").symlink_to(tmp_path)
-    with pytest.raises(OutputError, match="is not a folder"):
+    with pytest.raises(OutputError, match="is a link"):
         corpus.check_out(tmp_path / "link", [], overwrite=True)
     with pytest.raises(OutputError, match="holds no result"):
         corpus.check_out(tmp_path, [], overwrite=True)

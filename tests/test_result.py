@@ -179,7 +179,7 @@ def test_save__refuses_a_symbolic_link_whatever_it_leads_to(tmp_path: Path, targ
         (tmp_path / target).mkdir()
     (tmp_path / "link").symlink_to(tmp_path / target)
     before = names(tmp_path)
-    with pytest.raises(OutputError, match="is not a folder"):
+    with pytest.raises(OutputError, match="is a link"):
         small("2").save(tmp_path / "link", overwrite=True)
     assert names(tmp_path) == before
     assert (tmp_path / "link").is_symlink()

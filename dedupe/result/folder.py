@@ -40,7 +40,7 @@ def check_place(place: Path, *, overwrite: bool) -> None:
     """Refuse a place that a result may not take.
 
     Raises:
-        OutputError: a file, a folder that holds something else, or one that
+        OutputError: a file, a link, a folder that holds something else, or one that
             holds a result, unless `overwrite`; a place within a result, which could
             not be replaced afterwards.
     """
@@ -50,7 +50,9 @@ def check_place(place: Path, *, overwrite: bool) -> None:
             raise OutputError(f"{place}: lies in the result {folder}; choose another place")
     if not place.exists() and not place.is_symlink():
         return
-    if not place.is_dir() or place.is_symlink():
+    if place.is_symlink():
+        raise OutputError(f"{place}: is a link; name the folder that it leads to, or another")
+    if not place.is_dir():
         raise OutputError(f"{place}: is not a folder; choose another place for the result")
     if os.path.ismount(place) or place.samefile(Path.cwd()):
         # The folder is made beside it, and takes its name at the end.
