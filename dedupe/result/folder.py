@@ -50,10 +50,10 @@ def check_place(place: Path, *, overwrite: bool) -> None:
             raise OutputError(f"{place}: lies in the result {folder}; choose another place")
     if not place.exists() and not place.is_symlink():
         return
-    if place.is_symlink():
-        raise OutputError(f"{place}: is a link; name the folder that it leads to, or another")
-    if not place.is_dir():
-        raise OutputError(f"{place}: is not a folder; choose another place for the result")
+    if not place.is_dir() or place.is_symlink():
+        is_link = "is a link; name the folder that it leads to, or another"
+        is_file = "is not a folder; choose another place for the result"
+        raise OutputError(f"{place}: {is_link if place.is_symlink() else is_file}")
     if os.path.ismount(place) or place.samefile(Path.cwd()):
         # The folder is made beside it, and takes its name at the end.
         raise OutputError(f"{place}: cannot be replaced; choose a folder within it")
