@@ -303,7 +303,7 @@ def _measured(
     candidates = given_pairs(a, b, sketches, weights, settings)
     if len(batch.minutes) > 1:
         among = weights.of_first(len(batch.minutes))
-        candidates = joined(find_candidates(batch.sketches, among, settings), candidates)
+        candidates = join_candidates(find_candidates(batch.sketches, among, settings), candidates)
     pairs, passages = verify(candidates, table, kept, settings)
     on_demand = OnDemand(sketches, weights, published_by(table), kept, settings)
     return Matched(old, pairs, passages, on_demand, {})
@@ -330,7 +330,7 @@ def _kept_together(one: Kept, other: Kept) -> Kept:
     )
 
 
-def joined(one: Candidates, other: Candidates) -> Candidates:
+def join_candidates(one: Candidates, other: Candidates) -> Candidates:
     """Join candidates that have no pair in common."""
     a, b = np.concatenate([one.a, other.a]), np.concatenate([one.b, other.b])
     order = np.lexsort((b, a))
