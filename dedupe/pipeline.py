@@ -30,6 +30,7 @@ from dedupe.documents import text_bytes
 from dedupe.errors import InputError, SettingsError
 from dedupe.intake import as_reading, in_id_order, is_rising
 from dedupe.overrides import Overrides, constrained, decided_origins, rows_of, signed
+from dedupe.published import published_by
 from dedupe.result import Result
 from dedupe.result.lines import Written
 from dedupe.result.tables import result_documents, result_pairs, result_passages
@@ -211,7 +212,7 @@ def _compared(
     )
     candidates = stages.run(
         "candidates", n_docs, find_candidates, sketches, weights, settings, stages.report,
-        None, spill, rare,
+        None, spill, rare, published_by(table),
     )  # fmt: skip
     pairs, passages = stages.run(
         "verify", len(candidates.a), verify, candidates, table, kept, settings, stages.report,
@@ -238,8 +239,9 @@ def _settle(
     pairs = stages.run(
         "roundups", found.pairs.num_rows, mark_roundups, found.pairs, passages, answers
     )
+    precedence = published_by(table).precedence(found.sketches.text_hashes)
     stories = stages.run(
-        "cluster", pairs.num_rows, cluster, pairs, table.num_rows, answers.same_story_odds
+        "cluster", pairs.num_rows, cluster, pairs, precedence, answers.same_story_odds
     )
     stories = constrained(stories, pairs, decided)
     origins = stages.run(

@@ -14,8 +14,9 @@ from dedupe.index.frequency import weigh_old
 from dedupe.index.held import Held
 from dedupe.index.outlets import furniture_of
 from dedupe.index.records import MEASURED, as_table
+from dedupe.published import published_by
 from dedupe.sketch import sketch
-from dedupe.verify import OnDemand, mark_roundups, published_by
+from dedupe.verify import OnDemand, mark_roundups
 from dedupe.verify.roundups import MOST_HOLDERS
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def clustered(leaders: list[int], places: Places, store: Store, settings: Settin
     pairs, passages = group_tables(owned, rows)
     look = _Look(store, settings, [speakers[number][1] for number in ordered], places)
     pairs = mark_roundups(pairs, passages, look)
-    labels = cluster(pairs, len(ordered), look.same_story_odds)
+    labels = cluster(pairs, np.arange(len(ordered)), look.same_story_odds)
     return [int(labels[rows[number]]) for number in leaders]
 
 

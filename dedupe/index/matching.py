@@ -26,14 +26,16 @@ from dedupe.index.frequency import weigh_among
 from dedupe.index.keys import BAND, ID, ID_CAP, SHINGLE, TEXT, Keys, posting_keys
 from dedupe.index.outlets import furniture_of
 from dedupe.index.records import MEASURED, as_table
+from dedupe.published import published_by
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, join_sketches, sketch
 from dedupe.storage.postings import Found
-from dedupe.verify import OnDemand, given_pairs, published_by, verify
+from dedupe.verify import OnDemand, given_pairs, verify
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dedupe.candidates import Weights
     from dedupe.clean.blocks import Blocks
     from dedupe.index.held import Held
     from dedupe.index.records import Stored
@@ -303,10 +305,16 @@ def _measured(
     candidates = given_pairs(a, b, sketches, weights, settings)
     if len(batch.minutes) > 1:
         among = weights.of_first(len(batch.minutes))
-        candidates = joined(find_candidates(batch.sketches, among, settings), candidates)
+        candidates = joined(_among(batch, among, settings), candidates)
     pairs, passages = verify(candidates, table, kept, settings)
     on_demand = OnDemand(sketches, weights, published_by(table), kept, settings)
     return Matched(old, pairs, passages, on_demand, {})
+
+
+def _among(batch: Batch, weights: Weights, settings: Settings) -> Candidates:
+    """Find the pairs among new documents."""
+    published = published_by(batch.table)
+    return find_candidates(batch.sketches, weights, settings, published=published)
 
 
 @functools.cache

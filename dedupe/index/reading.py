@@ -19,8 +19,9 @@ from dedupe.clean.clues import harvest
 from dedupe.comparison import Passage
 from dedupe.index.frequency import weigh_old
 from dedupe.index.outlets import furniture_of
+from dedupe.published import published_by
 from dedupe.sketch import sketch
-from dedupe.verify import OnDemand, mark_roundups, published_by, verify
+from dedupe.verify import OnDemand, mark_roundups, verify
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -115,9 +116,10 @@ def attributed(table: pa.Table, store: Store, settings: Settings) -> Attributed:
     kept = clean(table, every, furniture_of(store.catalog, table))
     sketches = sketch(kept, every)
     weights = weigh_old(sketches, store)
-    candidates = find_candidates(sketches, weights, every)
+    published = published_by(table)
+    candidates = find_candidates(sketches, weights, every, published=published)
     pairs, passages = verify(candidates, table, kept, every)
-    on_demand = OnDemand(sketches, weights, published_by(table), kept, every)
+    on_demand = OnDemand(sketches, weights, published, kept, every)
     pairs = mark_roundups(pairs, passages, on_demand)
     names = settings.known_names()
     clues = harvest(table, kept, names, settings.threads)
