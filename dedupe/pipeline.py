@@ -246,7 +246,7 @@ def _settle(
     stories = constrained(stories, pairs, decided)
     origins = stages.run(
         "attribute", table.num_rows, attribute, table, stories, pairs, passages, found.clues,
-        names, decided_origins(overrides, ids, stories), stages.spill,
+        names, decided_origins(overrides, ids, stories), stages.spill, precedence,
     )  # fmt: skip
     return Result(
         documents=result_documents(table, found.sketches.n_words, stories, origins, stages.spill),

@@ -50,12 +50,16 @@ _BLOCK = 1024
 
 
 class Inputs(NamedTuple):
-    """What the origins of all stories are inferred from."""
+    """What the origins of all stories are inferred from.
+
+    `precedence`, int64 (D,), is the place of each document among all: of equals the first.
+    """
 
     pages: Pages
     names: Names
     clues: ClueTable
     table: PairTable
+    precedence: NDArray[np.int64]
 
 
 @dataclasses.dataclass(slots=True)

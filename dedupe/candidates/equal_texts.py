@@ -102,11 +102,9 @@ class Copies:
         rest = np.flatnonzero(alone)
         place = np.concatenate([copied[pair], rest])
         order = np.argsort(place, kind="stable")
-        sides = (
-            np.concatenate([chosen, self._first[texts[rest]]])[order]
-            for chosen, texts in ((one, a), (other, b))
-        )
-        return place[order], *sides
+        one = np.concatenate([one, self._first[a[rest]]])[order]
+        other = np.concatenate([other, self._first[b[rest]]])[order]
+        return place[order], one, other
 
     def _of_one_outlet(
         self, a: NDArray[np.int64], b: NDArray[np.int64]

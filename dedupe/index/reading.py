@@ -124,5 +124,6 @@ def attributed(table: pa.Table, store: Store, settings: Settings) -> Attributed:
     names = settings.known_names()
     clues = harvest(table, kept, names, settings.threads)
     stories = np.zeros(table.num_rows, np.int64)
-    origins = attribute(table, stories, pairs, passages, clues, names)
+    precedence = published.precedence(sketches.text_hashes)
+    origins = attribute(table, stories, pairs, passages, clues, names, precedence=precedence)
     return Attributed(table, kept, pairs, passages, origins)
