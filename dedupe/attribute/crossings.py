@@ -48,8 +48,6 @@ _CROSSING = [BY_CLOSENESS.index(name) for name in ("roundup", "partial")]
 # Evidence this strong overrules the rule that the taker holds more of its own. With half of it the
 # parents of seeds are the same, with twice .946 are right, not .973 (`seeds.parent_accuracy`).
 _STRONG = 0.8
-# A page that is likelier to be the later one is no parent.
-_NO_LATER = 0.5
 
 
 class Taken(NamedTuple):
@@ -58,7 +56,8 @@ class Taken(NamedTuple):
     Attributes:
         parent: the document it took from.
         label: that document's story.
-        sure: probability that the parent's text stands nearer the origin.
+        sure: probability of this direction, at least .5.
+        is_later: evidence says that the parent's text is the later one.
         share: of the taker's text.
         relation: roundup or partial.
         spans: half-open places in the taker's text.
@@ -67,6 +66,7 @@ class Taken(NamedTuple):
     parent: int
     label: int
     sure: float
+    is_later: bool
     share: float
     relation: str
     spans: Sequence[tuple[int, int]]
@@ -107,7 +107,7 @@ def settle_crossings(
         held = found[child]
         most = max(held, key=lambda one: (one.share, -inputs.precedence[one.parent]))
         filled.relation[child] = BY_CLOSENESS.index(most.relation)
-        earlier = [one for one in held if one.sure >= _NO_LATER]
+        earlier = [one for one in held if not one.is_later]
         if earlier:
             best = parent_of(earlier, chance, inputs.precedence)
             filled.relation[child] = BY_CLOSENESS.index(best.relation)
@@ -151,11 +151,12 @@ def _taker(pair: Pair, a_first: float, n_parts: Mapping[int, int]) -> int:
 
 
 def taken(pair: Pair, child: int, label: int, sure: float) -> Taken:
-    """Read a pair from the side of the document that took."""
+    """Read a pair from the side of the document that took; `sure`: probability that it did."""
     side = 0 if child == pair.a else 2
     share = pair.containment_a if child == pair.a else pair.containment_b
     spans = [(span[side], span[side + 1]) for span in pair.passages]
-    return Taken(pair.b if child == pair.a else pair.a, label, sure, share, pair.relation, spans)
+    parent, is_later = pair.b if child == pair.a else pair.a, sure < 1 - _STRONG
+    return Taken(parent, label, max(0.5, sure), is_later, share, pair.relation, spans)
 
 
 def roundups(pairs: Sequence[Pair], stories: NDArray[Any]) -> dict[int, int]:

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from dedupe.arrays.ragged import group_starts, running_total
-from dedupe.candidates import Candidates, find_candidates
+from dedupe.candidates import EXACT, Candidates, find_candidates, representatives
 from dedupe.clean import Kept, clean
 from dedupe.documents import SCHEMA
 from dedupe.index.frequency import weigh_among
@@ -312,9 +312,16 @@ def _measured(
 
 
 def _among(batch: Batch, weights: Weights, settings: Settings) -> Candidates:
-    """Find the pairs among new documents."""
+    """Find the pairs among new documents; those of equal texts are with the first that came."""
     published = published_by(batch.table)
-    return find_candidates(batch.sketches, weights, settings, published=published)
+    found = find_candidates(batch.sketches, weights, settings, published=published)
+    first = representatives(batch.sketches)
+    copies = np.flatnonzero(first != np.arange(len(first)))
+    others = np.flatnonzero(found.nets != EXACT)
+    equal = given_pairs(first[copies], copies, batch.sketches, weights, settings)
+    return joined(found._replace(**{
+        name: getattr(found, name)[others] for name in ("a", "b", "nets", "shared_weight")
+    }), equal)  # fmt: skip
 
 
 @functools.cache

@@ -92,7 +92,7 @@ class Regrouping:
             else:
                 places.follow(number, leader)
                 followers.setdefault(leader, []).append(number)
-        groups = self._unions(leaders + self._newly_spread(followers), sorted(gone))
+        groups = self._unions(leaders + self._newly_followed(followers), sorted(gone), followers)
         grouped = {leader for group in groups for leader in group}
         lone = [one for one in sorted(followers) if places[one].state == ALONE]
         groups += [[one] for one in lone if one not in grouped]
@@ -109,11 +109,12 @@ class Regrouping:
         self.changes.judged.update(places.inherited)
         self.changes.story_of = places.write()
 
-    def _newly_spread(self, followed: Iterable[int]) -> list[int]:
-        """Return the leaders whose new followers may show that a page prints two stories.
+    def _newly_followed(self, followed: Iterable[int]) -> list[int]:
+        """Return the leaders whose new followers may say something of others.
 
-        Parts that few outlets print may be of one text; a text with more copies than are
-        counted tells nothing new.
+        Parts that few outlets print may be of one text; and what an outlet prints of two
+        texts tells how they relate. A text with more copies than are counted tells nothing
+        new.
 
         Args:
             followed: leaders that have new followers.
@@ -121,7 +122,7 @@ class Regrouping:
         places = self._places
         old = [one for one in followed if not places.is_new(one) and places[one].state == GROUPED]
         self._groups.load("components", {places[one].component for one in old})
-        of_many = [one for one in old if len(places.leaders_of(places[one].component)) > 2]
+        of_many = [one for one in old if len(places.leaders_of(places[one].component)) > 1]
         self._groups.load("stories", {places.was(one).story for one in of_many})
         return [
             one for one in of_many if len(places.members_of(places.was(one).story)) <= MOST_HOLDERS
@@ -138,7 +139,7 @@ class Regrouping:
                 places[number] = place._replace(leader=number)
             if places[number].leader == number:
                 leaders.append(number)
-        groups = self._unions(leaders, [])
+        groups = self._unions(leaders, [], {})
         self._load(groups)
         for group in groups:
             self._regroup(group, {})
@@ -154,12 +155,15 @@ class Regrouping:
         heir = number in self._places.gone.values() or self._places.had_others(number)
         return self._places.is_new(number) and number not in followers and not heir
 
-    def _unions(self, leaders: list[int], gone: list[int]) -> list[list[int]]:
+    def _unions(
+        self, leaders: list[int], gone: list[int], followers: dict[int, list[int]]
+    ) -> list[list[int]]:
         """Return the components that the changes touch or join, as their leaders.
 
         Args:
             leaders: documents that are new, or whose edges have changed.
             gone: documents that are gone.
+            followers: new documents, by the leader that they follow.
         """
         places = self._places
         component_of = {number: places[number].component for number in leaders}
@@ -167,7 +171,8 @@ class Regrouping:
         for number in leaders:
             own = component_of[number]
             components.find(own)
-            for other in bound_by(places.edges(number)):
+            bound = (bound_by(places.edges(one)) for one in (number, *followers.get(number, ())))
+            for other in chain.from_iterable(bound):
                 near = places.leader(other)
                 if near:
                     components.unite(own, component_of.get(near) or places[near].component)
