@@ -195,7 +195,7 @@ class _Parts:
 
     Args:
         a, b: int64 (P,), the pairs.
-        aligned: float64 (P,), the share of each side's words that the other holds.
+        aligned: float32 (P,), the share of each side's words that the other holds.
         odds: log-odds of same_story, float64 (P,).
         leaders: who speaks for each document, int64 (D,).
     """
@@ -204,7 +204,7 @@ class _Parts:
         self,
         a: NDArray[np.int64],
         b: NDArray[np.int64],
-        aligned: Sequence[NDArray[np.float64]],
+        aligned: Sequence[NDArray[np.float32]],
         odds: NDArray[np.float64],
         leaders: NDArray[np.int64],
     ) -> None:

@@ -66,10 +66,10 @@ class Printed:
         _, first, text = np.unique(hashes, return_index=True, return_inverse=True)
         published = published_by(as_table(documents, MEASURED))
         precedence = published.precedence(hashes)
-        self._precedence = dict(zip(self.numbers, precedence.tolist(), strict=True))
+        self._precedence: dict[int, int] = dict(zip(self.numbers, precedence.tolist(), strict=True))
         self._copies = Copies(first[text], published.outlets, precedence)
         self._row = {number: row for row, number in enumerate(self.numbers)}
-        self._text = first[text].tolist()
+        self._text: list[int] = first[text].tolist()
 
     def speaker(self, leader: int) -> int:
         """Return who speaks for a leader where clustering looks closer: the first, as in a run."""
@@ -129,9 +129,9 @@ class Printed:
             return kept
         pairs = list(of_texts)
         a, b = np.array(pairs, np.int64).T
-        place, one, other = self._copies.pairs_of(a, b)
+        chosen = (column.tolist() for column in self._copies.pairs_of(a, b))
         asked: list[_Met] = []
-        for at, i, j in zip(place.tolist(), one.tolist(), other.tolist(), strict=True):
+        for at, i, j in zip(*chosen, strict=True):
             known = of_texts[pairs[at]]
             ends = self.numbers[i], self.numbers[j]
             if ends in known:
