@@ -63,13 +63,17 @@ class Printed:
         # Read anew: a newcomer is in the catalogue by now, and in no earlier Held.
         documents = Held(store).documents(self.numbers)
         hashes = np.array([one.text_hash for one in documents], np.uint64)
-        _, first, text = np.unique(hashes, return_index=True, return_inverse=True)
+        # Under a window equal texts may have two leaders: neither stands for the other.
+        held: dict[tuple[int, int], int] = {}
+        self._text = [
+            held.setdefault((one.text_hash, self.leader_of[one.number]), row)
+            for row, one in enumerate(documents)
+        ]
         published = published_by(as_table(documents, MEASURED))
         precedence = published.precedence(hashes)
         self._precedence: dict[int, int] = dict(zip(self.numbers, precedence.tolist(), strict=True))
-        self._copies = Copies(first[text], published.outlets, precedence)
+        self._copies = Copies(np.array(self._text, np.int64), published.outlets, precedence)
         self._row = {number: row for row, number in enumerate(self.numbers)}
-        self._text: list[int] = first[text].tolist()
 
     def speaker(self, leader: int) -> int:
         """Return who speaks for a leader where clustering looks closer: the first, as in a run."""

@@ -109,24 +109,31 @@ class Regrouping:
         self.changes.judged.update(places.inherited)
         self.changes.story_of = places.write()
 
-    def _newly_followed(self, followed: Iterable[int]) -> list[int]:
+    def _newly_followed(self, followers: dict[int, list[int]]) -> list[int]:
         """Return the leaders whose new followers may say something of others.
 
-        Parts that few outlets print may be of one text; and what an outlet prints of two
-        texts tells how they relate. A text with more copies than are counted tells nothing
-        new.
+        A follower may be bound to others itself. Parts that few outlets print may be of one
+        text; and what an outlet prints of two texts tells how they relate. A text with more
+        copies than are counted tells nothing new.
 
         Args:
-            followed: leaders that have new followers.
+            followers: new documents, by the leader that they follow.
         """
         places = self._places
-        old = [one for one in followed if not places.is_new(one) and places[one].state == GROUPED]
+        binding = {leader for leader, joined in followers.items() if self._binds(leader, joined)}
+        old = [one for one in followers if not places.is_new(one) and places[one].state == GROUPED]
         self._groups.load("components", {places[one].component for one in old})
         of_many = [one for one in old if len(places.leaders_of(places[one].component)) > 1]
         self._groups.load("stories", {places.was(one).story for one in of_many})
-        return [
+        few = {
             one for one in of_many if len(places.members_of(places.was(one).story)) <= MOST_HOLDERS
-        ]
+        }
+        return sorted(binding | few)
+
+    def _binds(self, leader: int, joined: list[int]) -> bool:
+        """Say whether followers belong to one component with others than their leader."""
+        ends = {end for one in joined for end in bound_by(self._places.edges(one))}
+        return not {self._places.leader(end) for end in ends} <= {0, leader}
 
     def again(self, numbers: list[int]) -> None:
         """Cluster the components of documents whose edges have changed."""
