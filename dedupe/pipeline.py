@@ -236,10 +236,11 @@ def _settle(
     table, passages = found.table, found.passages
     ids = table.column("id").to_pylist() if overrides != Overrides() else ()
     decided = rows_of(overrides, ids)
+    sketches = found.sketches
+    precedence = published_by(table).precedence(sketches.text_hashes, sketches.n_words)
     pairs = stages.run(
-        "roundups", found.pairs.num_rows, mark_roundups, found.pairs, passages, answers
+        "roundups", found.pairs.num_rows, mark_roundups, found.pairs, passages, answers, precedence
     )
-    precedence = published_by(table).precedence(found.sketches.text_hashes)
     stories = stages.run(
         "cluster", pairs.num_rows, cluster, pairs, precedence, answers.same_story_odds
     )

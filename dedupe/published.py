@@ -38,18 +38,27 @@ class Published(NamedTuple):
         """Return how many outlets documents are of; those of unknown ones count as of one."""
         return len(set(self.outlets[list(rows)].tolist()))
 
-    def precedence(self, text_hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+    def precedence(
+        self, text_hashes: NDArray[np.uint64], n_words: NDArray[np.int32]
+    ) -> NDArray[np.int64]:
         """Return the place of each document among all, the earliest first, int64 (D,).
 
-        Those of unknown clock come last. Ties are broken by outlet, then by text, and only
-        between documents that agree in all of these by row: what an id is must tell nothing.
+        Those of unknown clock come last. Of one clock outlet, length and text decide, the
+        longest first, and only between documents that agree in all of these the row: what an
+        id is must tell nothing.
+
+        Args:
+            text_hashes: of their folded words, uint64 (D,).
+            n_words: how many words each has, int32 (D,).
         """
         starts, ends = (
             np.where(clock == NO_CLOCK, np.iinfo(np.int64).max, clock)
             for clock in (self.starts, self.ends)
         )
+        # An arbitrary order, but one that any machine agrees on.
+        outlets = self.outlets.byteswap()
         place = np.empty(len(starts), np.int64)
-        place[np.lexsort((text_hashes, self.outlets, ends, starts))] = np.arange(len(starts))
+        place[np.lexsort((text_hashes, -n_words, outlets, ends, starts))] = np.arange(len(place))
         return place
 
 

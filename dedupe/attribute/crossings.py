@@ -48,6 +48,9 @@ _CROSSING = [BY_CLOSENESS.index(name) for name in ("roundup", "partial")]
 # Evidence this strong overrules the rule that the taker holds more of its own. With half of it the
 # parents of seeds are the same, with twice .946 are right, not .973 (`seeds.parent_accuracy`).
 _STRONG = 0.8
+# A page is no parent that is less likely than this the earlier one; that the taker is longer, as
+# a round-up is, says less.
+_LATER = 0.3
 
 
 class Taken(NamedTuple):
@@ -56,8 +59,7 @@ class Taken(NamedTuple):
     Attributes:
         parent: the document it took from.
         label: that document's story.
-        sure: probability of this direction, at least .5.
-        is_later: evidence says that the parent's text is the later one.
+        sure: probability that the parent's text stands nearer the origin.
         share: of the taker's text.
         relation: roundup or partial.
         spans: half-open places in the taker's text.
@@ -66,7 +68,6 @@ class Taken(NamedTuple):
     parent: int
     label: int
     sure: float
-    is_later: bool
     share: float
     relation: str
     spans: Sequence[tuple[int, int]]
@@ -107,13 +108,13 @@ def settle_crossings(
         held = found[child]
         most = max(held, key=lambda one: (one.share, -inputs.precedence[one.parent]))
         filled.relation[child] = BY_CLOSENESS.index(most.relation)
-        earlier = [one for one in held if not one.is_later]
+        earlier = [one for one in held if one.sure >= _LATER]
         if earlier:
             best = parent_of(earlier, chance, inputs.precedence)
             filled.relation[child] = BY_CLOSENESS.index(best.relation)
             filled.parent[child] = best.parent
             filled.parent_name[child] = inputs.pages.outlet(best.parent)
-            filled.parent_probability[child] = best.sure
+            filled.parent_probability[child] = max(0.5, best.sure)
         if len({one.label for one in held}) > 1:
             parts = passage_parents(earlier, in_hand, filled, inputs)
             rows[child] = roundup_row(inputs.pages, child, parts)
@@ -151,12 +152,11 @@ def _taker(pair: Pair, a_first: float, n_parts: Mapping[int, int]) -> int:
 
 
 def taken(pair: Pair, child: int, label: int, sure: float) -> Taken:
-    """Read a pair from the side of the document that took; `sure`: probability that it did."""
+    """Read a pair from the side of the document that took."""
     side = 0 if child == pair.a else 2
     share = pair.containment_a if child == pair.a else pair.containment_b
     spans = [(span[side], span[side + 1]) for span in pair.passages]
-    parent, is_later = pair.b if child == pair.a else pair.a, sure < 1 - _STRONG
-    return Taken(parent, label, max(0.5, sure), is_later, share, pair.relation, spans)
+    return Taken(pair.b if child == pair.a else pair.a, label, sure, share, pair.relation, spans)
 
 
 def roundups(pairs: Sequence[Pair], stories: NDArray[Any]) -> dict[int, int]:

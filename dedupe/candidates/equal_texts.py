@@ -72,7 +72,9 @@ class Copies:
         text = representatives(sketches)
         if published is None:
             return cls(text, np.zeros(len(text), np.uint64), np.arange(len(text)))
-        return cls(text, published.outlets, published.precedence(sketches.text_hashes))
+        return cls(
+            text, published.outlets, published.precedence(sketches.text_hashes, sketches.n_words)
+        )
 
     def with_first(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Pair each copy with the first document of its text: m copies, m - 1 pairs."""

@@ -69,8 +69,11 @@ class Printed:
             held.setdefault((one.text_hash, self.leader_of[one.number]), row)
             for row, one in enumerate(documents)
         ]
-        published = published_by(as_table(documents, MEASURED))
-        precedence = published.precedence(hashes)
+        table = as_table(documents, MEASURED)
+        published = published_by(table)
+        # Of the texts as given, where a run counts what cleaning keeps.
+        n_words = np.array([len(one.split()) for one in table.column("text").to_pylist()], np.int32)
+        precedence = published.precedence(hashes, n_words)
         self._precedence: dict[int, int] = dict(zip(self.numbers, precedence.tolist(), strict=True))
         self._copies = Copies(np.array(self._text, np.int64), published.outlets, precedence)
         self._row = {number: row for row, number in enumerate(self.numbers)}

@@ -90,6 +90,7 @@ class _Known(NamedTuple):
     joined: dict[int, list[int]]
     copies: dict[int, list[int]]
     asked: Asked
+    precedence: NDArray[np.int64] | None
 
     def mean_odds(self, pairs: Iterable[tuple[_Story, _Story]]) -> float:
         """Return the mean log-odds of one subject of pairs of stories."""
@@ -97,23 +98,35 @@ class _Known(NamedTuple):
 
     def _odds(self, one: _Story, other: _Story) -> float:
         """Return bounded log-odds, for two stories may meet by chance, less what outlets say."""
-        odds = self.asked.subject_odds(*sorted((_standing(one), _standing(other))))
+        odds = self.asked.subject_odds(*sorted((self._standing(one), self._standing(other))))
         held = self._holders(one), self._holders(other)
         apart = held[0] - held[1], held[1] - held[0]
         n_outlets = min(_MOST_OUTLETS, *map(self.asked.n_outlets, apart))
         doublings = math.log2(max(1, n_outlets))
         return max(-_SUBJECT_CLIP, min(odds, _SUBJECT_CLIP)) - _OUTLETS_ODDS * doublings
 
+    def _standing(self, story: _Story) -> int:
+        """Return the document that stands for a story: the first."""
+        return min((part.other for part in story), key=self._place)
+
+    def _place(self, row: int) -> int:
+        return row if self.precedence is None else int(self.precedence[row])
+
     def _holders(self, story: _Story) -> set[int]:
         """Return documents that tell a story: those with pieces in the page, and some like them."""
         others = itertools.chain(
-            (part.other for part in story), self.joined.get(_standing(story), ())
+            (part.other for part in story), self.joined.get(self._standing(story), ())
         )
         found = set(itertools.islice(others, MOST_HOLDERS))
         return found.union(*(self.copies.get(one, ())[:MOST_HOLDERS] for one in found))
 
 
-def mark_roundups(pairs: pa.Table, passages: pa.Table, asked: Asked) -> pa.Table:
+def mark_roundups(
+    pairs: pa.Table,
+    passages: pa.Table,
+    asked: Asked,
+    precedence: NDArray[np.int64] | None = None,
+) -> pa.Table:
     """Turn the pairs of each round-up with its parts into `roundup`, not the same story.
 
     Pieces in different places are of different stories when no pair joins what
@@ -133,13 +146,15 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table, asked: Asked) -> pa.Table
         pairs: the judged pairs (verify.relation).
         passages: their aligned passages, by pair.
         asked: of the documents that two pieces come from.
+        precedence: int64 (D,), the place of each document: the first stands for a story; None
+            takes its row.
 
     Returns:
         The pairs, with relation, same_story and same_story_odds corrected.
     """
     chosen = np.zeros(pairs.num_rows, np.bool_)
     joined = joined_documents(pairs, pairs.column("same_story").to_numpy())
-    known = _Known(joined, joined_documents(pairs, is_exact(pairs)), asked)
+    known = _Known(joined, joined_documents(pairs, is_exact(pairs)), asked, precedence)
     printed = printed_whole(pairs)
     for found in parts_by_document(pairs, passages).values():
         parts = _without_frames(found, printed)
@@ -173,11 +188,6 @@ def _are_apart(stories: list[_Story], among: list[_Story], known: _Known) -> boo
 
 def _largest(stories: list[_Story]) -> list[_Story]:
     return sorted(stories, key=_extent)[-_MOST_COMPARED:]
-
-
-def _standing(story: _Story) -> int:
-    """Return the document that stands for a story."""
-    return min(part.other for part in story)
 
 
 def _beside(stories: list[_Story], known: _Known) -> list[_Story]:
