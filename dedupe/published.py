@@ -38,6 +38,10 @@ class Published(NamedTuple):
         """Return how many outlets documents are of; those of unknown ones count as of one."""
         return len(set(self.outlets[list(rows)].tolist()))
 
+    def of(self, rows: NDArray[np.int64]) -> Published:
+        """Return it of some documents."""
+        return Published(self.outlets[rows], self.starts[rows], self.ends[rows])
+
     def precedence(
         self, text_hashes: NDArray[np.uint64], n_words: NDArray[np.int32]
     ) -> NDArray[np.int64]:

@@ -52,7 +52,7 @@ class Copies:
     Args:
         text: int64 (D,), the row that names the text of each document.
         outlets: uint64 (D,), the outlet of each; 0 where unknown.
-        precedence: int64 (D,), the place of each by time.
+        precedence: int64 (D,), the place of each by time, among those of texts with copies.
     """
 
     def __init__(
@@ -72,9 +72,13 @@ class Copies:
         text = representatives(sketches)
         if published is None:
             return cls(text, np.zeros(len(text), np.uint64), np.arange(len(text)))
-        return cls(
-            text, published.outlets, published.precedence(sketches.text_hashes, sketches.n_words)
+        # A document alone with its text is the first of it whenever it came.
+        rows = np.flatnonzero(np.bincount(text, minlength=len(text))[text] > 1)
+        precedence = np.zeros(len(text), np.int64)
+        precedence[rows] = published.of(rows).precedence(
+            sketches.text_hashes[rows], sketches.n_words[rows]
         )
+        return cls(text, published.outlets, precedence)
 
     def with_first(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Pair each copy with the first document of its text: m copies, m - 1 pairs."""
