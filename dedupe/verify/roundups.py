@@ -18,6 +18,7 @@ import numpy as np
 from dedupe.disjoint_sets import DisjointSets
 from dedupe.verify.pieces import (
     LEAST_PART,
+    TOLD_COMPLETE,
     Part,
     is_exact,
     joined_documents,
@@ -56,6 +57,11 @@ _MOST_COMPARED = 8
 _SUBJECT_CLIP, _LOOSE_ODDS = 3.0, 2.0
 """Log-odds of one subject that a pair of stories can say at most, and that two stories must fall
 below which leave much of the text between them out."""
+
+_CUT_ODDS = 1.0
+"""Log-odds of one subject that stories must fall below of which the page prints none whole: parts
+of one text stand in it from top to end. With 0, pages that print two or three paragraphs each of
+some sets of three stories are no round-ups; no figure of edits and subjects changes."""
 
 _OUTLETS_ODDS, _MOST_OUTLETS, MOST_HOLDERS = 1.5, 4, 16
 """What each doubling of the outlets that have the one of two stories, and not the other, takes
@@ -132,7 +138,7 @@ def mark_roundups(
     Pieces in different places are of different stories when no pair joins what
     they come from, and they are of different subjects: a story may have been cut into
     parts by others. Two are enough when both are told more fully elsewhere, or
-    leave little out between them.
+    leave little out between them but pieces of others.
 
     What several outlets print, each without the other, are stories.
 
@@ -160,7 +166,7 @@ def mark_roundups(
         parts = _without_frames(found, printed)
         stories = _stories(_topics([part for part in parts if part.counts]), joined)
         told = [one for one in parts if one.counts or (one.whole and one.share >= _MENTION)]
-        if _are_apart(stories, _stories(_topics(told), joined), known):
+        if _are_apart(stories, _stories(_topics(told), joined), known, parts):
             chosen[[part.pair for part in parts]] = True
             continue
         whole = _stories(_topics([part for part in parts if part.whole]), joined)
@@ -172,18 +178,30 @@ def mark_roundups(
     return _corrected(pairs, chosen) if chosen.any() else pairs
 
 
-def _are_apart(stories: list[_Story], among: list[_Story], known: _Known) -> bool:
+def _are_apart(
+    stories: list[_Story], among: list[_Story], known: _Known, parts: list[Part]
+) -> bool:
     """Say whether stories that stand in a page are of different subjects, on the whole.
 
     `among` are those that subjects are asked of: slight ones, too, if they stand there whole.
+    Nothing is left out between them where one of the other `parts` stands.
     """
     # A slight piece may be joined with several stories, and make them one.
     if min(len(stories), len(among)) < 2:
         return False
+    shown = [*stories, *_of_others(parts, stories, known)]
     n_fuller = sum(any(part.told < _TOLD_WHOLE for part in story) for story in stories)
-    is_loose = n_fuller < 2 and len(stories) == 2 and _uncovered(stories) > _LARGEST_GAP
+    is_loose = n_fuller < 2 and len(stories) == 2 and _uncovered(shown) > _LARGEST_GAP
     pairs = itertools.combinations(_largest(among), 2)
-    return known.mean_odds(pairs) < (-_LOOSE_ODDS if is_loose else 0)
+    is_cut = all(part.told < TOLD_COMPLETE for story in stories for part in story)
+    return known.mean_odds(pairs) < (-_LOOSE_ODDS if is_loose else _CUT_ODDS if is_cut else 0)
+
+
+def _of_others(parts: list[Part], stories: list[_Story], known: _Known) -> list[_Story]:
+    """Return each piece of a document that no pair joins to what these stories come from."""
+    told = {part.other for story in stories for part in story}
+    near = told.union(*(known.joined.get(one, ()) for one in told))
+    return [[part] for part in parts if part.other not in near]
 
 
 def _largest(stories: list[_Story]) -> list[_Story]:
