@@ -87,7 +87,10 @@ class Checkpoints:
             self._lock = None
 
     def find(self, stage: str, spill: Spill = MEMORY) -> Any:
-        """Return what a stage returned in an earlier run, or None; `spill` has the large of it."""
+        """Return what a stage returned in an earlier run, or None.
+
+        Large arrays are put into `spill`.
+        """
         if stage not in self._checksums:
             return None
         try:

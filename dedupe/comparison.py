@@ -130,7 +130,10 @@ def compare(
     if not pairs.num_rows:
         return _unrelated()
     # The two are taken as one story even where they are not: a passage, too, has a direction.
-    origins = attribute(table, np.zeros(2, np.int64), pairs, passages, harvest(table, kept))
+    clues = harvest(table, kept, n_threads=EVERY_SHINGLE.threads)
+    origins = attribute(
+        table, np.zeros(2, np.int64), pairs, passages, clues, n_threads=EVERY_SHINGLE.threads
+    )
     pair = pairs.to_pylist()[0]
     names = [field.name for field in dataclasses.fields(Comparison) if field.name in pair]
     return Comparison(

@@ -127,7 +127,7 @@ def as_text(value: Any, *, mend: bool = False) -> str | None:
     return None
 
 
-def plain(value: Any, depth: int = 0) -> str | None:
+def as_string(value: Any, depth: int = 0) -> str | None:
     """Return a field's value as a string, or None where it says nothing.
 
     Lists are joined by ", "; an object gives the name it carries.
@@ -146,13 +146,13 @@ def plain(value: Any, depth: int = 0) -> str | None:
         parts = (
             value if isinstance(value, list) else [value[k] for k in _NAMED_BY if k in value][:1]
         )
-        return ", ".join(filter(None, (plain(part, depth + 1) for part in parts))) or None
+        return ", ".join(filter(None, (as_string(part, depth + 1) for part in parts))) or None
     return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
-def plain_id(value: Any) -> str | None:
+def as_id(value: Any) -> str | None:
     """Return an id as a string, that of an object such as {"$oid": ...} too, or None."""
-    return None if isinstance(value, list) else plain(value)
+    return None if isinstance(value, list) else as_string(value)
 
 
 def is_unsaid(value: Any) -> bool:
@@ -228,7 +228,7 @@ def documents_table(documents: Iterable[Document | Mapping[str, Any] | str]) -> 
         for name, part in named_columns(some, [*map(str, places)].__getitem__).items():
             columns[name] += part
         both = zip(places, some, strict=True)
-        unnamed.update(str(place) for place, one in both if plain_id(one.id) is None)
+        unnamed.update(str(place) for place, one in both if as_id(one.id) is None)
     if unnamed:
         _check_places(columns["id"], unnamed)
     return pa.table(columns, schema=SCHEMA)
@@ -338,11 +338,11 @@ def _string(value: Any, field: str) -> str | None:
         return encodable(value)
     if value is not None and not isinstance(value, _PLAIN):
         raise InputError(f"the {field} of a document is a string, not {type(value).__name__}")
-    return _checked_id(value) if field == "id" else encodable(plain(value))
+    return _checked_id(value) if field == "id" else encodable(as_string(value))
 
 
 def _checked_id(value: Any) -> str | None:
-    found = plain_id(value)
+    found = as_id(value)
     if found is None and not is_unsaid(value):
         raise InputError(f"the id of a document is a string or a number, not {value!r:.60}")
     if found and _SURROGATES.search(found):

@@ -16,8 +16,6 @@ import dataclasses
 import functools
 import logging
 import math
-import resource
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -29,6 +27,7 @@ from dedupe.errors import InputError
 from dedupe.read import read_batches
 from dedupe.read.ledger import Limits
 from dedupe.read.sources import STDIN, find_sources
+from dedupe.stages import peak_memory_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -238,7 +237,5 @@ def _run(documents: pa.Table, settings: Settings, *, keep: bool, against: Path |
         result.save(place)
         stages["write"] = time.perf_counter() - started
         n_bytes = sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
-    unit = 1 if sys.platform == "darwin" else 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     logger.info("clustered a sample of %d documents", documents.num_rows)
-    return _Run(documents.num_rows, stages, peak, n_bytes)
+    return _Run(documents.num_rows, stages, peak_memory_bytes(), n_bytes)

@@ -5,35 +5,56 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dedupe import interrupts
 from dedupe.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _PART = re.compile(r"\.(.+)\.[0-9]+\.part", re.DOTALL)
+# Of the name in that of its draft: four bytes each at most, and a name may have 255.
+_KEPT_CHARACTERS = 50
 
 
 @contextlib.contextmanager
 def put_in_place(path: Path) -> Iterator[Path]:
     """Give the path to write to: what stood at `path` stays until all is written.
 
+    A symbolic link stays one, and the file that it leads to is replaced. What is no file,
+    as a pipe, is given itself.
+
     Raises:
         OutputError: the file cannot be written.
     """
-    is_special = path.exists() and not path.is_file()
-    beside = path if is_special else path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        yield beside
-        if not is_special:
-            beside.replace(path)
+        if not _may_be_replaced(path):
+            yield path
+            interrupts.check()
+            return
+        place = Path(os.path.realpath(path))
+        draft = place.with_name(f".{place.name[:_KEPT_CHARACTERS]}.{os.getpid()}.part")
+        try:
+            yield draft
+            interrupts.check()
+            draft.replace(place)
+        finally:
+            # Whatever is wrong with the draft, its writing has told.
+            with contextlib.suppress(OSError):
+                draft.unlink()
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        if not is_special:
-            beside.unlink(missing_ok=True)
+
+
+def _may_be_replaced(path: Path) -> bool:
+    """Say whether a path is that of a file, or of nothing."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return True
 
 
 def whole_name(name: str) -> str:

@@ -71,8 +71,9 @@ def inspect(document: Document | Mapping[str, Any] | str) -> Inspection:
     given = as_document(document)
     table = documents_table([given])
     text = table.column("text")[0].as_py()
-    kept = clean(table, Settings())
-    signs = harvest(table, kept).to_pylist()
+    settings = Settings()
+    kept = clean(table, settings)
+    signs = harvest(table, kept, n_threads=settings.threads).to_pylist()
     return Inspection(
         kept=[Span(start, end, text[start:end]) for start, end in kept_ranges(kept, 0)],
         furniture=[

@@ -3,10 +3,11 @@
     listen()   take over from Python's own handler
     check()    raise the one that came
 
-A KeyboardInterrupt that meets a callback of the interpreter's, such as those of weak
-references or of the compiler, is printed as ignored, and the work goes on. One that
-meets the import of a module may leave a lock held that all later imports wait for.
-The library never listens: signals belong to the program that calls it.
+Python prints and drops a KeyboardInterrupt raised in its own callbacks (weak
+references, the compiler). One raised during an import may leave its lock held.
+A command checks before it commits, puts a file in its place, or writes to stdout.
+The library never listens: signals belong to the program that calls it. It stands outside
+`cli/`, whose import loads typer: Ctrl-C is to be listened for before that.
 """
 
 import signal

@@ -83,8 +83,9 @@ class Network:
         """
         import pyarrow.parquet as pq
 
-        with put_in_place(Path(path)) as beside:
-            pq.write_table(self.edges, beside, compression="zstd")
+        # Arrow opens no path that is not UTF-8.
+        with put_in_place(Path(path)) as beside, beside.open("wb") as file:
+            pq.write_table(self.edges, file, compression="zstd")
 
 
 def sources(result: Result | str | Path) -> Network:
@@ -100,7 +101,17 @@ def sources(result: Result | str | Path) -> Network:
     from dedupe.result import Result
 
     result = result if isinstance(result, Result) else Result.load(result)
-    outlets, parents = outlet_names(result), one_array(result.documents["parent_name"])
+    return count_copies(result, outlet_names(result))
+
+
+def count_copies(result: Result, outlets: pa.Array) -> Network:
+    """Count who copies whom, as `sources` does.
+
+    Args:
+        result: of a run, or loaded from its folder.
+        outlets: what `outlet_names` returned of it.
+    """
+    parents = one_array(result.documents["parent_name"])
     rows = pc.indices_nonzero(pc.not_equal(parents, outlets))
     ends = pa.concat_arrays([parents.take(rows), outlets.take(rows)]).dictionary_encode()
     names, codes = ends.dictionary.to_pylist(), ends.indices.to_numpy()

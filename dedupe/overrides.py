@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dedupe.errors import InputError
+from dedupe.result.lines import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -252,32 +253,49 @@ def _ties(
 
 
 def signed(stories: Sequence[dict[str, Any]], overrides: Overrides) -> Sequence[dict[str, Any]]:
-    """Add to the evidence of each story what a reader decided about its documents."""
-    by_document = {
-        one: [_signed_row(one, f"a reader decided that {one} wrote it first", toward=one)]
-        for one in overrides.origins
-    }
+    """Put what a reader decided about its documents first in the evidence of each story."""
+    linked: dict[str, list[dict[str, Any]]] = {}
     for name, says in (("must_link", "are one story"), ("cannot_link", "are not one story")):
         for a, b in sorted({tuple(sorted(pair)) for pair in getattr(overrides, name)}):
-            row = _signed_row(a, f"a reader decided that {a} and {b} {says}")
+            row = _evidence(a, f"a reader decided that {a} and {b} {says}")
             for one in (a, b):
-                by_document.setdefault(one, []).append(row)
-    if not by_document:
+                linked.setdefault(one, []).append(row)
+    origins = set(overrides.origins)
+    if not linked and not origins:
         return stories
-    return [_with_rows(story, by_document) for story in stories]
+    return Lines.of(_with_decisions(story, origins, linked) for story in stories)
 
 
-def _signed_row(document: str, says: str, toward: str | None = None) -> dict[str, Any]:
+def _with_decisions(
+    story: dict[str, Any], origins: set[str], linked: dict[str, list[dict[str, Any]]]
+) -> dict[str, Any]:
+    rows = [
+        _evidence(one, f"a reader decided that {one} wrote it first", _called(story["origin"]))
+        for one in story["documents"]
+        if one in origins
+    ]
+    rows += [row for one in story["documents"] for row in linked.get(one, ())]
+    # Both documents of a link may be in the story.
+    rows = list({row["says"]: row for row in rows}.values())
+    return story | {
+        "evidence": [*rows, *story["evidence"]],
+        "clues": [_shifted(clues, len(rows)) for clues in story["clues"]],
+    }
+
+
+def _called(origin: dict[str, Any]) -> str | None:
+    """Return a name as other evidence has it: of the outlet, or else the document's id."""
+    name: str | None = origin["name"] or origin["document"]
+    return name
+
+
+def _evidence(document: str, says: str, toward: str | None = None) -> dict[str, Any]:
     return {
         "signal": "reader", "points": 0.0, "document": document, "toward": toward,
         "against": False, "start": None, "end": None, "quote": None, "says": says,
     }  # fmt: skip
 
 
-def _with_rows(
-    story: dict[str, Any], by_document: dict[str, list[dict[str, Any]]]
-) -> dict[str, Any]:
-    said: dict[str, dict[str, Any]] = {}
-    for document in story["documents"]:
-        said |= {row["says"]: row for row in by_document.get(document, ())}
-    return story | {"evidence": [*story["evidence"], *said.values()]}
+def _shifted(clues: dict[str, Any], by: int) -> dict[str, Any]:
+    """Move the places in `evidence` that a document's clues point to."""
+    return clues | {side: [place + by for place in clues[side]] for side in ("for", "against")}

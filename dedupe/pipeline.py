@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import resource
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,7 +34,7 @@ from dedupe.result.lines import Written
 from dedupe.result.tables import result_documents, result_pairs, result_passages
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, sketch
-from dedupe.stages import Stages
+from dedupe.stages import Stages, peak_memory_bytes
 from dedupe.verify import mark_roundups, verify
 
 if TYPE_CHECKING:
@@ -212,7 +210,7 @@ def _compared(
     )
     candidates = stages.run(
         "candidates", n_docs, find_candidates, sketches, weights, settings, stages.report,
-        None, spill, rare, published_by(table),
+        spill=spill, rare=rare, published=published_by(table),
     )  # fmt: skip
     pairs, passages = stages.run(
         "verify", len(candidates.a), verify, candidates, table, kept, settings, stages.report,
@@ -247,7 +245,8 @@ def _settle(
     stories = constrained(stories, pairs, decided)
     origins = stages.run(
         "attribute", table.num_rows, attribute, table, stories, pairs, passages, found.clues,
-        names, decided_origins(overrides, ids, stories), stages.spill, precedence,
+        names, decided_origins(overrides, ids, stories),
+        spill=stages.spill, n_threads=settings.threads, precedence=precedence,
     )  # fmt: skip
     return Result(
         documents=result_documents(table, found.sketches.n_words, stories, origins, stages.spill),
@@ -302,8 +301,6 @@ def _record(
 ) -> dict[str, Any]:
     from dedupe import __version__
 
-    # Linux counts kilobytes, macOS bytes.
-    unit = 1 if sys.platform == "darwin" else 1024
     return {
         "version": __version__,
         "settings": settings.to_dict(),
@@ -318,6 +315,6 @@ def _record(
         "candidate_pairs": {"found": candidates.n_found, "screened": len(candidates.a)},
         "capped_buckets": candidates.n_capped,
         "stages": stages.rows,
-        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
+        "peak_memory_bytes": peak_memory_bytes(),
         "spilled_bytes": stages.spill.spilled_bytes,
     }

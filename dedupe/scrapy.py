@@ -63,11 +63,10 @@ class StoryPipeline:
             "dedupe" by default, and "" for none.
         DEDUPE_DROP: "none", the default; "exact" drops an item whose words the index
             has in their order already (`Match.is_new_text`), a page crawled again without
-            a change too; "copies" drops also what the index takes for a repost
-            or an excerpt of another document, and reads the story of each item for it. So
-            it does where the source is absent or unnamed, and one other document of the
-            story covers .85 of the item's kept text (`Match.coverage`). What is
-            dropped is in the index all the same.
+            a change too; "copies" also drops reposts and excerpts of another document. Where
+            the source is absent or unnamed, it drops an item if one other document of its
+            story covers .85 of its kept text (`Match.coverage`). It reads the story of each
+            item that joins one. What is dropped is in the index all the same.
 
     Stats, all under "dedupe/": `added` items, of these `exact` copies and `new_stories`;
     `unchanged` items, which the index held just so; `merged_stories`, by items that showed
@@ -121,9 +120,12 @@ class StoryPipeline:
 
     async def close_spider(self) -> None:
         """Close the index: another process may write it then."""
-        if self._index is not None:
-            await asyncio.wrap_future(self._writer.submit(self._index.close))
-        self._writer.shutdown(wait=False)
+        index, self._index = self._index, None
+        try:
+            if index is not None:
+                await asyncio.wrap_future(self._writer.submit(index.close))
+        finally:
+            self._writer.shutdown(wait=False)
 
     async def process_item(self, item: Any) -> Any:
         """Add an item, durably, and return it.
@@ -133,7 +135,10 @@ class StoryPipeline:
             StoreError: the index is not open.
         """
         if self._index is None:
-            raise StoreError(f"{self._folder}: is not open; call open_spider first")
+            raise StoreError(
+                f"{self._folder}: is not open; call open_spider before the first item, and "
+                "close_spider after the last"
+            )
         answer: Answer = Future()
         self._waiting.append((ItemAdapter(item).asdict(), answer))
         self._writer.submit(self._add_waiting, self._index)
@@ -187,8 +192,13 @@ class StoryPipeline:
             for _, answer in ready:
                 answer.set_exception(error)
             return
-        for (_, answer), match, known in zip(ready, matches, self._known(matches), strict=True):
-            answer.set_result((match, known))
+        try:
+            known = self._known(matches)
+        except Exception as error:  # noqa: BLE001
+            self._keep_unread(error)
+            known = [""] * len(matches)
+        for (_, answer), match, why in zip(ready, matches, known, strict=True):
+            answer.set_result((match, why))
 
     def _known(self, matches: list[Match]) -> list[str]:
         """Say why each item of a commit is to be dropped, "" where it is not.
@@ -255,7 +265,7 @@ class StoryPipeline:
         if not document.get("text") and page and isinstance(page, (str, bytes)):
             if not can_extract():
                 raise InputError(str(needs_extra()))
-            document = self._names.of_one({**record, PAGE: extract_page(page) or {}})
+            document = self._names.of_one({**record, PAGE: extract_page(page)})
         text = document.get("text")
         if text is None:
             raise InputError(self._names.missing_text(record))

@@ -34,16 +34,11 @@ _UNITS = {
 
 
 def current_folder() -> str:
-    """Return what relative paths start from, to record it; "" where a record cannot hold it.
-
-    A folder may have been removed meanwhile, or have a name that is no Unicode.
-    """
+    """Return what relative paths start from, to record it; "" where it was removed meanwhile."""
     try:
-        folder = os.getcwd()  # noqa: PTH109 - names of files stay strings
-        folder.encode()
-    except (OSError, UnicodeEncodeError):
+        return os.getcwd()  # noqa: PTH109 - names of files stay strings
+    except OSError:
         return ""
-    return folder
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,9 @@
-"""Runs a stage: times it, checkpoints it, reports progress."""
+"""Runs a stage: times it, checkpoints it, reports progress; and tells the memory it all took."""
 
 from __future__ import annotations
 
+import resource
+import sys
 import threading
 import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor
@@ -35,7 +37,7 @@ class Stages:
         checkpoints: Checkpoints | None,
         spill: Spill,
         *,
-        beside: bool = False,
+        beside: bool,
     ) -> None:
         self._checkpoints = checkpoints
         # What was finished is kept in order, so that a run goes on from its last stage.
@@ -47,14 +49,21 @@ class Stages:
         self._n_rows = self._done = 0
         self._closed = False
 
-    def run(self, stage: str, n_rows: int, function: Callable[..., Any], *arguments: Any) -> Any:
+    def run(
+        self,
+        stage: str,
+        n_rows: int,
+        function: Callable[..., Any],
+        *arguments: Any,
+        **named: Any,
+    ) -> Any:
         """Call a stage's function with its arguments."""
         self._n_rows, self._done = n_rows, 0
         self.report(stage, 0, 1)
         start = time.perf_counter()
         answer = self._checkpoints.find(stage, self.spill) if self._checkpoints else None
         if answer is None:
-            answer = function(*arguments)
+            answer = function(*arguments, **named)
             if self._checkpoints:
                 self._checkpoints.keep(stage, answer)
         self.spill.rest()
@@ -68,8 +77,8 @@ class Stages:
     ) -> Callable[[], Any]:
         """Begin a stage in a thread of its own, beside those that follow, where that may be.
 
-        Its seconds are from its beginning to its end, whatever ran meanwhile; how long
-        the run then stood still for it is told apart.
+        `seconds` is its wall-clock time, whatever ran beside it; `waited` is how long the
+        run stood still for it.
 
         Returns:
             What waits for the answer and returns it.
@@ -120,6 +129,13 @@ class Stages:
         with self._lock:
             self._done = max(self._done, self._n_rows * done // max(total, 1))
             self._on_progress(stage, self._done, self._n_rows)
+
+
+def peak_memory_bytes() -> int:
+    """Return how much of this process was in memory at most, at any moment since it began."""
+    # Linux counts kilobytes, macOS bytes.
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _timed(row: dict[str, Any], name: str, function: Callable[..., Any], *arguments: Any) -> Any:

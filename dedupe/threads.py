@@ -22,7 +22,7 @@ Answer = TypeVar("Answer")
 
 
 def for_ranges(
-    function: Callable[[int, int], Answer], bounds: Sequence[int], n_threads: int = 0
+    function: Callable[[int, int], Answer], bounds: Sequence[int], n_threads: int
 ) -> list[Answer]:
     """Call `function(start, end)` for each range between neighbouring bounds.
 

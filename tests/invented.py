@@ -70,6 +70,7 @@ def story(name: str, members: list[str], **values: Any) -> dict[str, Any]:
         "candidates": [HARBOUR],
         "credited": [],
         "evidence": [],
+        "clues": [],
     }
     return row | values
 

@@ -297,9 +297,42 @@ def test_against__an_archive_of_another_format_is_refused(kept: Path, tmp_path: 
         find(PAGES[1::2], against=place)
 
 
+@pytest.mark.parametrize(
+    "head", ["{", "[]", "{}", '{"format": 2}', '{"format": 1}', '{"format": 2, "sizes": 7}']
+)
+def test_load__reads_a_result_whatever_its_archive_is(
+    kept: Path, tmp_path: Path, head: str
+) -> None:
+    place = tmp_path / "older"
+    shutil.copytree(kept, place)
+    (place / "archive" / "archive.json").write_text(head)
+    older = Result.load(place)
+    assert older == Result.load(kept)
+    for against in (older, place):
+        with pytest.raises(OutputError, match=r"(damaged|format 1).*--keep"):
+            find(PAGES[1::2], against=against)
+
+
+def test_against__an_archive_without_checksums_is_refused(kept: Path, tmp_path: Path) -> None:
+    place = tmp_path / "damaged"
+    shutil.copytree(kept, place)
+    head = place / "archive" / "archive.json"
+    said = json.loads(head.read_text())
+    del said["checksums"]
+    head.write_text(json.dumps(said))
+    with pytest.raises(OutputError, match=r"damaged \(archive\.json, checksums: missing.*--keep"):
+        find(PAGES[1::2], against=place)
+
+
+def test_save__a_loaded_result_keeps_what_it_was_loaded_with(kept: Path, tmp_path: Path) -> None:
+    Result.load(kept).save(tmp_path / "again")
+    again, before = (find(PAGES[1::2], against=place) for place in (tmp_path / "again", kept))
+    assert (again.documents, again.stories) == (before.documents, before.stories)
+
+
 def test_archive__gives_back_what_was_kept(kept: Path) -> None:
     archive, again = Archive.open(kept / "archive"), find(PAGES[::2], keep=True).archive
-    assert again is not None
+    assert isinstance(again, Archive)
     rows = np.array([1, 4, 5])
     table, ranges = archive.take(rows)
     assert table["id"].to_pylist() == sorted(IDS[::2])[1:2] + sorted(IDS[::2])[4:6]

@@ -13,9 +13,12 @@ from origin_model import posterior, summed
 
 from dedupe.attribute.evidence import CAP, UNSEEN_PRIOR
 from dedupe.attribute.findings import FUNCTIONS
+from dedupe.attribute.relations import BY_CLOSENESS
 from dedupe.attribute.signals import SIGNALS
 from dedupe.attribute.tables import PairTable
 from dedupe.names import load_names
+from dedupe.report.words import RELATIONS
+from dedupe.verify.relation import PAIR_RELATIONS
 from tests.stories import BODY, PAIRS, PASSAGES, judge, origin, pair
 
 if TYPE_CHECKING:
@@ -33,6 +36,11 @@ SCARRED = "() " + BODY.replace("Engineers said", "Ann Poe, the engineer, told th
 
 def signals(found: Attribution, story: int = 0) -> list[str]:
     return [item["signal"] for item in found.stories[story]["evidence"]]
+
+
+def test_relations__each_order_of_them_holds_all_and_each_once() -> None:
+    assert sorted(BY_CLOSENESS) == sorted((*PAIR_RELATIONS, "origin", "derived", "single"))
+    assert sorted(BY_CLOSENESS) == sorted(RELATIONS)
 
 
 def test_origin__nothing_tells() -> None:
@@ -549,6 +557,18 @@ def test_story_row__holds_what_the_contract_asks() -> None:
         if item["quote"] is not None:
             text = WIRE if item["document"] == "d000" else WIRE + " More."
             assert text[item["start"] : item["end"]] == item["quote"]
+
+
+def test_story_row__is_first_published_when_its_earliest_page_says_so() -> None:
+    def first(*moments: str | None) -> str | None:
+        pages = [{"source": "a.example", "text": WIRE, "published": one} for one in moments]
+        found: str | None = judge(pages).stories[0]["first_published"]
+        return found
+
+    assert first("2025-05-18T08:00:00Z", "2025-05-17") == "2025-05-17T00:00:00Z"
+    assert first("2025-05-18T08:00:00Z", None) == "2025-05-18T08:00:00Z"
+    assert first("2025-05-17T09:30:00", "2025-05-17T12:00:00+02:00") == "2025-05-17T09:30:00Z"
+    assert first(None, None) is None
 
 
 def test_signals__each_is_named_once_and_says_when_it_fails() -> None:

@@ -22,7 +22,7 @@ from typer.testing import CliRunner, Result
 import dedupe
 import dedupe.cli
 from dedupe import threads
-from dedupe.cli import corpus, finished, options, pair, setup, single, terminal
+from dedupe.cli import compare, corpus, finished, inspect, options, setup, terminal
 from dedupe.comparison import Comparison, Passage
 from dedupe.documents import documents_table
 from dedupe.errors import InputError, OutputError, SettingsError
@@ -111,8 +111,8 @@ def examples() -> list[str]:
         corpus._CLUSTER_EXAMPLES,
         corpus._FILTER_EXAMPLES,
         corpus._DEMO_EXAMPLES,
-        pair._EXAMPLES,
-        single._EXAMPLES,
+        compare._EXAMPLES,
+        inspect._EXAMPLES,
         finished._EXPLAIN_EXAMPLES,
         finished._REPORT_EXAMPLES,
         finished._SOURCES_EXAMPLES,
@@ -307,7 +307,7 @@ def test_cluster__where_the_page_cannot_be_written_nothing_is(
     def full(_result: Any, **_how: Any) -> Any:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(corpus, "page", full)
+    monkeypatch.setattr(page, "page", full)
     result = invoke("cluster", "a", "--out", str(tmp_path / "out"), "--report")
     assert isinstance(result.exception, OutputError)
     assert list(tmp_path.iterdir()) == []
@@ -398,7 +398,7 @@ def test_check_out__refuses_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="is not a folder"):
         corpus.check_out(tmp_path / "file", [], overwrite=True)
     (tmp_path / "link").symlink_to(tmp_path)
-    with pytest.raises(OutputError, match="is not a folder"):
+    with pytest.raises(OutputError, match="is a link"):
         corpus.check_out(tmp_path / "link", [], overwrite=True)
     with pytest.raises(OutputError, match="holds no result"):
         corpus.check_out(tmp_path, [], overwrite=True)
@@ -496,7 +496,7 @@ def test_load_document__of_several_says_what_to_give(tmp_path: Path) -> None:
 
 def test_load_document__names_a_file_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone\.txt: No such file"):
-        pair.load_document(tmp_path / "gone.txt")
+        compare.load_document(tmp_path / "gone.txt")
 
 
 @pytest.mark.parametrize("date", ["2024-03-01T10:00:00", "2024-03-01", "2024-03-01T10:00:00Z"])
@@ -505,13 +505,13 @@ def test_load_document__a_date_is_the_interval_that_the_library_reads(
 ) -> None:
     page = {"id": "a", "text": "Ferry runs aground", "published": date, "fetched": date}
     (tmp_path / "a.json").write_text(json.dumps(page), encoding="utf-8")
-    read = documents_table([pair.load_document(tmp_path / "a.json")])
+    read = documents_table([compare.load_document(tmp_path / "a.json")])
     assert read.to_pylist() == documents_table([page]).to_pylist()
 
 
 def test_load_document__takes_text_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"\xef\xbb\xbfcaf\xc3\xa9 \xff")
-    assert pair.load_document(tmp_path / "a").text == "café \ufffd"
+    assert compare.load_document(tmp_path / "a").text == "café \ufffd"
 
 
 # -- doctor, config ----------------------------------------------------------------------------
@@ -556,6 +556,25 @@ def test_doctor__a_problem_is_named_and_exits_2(monkeypatch: pytest.MonkeyPatch)
     assert "problem: no folder can keep compiled kernels" in result.stdout
 
 
+def test_doctor__a_package_that_is_too_old_or_too_new_is_a_problem(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    needs = {"numpy": "numpy>=2.0", "rich": "rich>=13.9"}, {"spark": {"pandas": "pandas<3"}}
+    monkeypatch.setattr(setup, "_requirements", lambda: needs)
+
+    def problems(**versions: str) -> list[str]:
+        monkeypatch.setattr(setup, "_installed", versions.get)
+        return [one for one in setup.examine()["problems"] if "pip install" in one]
+
+    assert problems(numpy="2", rich="13.10.1rc1", pandas="2.9.9") == []
+    assert problems(numpy="2.0.1", rich="14", pandas="") == []
+    assert problems(numpy="1.26.4", rich="13.9", pandas="3.0") == [
+        'numpy is 1.26.4; install another with: pip install "numpy>=2.0"',
+        'pandas is 3.0; install another with: pip install "pandas<3"',
+    ]
+    assert problems(numpy="2.0") == ['rich is missing; install it with: pip install "rich>=13.9"']
+
+
 def test_doctor__tells_the_other_project_of_that_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup, "_installed", lambda _name: "3.0.0")
     assert any('"dedupe", is installed' in problem for problem in setup.examine()["problems"])
@@ -576,11 +595,22 @@ def test_emit_json__escapes_where_stdout_cannot_hold_unicode(
     assert json.loads(text) == {"title": "کراچی"}
 
 
-def test_session__draws_one_bar_a_stage_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_session__draws_one_bar_a_stage_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     with terminal.session() as on_progress:
         for stage, done, total in [("read", 0, 0), ("read", 5, 10), ("verify", 1, 1)]:
             on_progress(stage, done, total)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    # All bars are drawn anew each time, from the first column on.
+    drawings = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.err).split("\r")
+    last = [drawing for drawing in drawings if drawing.strip()][-1].splitlines()
+    assert [line.split()[0] for line in last] == ["read", "verify"]
+    assert [re.findall(r"\d+%", line) for line in last] == [["50%"], ["100%"]]
 
 
 @pytest.mark.parametrize(("quiet", "terminal_there"), [(True, True), (False, False)])
@@ -821,6 +851,8 @@ def test_report__out_top_and_json(stories: Path, tmp_path: Path) -> None:
     assert not (stories / "report.html").exists()
     again = invoke("report", str(stories), "--top", "1")
     assert again.stdout.endswith("report.html: 1 story; 1 smaller left out.\n")
+    none = invoke("report", str(stories), "--top", "0")
+    assert none.stdout.endswith("report.html: 0 stories; 2 left out.\n")
 
 
 def test_report__hyphen_is_stdout(stories: Path) -> None:

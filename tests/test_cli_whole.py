@@ -16,7 +16,8 @@ import pytest
 import zstandard
 from pyarrow import feather
 
-from dedupe.result import DOCUMENTS, FILES, PAIRS, PASSAGES
+from dedupe.result import DOCUMENTS, PAIRS, PASSAGES
+from dedupe.result.folder import FILES
 
 ROOT = Path(__file__).parent.parent
 NEWSROOM = ROOT / "seeds" / "newsroom.jsonl"

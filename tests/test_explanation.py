@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
@@ -57,6 +58,20 @@ def test_explain__reads_the_inputs_of_a_library_run_as_that_did(tmp_path: Path) 
     assert reading.documents.num_rows == 3
     dedupe.find_duplicates(reading).save(tmp_path / "out")
     assert dedupe.explain(tmp_path / "out", "a", "b").one_story
+
+
+def test_explain__reads_a_file_that_is_named_as_a_table_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"id": name, "text": BODY} for name in ("a", "b")]
+    (tmp_path / "table").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    dedupe.find_duplicates(read(["table"])).save("of a file")
+    assert dedupe.explain("of a file", "a", "b").one_story
+    # A table's rows are gone, whatever file there is of that name.
+    dedupe.find_duplicates(pa.Table.from_pylist(rows)).save("of a table")
+    with pytest.raises(InputError, match="no files that can be read again"):
+        dedupe.explain("of a table", "a", "b")
 
 
 def test_explain__unknown_ids_and_moved_inputs_say_what_to_do(finished: Path) -> None:

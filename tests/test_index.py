@@ -19,7 +19,7 @@ import pytest
 
 import dedupe
 from dedupe import Index, Settings
-from dedupe.errors import IndexBusyError, SettingsError, StoreError
+from dedupe.errors import CorruptIndexError, IndexBusyError, SettingsError, StoreError
 from dedupe.storage.catalog import FORMAT, Catalog
 
 if TYPE_CHECKING:
@@ -171,6 +171,54 @@ def test_match__origin_parent_and_passages_are_those_of_the_story(tmp_path: Path
         own = texts[copied["id"]][passage.a_start : passage.a_end]
         theirs = texts[other][passage.b_start : passage.b_end]
         assert re.findall(r"\w+", own)[:3] == re.findall(r"\w+", theirs)[:3]
+
+
+@pytest.fixture
+def n_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Count the documents of each reading of a story."""
+    from dedupe.index.reading import attributed
+
+    n_read: list[int] = []
+
+    def counted(table: Any, *rest: Any) -> Any:
+        n_read.append(table.num_rows)
+        return attributed(table, *rest)
+
+    monkeypatch.setattr("dedupe.index.telling.attributed", counted)
+    return n_read
+
+
+def test_match__stories_of_one_commit_are_read_once_while_the_index_stays_as_it_is(
+    tmp_path: Path, n_read: list[int]
+) -> None:
+    copies = [{"id": f"{i:02}", "text": with_changes(text(1), i)} for i in range(20)]
+    others = [{"id": f"other{i}", "text": with_changes(text(2), i)} for i in range(3)]
+    with Index(tmp_path / "index") as index:
+        matches = index.add_many(copies + others)
+        relations = {match.document: (match.relation, match.parent) for match in matches[:-1]}
+        assert sorted(n_read) == [3, 20]
+        story = index.story("00")
+        assert story
+        expected = story.relations
+        assert {name: relations[name] for name in expected} == expected
+        # Whoever asks later is told of the story as it then is.
+        index.add({"id": "other3", "text": with_changes(text(2), 3)})
+        assert "other3" in matches[-1].coverage
+        assert sorted(n_read) == [3, 4, 20, 20]
+
+
+def test_match__of_a_very_large_story_the_oldest_are_read_for_many_newcomers_together(
+    tmp_path: Path, n_read: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dedupe.index.telling.MOST_READ", 10)
+    copies = [{"id": f"{i:02}", "text": with_changes(text(1), i)} for i in range(36)]
+    with Index(tmp_path / "index") as index:
+        matches = index.add_many(copies[:35])
+        assert "single" not in {match.relation for match in matches}
+        # Ten, the ten with the next ten, with ten more, with the last five.
+        assert sorted(n_read) == [10, 15, 20, 20]
+        assert index.add(copies[35]).relation != "single"
+        assert n_read[-1] == 11
 
 
 def test_add__an_id_given_again_gets_a_new_version_and_keeps_its_history(tmp_path: Path) -> None:
@@ -597,6 +645,25 @@ def test_index__another_format_or_other_settings_are_named(tmp_path: Path) -> No
     assert {path.name: path.read_bytes() for path in (tmp_path / "index").iterdir()} == before
 
 
+@pytest.mark.parametrize("name", ["settings", "window"])
+def test_index__one_that_cannot_be_opened_is_left_unlocked(tmp_path: Path, name: str) -> None:
+    import sqlite3
+
+    Index(tmp_path / "index").close()
+    base = sqlite3.connect(tmp_path / "index" / "catalog.sqlite")
+    (kept,) = base.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    for value in (b"", kept):
+        base.execute("UPDATE meta SET value = ? WHERE name = ?", (value, name))
+        base.commit()
+        if value == kept:
+            Index(tmp_path / "index").close()
+        else:
+            # The error is kept, and with it all that was at work.
+            with pytest.raises(CorruptIndexError, match=name) as _kept_error:
+                Index(tmp_path / "index")
+    base.close()
+
+
 def test_index__its_file_of_names_is_found_from_any_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -655,6 +722,25 @@ def test_index__a_forked_child_reads_and_leaves_the_lock_to_its_parent(tmp_path:
         assert index.add({"id": "b", "text": text(2)}).is_new_story
         with pytest.raises(IndexBusyError):
             Index(tmp_path / "index")
+
+
+def test_index__one_that_a_forked_child_cannot_open_is_not_its_parents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A child that cannot open the index anew must not ask through its parent's connection."""
+    from dedupe.index import open_index
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise StoreError("no")
+
+    with Index(tmp_path / "index") as index:
+        with monkeypatch.context() as patched:
+            patched.setattr(open_index, "Store", fail)
+            patched.setattr(os, "getpid", lambda: -1)
+            for message in ("no", "is closed"):
+                with pytest.raises(StoreError, match=message):
+                    index.query(text(1))
+        open_index._LEFT_BEHIND.pop().close()
 
 
 def test_index__a_closed_one_says_so(tmp_path: Path) -> None:

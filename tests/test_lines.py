@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import copy
-import io
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
@@ -13,7 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe.arrays.spill import MEMORY, Spill
-from dedupe.result.lines import Lines, LineWriter
+from dedupe.result.lines import Lines, LineWriter, write_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 ROWS: list[dict[str, Any]] = [{"story": "b", "size": 2}, {"story": "é\n", "origin": None}, {}]
 
@@ -60,10 +63,38 @@ def test_lines__without_rows_are_an_empty_list() -> None:
     assert lines == []
 
 
-def test_lines__are_written_as_they_are() -> None:
-    file = io.BytesIO()
-    lines_of(ROWS).write(file)
-    assert file.getvalue() == b"".join(orjson.dumps(row) + b"\n" for row in ROWS)
+@pytest.mark.parametrize("rows", [ROWS, lines_of(ROWS), Lines.of(ROWS)])
+def test_write_lines__rows_and_lines_are_written_alike(
+    rows: Sequence[dict[str, Any]], tmp_path: Path
+) -> None:
+    write_lines(tmp_path / "rows", rows)
+    assert (tmp_path / "rows").read_bytes() == b"".join(orjson.dumps(row) + b"\n" for row in ROWS)
+    assert Lines.read(tmp_path / "rows") == ROWS
+
+
+@pytest.mark.parametrize(
+    ("data", "rows"),
+    [
+        (b"", []),
+        (b"\n", []),
+        (b'{"a":1}', [{"a": 1}]),
+        (b'{"a":1}\r\n\n{"a":2}', [{"a": 1}, {"a": 2}]),
+    ],
+)
+def test_lines__of_a_file_are_all_but_empty_ones(
+    data: bytes, rows: list[dict[str, int]], tmp_path: Path
+) -> None:
+    (tmp_path / "rows").write_bytes(data)
+    lines = Lines.read(tmp_path / "rows")
+    assert (list(lines), len(lines), [lines[place] for place in range(len(lines))]) == (
+        rows, len(rows), rows,
+    )  # fmt: skip
+
+
+def test_lines__a_changed_row_changes_no_line() -> None:
+    lines = Lines.of(ROWS)
+    lines[0]["story"] = "changed"
+    assert lines == ROWS
 
 
 def test_lines__outlive_dropped_pages() -> None:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from dedupe.errors import InputError
 from dedupe.overrides import Overrides, constrained, rows_of, signed
 from dedupe.pipeline import find_duplicates
+from dedupe.report import strongest_reason
 from dedupe.settings import Settings
+from tests import invented
 from tests.stories import BODY
 
 IDS = ["a", "b", "c", "d", "e"]
@@ -109,12 +111,20 @@ def test_overrides__what_is_no_pair_or_no_list_is_refused(given: dict[str, Any])
 
 
 def test_overrides__a_story_shows_each_decision_once() -> None:
-    rows = signed(
-        [{"documents": ["a", "b"], "evidence": []}, {"documents": ["c"], "evidence": []}],
-        Overrides(must_link=(("b", "a"),)),
-    )
+    stories = [invented.story("a", ["a", "b"]), invented.story("c", ["c"])]
+    rows = signed(stories, Overrides(must_link=(("b", "a"),)))
     assert [item["signal"] for item in rows[0]["evidence"]] == ["reader"]
     assert rows[1]["evidence"] == []
+
+
+def test_overrides__decisions_come_first_and_clues_point_to_what_they_pointed_to() -> None:
+    found = invented.reason("names it", toward="harborlight.example")
+    clues = [{"document": "a", "for": [0], "against": []}]
+    story = invented.story("a", ["a", "b"], evidence=[found], clues=clues)
+    (row,) = signed([story], Overrides(must_link=(("b", "a"),), origins=("b",)))
+    assert [item["signal"] for item in row["evidence"]] == ["reader", "reader", "credit"]
+    assert row["evidence"][0]["toward"] == row["origin"]["name"]
+    assert row["clues"] == [{"document": "a", "for": [2], "against": []}]
 
 
 def test_find_duplicates__honours_and_records_what_a_reader_decided() -> None:
@@ -129,6 +139,8 @@ def test_find_duplicates__honours_and_records_what_a_reader_decided() -> None:
         "must_link": [["a", "d"]], "cannot_link": [["a", "c"]], "origins": [],
     }  # fmt: skip
     assert any(item["signal"] == "reader" for item in result.stories[0]["evidence"])
+    undecided = find_duplicates(documents, Settings(threads=1))
+    assert type(result.stories) is type(undecided.stories)
 
 
 PAPERS = [
@@ -156,7 +168,11 @@ def test_overrides__a_decided_origin_is_one_and_all_others_hang_below_it(chosen:
     story = result.stories[0]
     assert (story["size"], story["origin"]["document"]) == (4, chosen)
     assert (story["origin"]["probability"], story["origin"]["band"]) == (1.0, "high")
-    assert [item["toward"] for item in story["evidence"] if item["signal"] == "reader"] == [chosen]
+    assert story["origin"]["name"] != chosen
+    assert [item["toward"] for item in story["evidence"] if item["signal"] == "reader"] == [
+        story["origin"]["name"]
+    ]
+    assert strongest_reason(story) == f"a reader decided that {chosen} wrote it first"
     assert story["counterfactuals"] == []
     for row in result.documents.to_pylist():
         assert row["origin_probability"] == pytest.approx(float(row["id"] == chosen), abs=1e-12)

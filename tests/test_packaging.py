@@ -13,21 +13,32 @@ import dedupe
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+def built(kind: str, folder: Path) -> Path:
+    """Build a "wheel" or an "sdist" into an empty folder."""
     pytest.importorskip(
         "hatchling", reason='the build backend is not here: pip install "hatchling"'
     )
-    folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(folder)],
         cwd=ROOT,
         check=True,
         capture_output=True,
         env=os.environ | {"SOURCE_DATE_EPOCH": "1600000000"},
     )
-    (path,) = folder.glob("*.whl")
-    return zipfile.ZipFile(path)
+    (path,) = folder.iterdir()
+    return path
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    return zipfile.ZipFile(built("wheel", tmp_path_factory.mktemp("wheel")))
+
+
+@pytest.fixture(scope="module")
+def sdist_names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The files of a source distribution, by their paths in it."""
+    with tarfile.open(built("sdist", tmp_path_factory.mktemp("sdist"))) as sdist:
+        return {name.partition("/")[2] for name in sdist.getnames()}
 
 
 def read(wheel: zipfile.ZipFile, suffix: str) -> str:
@@ -58,25 +69,20 @@ def test_wheel__holds_nothing_but_the_package(wheel: zipfile.ZipFile) -> None:
     assert not [name for name in wheel.namelist() if "__pycache__" in name]
 
 
-def test_sdist__brings_all_that_its_tests_read(tmp_path: Path) -> None:
-    pytest.importorskip("hatchling", reason="the build backend is not here")
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    (path,) = tmp_path.iterdir()
-    with tarfile.open(path) as sdist:
-        held = {name.partition("/")[2] for name in sdist.getnames()}
-    for name in (
+def test_sdist__brings_all_that_its_tests_read(sdist_names: set[str]) -> None:
+    assert {
         ".ci/run",
         "README.md",
         "pyproject.toml",
         "seeds/newsroom.jsonl",
         "tests/crawl.py",
-    ):
-        assert name in held
+    } <= sdist_names
+
+
+def test_sdist__brings_every_page_of_docs(sdist_names: set[str]) -> None:
+    pages = {page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").glob("*.md")}
+    assert "docs/output.md" in pages
+    assert pages <= sdist_names
 
 
 def test_wheel__installs_the_command(wheel: zipfile.ZipFile) -> None:
@@ -89,24 +95,6 @@ def test_wheel__carries_version_licence_and_readme(wheel: zipfile.ZipFile) -> No
     assert f"\nVersion: {dedupe.__version__}\n" in read(wheel, "METADATA")
     assert "MIT" in read(wheel, "licenses/LICENSE")
     assert "dedupe demo" in read(wheel, "METADATA")
-
-
-def test_source__brings_every_page_of_docs(tmp_path: Path) -> None:
-    pytest.importorskip(
-        "hatchling", reason='the build backend is not here: pip install "hatchling"'
-    )
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    (path,) = tmp_path.glob("*.tar.gz")
-    with tarfile.open(path) as source:
-        names = {name.partition("/")[2] for name in source.getnames()}
-    pages = {page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").glob("*.md")}
-    assert "docs/output.md" in pages
-    assert pages <= names
 
 
 def test_public_names__are_no_names_of_modules() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
 import os
 import sys
+import termios
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -37,6 +40,11 @@ def pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     with os.fdopen(reader, "r") as given, os.fdopen(writer, "wb", 0) as end:
         monkeypatch.setattr(sys, "stdin", given)
         yield end
+
+
+def n_unread(descriptor: int) -> int:
+    """Return how many bytes wait in a pipe."""
+    return int.from_bytes(fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def next_ids(batches: Iterator[Any]) -> list[str]:
@@ -90,6 +98,29 @@ def test_read_ahead__what_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     os.close(descriptor)
 
 
+@pytest.mark.parametrize("fault", [MemoryError(), ValueError("no file")])
+def test_read_ahead__whatever_ends_the_thread_ends_the_wait(
+    monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def fail(*_: int) -> bytes:
+        raise fault
+
+    found: list[object] = []
+
+    def ask() -> None:
+        try:
+            found.append(source.read(1) or source.read(1))
+        except Exception as error:  # noqa: BLE001 - what is looked at
+            found.append(error)
+
+    monkeypatch.setattr("dedupe.read.ahead.os", SimpleNamespace(read=fail))
+    source = ReadAhead(0, 1)
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(10)
+    assert found == [fault]
+
+
 def as_gzip() -> Callable[[bytes], bytes]:
     import zlib
 
@@ -141,13 +172,22 @@ def test_read__a_pipe_in_pieces_gives_what_it_gives_whole(
     data = gzip.compress(given.encode("utf-16"))
     (tmp_path / "whole.json").write_bytes(data)
 
+    is_over = threading.Event()
+
     def feed() -> None:
         for start in range(0, len(data), size):
             pipe.write(data[start : start + size])
+            while n_unread(sys.stdin.fileno()) and not is_over.wait(0.0001):
+                pass
         pipe.close()
 
-    feed()
-    reading = read(["-"], limits=LIVE if live else Limits())
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    try:
+        reading = read(["-"], limits=LIVE if live else Limits())
+    finally:
+        is_over.set()
+        feeder.join()
     assert reading.documents.equals(read([tmp_path / "whole.json"]).documents)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from dedupe.errors import InputError, MissingExtraError
 from dedupe.read import read
+from dedupe.read.charsets import decode_page
 from dedupe.read.pages import extract_page
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def test_read__a_page_nested_too_deep_is_a_reject(tmp_path: Path) -> None:
 
 def test_read__elements_side_by_side_are_not_nested() -> None:
     pytest.importorskip("trafilatura")
-    assert extract_page("<div><span>word</span></div>" * 5_000) is not None
+    assert extract_page("<div><span>word</span></div>" * 5_000)["text"]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -228,8 +229,23 @@ def test_extract_page__bytes_are_read_by_their_charset() -> None:
     pytest.importorskip("trafilatura")
     page = PAGE.replace("<head>", "<head><meta charset=iso-8859-1>").replace("Quill", "Quäl")
     found = extract_page(page.encode("iso-8859-1"))
-    assert found is not None
     assert found["byline"] == "Ada Quäl"
+
+
+@pytest.mark.parametrize("order", ["le", "be"])
+@pytest.mark.parametrize("bits", [16, 32])
+def test_decode_page__a_byte_order_mark_goes_before_what_is_stated(bits: int, order: str) -> None:
+    page = "<meta charset=iso-8859-1><p>Die Fähre lief auf Grund. 渡轮</p>"
+    marked = f"\ufeff{page}".encode(f"utf-{bits}-{order}")
+    assert decode_page(marked, "text/html; charset=koi8-r", mend=False) == page
+    with pytest.raises(UnicodeDecodeError):
+        decode_page(marked + b"\n", mend=False)
+    assert decode_page(marked + b"\n", mend=True) == page + "\ufffd"
+
+
+def test_decode_page__the_mark_of_utf_8_is_dropped() -> None:
+    assert decode_page("\ufeffFähre".encode(), mend=False) == "Fähre"
+    assert decode_page(b"\xef\xbb\xbfF\xe4hre", "text/html; charset=latin-1", mend=True) == "Fähre"
 
 
 LD = '<script type="application/ld+json">{{"@type": "NewsArticle", "datePublished": "{}"}}</script>'

@@ -18,13 +18,18 @@ import typer
 import dedupe
 import dedupe.cli
 from dedupe.cli.codes import Code
+from dedupe.read.fields import COMMON_NAMES
 from dedupe.settings import Settings
 from dedupe.verify import relation
 
 ROOT = Path(__file__).parent.parent
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
-    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    for path in [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        *sorted((ROOT / "docs").glob("*.md")),
+    ]
 }
 README = PAGES["README.md"]
 WIDTH = {"COLUMNS": "100"}
@@ -119,17 +124,29 @@ def test_pages__commands_parse(line: str) -> None:
     assert command.make_context(command.name, words) is not None
 
 
-def test_readme__names_every_command() -> None:
+def told_commands(page: str, heading: str) -> set[str]:
+    """Return the commands that a table under a heading lists, without their arguments."""
+    table = page.partition(heading)[2].partition("###")[0]
+    found = re.findall(r"^\| `dedupe ((?:[a-z]+ ?)+)", table, flags=re.MULTILINE)
+    return {name.strip() for name in found}
+
+
+def test_readme__names_every_command_and_the_page_of_the_index_its_own() -> None:
     root: Any = typer.main.get_command(dedupe.cli.app)
-    table = README.partition("## Commands")[2].partition("###")[0]
-    for name, command in root.commands.items():
-        for child in getattr(command, "commands", {"": None}):
-            assert f"| `dedupe {name} {child}".rstrip() in table
+    every = {
+        f"{name} {child}".strip()
+        for name, command in root.commands.items()
+        for child in getattr(command, "commands", {"": None})
+    }
+    of_index = {name for name in every if name.startswith("index ")}
+    assert told_commands(README, "## Commands") == every - of_index | {"index"}
+    assert told_commands(PAGES["docs/index.md"], "## On the command line") == of_index
 
 
 def test_readme__set_up_is_what_ci_runs() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    install, test = (line for line in commands(README) if line.startswith("pip "))
+    (install,) = (line for line in commands(README) if line.startswith("pip "))
+    (test,) = (line for line in commands(PAGES["CONTRIBUTING.md"]) if line.startswith("pip "))
     assert install.replace("pip install", "pip install --quiet") in script
     assert test.replace("pip install", "pip install --quiet") in script
 
@@ -138,6 +155,13 @@ def test_docs__settings_shown_are_the_defaults() -> None:
     (block,) = blocks(PAGES["docs/settings.md"], "toml")
     assert tomllib.loads(block)
     assert Settings.from_dict(tomllib.loads(block)) == Settings()
+
+
+def test_docs__names_of_fields_are_those_that_are_found() -> None:
+    table = PAGES["docs/input.md"].partition("## Fields")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", table, flags=re.MULTILINE)
+    told = {field: (field, *re.findall(r"`(\w+)`", names)) for field, names in rows}
+    assert told == COMMON_NAMES
 
 
 def test_docs__settings_of_a_crawl_are_those_that_the_pipeline_reads() -> None:
@@ -153,9 +177,21 @@ def test_readme__exit_codes_are_those_of_the_command_line() -> None:
     assert codes == list(Code)
 
 
-def test_readme__relations_are_those_of_a_pair_with_their_thresholds() -> None:
-    table = README.partition("### Relations")[2].partition("##")[0]
-    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", table, flags=re.MULTILINE))
+def relations(page: str) -> dict[str, str]:
+    table = page.partition("### Relations")[2].partition("##")[0]
+    return dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", table, flags=re.MULTILINE))
+
+
+def test_readme__relations_are_those_that_the_page_of_output_defines() -> None:
+    short, full = relations(README), relations(PAGES["docs/output.md"])
+    assert list(short) == list(full)
+    assert [row.split("|")[-1] for row in short.values()] == [
+        row.split("|")[-1] for row in full.values()
+    ]
+
+
+def test_docs__relations_are_those_of_a_pair_with_their_thresholds() -> None:
+    rows = relations(PAGES["docs/output.md"])
     assert set(rows) == set(relation.PAIR_RELATIONS)
     shares = {name: [float(one) for one in re.findall(r"\.\d+", row)] for name, row in rows.items()}
     assert {name: found for name, found in shares.items() if found} == {

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe import Settings, find_duplicates
-from dedupe.attribute.parents import BY_CLOSENESS
 from dedupe.attribute.placing import relations_below
+from dedupe.attribute.relations import BY_CLOSENESS
 from tests.test_index import text, with_changes
 
 N = 6

@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
+import dedupe
 from dedupe import report
+from dedupe.overrides import signed
 from dedupe.result import DOCUMENTS, Result
 from tests import invented
+from tests.stories import BODY
 
 DIRTY = "Quay\x1b]0;owned\x07\x1b[31m\x9b2J\u202eedils\u2028 [bold]gone[/bold] :smile:\n\x00end"
 
@@ -60,6 +63,37 @@ def test_summarize__strongest_reason_speaks_for_the_named_origin() -> None:
     largest = report.summarize(invented.newsroom())["largest"]
     assert largest[0]["reason"] == "credits harborlight.example by name"
     assert largest[1]["reason"] is None
+
+
+def test_strongest_reason__is_none_where_nothing_speaks_for_the_named_origin() -> None:
+    evidence = [
+        invented.reason("a copy names APP as its source", toward="APP"),
+        invented.reason("its clock is late", toward="harborlight.example", against=True),
+    ]
+    assert report.strongest_reason(invented.story("a", ["a", "b"], evidence=evidence)) is None
+    nobody = [invented.reason("it has a scar", toward=None)]
+    unknown = invented.story("a", ["a", "b"], evidence=nobody, origin=invented.UNKNOWN)
+    assert report.strongest_reason(unknown) is None
+
+
+def test_strongest_reason__of_an_origin_without_an_outlet_is_found_by_its_id() -> None:
+    pages = [
+        {"id": name, "text": BODY, "published": f"2021-03-0{day}T05:00Z"}
+        for day, name in enumerate("abc", start=1)
+    ]
+    story = dedupe.find_duplicates(pages, overrides=dedupe.Overrides(origins=("a",))).stories[0]
+    assert (story["origin"]["name"], story["origin"]["document"]) == (None, "a")
+    assert report.strongest_reason(story) == "a reader decided that a wrote it first"
+    found = story | {"evidence": story["evidence"][1:]}
+    assert report.strongest_reason(found) == "a appeared 24 h before b"
+
+
+def test_strongest_reason__a_link_says_nothing_of_an_absent_origin_without_a_name() -> None:
+    absent = invented.UNKNOWN | {"in_collection": False, "probability": 0.7, "band": "medium"}
+    scar = invented.reason("a name is cut out", toward=None)
+    story = invented.story("a", ["a", "b"], origin=absent, evidence=[scar])
+    (row,) = signed([story], dedupe.Overrides(must_link=(("a", "b"),)))
+    assert report.strongest_reason(row) == "a name is cut out"
 
 
 def test_summarize__largest_stories_first_then_by_name() -> None:
@@ -187,7 +221,7 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 
 def test_write_csv__holds_every_document_and_story(tmp_path: Path) -> None:
-    rows = report.write_csv(invented.newsroom(), tmp_path)
+    rows = report.write_csv(invented.newsroom(), str(tmp_path))
     assert rows == {"documents.csv": 5, "stories.csv": 2}
     documents = read_csv(tmp_path / "documents.csv")
     assert list(documents[0]) == DOCUMENTS.names

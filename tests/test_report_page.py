@@ -23,9 +23,11 @@ from hypothesis import strategies as st
 
 import dedupe.cli
 from dedupe.errors import OutputError
+from dedupe.overrides import Overrides, signed
 from dedupe.report import accounts, drawing, plain, write_page
 from dedupe.report.page import page
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES, Result
+from dedupe.result.shapes import RUN, check_shape
 from tests import invented
 from tests.test_network import file_size_limit
 
@@ -212,8 +214,7 @@ def test_page__tells_origin_parents_measures_and_the_command_that_shows_more() -
     found = parsed(press())
     for words in (
         "Likely origin One high, 0.97",
-        "first published 2021-03-04 05:06 or later",
-        "2 repost",
+        "first published 2021-03-04 05:06 : 2 repost",
         "97% of its text, longest run 31 words, 2 passages",
         "2021-03-04 06:00",
     ):
@@ -234,6 +235,17 @@ def test_page__evidence_for_the_named_origin_stands_apart_from_the_rest() -> Non
         "What speaks for it credits harborlight.example by name: “Text” "
         "What speaks for another, or against it dates speak for copy.example: “Text” "
         "but its clock is wrong: “Text”"
+    ) in text
+
+
+def test_page__a_readers_decisions_stand_apart_from_what_was_found() -> None:
+    result = invented.newsroom()
+    decided = Overrides(must_link=(("a", "c"),), origins=("b",))
+    text = parsed(dataclasses.replace(result, stories=signed(result.stories, decided))).text
+    assert (
+        "What a reader decided a reader decided that b wrote it first "
+        "a reader decided that a and c are one story "
+        "What speaks for it credits harborlight.example"
     ) in text
 
 
@@ -290,6 +302,23 @@ def test_page__top_bounds_the_stories_and_says_how_many_are_left_out() -> None:
     assert len(parsed(result, top=3).of("article")) == 3
     assert "The 3 largest; 4 smaller ones are left out" in parsed(result, top=3).text
     assert "left out" not in parsed(result).text
+
+
+def test_page__without_stories_says_whether_there_are_any() -> None:
+    none = "No two documents tell the same story"
+    unshown = parsed(invented.newsroom(), top=0).text
+    assert "None of 2 is shown ( dedupe report --top N shows N)." in unshown
+    assert none not in unshown
+    assert none in parsed(dataclasses.replace(invented.newsroom(), stories=[])).text
+
+
+def test_page__a_record_of_the_run_may_leave_out_what_was_counted() -> None:
+    result = dataclasses.replace(press(), run={"inputs": [{"path": "a.jsonl"}]})
+    check_shape("run.json", result.run, RUN)
+    found = parsed(result)
+    assert "a.jsonl" in found.inside("bdi")
+    assert "None" not in found.text
+    assert parsed(dataclasses.replace(result, run={})).complaints == []
 
 
 def test_page__a_story_of_thousands_lists_those_nearest_the_origin() -> None:
@@ -419,7 +448,9 @@ def test_command__is_what_a_shell_takes_for_these_documents(folder: str, a: str,
     assert (given_["folder"], given_["a"], given_["b"]) == (Path(folder), a, b)
 
 
-@pytest.mark.parametrize("inputs", [[], [{"path": "-"}], [{"path": "a.jsonl"}, {"path": "-"}]])
+@pytest.mark.parametrize(
+    "inputs", [[], [{"path": "-"}], [{"path": "table"}], [{"path": "a.jsonl"}, {"path": "-"}]]
+)
 def test_command__asks_for_inputs_that_cannot_be_read_again(inputs: list[dict[str, Any]]) -> None:
     rows = press().documents.to_pylist()
     shared = accounts._Shared(dataclasses.replace(press(), run={"inputs": inputs}), rows, "stories")
@@ -427,9 +458,22 @@ def test_command__asks_for_inputs_that_cannot_be_read_again(inputs: list[dict[st
     assert command == "dedupe explain --inputs FILE stories d000001 d000000"
 
 
+def test_command__asks_for_no_file_whose_name_is_only_that_of_a_table() -> None:
+    rows = press().documents.to_pylist()
+    run = {"inputs": [{"path": "table"}], "reading": {"start": "/news"}}
+    shared = accounts._Shared(dataclasses.replace(press(), run=run), rows, "stories")
+    command = shared.member(rows[1] | {"outlet": "x"}).command
+    assert command == "dedupe explain stories d000001 d000000"
+
+
 def test_command__none_where_the_parent_is_of_an_earlier_run_or_absent() -> None:
     result = press(parent="earlier")
     assert "dedupe explain" not in " ".join(parsed(result).inside("code"))
+
+
+def test_command__none_where_the_page_cannot_show_the_name_of_the_folder() -> None:
+    shown = parsed(press(), "caf\udce9").inside("code")
+    assert not [command for command in shown if "explain" in command]
 
 
 parents = st.lists(st.integers(-1, 30), max_size=30).map(

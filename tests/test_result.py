@@ -21,8 +21,11 @@ import pytest
 
 import dedupe
 from dedupe.errors import OutputError
+from dedupe.pipeline import find_duplicates
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES, Result
+from dedupe.settings import Settings
 from tests import invented
+from tests.stories import BODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +78,14 @@ def test_load__keeps_any_character_of_a_story(tmp_path: Path) -> None:
     result = dataclasses.replace(small(), stories=[story])
     result.save(tmp_path / "out")
     assert Result.load(tmp_path / "out").stories == [story]
+
+
+def test_load__stories_are_as_those_of_a_run(tmp_path: Path) -> None:
+    result = find_duplicates([{"id": name, "text": BODY} for name in "ab"], Settings(threads=1))
+    result.save(tmp_path / "out")
+    loaded = Result.load(tmp_path / "out")
+    assert loaded.stories == result.stories
+    assert type(loaded.stories) is type(result.stories)
 
 
 @pytest.mark.parametrize("name", ["story=1", "a b", "\u6e2f\u53e3", ".hidden", "-o", "%41"])
@@ -168,7 +179,7 @@ def test_save__refuses_a_symbolic_link_whatever_it_leads_to(tmp_path: Path, targ
         (tmp_path / target).mkdir()
     (tmp_path / "link").symlink_to(tmp_path / target)
     before = names(tmp_path)
-    with pytest.raises(OutputError, match="is not a folder"):
+    with pytest.raises(OutputError, match="is a link"):
         small("2").save(tmp_path / "link", overwrite=True)
     assert names(tmp_path) == before
     assert (tmp_path / "link").is_symlink()

@@ -174,6 +174,15 @@ def test_pipeline__a_page_without_text_is_extracted(tmp_path: Path) -> None:
         assert text(2) in next(index.export())["text"]
 
 
+def test_pipeline__a_page_that_cannot_be_read_is_rejected_with_the_reason(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pytest.importorskip("trafilatura", reason='needs the extra "html"')
+    crawled = Crawled(tmp_path / "index", [{"id": "a", "html": "<div>" * 2_000}])
+    assert crawled.stats == {"rejected": 1}
+    assert "the HTML nests more than 1000 elements" in caplog.text
+
+
 def test_pipeline__a_page_without_the_extra_is_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -377,6 +386,30 @@ def test_pipeline__of_such_copies_that_come_at_once_into_an_old_story_one_is_kep
     assert crawled.drops == ['"m1" tells the story "m2": "m0" has 100% of its text']
 
 
+@pytest.mark.parametrize("agency", ["", "PORT CITY (AP) — "])
+def test_pipeline__a_story_is_read_once_for_all_copies_of_it_in_a_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, agency: str
+) -> None:
+    from dedupe.index.reading import attributed
+
+    n_read = []
+
+    def counted(table: Any, *rest: Any) -> Any:
+        n_read.append(table.num_rows)
+        return attributed(table, *rest)
+
+    monkeypatch.setattr("dedupe.index.telling.attributed", counted)
+    wire = text(1, 300)
+    copies = [
+        {"id": f"{i:02}", "source": f"{i}.example", "text": agency + with_changes(wire, i, 60)}
+        for i in range(30)
+    ]
+    Crawled(tmp_path / "index", copies[:1], DEDUPE_DROP="copies")
+    crawled = Crawled(tmp_path / "index", copies[1:], one_commit=True, DEDUPE_DROP="copies")
+    assert crawled.stats["dropped"] > 10
+    assert n_read == [30]
+
+
 def test_pipeline__a_copy_without_a_parent_is_never_one_of_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -435,6 +468,53 @@ def test_pipeline__an_item_before_the_index_is_open_is_told_so(tmp_path: Path) -
             await asyncio.wait_for(pipeline.process_item({"id": "a", "text": text(1)}), 10)
 
     asyncio.run(ask())
+
+
+@pytest.mark.parametrize("fault", [None, OSError("no such disk")])
+def test_pipeline__an_item_after_the_end_is_told_so_whether_or_not_the_index_could_be_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception | None
+) -> None:
+    close = Index.close
+
+    def closing(index: Index) -> None:
+        close(index)
+        if fault:
+            raise fault
+
+    async def ask() -> None:
+        crawler = get_crawler(settings_dict={"DEDUPE_INDEX": str(tmp_path / "index")})
+        pipeline = StoryPipeline.from_crawler(crawler)
+        pipeline.open_spider()
+        monkeypatch.setattr(Index, "close", closing)
+        (ended,) = await asyncio.gather(pipeline.close_spider(), return_exceptions=True)
+        assert ended is fault
+        with pytest.raises(StoreError, match="is not open"):
+            await asyncio.wait_for(pipeline.process_item({"id": "a", "text": text(1)}), 10)
+        with pytest.raises(RuntimeError, match="after shutdown"):
+            pipeline._writer.submit(print)
+
+    asyncio.run(ask())
+
+
+def test_pipeline__items_that_cannot_be_judged_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("beyond all expectation")
+
+    async def crawl() -> list[Any]:
+        pipeline = StoryPipeline.from_crawler(crawler)
+        pipeline.open_spider()
+        asked = [pipeline.process_item(item) for item in articles()]
+        found = await asyncio.wait_for(asyncio.gather(*asked), 60)
+        await pipeline.close_spider()
+        return found
+
+    monkeypatch.setattr(StoryPipeline, "_known", fail)
+    settings = {"DEDUPE_INDEX": str(tmp_path / "index"), "DEDUPE_DROP": "copies"}
+    crawler = get_crawler(settings_dict=settings)
+    assert [one["id"] for one in asyncio.run(crawl())] == [one["id"] for one in articles()]
+    assert "beyond all expectation" in caplog.text
 
 
 def test_pipeline__an_item_given_up_while_it_waits_leaves_the_others_answered(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -357,73 +356,3 @@ def test_kernel__first_called_by_many_threads_at_once() -> None:
         return int(mix(VALUES[: end - start]))
 
     assert for_ranges(call, range(0, 401, 50), 8) == [MIXED] * 8
-
-
-def test_for_ranges__works_in_a_child_forked_after_use(tmp_path: Path) -> None:
-    code = USE_SKETCH + (
-        "import os, warnings; from dedupe import threads; warnings.simplefilter('ignore')\n"
-        "def work(a, b):\n"
-        "    sketch.fill_empty_slots(values[a:b], out[0]); return b\n"
-        "assert threads.for_ranges(work, [0, 2, 4, 6], 2) == [2, 4, 6]\n"
-        "child = os.fork()\n"
-        "if child == 0:\n"
-        "    os._exit(threads.for_ranges(work, [0, 2, 4, 6], 2) != [2, 4, 6])\n"
-        "print(os.waitpid(child, 0)[1])"
-    )
-    done = run_python(code, NUMBA_CACHE_DIR=str(tmp_path))
-    assert done.stdout.splitlines()[-1] == "0"
-
-
-@pytest.mark.parametrize("n_threads", [0, 1, 2, 9])
-def test_for_ranges__answers_keep_the_order_of_the_ranges(n_threads: int) -> None:
-    bounds = np.array([0, 3, 3, 10])
-    answers = for_ranges(lambda start, end: (start, end), bounds.tolist(), n_threads)
-    assert answers == [(0, 3), (3, 3), (3, 10)]
-    assert for_ranges(lambda start, end: (start, end), [5], n_threads) == []
-
-
-@pytest.mark.parametrize("n_threads", [1, 3])
-@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_for_ranges__error_comes_through_and_later_ranges_are_dropped(
-    error: type[BaseException], n_threads: int
-) -> None:
-    begun: list[int] = []
-    raised = threading.Event()
-
-    def work(start: int, _end: int) -> None:
-        begun.append(start)
-        if start == 0:
-            raise error
-        raised.wait(60)
-
-    with pytest.raises(error):
-        for_ranges(work, range(101), n_threads)
-    raised.set()
-    for thread in threading.enumerate():
-        if thread.name.startswith("dedupe"):
-            thread.join(60)
-    assert len(begun) <= n_threads + 1
-
-
-def test_for_ranges__interrupt_does_not_wait_for_ranges_at_work() -> None:
-    code = (
-        "import os, time\nfrom dedupe.threads import for_ranges\n"
-        "def work(start, end):\n    os.write(1, b'at work\\n')\n    time.sleep(600)\n"
-        "try:\n    for_ranges(work, [0, 1, 2], 2)\n"
-        "except KeyboardInterrupt:\n    os._exit(130)\n"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        assert process.stdout is not None
-        try:
-            # With both at work, the main thread has nothing left to start: it waits.
-            assert [process.stdout.readline() for _ in range(2)] == ["at work\n"] * 2
-            process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 130
-        finally:
-            process.kill()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import functools
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ def test_spill__a_full_disk_is_told_and_nothing_is_left(
     else:
         # No disk is as full as /dev/full.
         always = functools.partial(Path("/dev/full").open, "wb", buffering=0)
-        monkeypatch.setattr(place, "_file", always)
+        monkeypatch.setattr(place, "new_file", always)
         with pytest.raises(OutputError, match="No space left"):
             place.grow(np.int64).add(np.zeros(100, np.int64))
     assert list(tmp_path.iterdir()) == []
@@ -114,12 +115,11 @@ def test_held__drops_pages_when_there_are_too_many(
     sizes = iter([(7, 0), *[(9, 1)] * 10_000])
     monkeypatch.setattr(spill, "_resident_bytes", lambda _: next(sizes))
     place = Spill(limit_bytes=limit)
-    dropped = []
-    monkeypatch.setattr(place, "drop", lambda: dropped.append(True))
+    dropped = threading.Event()
+    monkeypatch.setattr(place, "drop", dropped.set)
     array = place.empty(1000, np.int64)
     with place.held():
-        while not dropped:
-            pass
+        assert dropped.wait(60)
     assert len(array) == 1000
 
 

@@ -32,9 +32,9 @@ from dedupe.verify import (
     judge,
     measure,
     measures,
+    models,
     verify,
 )
-from dedupe.verify import models as judging
 from dedupe.verify import relation as relating
 from dedupe.verify.features import CLOSER_FEATURES, FEATURES, closer_features, features
 from dedupe.verify.models import load_model
@@ -343,7 +343,7 @@ def test_model__of_other_features_is_refused(
 ) -> None:
     path = tmp_path / "model.json"
     path.write_text(json.dumps(MODELS[0] | {"features": ["length"]}), "utf-8")
-    monkeypatch.setattr(judging, "_MODELS", (path, path))
+    monkeypatch.setattr(models, "_MODELS", (path, path))
     with pytest.raises(ValueError, match=r"model.json: fitted for other features; run benchmarks"):
         load_model.__wrapped__()
 
@@ -421,6 +421,57 @@ def test_recurring__a_brief_of_another_day_is_a_new_one_of_its_outlet(
         found, _ = measured(words)
         told = relating.recurring(found, found.view, published_by(documents_table(rows)))
         assert told.tolist() == [expected and brief_enough]
+
+
+LOG = (
+    "Officers in Tarn Haven are looking into a burglary reported on Monday on {}. A resident told "
+    "them that {} had been taken in the night. There are no suspects."
+)
+RATE = "{} said it is raising its lending rate to {} pct from 7-1/2 pct, effective immediately."
+CRASH = (
+    "TARN HAVEN - {}, was hurt when the car left {} and struck a tree, the Marlow County Highway "
+    "Patrol said. The driver was taken by ambulance to Sund Hospital with moderate injuries."
+)
+FIGURES = (
+    "{} Shr 41 cts vs 17 cts. Net {} 8,824,000 vs 4,555,000. Revs 301.9 mln vs 196.4 mln. {} Avg "
+    "shrs 17,644,000 vs 16,085,000."
+)
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ((LOG.format("Elm Street", "a saw"), LOG.format("Dock Road", "two bicycles")), True),
+        ((LOG.format("Elm Street", "a saw"), LOG.format("Elm Street", "two bicycles")), False),
+        ((LOG.format("Elm Street", "a saw"), LOG.format("Elm Road", "a saw")), False),
+        ((RATE.format("The Marlow Harbour Bank", 8), RATE.format("The Sund Credit", 8)), True),
+        (
+            (CRASH.format("Ketil Dol, 34", "Route 9"), CRASH.format("Paal Abe, 19", "Highway K")),
+            True,
+        ),
+        (
+            (CRASH.format("Ketil Dol, 34", "Route 9"), CRASH.format("Ketil Dol, 43", "Route 9")),
+            False,
+        ),
+        (
+            (FIGURES.format("Its Marlow Ferries", "Profit", "Its"),
+             FIGURES.format("The Sund Quays", "Gain", "The")),
+            False,
+        ),
+        ((LOG.format("Elm Street", OTHER * 4), LOG.format("Dock Road", OTHER * 4)), False),
+    ],
+    ids=["log", "one name", "half a name", "rates", "crash", "corrected age", "table", "long"],
+)  # fmt: skip
+def test_recurring__a_brief_of_other_names_is_another_whatever_the_day(
+    texts: tuple[str, str], *, expected: bool
+) -> None:
+    rows = [
+        {"text": text, "published": "2024-05-01T08:00:00Z", "source": source}
+        for text, source in zip(texts, ("a.example", "b.example"), strict=True)
+    ]
+    found, _ = measured(texts)
+    told = relating.recurring(found, found.view, published_by(documents_table(rows)))
+    assert told.tolist() == [expected]
 
 
 def test_ruled_odds__a_quotation_takes_lineage_and_leaves_one_story() -> None:

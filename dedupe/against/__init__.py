@@ -28,7 +28,7 @@ from dedupe.arrays.ragged import ranges_of, rank_within
 from dedupe.arrays.spill import MEMORY
 from dedupe.candidates import find_candidates, first_of_text, weighted
 from dedupe.clean.blocks import read_blocks
-from dedupe.clean.furniture import Furniture, block_keys, joined, learn, outlet_numbers
+from dedupe.clean.furniture import Furniture, block_keys, join_furniture, learn, outlet_numbers
 from dedupe.clean.kept import Kept, keep_all
 from dedupe.compared import Compared, Sketched
 from dedupe.documents import one_array, text_bytes
@@ -71,6 +71,12 @@ class Pile(NamedTuple):
         """Return the row here of each earlier document, int64 (E,)."""
         return np.argsort(self.order)[: len(self.earlier)]
 
+    def row_of_each(self, n_docs: int) -> NDArray[np.int64]:
+        """Return the row here of each of the archive's documents, -1 where it has none; int64."""
+        rows = np.full(n_docs, -1, np.int64)
+        rows[self.earlier] = self.row_of_earlier()
+        return rows
+
 
 def check_ids(archive: Archive, ids: pa.ChunkedArray) -> None:
     """Refuse ids that an earlier document has.
@@ -103,7 +109,7 @@ def learn_with(archive: Archive, new: pa.Table, settings: Settings) -> Furniture
     outlets = outlet_numbers(both)
     keys = block_keys(blocks, outlets)
     learned = learn(blocks, keys, outlets, keep_all(both), both.column("title"), settings.threads)
-    return joined(archive.furniture(), learned)
+    return join_furniture(archive.furniture(), learned)
 
 
 def compare_with(
@@ -112,7 +118,7 @@ def compare_with(
     new_clues: pa.Table,
     settings: Settings,
     stages: Stages,
-    named: Iterable[str] = (),
+    named: Iterable[str],
 ) -> tuple[Compared, Pile]:
     """Compare new documents with each other and with those of an archive.
 
@@ -280,8 +286,7 @@ def _texts(archive: Archive, pile: Pile, new: Sketched) -> tuple[pa.Table, Kept]
 def _clues(archive: Archive, pile: Pile, new: pa.Table) -> pa.Table:
     """Return the clues of a pile: those kept, and those harvested."""
     old = archive.part("clues")
-    place = np.full(archive.n_docs, -1, np.int64)
-    place[pile.earlier] = pile.row_of_earlier()
+    place = pile.row_of_each(archive.n_docs)
     row = place[old.column("document").to_numpy()]
     rows = [row[row >= 0], np.flatnonzero(pile.is_new)[new.column("document").to_numpy()]]
     both = pa.concat_tables([old.filter(pa.array(row >= 0)), new])
@@ -295,8 +300,7 @@ def _with_carried(
 ) -> tuple[pa.Table, pa.Table]:
     """Add the earlier pairs and their passages to the new ones, sorted."""
     old, old_passages = archive.part("pairs").take(pa.array(carried)), archive.part("passages")
-    place = np.full(archive.n_docs, -1, np.int64)
-    place[pile.earlier] = pile.row_of_earlier()
+    place = pile.row_of_each(archive.n_docs)
     for column, side in enumerate(("a", "b")):
         rows = pa.array(place[old.column(side).to_numpy()])
         old = old.set_column(column, old.schema.field(column), rows)
@@ -320,8 +324,7 @@ def _with_carried(
 def known_answers(archive: Archive, pile: Pile) -> pa.Table:
     """Return what the earlier run asked of its own documents, as rows of a pile."""
     table = archive.part("answers")
-    place = np.full(archive.n_docs, -1, np.int64)
-    place[pile.earlier] = pile.row_of_earlier()
+    place = pile.row_of_each(archive.n_docs)
     rows = {side: place[table.column(side).to_numpy()] for side in ("a", "b")}
     there = (rows["a"] >= 0) & (rows["b"] >= 0)
     for column, side in enumerate(("a", "b")):

@@ -10,9 +10,9 @@ into memory. Pairs are kept as they were judged, before round-ups were marked.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,8 @@ from dedupe.candidates import first_of_text
 from dedupe.clean.furniture import Furniture
 from dedupe.documents import SCHEMA
 from dedupe.errors import OutputError, SettingsError
+from dedupe.result.recorded import file_record
+from dedupe.result.shapes import check_shape
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches
 
@@ -41,6 +43,10 @@ FOLDER = "archive"
 
 _FORMAT = 2
 _HEAD = "archive.json"
+_SHAPE = {
+    "name": str, "version": str, "settings": dict, "documents": int,
+    "sizes": {"*": int}, "checksums": {"*": str},
+}  # fmt: skip
 _AT_ONCE = 1024
 """Documents that are compressed together: as many are read where one is wanted."""
 # Noise gains nothing from compression, and what is mapped must be plain.
@@ -106,21 +112,22 @@ class Archive:
         """
         try:
             head = json.loads((folder / _HEAD).read_text("utf-8"))
-            sizes = {name: (folder / name).stat().st_size for name in head["sizes"]}
+            check_shape(_HEAD, head, {"format": int})
+            if head["format"] == _FORMAT:
+                check_shape(_HEAD, head, _SHAPE)
+                _check_sizes(folder, head["sizes"])
         except FileNotFoundError as error:
             raise OutputError(
                 f"{folder.parent}: keeps nothing to compare with; make it again with "
                 '"dedupe cluster INPUT --out DIR --keep"'
             ) from error
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise _damaged(folder, error) from error
-        if head.get("format") != _FORMAT:
+        if head["format"] != _FORMAT:
             raise OutputError(
-                f"{folder}: archive format {head.get('format')}, this version reads {_FORMAT}; "
+                f"{folder}: archive format {head['format']}, this version reads {_FORMAT}; "
                 'run "dedupe cluster" with --keep again'
             )
-        if sizes != head["sizes"]:
-            raise _damaged(folder, ValueError("a file is cut short"))
         return cls(head, folder)
 
     def write(self, folder: Path) -> None:
@@ -132,12 +139,15 @@ class Archive:
             compression = None if name in _PLAIN else "zstd"
             options = pa.ipc.IpcWriteOptions(compression=compression)
             at_once = _AT_ONCE if name == "documents" else None
-            with pa.ipc.new_file(str(_place(folder, name)), table.schema, options=options) as file:
-                file.write_table(table, at_once)
-        files = sorted(folder.iterdir())
+            with (
+                _place(folder, name).open("wb") as file,
+                pa.ipc.new_file(file, table.schema, options=options) as writer,
+            ):
+                writer.write_table(table, at_once)
+        records = {path.name: file_record(path) for path in sorted(folder.iterdir())}
         head = dict(self._head) | {
-            "sizes": {path.name: path.stat().st_size for path in files},
-            "checksums": {path.name: _checksum(path) for path in files},
+            "sizes": {name: record["bytes"] for name, record in records.items()},
+            "checksums": {name: record["blake2b"] for name, record in records.items()},
         }
         (folder / _HEAD).write_text(json.dumps(head, indent=2) + "\n", "utf-8")
 
@@ -249,10 +259,10 @@ class Archive:
         folder = Path(self._tables)  # type: ignore[arg-type]
         place = _place(folder, name)
         if name not in self._checked:
-            if _checksum(place) != self._head["checksums"].get(place.name):
+            if file_record(place)["blake2b"] != self._head["checksums"].get(place.name):
                 raise _damaged(folder, ValueError(f"{place.name} has changed"))
             self._checked.add(name)
-        return pa.memory_map(str(place))
+        return pa.memory_map(os.fsencode(place))
 
     def _taken(self, rows: NDArray[np.int64]) -> pa.Table:
         if not isinstance(self._tables, Path):
@@ -286,7 +296,9 @@ def as_archive(result: object) -> Archive:
             raise OutputError(
                 "the earlier result keeps nothing to compare with; make it again with keep=True"
             )
-        return result.archive
+        return (
+            result.archive if isinstance(result.archive, Archive) else Archive.open(result.archive)
+        )
     if not isinstance(result, (str, Path)):
         raise OutputError(f"against takes a Result or its folder, not {type(result).__name__}")
     place = Path(result)
@@ -314,11 +326,10 @@ def _frequencies(sketches: Sketches, weights: Weights) -> NDArray[np.int32]:
     return np.rint(holders).astype(np.int32)
 
 
-def _checksum(place: Path) -> str:
-    with place.open("rb") as file:
-        return hashlib.file_digest(
-            file, functools.partial(hashlib.blake2b, digest_size=16)
-        ).hexdigest()
+def _check_sizes(folder: Path, sizes: Mapping[str, int]) -> None:
+    for name, size in sizes.items():
+        if (folder / name).stat().st_size != size:
+            raise ValueError("a file is cut short")
 
 
 def _place(folder: Path, name: str) -> Path:

@@ -43,7 +43,7 @@ def touching(archive: Archive, new: Sketches, settings: Settings) -> NDArray[np.
     holds_new = np.searchsorted(held, hashes, "right") - np.searchsorted(held, hashes)
     rare = archive.frequencies()[places] + holds_new <= settings.rare_cap
     touched[holders[rare]] = True
-    touched[_hubs(hashes[~rare], holders[~rare], old.signatures)] = True
+    touched[_hubs(hashes[~rare], holders[~rare], old.signatures, settings)] = True
     return np.flatnonzero(touched)
 
 
@@ -65,9 +65,12 @@ def _sharing_bands(
 
 
 def _hubs(
-    hashes: NDArray[np.uint64], holders: NDArray[np.int64], signatures: NDArray[np.uint32]
+    hashes: NDArray[np.uint64],
+    holders: NDArray[np.int64],
+    signatures: NDArray[np.uint32],
+    settings: Settings,
 ) -> NDArray[np.int64]:
     """Return the holders of smallest hash of each shingle, as `candidates.buckets.link` does."""
-    priority = content_priority(signatures)
+    priority = content_priority(signatures, settings.threads)
     order = np.lexsort((priority[holders], hashes))
     return holders[order[rank_within(hashes[order]) < N_HUBS]]

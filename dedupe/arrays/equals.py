@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _PARTITION = 1 << 16
 # A larger partition, of many equal hashes, is sorted by NumPy: the kernel has 24 bits for places.
 _LARGEST = 1 << 22
-# Of a hash, at most, that choose its partition: 4,096 counts are 32 KB, a nearest cache.
+# At most so many leading bits choose the partition: 4,096 counts are 32 KB and fit the L1 cache.
 _MOST_BITS = 12
 # Bytes of hashes and places, 8 and 4 each, that are dealt out in one pass over all hashes.
 _DEALT_BYTES, _DEALT_EACH = 96_000_000, 12
@@ -171,7 +171,9 @@ def equal_hashes(
 
 
 def among(hashes: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Say which hashes, uint64 (R,), stand among `wanted`, rising; of many, 0 never does.
+    """Say which of `hashes`, uint64 (R,), are in `wanted`, sorted.
+
+    From 1,000 hashes on, hash 0 is never found.
 
     Most do not, and are sorted out first: a search for each would take many times as long.
     """
@@ -188,7 +190,7 @@ def among(hashes: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> NDArray[np.
 def may_stand(
     hashes: NDArray[np.uint64], counted: NDArray[np.uint64], least: int
 ) -> NDArray[np.bool_]:
-    """Say which hashes, uint64 (R,), may stand `least` times among `counted`, and not 0.
+    """Say which hashes, uint64 (R,), may occur at least `least` times in `counted`; hash 0 never.
 
     No false negatives; a few false positives that share leading bits.
     """

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 # Smaller arrays wait in parts, which are joined by one copy.
 _LARGE_BYTES = 1 << 22
+_WRITTEN_AT_ONCE = 1 << 16
+"""Bytes of a file: Linux keeps in one piece what is written at once, up to 2 MB, and a number that
+is read brings a whole piece into memory, but 64 KB at the least."""
 _CAN_MOVE = sys.platform == "linux"
 """The system moves the pages of an array that has no room left, and copies none."""
 
@@ -98,8 +101,8 @@ class Growing:
             OutputError: the folder is full, or cannot be written.
         """
         if self._file is None and not self._spill.takes(part.nbytes):
-            with self._spill._failing():  # noqa: SLF001 - one of its arrays
-                self._file = self._spill._file()  # noqa: SLF001
+            with self._spill.failing():
+                self._file = self._spill.new_file()
             self._spill.gives(self._n_bytes)
             self._write(self._held.whole())
         self._n_bytes += part.nbytes
@@ -116,16 +119,16 @@ class Growing:
             array.flags.writeable = not self._read_only
             return array
         access = mmap.ACCESS_READ if self._read_only else mmap.ACCESS_WRITE
-        with self._spill._failing(), self._file as file:  # noqa: SLF001
+        with self._spill.failing(), self._file as file:
             file.flush()
-            return self._spill._mapped(  # noqa: SLF001
-                file.fileno(), self._n_bytes, access, self._dtype
-            )
+            return self._spill.mapped(file.fileno(), self._n_bytes, access, self._dtype)
 
     def _write(self, part: NDArray[Any]) -> None:
         try:
-            with self._spill._failing():  # noqa: SLF001
-                self._file.write(np.ascontiguousarray(part).view(np.uint8).data)
+            data = np.ascontiguousarray(part).view(np.uint8).data
+            with self._spill.failing():
+                for start in range(0, len(data), _WRITTEN_AT_ONCE):
+                    self._file.write(data[start : start + _WRITTEN_AT_ONCE])
         except OutputError:
             with contextlib.suppress(OSError):
                 self._file.close()

@@ -67,6 +67,7 @@ class Spill:
         self._left = min(_IN_MEMORY_BYTES, limit_bytes // 8) if limit_bytes else _IN_MEMORY_BYTES
         self._most_mapped = 1 << 62 if limit_bytes else _MAPPED_BYTES
         self._maps: list[mmap.mmap] = []
+        self._being_written: list[mmap.mmap] = []
         self._look: Callable[[], None] | None = None
         self.spilled_bytes = 0
 
@@ -80,10 +81,15 @@ class Spill:
         n_bytes = size * np.dtype(dtype).itemsize
         if self.takes(n_bytes):
             return np.empty(shape, dtype)
-        with self._failing(), self._file() as file:
+        with self.failing(), self.new_file() as file:
             # A hole in a mapped file on a full disk would kill the process, not raise.
             _allocate(file.fileno(), n_bytes)
-            return self._mapped(file.fileno(), n_bytes, mmap.ACCESS_WRITE, dtype).reshape(shape)
+            array = self.mapped(file.fileno(), n_bytes, mmap.ACCESS_WRITE, dtype)
+            # Or the system would make pieces of up to 2 MB of it, and a number that is read
+            # later would bring a whole one into memory.
+            self._maps[-1].madvise(mmap.MADV_RANDOM)
+            self._being_written.append(self._maps[-1])
+            return array.reshape(shape)
 
     def put(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return an array that is done, itself or as a copy that may leave memory.
@@ -127,8 +133,37 @@ class Spill:
         """Return how many bytes work in hand may take where it would like so many."""
         return min(n_bytes, self._limit // 16) if self._limit else n_bytes
 
+    def new_file(self) -> Any:
+        """Open a file that goes when it is closed and no longer mapped."""
+        return tempfile.TemporaryFile(dir=self._folder, prefix=".dedupe-")
+
+    @contextlib.contextmanager
+    def failing(self) -> Iterator[None]:
+        """Tell what the system refuses while the block runs.
+
+        Raises:
+            OutputError: the folder is full, or cannot be written.
+        """
+        try:
+            yield
+        except OSError as error:
+            raise OutputError(
+                f"{self._folder}: has no room for what memory does not hold "
+                f"({error.strerror or error}); free some, or set TMPDIR to another disk"
+            ) from error
+
+    def mapped(self, file: int, n_bytes: int, access: int, dtype: DTypeLike) -> NDArray[Any]:
+        """Return the first bytes of an open file as an array that may leave memory.
+
+        `access` is as mmap takes it.
+        """
+        mapped = mmap.mmap(file, n_bytes, access=access)
+        self._maps.append(mapped)
+        self.spilled_bytes += n_bytes
+        return np.frombuffer(mapped, dtype)
+
     def check(self, n_docs: int) -> None:
-        """Be told how many documents there are; refuse a limit that they cannot keep to.
+        """Check the memory limit against the number of documents, and size the mapped share by it.
 
         Raises:
             SettingsError: it is too small; the message names the smallest that will do.
@@ -151,6 +186,9 @@ class Spill:
         """Give back to the system, between two stages, what the one before has freed."""
         import pyarrow as pa
 
+        for mapped in self._being_written:
+            mapped.madvise(mmap.MADV_NORMAL)
+        self._being_written.clear()
         pa.default_memory_pool().release_unused()
         _trim()
 
@@ -204,8 +242,7 @@ class Spill:
     def look(self) -> None:
         """Drop mapped pages now if there are too many, while `held`.
 
-        Work says so between its pieces: threads that wait for a core come late, and so
-        would the one that keeps watch.
+        Call it between pieces of work: on a busy machine the watching thread may wake too late.
         """
         look = self._look
         if look:
@@ -222,25 +259,6 @@ class Spill:
         most = min(self._limit * _FULL // 100, self._limit - _ROOM_BYTES)
         if (self._limit and whole > most) or mapped - unmapped > self._most_mapped:
             self.drop()
-
-    def _file(self) -> Any:
-        return tempfile.TemporaryFile(dir=self._folder, prefix=".dedupe-")
-
-    @contextlib.contextmanager
-    def _failing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise OutputError(
-                f"{self._folder}: has no room for what memory does not hold "
-                f"({error.strerror or error}); free some, or set TMPDIR to another disk"
-            ) from error
-
-    def _mapped(self, file: int, n_bytes: int, access: int, dtype: DTypeLike) -> NDArray[Any]:
-        mapped = mmap.mmap(file, n_bytes, access=access)
-        self._maps.append(mapped)
-        self.spilled_bytes += n_bytes
-        return np.frombuffer(mapped, dtype)
 
 
 class _Memory(Spill):

@@ -9,7 +9,7 @@ inference.py  their origins, inferred: at a glance, by texts, by the records of 
 evidence.py  a story, and a piece of evidence
 signals.py   the table of signals: what each looks for, and its points
 said.py      signals of one page: credits, scars, self-references
-compared.py  signals of two pages: what one kept and the other lost
+losses.py    signals of two pages: what one kept and the other lost
 traces.py    signals of where a page's parts came from: residue, links
 days.py      signals of the days that texts name
 edits.py     signals of how aligned text was edited
@@ -17,7 +17,7 @@ standing.py  signals of what a work holds of all others, and of its outlet's rec
 findings.py  all signals of clues and texts asked; kernels/glances.py finds the others
 reasons.py   evidence of all stories as columns; kernels/origins.py sums over all copy trees
 placing.py   relation and parent of each document, direction of each pair
-parents.py   the relations, and a placed document
+relations.py the relations, and a placed document
 crossings.py what one story's page took from others: round-ups and their parents
 origin.py    the origin named or "cannot tell"
 counterfactual.py  who would be named without each kind of evidence
@@ -51,8 +51,8 @@ from dedupe.attribute.evidence import UNSEEN_PRIOR
 from dedupe.attribute.graphs import story_graphs
 from dedupe.attribute.inference import Inference, Inputs, new_inference
 from dedupe.attribute.pages import Pages
-from dedupe.attribute.parents import BY_CLOSENESS, SINGLE
 from dedupe.attribute.placing import Filled, hang_rest, place
+from dedupe.attribute.relations import BY_CLOSENESS, SINGLE
 from dedupe.attribute.tables import ClueTable, PairTable
 from dedupe.attribute.writing import write_rows
 from dedupe.names import default_names, fold
@@ -107,6 +107,7 @@ def attribute(
     names: Names | None = None,
     decided: Collection[int] = (),
     spill: Spill = MEMORY,
+    n_threads: int = 0,
     precedence: NDArray[np.int64] | None = None,
 ) -> Attribution:
     """Name the likely origin of every story, or say that nothing tells.
@@ -121,6 +122,7 @@ def attribute(
             harvested; None takes those of the package.
         decided: documents that a reader holds for the origins of their stories.
         spill: where rows and places of passages go that memory does not hold.
+        n_threads: threads at work; 0 takes one for each core.
         precedence: int64 (D,), the place of each document among all, by which ties are
             broken; None takes its row.
     """
@@ -129,7 +131,8 @@ def attribute(
     table = PairTable(pairs, passages, stories, spill)
     if precedence is None:
         precedence = np.arange(len(stories))
-    inputs = Inputs(Pages(documents, names, spill), names, ClueTable(clues), table, precedence)
+    pages = Pages(documents, names, spill)
+    inputs = Inputs(pages, names, ClueTable(clues), table, n_threads, precedence)
     _learn_names(inputs)
     filled = _nothing_known(len(stories), pairs.num_rows)
     copies = _lone_copies(inputs, stories, decided, filled)

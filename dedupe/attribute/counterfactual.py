@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from dedupe.attribute.inference import in_ranges
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -58,7 +56,9 @@ def left_out(
     places = np.flatnonzero(asked & (graphs.n_works[written] <= _MOST_WORKS))
     chosen = written[places]
     kinds = np.full((len(chosen), _MOST_KINDS), -1)
-    in_ranges(len(chosen), lambda first, last: fill_kinds(why, chosen, first, last, kinds))
+    inference.in_ranges(
+        len(chosen), lambda first, last: fill_kinds(why, chosen, first, last, kinds)
+    )
     each, n = np.nonzero(kinds >= 0)
     kind = kinds[each, n]
     less = inference.model(why, chosen[each], kind)

@@ -17,7 +17,7 @@ import numpy as np
 
 from dedupe.attribute.graphs import crossing_graphs
 from dedupe.attribute.inference import new_inference
-from dedupe.attribute.parents import BY_CLOSENESS, SINGLE
+from dedupe.attribute.relations import BY_CLOSENESS, SINGLE
 from dedupe.attribute.rows import roundup_row
 
 if TYPE_CHECKING:

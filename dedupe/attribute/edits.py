@@ -15,8 +15,8 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from dedupe.attribute.compared import toward
 from dedupe.attribute.evidence import Evidence
+from dedupe.attribute.losses import toward
 from dedupe.attribute.signals import POINTS
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, TypeAlias
 
-from dedupe.attribute import compared, days, edits, said, standing, traces
+from dedupe.attribute import days, edits, losses, said, standing, traces
 from dedupe.attribute.evidence import Evidence
 from dedupe.attribute.signals import SIGNALS
 
@@ -29,10 +29,10 @@ FUNCTIONS: dict[str, _Find] = {
     "byline": said.byline,
     "unnamed_agencies": said.unnamed_agencies,
     "scar": said.scar,
-    "deletion": compared.deletion,
-    "credit_lost": compared.credit_lost,
+    "deletion": losses.deletion,
+    "credit_lost": losses.credit_lost,
     "self_reference": said.self_reference,
-    "dated_opening": compared.dated_opening,
+    "dated_opening": losses.dated_opening,
     "residue": traces.residue,
     "link": traces.link,
     "clock_bound": days.clock_bound,

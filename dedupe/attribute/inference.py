@@ -50,7 +50,7 @@ _BLOCK = 1024
 
 
 class Inputs(NamedTuple):
-    """What the origins of all stories are inferred from.
+    """What the origins of all stories are inferred from, and by how many threads.
 
     `precedence`, int64 (D,), is the place of each document among all: of equals the first.
     """
@@ -59,6 +59,7 @@ class Inputs(NamedTuple):
     names: Names
     clues: ClueTable
     table: PairTable
+    n_threads: int
     precedence: NDArray[np.int64]
 
 
@@ -99,7 +100,7 @@ class Inference:
             self._note_pages(s, one)
         said += out_of_the_week(graphs, pages, self.inputs.table)
         self.reasons.say(said, members_of(graphs, said))
-        self.reasons.seen(_glimpses(graphs))
+        self.reasons.seen(_glimpses(self))
 
     def _note_pages(self, s: int, story: Story) -> None:
         """Note clocks that are not believed, and versions that themselves or others name."""
@@ -164,7 +165,7 @@ class Inference:
         chosen = np.arange(self.n_stories) if chosen is None else chosen
         why, bounds = self.reasons.weighing(), limits()
         model = self.model(why, chosen)
-        in_ranges(
+        self.in_ranges(
             len(chosen),
             lambda first, last: fill_candidate_origins(
                 self.graphs, why, bounds, chosen, first, last, model, self.origins
@@ -202,13 +203,18 @@ class Inference:
         columns = itertools.chain.from_iterable(zip(offsets, flat, strict=True))
         model = Model(np.zeros(len(chosen), np.int64), absent, *columns)
         bounds = limits()
-        in_ranges(
+        self.in_ranges(
             len(chosen),
             lambda first, last: fill_model(
                 self.graphs, why, bounds, chosen, without, first, last, model
             ),
         )
         return model
+
+    def in_ranges(self, n: int, function: Callable[[int, int], Any]) -> list[Any]:
+        """Call a function for ranges of stories, in threads; at least once."""
+        bounds = [*range(0, n, _RANGE), n] if n else [0, 0]
+        return for_ranges(function, bounds, self.inputs.n_threads)
 
     def sure(self, probability: float) -> NDArray[np.bool_]:
         """Say which stories have an origin of some probability."""
@@ -239,7 +245,7 @@ class Inference:
         differs = np.zeros(len(pairs), np.bool_)
         rows, places = table.rows[graphs.place[pairs]], graphs.place[pairs]
         data, offsets = self.inputs.pages.text_bytes()
-        in_ranges(
+        self.in_ranges(
             len(pairs),
             lambda first, last: fill_edited(
                 data, offsets, rows, places, table.span_ends, table.spans, first, last, differs
@@ -328,10 +334,11 @@ def new_inference(inputs: Inputs, graphs: Graphs) -> Inference:
     return Inference(inputs, graphs, Reasons(n_stories), origins)
 
 
-def _glimpses(graphs: Graphs) -> Glimpses:
+def _glimpses(inference: Inference) -> Glimpses:
     """Return what clocks, lengths and outlets say of all stories."""
     from dedupe.kernels.glances import Glimpses, Worth, glance
 
+    graphs = inference.graphs
     worth = Worth(
         apart=POINTS["clock"]["apart"],
         shifted=POINTS["clock"]["shifted"],
@@ -352,10 +359,5 @@ def _glimpses(graphs: Graphs) -> Glimpses:
                 return take_rows(room, slice(n_found))
             n = n_found
 
-    parts: list[Glimpses] = in_ranges(len(graphs.n_works), of_range)
+    parts: list[Glimpses] = inference.in_ranges(len(graphs.n_works), of_range)
     return join_rows(parts)
-
-
-def in_ranges(n: int, function: Callable[[int, int], Any]) -> list[Any]:
-    """Call a function for ranges of stories, in threads; at least once."""
-    return for_ranges(function, [*range(0, n, _RANGE), n] if n else [0, 0])

@@ -40,7 +40,7 @@ class NamedOrigin(NamedTuple):
     """Who wrote it first.
 
     Attributes:
-        origin: the contract's ORIGIN object; CANNOT_TELL where nothing tells.
+        origin: as stories.jsonl holds it (docs/output.md); CANNOT_TELL where nothing tells.
         ranked: the likeliest origins, best first.
         work: the work named, or -1.
         row: the document named, or -1.
@@ -77,7 +77,7 @@ def name_origin(
 
 
 def origin_object(pages: Pages, one: Candidate) -> dict[str, Any]:
-    """Return a possible origin as the contract's ORIGIN object."""
+    """Return a possible origin as stories.jsonl holds it (docs/output.md)."""
     in_hand = one.row >= 0
     return {
         "name": pages.outlet(one.row) if in_hand else one.name,

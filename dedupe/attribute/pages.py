@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.arrays.spill import MEMORY
-from dedupe.documents import host, one_array, text_bytes
+from dedupe.documents import host, one_array, stated, text_bytes
 from dedupe.names import main_label
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Pages:
         latest     last moment it may have appeared, by claim or sighting
         seen       when it was fetched, at the latest
         claimed, claimed_until    as the page says, broken or not
+        stated     the one moment the page names, read as UTC, broken or not
     """
 
     def __init__(self, documents: pa.Table, names: Names, spill: Spill = MEMORY) -> None:
@@ -72,15 +73,16 @@ class Pages:
             for source in self._sources
         ]
         self._same: dict[tuple[str, str, str | None], bool] = {}
-        claimed, claimed_until = (
-            _moments(documents, name) for name in ("published", "published_until")
+        claimed, claimed_until, seen = (
+            _moments(documents.column(name))
+            for name in ("published", "published_until", "fetched_until")
         )
-        seen = _moments(documents, "fetched_until")
         void = (claimed != NEVER) & (seen != NEVER) & (claimed > seen + _CLOCK_SLACK)
         until = np.where(void, NEVER, claimed_until)
         both = (until != NEVER) & (seen != NEVER)
         latest = np.where(both, np.minimum(until, seen), np.maximum(until, seen))
         self.claimed, self.claimed_until = claimed, claimed_until
+        self.stated = _moments(stated(documents))
         self.earliest, self.latest, self.seen = np.where(void, NEVER, claimed), latest, seen
 
     def _value(self, column: str, row: int) -> str | None:
@@ -195,12 +197,11 @@ class Pages:
         return outlet, domain or host(self._value("url", row)) or self._sources[place]
 
 
-def _moments(documents: pa.Table, name: str) -> NDArray[np.int64]:
+def _moments(column: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    column = documents.column(name).cast(pa.int64())
-    moments: NDArray[np.int64] = pc.fill_null(column, int(NEVER)).to_numpy()
+    moments: NDArray[np.int64] = pc.fill_null(column.cast(pa.int64()), int(NEVER)).to_numpy()
     return moments
 
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.attribute.inference import in_ranges
-from dedupe.attribute.parents import BY_CLOSENESS
+from dedupe.attribute.relations import BY_CLOSENESS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,7 +64,7 @@ def place(inference: Inference, written: NDArray[np.int64], model: Model, filled
         probability=np.full(len(graphs.rows), np.nan),
         first=np.full(len(graphs.place), 0.5),
     )
-    in_ranges(
+    inference.in_ranges(
         len(written),
         lambda first, last: fill_places(graphs, written, first, last, model, origins, places),
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dedupe.attribute.evidence import Evidence, Story
     from dedupe.attribute.origin import NamedOrigin
     from dedupe.attribute.pages import Pages
-    from dedupe.attribute.parents import Placed
+    from dedupe.attribute.relations import Placed
     from dedupe.clean.clue import Clue
 
 # Kinds of clues by which a page says whom it has its text from.
@@ -73,7 +73,6 @@ class Told(NamedTuple):
 def story_row(told: Told) -> dict[str, Any]:
     """Return a story as stories.jsonl holds it."""
     pages, named = told.pages, told.named
-    known = [moment for row in told.rows if (moment := int(pages.earliest[row])) != NEVER]
     sources = sorted({outlet for row in told.rows if (outlet := pages.outlet(row))})
     listed = _strongest(told.evidence, named)
     clues = _clues(told, listed)
@@ -82,7 +81,7 @@ def story_row(told: Told) -> dict[str, Any]:
         "size": len(told.documents),
         "documents": sorted(told.documents),
         "sources": sources,
-        "first_published": _iso(min(known)) if known else None,
+        "first_published": _first_published(pages, told.rows),
         "origin": named.origin,
         "candidates": [origin_object(pages, one) for one in named.ranked],
         "credited": [pages.id(row) for row in _credited(told)],
@@ -94,13 +93,13 @@ def story_row(told: Told) -> dict[str, Any]:
 
 def roundup_row(pages: Pages, row: int, parts: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the row of a round-up: a page alone, with the pages that its parts came from."""
-    first, outlet = int(pages.earliest[row]), pages.outlet(row)
+    outlet = pages.outlet(row)
     return {
         "story": pages.id(row),
         "size": 1,
         "documents": [pages.id(row)],
         "sources": [outlet] if outlet else [],
-        "first_published": _iso(first) if first != NEVER else None,
+        "first_published": _first_published(pages, [row]),
         "origin": dict(CANNOT_TELL),
         "candidates": [],
         "credited": [],
@@ -233,8 +232,10 @@ def _unlike(items: Iterable[Evidence], most: int) -> list[Evidence]:
     return kept
 
 
-def _iso(microseconds: int) -> str:
-    return (_ZERO + dt.timedelta(microseconds=microseconds)).isoformat() + "Z"
+def _first_published(pages: Pages, rows: Iterable[int]) -> str | None:
+    """Return the earliest moment that any of some pages states, as ISO 8601 in UTC."""
+    known = [moment for row in rows if (moment := int(pages.stated[row])) != NEVER]
+    return (_ZERO + dt.timedelta(microseconds=min(known))).isoformat() + "Z" if known else None
 
 
 def _strongest(evidence: Sequence[Evidence], named: NamedOrigin) -> list[Evidence]:

@@ -13,7 +13,7 @@ import numpy as np
 from dedupe.arrays.ragged import ranges_of, running_total
 from dedupe.arrays.spill import MEMORY
 from dedupe.attribute.evidence import Pair
-from dedupe.attribute.parents import BY_CLOSENESS
+from dedupe.attribute.relations import BY_CLOSENESS
 from dedupe.attribute.signals import derives
 from dedupe.clean.clue import Clue
 from dedupe.documents import one_array

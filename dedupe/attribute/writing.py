@@ -17,8 +17,8 @@ import numpy as np
 from dedupe.attribute.counterfactual import counterfactual
 from dedupe.attribute.evidence import Story
 from dedupe.attribute.origin import Candidate, NamedOrigin, name_origin
-from dedupe.attribute.parents import BY_CLOSENESS, Placed
 from dedupe.attribute.reasons import GROUPS
+from dedupe.attribute.relations import BY_CLOSENESS, Placed
 from dedupe.attribute.rows import Told, story_row
 
 if TYPE_CHECKING:

@@ -49,7 +49,7 @@ def link(
     return packed, int((np.diff(bounds) > cap).sum())
 
 
-def content_priority(signatures: NDArray[np.uint32], n_threads: int = 0) -> NDArray[np.uint64]:
+def content_priority(signatures: NDArray[np.uint32], n_threads: int) -> NDArray[np.uint64]:
     """Rank documents (D,) by a hash of their content, so that no order of input matters."""
     from dedupe.kernels import pairs as kernels
 

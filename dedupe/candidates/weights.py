@@ -72,7 +72,7 @@ def with_totals(sketches: Sketches, weights: NDArray[np.float32], spill: Spill =
 
     totals = np.empty(len(sketches.offsets) - 1, np.float64)
     grouping.fill_sums(weights, sketches.offsets, totals)
-    # Memory held the weights while they were written all over.
+    # Only now may they leave memory: they were written in random order.
     return Weights(sketches.sampled, sketches.offsets, spill.put(weights), totals)
 
 

@@ -78,7 +78,7 @@ def nothing_learned() -> Furniture:
     return Furniture(np.zeros(0, np.uint64))
 
 
-def joined(one: Furniture, other: Furniture) -> Furniture:
+def join_furniture(one: Furniture, other: Furniture) -> Furniture:
     """Return what is known by either."""
     return Furniture(np.union1d(one.keys, other.keys))
 

@@ -37,7 +37,7 @@ _BATCH_BYTES = 1 << 24
 
 
 def version_links(
-    key: NDArray[np.uint64], document: NDArray[np.int64], texts: Kept, n_threads: int = 0
+    key: NDArray[np.uint64], document: NDArray[np.int64], texts: Kept, n_threads: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return documents that have a block and most of their shingles in common, int64 (L,) each.
 

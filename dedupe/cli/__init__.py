@@ -2,8 +2,8 @@
 
     corpus.py    cluster, filter, demo
     dry_run.py   what cluster --dry-run prints
-    pair.py      compare
-    single.py    inspect
+    compare.py   compare
+    inspect.py   inspect
     finished.py  explain, report, sources
     index.py     index add, query, story, remove, check, compact, export, stats
     incoming.py  what index add and index query read, and what they refuse
@@ -27,7 +27,7 @@ import typer
 
 import dedupe
 from dedupe import interrupts
-from dedupe.cli import corpus, finished, index, pair, setup, single
+from dedupe.cli import compare, corpus, finished, index, inspect, setup
 from dedupe.cli.codes import Code
 from dedupe.cli.terminal import emit, say, stdout_unfit
 from dedupe.errors import CorruptIndexError, DedupeError
@@ -69,8 +69,8 @@ def _main(
 
 
 corpus.register(app)
-pair.register(app)
-single.register(app)
+compare.register(app)
+inspect.register(app)
 finished.register(app)
 index.register(app)
 setup.register(app)

@@ -18,7 +18,7 @@ import typer
 from dedupe import interrupts
 from dedupe.cli import terminal
 from dedupe.cli.codes import Code
-from dedupe.cli.dry_run import tell
+from dedupe.cli.dry_run import show_estimate
 from dedupe.cli.options import (
     Against,
     AllPassages,
@@ -55,8 +55,7 @@ from dedupe.cli.options import (
     parse_fields,
 )
 from dedupe.errors import InputError, OutputError
-from dedupe.report import render, summarize, write_csv
-from dedupe.report.page import page
+from dedupe.report import render, summarize, write_csv, write_page
 
 if TYPE_CHECKING:
     from dedupe.arrays.spill import Spill
@@ -145,7 +144,9 @@ def cluster(
     spill = spill_beside(out, settings)
     if dry_run:
         with terminal.session(quiet=quiet, verbose=verbose):
-            tell(inputs, settings, fields, on_error.value, keep=keep, against=against, json=json)
+            show_estimate(
+                inputs, settings, fields, on_error.value, keep=keep, against=against, json=json
+            )
         return
     with terminal.session(quiet=quiet, verbose=verbose) as on_progress:
         result = _clustered(
@@ -206,7 +207,7 @@ def _also(
         if csv:
             write_csv(result, draft, guard=guard)
         if report:
-            (draft / "report.html").write_bytes(page(result, folder=str(out)))
+            write_page(result, draft / "report.html", folder=out)
         interrupts.check()
 
     return write
@@ -345,7 +346,7 @@ def show(
 
 def written_files(result: "Result", folder: Path) -> dict[str, int | None]:
     """Return the rows of each file that was saved, None where it has none."""
-    from dedupe.result import FILES
+    from dedupe.result.folder import FILES
 
     rows = {
         "documents.parquet": result.documents.num_rows,
@@ -369,7 +370,7 @@ def check_out(
         OutputError: a file, a folder that holds something else, or one that
             holds an input, or the run to compare with, or lies in that.
     """
-    from dedupe.result import check_place
+    from dedupe.result.folder import check_place
 
     if against is not None:
         here, there = Path(os.path.realpath(out)), Path(os.path.realpath(against))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dedupe.settings import Settings
 
 
-def tell(
+def show_estimate(
     inputs: Sequence[str],
     settings: "Settings",
     fields: Mapping[str, str],

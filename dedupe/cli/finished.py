@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dedupe.cli import terminal
+from dedupe.cli.compare import side_by_side
 from dedupe.cli.options import PRINTING, WRITING, Json, Quiet
-from dedupe.cli.pair import side_by_side
 from dedupe.report import evidence_line, plain, plural, without_line
 from dedupe.report.page import TOP, page, write_page
 
@@ -226,16 +226,19 @@ def report(
     if out is not None and str(out) == "-":
         if json:
             raise typer.BadParameter("--out - writes the page to stdout; leave --json out")
-        terminal.emit_bytes([page(Result.load(folder), folder=str(folder), top=top)])
+        with terminal.session():
+            terminal.emit_bytes([page(Result.load(folder), folder=str(folder), top=top)])
         return
-    result, file = Result.load(folder), out or folder / "report.html"
-    write_page(result, file, folder=folder, top=top)
+    with terminal.session():
+        result, file = Result.load(folder), out or folder / "report.html"
+        write_page(result, file, folder=folder, top=top)
     shown, listed = min(top, len(result.stories)), len(result.stories)
     if json:
         told = {"file": str(file), "size_bytes": file.stat().st_size}
         terminal.emit_json(told | {"stories": shown, "left_out": listed - shown})
     else:
-        more = f"; {listed - shown:,} smaller left out" if listed > shown else ""
+        smaller = "smaller " if shown else ""
+        more = f"; {listed - shown:,} {smaller}left out" if listed > shown else ""
         terminal.emit(f"Written to {plain(str(file))}: {plural(shown, 'story')}{more}.\n")
 
 
@@ -260,11 +263,12 @@ def sources(
     """Say who copies whom across the stories of a run, how late, and whether with credit."""
     import dedupe
 
-    network = dedupe.sources(dedupe.Result.load(folder))
-    if graphml is not None:
-        network.write_graphml(graphml)
-    if parquet is not None:
-        network.write_parquet(parquet)
+    with terminal.session():
+        network = dedupe.sources(dedupe.Result.load(folder))
+        if graphml is not None:
+            network.write_graphml(graphml)
+        if parquet is not None:
+            network.write_parquet(parquet)
     if json:
         terminal.emit_json(
             {"outlets": network.outlets.to_pylist(), "edges": network.edges.to_pylist()}

@@ -14,8 +14,8 @@ import typer
 
 from dedupe.cli import terminal
 from dedupe.cli.codes import Code
+from dedupe.cli.compare import document_of, load_document
 from dedupe.cli.options import OnError
-from dedupe.cli.pair import document_of, load_document
 from dedupe.errors import DedupeError, OutputError
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dedupe import interrupts
 from dedupe.cli import terminal
 from dedupe.cli.codes import Code
 from dedupe.cli.options import (
@@ -51,9 +52,9 @@ def register(to: typer.Typer) -> None:
     epilog="""
 [bold]Examples[/bold]
 
-dedupe index add stories monday.jsonl.gz
+dedupe index add index monday.jsonl.gz
 
-crawl | dedupe index add stories - --window 30d --json
+crawl | dedupe index add index - --window 30d --json
 """
 )
 def add(
@@ -104,6 +105,7 @@ def add(
         commits = incoming.commits(inputs, how, refused)
         with Index(folder, settings, window=window) as index:
             for commit in commits:
+                interrupts.check()
                 matches = index.add_many(commit.documents)
                 changes.update(match.change for match in matches)
                 n_new += sum(match.is_new_story for match in matches)
@@ -132,9 +134,9 @@ def _at(place: tuple[str, int]) -> dict[str, Any]:
     epilog="""
 [bold]Examples[/bold]
 
-dedupe index query stories page.txt
+dedupe index query index page.txt
 
-crawl | dedupe index query stories - --json
+crawl | dedupe index query index - --json
 """
 )
 def query(
@@ -248,8 +250,11 @@ def remove(
     """
     from dedupe.errors import InputError
 
+    found = {}
     with terminal.session(), _existing(folder) as index:
-        found = {name: index.remove(name) for name in names}
+        for name in names:
+            interrupts.check()
+            found[name] = index.remove(name)
     if json:
         terminal.emit_json(found)
     for name in () if json else names:

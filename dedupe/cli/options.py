@@ -31,8 +31,8 @@ Inputs = Annotated[
     list[str],
     typer.Argument(
         metavar="INPUT",
-        help="Files or folders: JSON lines (plain, gzip, zstd), CSV, Parquet, Arrow, "
-        "folders of .txt; [bold]-[/bold] reads JSON lines from stdin.",
+        help="Files or folders: JSON lines, JSON (plain, gzip, zstd), CSV, Parquet, Arrow, .txt; "
+        "with the extra html also .html and WARC. [bold]-[/bold] reads JSON lines from stdin.",
         show_default=False,
     ),
 ]

@@ -1,4 +1,4 @@
-"""Commands about the installation: doctor, config show; and the version."""
+"""Commands about the installation: doctor, config show."""
 
 import dataclasses
 import json
@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(json: Json = False) -> None:
-    """Check the installation: versions, extras, kernel cache, cores, temporary space."""
+    """Check the installation: versions, extras, kernel cache; tell cores and temporary space."""
     findings = examine()
     if json:
         terminal.emit_json(findings)
@@ -49,6 +49,7 @@ def examine() -> dict[str, Any]:
     """Return what `dedupe doctor` found, as plain values."""
     core, extras = _requirements()
     packages = {name: _installed(name) for name in core}
+    needs = core | {name: need for names in extras.values() for name, need in names.items()}
     folder = _kernel_cache()
     findings: dict[str, Any] = {
         "version": dedupe.__version__,
@@ -63,13 +64,19 @@ def examine() -> dict[str, Any]:
         "temporary_folder": tempfile.gettempdir(),
         "temporary_free_bytes": shutil.disk_usage(tempfile.gettempdir()).free,
     }
-    return findings | {"problems": list(_problems(findings))}
+    return findings | {"problems": list(_problems(findings, needs))}
 
 
-def _problems(findings: Mapping[str, Any]) -> Iterator[str]:
+def _problems(findings: Mapping[str, Any], needs: Mapping[str, str]) -> Iterator[str]:
     for name, found in findings["packages"].items():
         if found is None:
-            yield f"{name} is missing; install it with: pip install {name}"
+            yield f'{name} is missing; install it with: pip install "{needs[name]}"'
+    installed = findings["packages"] | {
+        name: found for names in findings["extras"].values() for name, found in names.items()
+    }
+    for name, found in installed.items():
+        if found is not None and not _fits(found, needs[name]):
+            yield f'{name} is {found}; install another with: pip install "{needs[name]}"'
     if findings["kernel_cache"] is None:
         yield (
             "no folder can keep compiled kernels, so every run compiles them anew; "
@@ -82,12 +89,12 @@ def _problems(findings: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _requirements() -> tuple[list[str], dict[str, list[str]]]:
-    """Return the names this package needs, and those of each extra."""
+def _requirements() -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Return by name what this package needs, as "numpy>=2.0", and what each extra does."""
     from importlib import metadata
 
-    core: list[str] = []
-    extras: dict[str, list[str]] = {}
+    core: dict[str, str] = {}
+    extras: dict[str, dict[str, str]] = {}
     try:
         requirements = metadata.requires(DISTRIBUTION) or []
     except metadata.PackageNotFoundError:
@@ -95,11 +102,28 @@ def _requirements() -> tuple[list[str], dict[str, list[str]]]:
     for requirement in requirements:
         name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
         extra = re.search(r"extra\s*==\s*['\"]([\w-]+)['\"]", requirement)
+        need = requirement.partition(";")[0].strip()
         if extra is None:
-            core.append(name)
+            core[name] = need
         elif name != DISTRIBUTION:
-            extras.setdefault(extra[1], []).append(name)
+            extras.setdefault(extra[1], {})[name] = need
     return core, extras
+
+
+def _fits(version: str, need: str) -> bool:
+    """Say whether a version is within the bounds of a requirement: ">=" and "<" of releases."""
+    found = _release(version)
+    bounds = re.findall(r"(>=|<)\s*(\d[\d.]*)", need)
+    return all((found >= _release(bound)) == (sign == ">=") for sign, bound in bounds)
+
+
+def _release(version: str) -> list[int]:
+    """Return the numbers of a release; what follows them, and zeros at the end, do not count."""
+    release = re.match(r"\d+(\.\d+)*", version)
+    numbers = [int(number) for number in release[0].split(".")] if release else []
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    return numbers
 
 
 def _installed(name: str) -> str | None:
@@ -172,8 +196,9 @@ def show(settings_file: SettingsFile = None) -> None:
     """Print the settings as TOML, each with what it means; a file to start from."""
     from dedupe.settings import Settings
 
-    settings = Settings() if settings_file is None else Settings.load(settings_file)
-    terminal.emit(to_toml(settings))
+    with terminal.session():
+        settings = Settings() if settings_file is None else Settings.load(settings_file)
+        terminal.emit(to_toml(settings))
 
 
 def to_toml(settings: "Settings") -> str:

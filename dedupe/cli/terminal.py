@@ -29,6 +29,7 @@ def emit(text: str) -> None:
     """Write data to stdout.
 
     Raises:
+        KeyboardInterrupt: Ctrl-C came before.
         OutputError: it cannot be written, as on a full disk.
     """
     with _stdout_fit():
@@ -40,6 +41,7 @@ def emit_bytes(lines: Iterable[bytes]) -> None:
     """Write lines of UTF-8 to stdout, whatever the terminal's encoding.
 
     Raises:
+        KeyboardInterrupt: Ctrl-C came before one of them.
         OutputError: it cannot be written, as on a full disk.
     """
     for line in lines:
@@ -51,6 +53,7 @@ def emit_bytes(lines: Iterable[bytes]) -> None:
 
 @contextlib.contextmanager
 def _stdout_fit() -> Iterator[None]:
+    interrupts.check()
     try:
         yield
     except OSError as error:
@@ -75,6 +78,7 @@ def emit_rich(renderables: Iterable["RenderableType"]) -> None:
     """Write rich renderables to stdout: styled on a terminal, plain in a pipe.
 
     Raises:
+        KeyboardInterrupt: Ctrl-C came before.
         OutputError: it cannot be written, as on a full disk.
     """
     from rich.console import Console

@@ -160,7 +160,7 @@ def _measured_again(result: Result, a: str, b: str, inputs: Sequence[str | Path]
     ids = table.column("id").to_pylist()
     kept = clean(table, settings)
     sketches = sketch(kept, settings)
-    weights = weigh(sketches)
+    weights = weigh(sketches, settings.threads)
     x, y = sorted((ids.index(a), ids.index(b)))
     everything = dataclasses.replace(settings, containment_floor=0.0)
     pairs = given_pairs(np.array([x]), np.array([y]), sketches, weights, everything)
@@ -237,12 +237,13 @@ def _stories_of(result: Result, a: str, b: str) -> list[str]:
 
 def _collection(result: Result, inputs: Sequence[str | Path] | None) -> pa.Table:
     """Read the documents of a run again, sorted by id as its stages see them."""
-    from dedupe.read import read
+    from dedupe.read import paths_to_reread, read
+    from dedupe.read.sources import STDIN
 
     run = result.run
     hint = "give them with --inputs FILE... (inputs=[...])"
-    paths = inputs or [row["path"] for row in run.get("inputs", [])]
-    if not paths or any(str(path) in ("-", "table") for path in paths):
+    paths = inputs or paths_to_reread(run)
+    if not paths or STDIN in map(str, paths):
         raise InputError(f"the documents of this run were no files that can be read again; {hint}")
     reading = run.get("reading", {})
     try:

@@ -311,9 +311,14 @@ def _says(found: Grounds, measured: Measured, published: Published) -> str:
 
 def _refilled(measured: Measured, published: Published) -> str:
     n_changed, n_same = (int(counts[0]) for counts in relating.slots(measured))
-    days = int(relating.microseconds_apart(measured, published)[0]) // DAY_MICROSECONDS
-    brief = ", in a brief text" if relating.is_brief(measured)[0] else ""
+    is_brief = relating.is_brief(measured)[0]
+    brief = ", in a brief text" if is_brief else ""
+    if is_brief and relating.names_differ(measured)[0]:
+        when = "of other names"
+    else:
+        days = int(relating.microseconds_apart(measured, published)[0]) // DAY_MICROSECONDS
+        when = f"at least {days} days apart"
     return (
-        f"a form filled in anew: at least {days} days apart, {n_changed} of "
+        f"a form filled in anew: {when}, {n_changed} of "
         f"{n_changed + n_same} numbers and names in the same places changed{brief}"
     )

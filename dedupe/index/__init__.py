@@ -3,7 +3,7 @@
     document  ->  Index.add()  ->  Match
 
 asked.py      what a caller gives           -> the same, or an error
-open_index.py  an index that is open: files, locks, threads, forks
+open_index.py an index that is open: files, locks, threads, forks
 index.py      Index: add, query, remove, story and the rest of what can be asked
 adding.py     documents into the catalogue, their stories brought up to date
 keys.py       sketches                       -> keys that find documents again
@@ -14,8 +14,8 @@ frequency.py  sampled shingles               -> weights, by the texts of the ind
 matching.py   new documents                  -> measured pairs, with each other and with old ones
 edges.py      measured pairs                 -> what is kept of them, and back
 placing.py    new documents, and those gone  -> where each stands
-groups.py     stories and components        -> read together, changed, written together
-grouping.py   a component's leaders          -> which of them tell one story
+pending.py    stories and components         -> read together, changed, written together
+clustering.py a component's leaders          -> which of them tell one story
 stories.py    new documents, and those gone  -> the stories they change
 review.py     old pairs                      -> measured again with what is known now
 reading.py    a story                        -> relations, parents, origin

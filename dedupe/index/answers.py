@@ -30,8 +30,8 @@ class Match:
         story: name of its story: the id of the story's first document. Documents of one
             commit count in the order of their ids, here and in what is new.
         is_new_story: no document of the index tells this story.
-        is_new_text: none that it is compared with has its words in their order, once both
-            are cleaned; an older version of it counts, too.
+        is_new_text: no document it is compared with, older versions of it included, has
+            the same cleaned words in the same order.
         probability: of shared lineage with the nearest document; 0.0 without any.
         nearest: id of that document, or None.
         merged: stories that this document showed to be one with `story`. What it

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from dedupe.documents import SCHEMA, as_document, encodable, named_columns, plain
+from dedupe.documents import SCHEMA, as_document, as_string, encodable, named_columns
 from dedupe.errors import InputError, SettingsError
 from dedupe.intake import require_many
 from dedupe.settings import Settings
@@ -101,7 +101,7 @@ def table_of(documents: pa.Table | Iterable[Document | Mapping[str, Any] | str])
 
 def name_of(url: object, text: str) -> str:
     """Name a document without an id: by its address, if UTF-8 can hold that, or its text."""
-    address = plain(url)
+    address = as_string(url)
     if address and encodable(address) == address:
         return address
     encoded = text.encode("utf-8", "surrogatepass")

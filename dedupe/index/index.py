@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 100
 """Documents in memory together, of one look at the index."""
 _BYTES_OF_ONE = np.dtype(np.int64).itemsize
-"""Of the members of a story that is one document."""
+"""Bytes of the member list of a one-document story."""
 
 
 class Index(OpenIndex):

@@ -305,7 +305,7 @@ def _measured(
     candidates = given_pairs(a, b, sketches, weights, settings)
     if len(batch.minutes) > 1:
         among = weights.of_first(len(batch.minutes))
-        candidates = joined(_among(batch, among, settings), candidates)
+        candidates = join_candidates(_among(batch, among, settings), candidates)
     pairs, passages = verify(candidates, table, kept, settings)
     on_demand = OnDemand(sketches, weights, published_by(table), kept, settings)
     return Matched(old, pairs, passages, on_demand, {})
@@ -319,7 +319,7 @@ def _among(batch: Batch, weights: Weights, settings: Settings) -> Candidates:
     copies = np.flatnonzero(first != np.arange(len(first)))
     others = np.flatnonzero(found.nets != EXACT)
     equal = given_pairs(first[copies], copies, batch.sketches, weights, settings)
-    return joined(found._replace(**{
+    return join_candidates(found._replace(**{
         name: getattr(found, name)[others] for name in ("a", "b", "nets", "shared_weight")
     }), equal)  # fmt: skip
 
@@ -345,7 +345,7 @@ def _kept_together(one: Kept, other: Kept) -> Kept:
     )
 
 
-def joined(one: Candidates, other: Candidates) -> Candidates:
+def join_candidates(one: Candidates, other: Candidates) -> Candidates:
     """Join candidates that have no pair in common."""
     a, b = np.concatenate([one.a, other.a]), np.concatenate([one.b, other.b])
     order = np.lexsort((b, a))

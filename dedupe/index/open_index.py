@@ -52,20 +52,28 @@ class OpenIndex:
         self._window = None if window is None else parse_window(window)
         self._lock = threading.RLock()
         self._pid = self._made_in = os.getpid()
+        self._store: Store | None = None
         self._open(read_only=read_only)
         _OPENED.add(self)
 
-    def _open(self, *, read_only: bool) -> None:
+    def _open(self, *, read_only: bool) -> Store:
         made = dataclasses.replace(self._asked or Settings(), seed=secrets.randbits(63))
         meta = {
             "settings": orjson.dumps(made.to_dict()),
             "window": orjson.dumps(self._window or 0),
         }
-        self._store: Store | None = Store(self.path, read_only=read_only, meta=meta)
-        kept = Settings.from_dict(orjson.loads(self._store.catalog.need("meta", "settings")[0]))
-        self.settings = self._agreed(kept)
-        window = orjson.loads(self._store.catalog.need("meta", "window")[0])
+        store = Store(self.path, read_only=read_only, meta=meta)
+        try:
+            kept = Settings.from_dict(orjson.loads(store.catalog.need("meta", "settings")[0]))
+            self.settings = self._agreed(kept)
+            window = orjson.loads(store.catalog.need("meta", "window")[0])
+        except BaseException:
+            # Whoever keeps the error would keep the index locked.
+            store.close()
+            raise
         self.window_minutes: int = window if self._window is None else self._window
+        self._store = store
+        return store
 
     def _agreed(self, kept: Settings) -> Settings:
         """Return the settings asked for, with the seed of those it was made with; or these."""
@@ -73,7 +81,6 @@ class OpenIndex:
             return kept
         asked = dataclasses.replace(self._asked, seed=kept.seed)
         for name in asked.differing(kept):
-            self.close()
             raise SettingsError(
                 f"{self.path}: was made with {name} {getattr(kept, name)}, "
                 f"not {getattr(asked, name)}; open it without settings, or make a new index"
@@ -121,16 +128,17 @@ class OpenIndex:
             raise StoreError(f"{self.path}: this index is closed; open it anew")
         if self._pid != os.getpid():
             # SQLite's connection must not cross a fork, not even to be closed.
-            left = self._store
+            left, self._store = self._store, None
             _LEFT_BEHIND.append(left)
             self._pid = os.getpid()
-            self._open(read_only=True)
-            if not self._store.folder.is_same(left.folder):
+            store = self._open(read_only=True)
+            if not store.folder.is_same(left.folder):
                 self.close()
                 raise StoreError(
                     f"{self.path}: the index was moved or deleted while it was open, and another "
                     "stands there; close it, and open it where it is now"
                 )
+            return store
         return self._store
 
     def _writable(self) -> Store:

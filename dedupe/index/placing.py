@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.cluster import NEAR_EQUAL
-from dedupe.index.groups import Groups
+from dedupe.index.pending import PendingRows
 from dedupe.storage.tables import ALONE, GROUPED, Place
 from dedupe.verify.relation import EXACT_ODDS
 
@@ -54,13 +54,13 @@ class Places:
 
     Attributes:
         gone: by document that goes: the new version that goes on with its story, or 0.
-        groups: stories and components.
+        rows: stories and components, with what is not yet written.
         inherited: edges of documents that have taken the place of another, with those of that.
     """
 
     def __init__(self, held: Held) -> None:
         self._held, self._catalog = held, held.catalog
-        self.groups = Groups(held.catalog)
+        self.rows = PendingRows(held.catalog)
         self._now: dict[int, Place] = {}
         self._new: dict[int, Newcomer] = {}
         self._joined: dict[int, list[int]] = {}
@@ -166,15 +166,15 @@ class Places:
 
     def leaders_of(self, component: int) -> list[int]:
         """Return the documents that a component is clustered by."""
-        if self.groups.get("components", component) is None and self[component].state != GROUPED:
+        if self.rows.get("components", component) is None and self[component].state != GROUPED:
             return [component]
-        return self.groups.numbers("components", component)
+        return self.rows.numbers("components", component)
 
     def members_of(self, story: int) -> list[int]:
         """Return the documents that a story had before."""
         if self.was(story).state == ALONE:
             return [story]
-        return self.groups.numbers("stories", story)
+        return self.rows.numbers("stories", story)
 
     def followers_of(self, leader: int) -> list[int]:
         """Return live documents that follow a leader, rising: those among its story's first."""
@@ -219,7 +219,7 @@ class Places:
             self[one] = self[one]._replace(leader=heir)
         leaders = self.leaders_of(place.component)
         leaders = sorted(heir if one == number else one for one in leaders)
-        self.groups.put("components", place.component, np.array(leaders, np.int64).tobytes())
+        self.rows.put("components", place.component, np.array(leaders, np.int64).tobytes())
         return heir
 
     def _newly_equal(self) -> dict[int, list[int]]:
@@ -248,7 +248,7 @@ class Places:
 
     def write(self) -> dict[int, int]:
         """Write what has changed; returns the stories of documents whose places were written."""
-        self.groups.write()
+        self.rows.write()
         heirs = self._held.documents(self.inherited)
         self._catalog.put("documents", [one.row_with(self.inherited[one.number]) for one in heirs])
         rows = [

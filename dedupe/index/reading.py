@@ -57,7 +57,7 @@ class Attributed(NamedTuple):
         return int(self.table.column("id").to_pylist().index(document))
 
     def relation(self, document: str) -> str:
-        """Return how a document relates to its parent: of the contract in the README."""
+        """Return how a document relates to its parent, a word of docs/output.md."""
         return str(self.origins.relation[self.row(document)])
 
     def parent(self, document: str) -> str | None:
@@ -78,17 +78,17 @@ class Attributed(NamedTuple):
         """Return what a document shares with the others: (other's id, passage), its side a."""
         row = self.row(document)
         ids = self.table.column("id").to_pylist()
+        of_pair = self.passages.column("pair").to_numpy()
+        a = self.pairs.column("a").to_numpy()[of_pair]
+        b = self.pairs.column("b").to_numpy()[of_pair]
+        places = np.flatnonzero((a == row) | (b == row))
         found = []
-        sides = list(
-            zip(self.pairs.column("a").to_pylist(), self.pairs.column("b").to_pylist(), strict=True)
-        )
-        for one in self.passages.to_pylist():
-            a, b = sides[one["pair"]]
+        for place, one in zip(places.tolist(), self.passages.take(places).to_pylist(), strict=True):
             own, other = (one["a_start"], one["a_end"]), (one["b_start"], one["b_end"])
-            if a == row:
-                found.append((ids[b], Passage(*own, *other)))
-            elif b == row:
-                found.append((ids[a], Passage(*other, *own)))
+            if a[place] == row:
+                found.append((ids[b[place]], Passage(*own, *other)))
+            else:
+                found.append((ids[a[place]], Passage(*other, *own)))
         return found
 
     def coverage(self, document: str) -> dict[str, float]:
@@ -125,5 +125,8 @@ def attributed(table: pa.Table, store: Store, settings: Settings) -> Attributed:
     names = settings.known_names()
     clues = harvest(table, kept, names, settings.threads)
     stories = np.zeros(table.num_rows, np.int64)
-    origins = attribute(table, stories, pairs, passages, clues, names, precedence=precedence)
+    origins = attribute(
+        table, stories, pairs, passages, clues, names,
+        n_threads=settings.threads, precedence=precedence,
+    )  # fmt: skip
     return Attributed(table, kept, pairs, passages, origins)

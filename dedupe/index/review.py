@@ -81,7 +81,7 @@ def around(numbers: Iterable[int], held: Held) -> list[int]:
 
 
 def review(
-    numbers: Iterable[int], held: Held, settings: Settings, cleaned: Iterable[int] = ()
+    numbers: Iterable[int], held: Held, settings: Settings, cleaned: Iterable[int]
 ) -> list[int]:
     """Measure close pairs of documents with earlier ones again; returns whose edges changed.
 

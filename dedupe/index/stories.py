@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.disjoint_sets import DisjointSets
+from dedupe.index.clustering import clustered
 from dedupe.index.edges import bound_by
-from dedupe.index.grouping import clustered
 from dedupe.index.placing import Newcomer, Places
 from dedupe.storage.tables import ALONE, GROUPED, Place
 from dedupe.verify.roundups import MOST_HOLDERS
@@ -64,7 +64,7 @@ class Regrouping:
     def __init__(self, held: Held, settings: Settings) -> None:
         self._held, self._settings = held, settings
         self._places = Places(held)
-        self._groups = self._places.groups
+        self._rows = self._places.rows
         self._regrouped: set[int] = set()
         self.changes = Changes()
 
@@ -122,9 +122,9 @@ class Regrouping:
         places = self._places
         binding = {leader for leader, joined in followers.items() if self._binds(leader, joined)}
         old = [one for one in followers if not places.is_new(one) and places[one].state == GROUPED]
-        self._groups.load("components", {places[one].component for one in old})
+        self._rows.load("components", {places[one].component for one in old})
         of_many = [one for one in old if len(places.leaders_of(places[one].component)) > 1]
-        self._groups.load("stories", {places.was(one).story for one in of_many})
+        self._rows.load("stories", {places.was(one).story for one in of_many})
         few = {
             one for one in of_many if len(places.members_of(places.was(one).story)) <= MOST_HOLDERS
         }
@@ -156,7 +156,7 @@ class Regrouping:
         """Read the stories of components that are clustered anew."""
         places = self._places
         old = [one for group in groups for one in group if not places.is_new(one)]
-        self._groups.load("stories", {places.was(one).story for one in old})
+        self._rows.load("stories", {places.was(one).story for one in old})
 
     def _is_new_and_alone(self, number: int, followers: dict[int, list[int]]) -> bool:
         heir = number in self._places.gone.values() or self._places.had_others(number)
@@ -193,7 +193,7 @@ class Regrouping:
             changed.setdefault(component_of[number], []).append(number)
         groups: dict[int, set[int]] = {}
         old = [one for one in components.all() if not places.is_new(one)]
-        self._groups.load("components", old)
+        self._rows.load("components", old)
         for component in components.all():
             members = groups.setdefault(components.find(component), set())
             is_new = places.is_new(component)
@@ -241,13 +241,13 @@ class Regrouping:
             merged = self._merged(claims[i])
             self._settle(story, component, members[i], merged, alone=len(leaders) == 1)
         kept = {claim[0] for claim in claims if claim}
-        self._groups.delete("stories", stories - kept)
-        self._groups.delete("components", components - {component})
+        self._rows.delete("stories", stories - kept)
+        self._rows.delete("components", components - {component})
         if len(leaders) > 1 or places[leaders[0]].state == GROUPED:
             packed = np.array(leaders, np.int64).tobytes()
-            self._groups.put("components", component, packed)
+            self._rows.put("components", component, packed)
         elif component in components:
-            self._groups.delete("components", [component])
+            self._rows.delete("components", [component])
 
     def _heir(self, story: int, parts: list[list[int]], group_of: dict[int, int]) -> int | None:
         """Return the part that keeps a story's number; None when none of it lives."""
@@ -277,7 +277,7 @@ class Regrouping:
 
     def _merged(self, claims: list[int]) -> bytes:
         """Return the stories that have gone into the first of these, and those that do now."""
-        rows = [self._groups.get("stories", claim) for claim in claims]
+        rows = [self._rows.get("stories", claim) for claim in claims]
         before = [np.frombuffer(row[1], np.int64).tolist() for row in rows if row is not None]
         return np.array(sorted({*claims[1:], *chain(*before)}), np.int64).tobytes()
 
@@ -291,33 +291,33 @@ class Regrouping:
         places = self._places
         if alone and members == [story] and not places.had_others(story):
             places[story] = Place(ALONE, story, story, story)
-            self._groups.delete("stories", [story])
+            self._rows.delete("stories", [story])
             return
         self._held.load_places(one for one in members if not places.is_new(one))
         for one in members:
             places[one] = Place(GROUPED, story, component, places[one].leader)
         packed = np.array(members, np.int64).tobytes()
-        before = self._groups.get("stories", story)
+        before = self._rows.get("stories", story)
         if before is not None and before[:2] == (packed, merged):
             return
         changed = self._held.store.counts["n_commits"] + 1
-        self._groups.put("stories", story, packed, merged, changed)
+        self._rows.put("stories", story, packed, merged, changed)
 
     def _join(self, leader: int, joined: list[int]) -> None:
         """Add followers to the story of a leader that needs no other look."""
         place = self._places[leader]
-        packed, merged, _ = self._groups.need("stories", place.story)
+        packed, merged, _ = self._rows.need("stories", place.story)
         for one in joined:
             self._places[one] = Place(GROUPED, place.story, place.component, leader)
         changed = self._held.store.counts["n_commits"] + 1
         members = packed + np.array(joined, np.int64).tobytes()
-        self._groups.put("stories", place.story, members, merged, changed)
+        self._rows.put("stories", place.story, members, merged, changed)
 
     def _forget(self, place: Place) -> None:
         """Delete the story of a document that is gone, when no other is left in its component."""
         if place.component not in self._regrouped:
-            self._groups.delete("stories", [place.story])
-            self._groups.delete("components", [place.component])
+            self._rows.delete("stories", [place.story])
+            self._rows.delete("components", [place.component])
 
 
 def _near(numbers: list[int], places: Places) -> list[int]:

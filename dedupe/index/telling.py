@@ -2,10 +2,12 @@
 
 They are told at once, and hold a way to read more: relations, parents and
 origin are worked out when they are asked for, from the story as it then is.
+Of documents added together, one reading of a story answers for all.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +23,7 @@ from dedupe.storage.tables import ERASED
 from dedupe.verify import mark_roundups
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from contextlib import AbstractContextManager
 
     from dedupe.index.adding import Added, Terms
@@ -35,6 +37,38 @@ if TYPE_CHECKING:
 
 MOST_ASKED = 8
 """Documents read and measured for a query (benchmarks/index.py)."""
+
+
+class StoriesOnDemand:
+    """The stories of documents that one call added, each read once while the index stays as it is.
+
+    Args:
+        newcomers: numbers of the documents.
+        reading: opens the index.
+        settings: of the index.
+    """
+
+    def __init__(self, newcomers: Collection[int], reading: Reading, settings: Settings) -> None:
+        self._newcomers = frozenset(newcomers)
+        self._reading, self._settings = reading, settings
+        self._n_commits = 0
+        self._read: dict[tuple[int, ...], Attributed] = {}
+
+    def around(self, number: int) -> Attributed:
+        """Attribute the story of one of them, as it stands now.
+
+        Raises:
+            StoreError: its text is erased.
+        """
+        with self._reading() as held:
+            if held.store.counts["n_commits"] != self._n_commits:
+                self._n_commits = held.store.counts["n_commits"]
+                self._read.clear()
+            chosen = read_for(number, held, self._newcomers)
+            if chosen not in self._read:
+                table = as_table(held.documents(chosen))
+                self._read[chosen] = attributed(table, held.store, self._settings)
+            return self._read[chosen]
 
 
 def tell_added(
@@ -59,14 +93,10 @@ def tell_added(
     own = {one.number for one in added}
     merged = [old for story in set(stories.values()) for old in into.get(story, ())]
     held.load([*({*stories.values()} - own), *merged])
+    on_demand = StoriesOnDemand(own, reading, settings)
 
     def told(one: Added) -> Match:
         story = stories[one.number]
-
-        def look() -> Attributed:
-            with reading() as now:
-                return attributed_around(now, one.number, settings)
-
         return Match(
             document=one.name,
             story=one.story_name if story == one.number else held.document(story).story_name,
@@ -76,7 +106,7 @@ def tell_added(
             nearest=one.nearest,
             merged=tuple(held.document(old).story_name for old in into.get(story, ())),
             change=one.change,
-            _read=look,
+            _read=functools.partial(on_demand.around, one.number),
         )
 
     return [told(one) for one in added]
@@ -149,7 +179,8 @@ def tell_story(number: int, held: Held, reading: Reading, settings: Settings) ->
         with reading() as now:
             now.load_places(members)
             live = (one for one in members if now.is_live(one))
-            return attributed_around(now, next(live, members[0]), settings)
+            chosen = read_for(next(live, members[0]), now)
+            return attributed(as_table(now.documents(chosen)), now.store, settings)
 
     return IndexStory(
         story=held.document(number).story_name,
@@ -161,8 +192,11 @@ def tell_story(number: int, held: Held, reading: Reading, settings: Settings) ->
     )
 
 
-def attributed_around(held: Held, number: int, settings: Settings) -> Attributed:
-    """Attribute the story of a document; of a very large one the oldest, and the document.
+def read_for(number: int, held: Held, newcomers: Collection[int] = ()) -> tuple[int, ...]:
+    """Return the documents that are read for the story of one of them.
+
+    The oldest, and of a story with more the document itself, among as many of its newcomers:
+    or each of a thousand copies that came together would have the oldest read for it again.
 
     Raises:
         StoreError: its text is erased.
@@ -174,5 +208,11 @@ def attributed_around(held: Held, number: int, settings: Settings) -> Attributed
             "its text erased; ask for the story of another"
         )
     members = members_of(held, place.story)
-    chosen = sorted({*members[:MOST_READ], number})
-    return attributed(as_table(held.documents(chosen)), held.store, settings)
+    oldest, later = members[:MOST_READ], members[MOST_READ:]
+    if number in oldest:
+        return tuple(oldest)
+    beside = [one for one in later if one in newcomers]
+    if number not in beside:
+        return tuple(sorted([*oldest, number]))
+    first = beside.index(number) // MOST_READ * MOST_READ
+    return (*oldest, *beside[first : first + MOST_READ])

@@ -1,4 +1,4 @@
-"""Columns of the measures of a pair, which `align.fill_alignments` writes and says."""
+"""Columns of the measures of a pair, which `align.fill_alignments` writes and documents."""
 
 LONGEST_RUN = 0
 NARRATION_SHARED_A, NARRATION_A = 1, 2

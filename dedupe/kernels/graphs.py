@@ -53,7 +53,7 @@ class Graphs(NamedTuple):
         pair_offsets  int64 (S+1,)  pairs of a story
         place      int64 (P,)    row of the pairs table
         a, b       int64 (P,)    members
-        relation   int8  (P,)    place in attribute.parents.BY_CLOSENESS
+        relation   int8  (P,)    place in attribute.relations.BY_CLOSENESS
         resemblance, containment_a, containment_b   float64 (P,)
         broken     bool  (M,)    its clock is not believed
         lead       float64 (M,)  log-odds over other versions of its work, which it or they credit

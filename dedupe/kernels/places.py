@@ -40,7 +40,7 @@ class Places(NamedTuple):
 
     Shapes
         head         bool    (M,)  stands for its work
-        relation     int8    (M,)  place in attribute.parents.BY_CLOSENESS
+        relation     int8    (M,)  place in attribute.relations.BY_CLOSENESS
         parent       int64   (M,)  member; -1 where absent
         name         int64   (M,)  absent parent; -1 unknown
         probability  float64 (M,)  of the parent; NaN without one

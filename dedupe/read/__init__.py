@@ -44,7 +44,7 @@ from dedupe.read.ledger import Ledger, Limits, OnError
 from dedupe.read.pages import with_pages
 from dedupe.read.plain_lines import Columns
 from dedupe.read.rows import build_columns, build_documents
-from dedupe.read.sources import check_inputs, find_sources, printable_path
+from dedupe.read.sources import STDIN, check_inputs, find_sources
 from dedupe.settings import current_folder
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from dedupe.read.sources import Source
     from dedupe.stages import OnProgress
 
-__all__ = ["Batch", "Limits", "Reading", "read", "read_batches", "read_table"]
+__all__ = ["Batch", "Limits", "Reading", "paths_to_reread", "read", "read_batches", "read_table"]
 
 _DEFAULTS = Limits()
 _TABLE = "table"
@@ -194,7 +194,7 @@ def read_batches(
     builder = _Builder(fields or {}, name)
     progress = _Progress(on_progress, [source for sources, _ in found for source in sources])
     for path, (sources, n_skipped) in zip(paths, found, strict=True):
-        ledger = Ledger(printable_path(path), on_error)
+        ledger = Ledger(path, on_error)
         ledger.n_skipped_files = n_skipped
         for records in read_records(sources, builder.names, ledger, limits, progress.add):
             yield builder.batch(records, ledger)
@@ -264,6 +264,18 @@ def _rows_with_text(table: pa.Table, ledger: Ledger) -> tuple[pa.Table, Sequence
         table = table.set_column(place, SCHEMA.field("id"), pc.coalesce(table["id"], made))
     ledger.n_documents = table.num_rows
     return table, lines
+
+
+def paths_to_reread(run: Mapping[str, Any]) -> list[str]:
+    """Return the paths by which the inputs of a run can be read again; [] where one was no file.
+
+    Args:
+        run: its record, as `Result.run`.
+    """
+    paths = [row["path"] for row in run.get("inputs", [])]
+    # Of a file that is named as a table is, it is recorded where its path starts.
+    is_table = paths == [_TABLE] and not run.get("reading", {}).get("start")
+    return [] if is_table or STDIN in paths else paths
 
 
 class _Builder:

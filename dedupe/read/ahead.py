@@ -51,17 +51,17 @@ class ReadAhead:
         self._most = n_bytes
         self._held = bytearray()
         self._is_over = self._was_told = False
-        self._error: OSError | None = None
+        self._error: BaseException | None = None
         self._changed = threading.Condition()
         threading.Thread(target=self._fill, daemon=True).start()
 
     def read(self, size: int) -> bytes | None:
         """Return what has come, at most `size` bytes; b"" at the end.
 
-        Where nothing more has come, None says so once; the next call waits.
+        Returns None once when nothing new has arrived; the next call blocks.
 
         Raises:
-            OSError: the file cannot be read on.
+            OSError: the file cannot be read on; or whatever else hindered the thread that reads.
         """
         with self._changed:
             if not (self._held or self._is_over or self._was_told):
@@ -83,8 +83,9 @@ class ReadAhead:
                     self._held += data
                     self._changed.notify()
                     self._changed.wait_for(lambda: len(self._held) < self._most)
-        except OSError as error:
+        except BaseException as error:  # noqa: BLE001 - raised where the bytes are asked for
             self._error = error
-        with self._changed:
-            self._is_over = True
-            self._changed.notify()
+        finally:
+            with self._changed:
+                self._is_over = True
+                self._changed.notify()

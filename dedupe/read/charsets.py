@@ -1,6 +1,6 @@
 """The bytes of a web page in, its text out: by the charset that it states.
 
-UTF-8, else what the server states, else <meta charset="iso-8859-1">
+a byte order mark, else UTF-8, else what the server states, else <meta charset="iso-8859-1">
 """
 
 from __future__ import annotations
@@ -8,8 +8,15 @@ from __future__ import annotations
 import codecs
 import re
 
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""Longer ones first: that of UTF-32 begins with one of UTF-16."""
 _HEAD_BYTES = 4_096
-"""A page states its charset in its first bytes, or not where a browser would look."""
+"""Browsers look for the charset only in a page's first bytes; so do we."""
 _HEADER = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _META = re.compile(rb"<meta\b[^<>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _MEANT = {
@@ -26,14 +33,20 @@ _MEANT = {
 Source: the labels of the WHATWG's Encoding Standard.
 """
 _NO_CHARSETS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"}
-"""What Python reads besides, and no page is in; some take quadratic time."""
+"""Codecs of Python's that no page uses; some take quadratic time."""
 
 
-def decode_page(content: bytes, header: str = "", *, mend: bool = False) -> str:
+def marked_charset(content: bytes) -> str | None:
+    """Return "utf-16" or "utf-32" where bytes begin with the byte order mark of one, else None."""
+    return next((name for mark, name in _MARKS if content.startswith(mark)), None)
+
+
+def decode_page(content: bytes, header: str = "", *, mend: bool) -> str:
     """Return the text of a page, or of a text that a server sent.
 
-    Bytes past ASCII that are UTF-8 are read as such, whatever is stated. Others
-    are read by the first charset stated that they are in.
+    A byte order mark goes before all that is stated, and is dropped. Bytes past ASCII that are
+    UTF-8 are read as such, too, whatever is stated. Others are read by the first charset stated
+    that they are in.
 
     Args:
         content: the bytes of the page; the first 4,096 may state its charset.
@@ -43,8 +56,12 @@ def decode_page(content: bytes, header: str = "", *, mend: bool = False) -> str:
 
     Raises:
         UnicodeDecodeError: no charset fits, and `mend` is false; its `reason` is a
-            message, its `start` the first byte that is not UTF-8.
+            message, its `start` the first byte that is not in the marked charset or UTF-8.
     """
+    marked = marked_charset(content)
+    if marked:
+        return content.decode(marked, "replace" if mend else "strict")
+    content = content.removeprefix(codecs.BOM_UTF8)
     try:
         text, wrong = content.decode(), None
     except UnicodeDecodeError as error:

@@ -7,6 +7,7 @@ that `datetime` cannot hold are brought to its edge, where they count as impossi
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
@@ -82,7 +83,7 @@ def _batches(
     path: str, file: str, names: FieldNames, limits: Limits, *, whole: bool
 ) -> Iterator[tuple[pa.RecordBatch, frozenset[str]]]:
     """Yield the batches of a file, each with the names of the columns that hold a field."""
-    with pa.OSFile(path) as source:
+    with pa.OSFile(os.fsencode(path)) as source:
         magic = source.read(len(ARROW_MAGIC))
         source.seek(0)
         if magic.startswith(PARQUET_MAGIC):

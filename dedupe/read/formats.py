@@ -36,6 +36,7 @@ _COLUMNAR_MAGICS = (b"PAR1", b"ARROW1")
 _WARC_MAGIC = b"WARC/"
 
 
+# Columns hold only the fields of a document: where `whole` is asked for, all come as records.
 @overload
 def read_records(
     sources: Sequence[Source],

@@ -15,7 +15,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dedupe.dates import parse_interval
-from dedupe.errors import MissingExtraError
+from dedupe.errors import InputError, MissingExtraError
 from dedupe.read.charsets import decode_page
 from dedupe.read.fields import PAGE
 from dedupe.read.ledger import Records
@@ -59,12 +59,11 @@ def with_pages(records: Records, names: FieldNames, ledger: Ledger) -> Records:
     mapped = list(records.records)
     for row, (text, page) in enumerate(zip(texts, pages, strict=True)):
         if not text and page and isinstance(page, (str, bytes)):
-            found = extract_page(page)
-            if found is None:
-                reason = f"the HTML nests more than {_DEEPEST} elements"
-                ledger.reject(records.files[row], records.lines[row], reason)
+            try:
+                mapped[row] = {**mapped[row], PAGE: extract_page(page)}
+            except InputError as error:
+                ledger.reject(records.files[row], records.lines[row], str(error))
                 continue
-            mapped[row] = {**mapped[row], PAGE: found}
         rows.append(row)
     return records._replace(
         records=[mapped[row] for row in rows],
@@ -73,10 +72,11 @@ def with_pages(records: Records, names: FieldNames, ledger: Ledger) -> Records:
     )
 
 
-def extract_page(page: str | bytes) -> dict[str, Any] | None:
-    """Return what a page says of its article, by field; None where it nests too deep.
+def extract_page(page: str | bytes) -> dict[str, Any]:
+    """Return what a page says of its article, by field.
 
     Raises:
+        InputError: it nests too deep.
         MissingExtraError: trafilatura is not installed.
     """
     try:
@@ -85,7 +85,7 @@ def extract_page(page: str | bytes) -> dict[str, Any] | None:
         raise needs_extra() from error
     markup = decode_page(page, mend=True) if isinstance(page, bytes) else page
     if _depth(markup) > _DEEPEST:
-        return None
+        raise InputError(f"the HTML nests more than {_DEEPEST} elements")
     found: Any = trafilatura.bare_extraction(markup, with_metadata=True, include_comments=False)
     if found is None:
         return {"text": trafilatura.html2txt(markup) or ""}

@@ -109,7 +109,7 @@ class Columns:
         is_good = self._kinds[row] & kernels.KIND == kernels.STRING
         return bool(is_good.all()) and (allow_empty or not is_empty.any())
 
-    def strings(self, key: str, kind: pa.DataType, *, keep_empty: bool = False) -> pa.Array:
+    def strings(self, key: str, kind: pa.DataType, *, keep_empty: bool) -> pa.Array:
         """Return the strings of a key, null where there is none, or an empty one.
 
         Args:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
-from dedupe.documents import SCHEMA, as_text, host, is_unsaid, plain, plain_id
+from dedupe.documents import SCHEMA, as_id, as_string, as_text, host, is_unsaid
 from dedupe.read.moments import interval_arrays
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def build_documents(
 
 
 def build_columns(
-    given: Columns, names: FieldNames, ledger: Ledger, name: Name | None = None
+    given: Columns, names: FieldNames, ledger: Ledger, name: Name | None
 ) -> Documents:
     """Turn the columns of plain records into documents, in their order."""
     files, lines = [given.file] * len(given), given.lines.tolist()
@@ -160,7 +160,7 @@ def _with_id(
     """Keep the records whose id can be one, or that have none."""
     kept = []
     for row, value in enumerate(named):
-        if not is_unsaid(value) and plain_id(value) is None:
+        if not is_unsaid(value) and as_id(value) is None:
             kind = _KINDS.get(type(value), type(value).__name__)
             kind = "an infinite number" if isinstance(value, float) else kind
             reason = f"the id is {kind}, not a string or a number"
@@ -192,7 +192,7 @@ def _strings(values: Sequence[Any]) -> list[str | None]:
     types = set(map(type, values))
     if types <= {str, type(None)}:
         return [value or None for value in values] if "" in values else list(values)
-    return [plain(value) for value in values]
+    return [as_string(value) for value in values]
 
 
 def _cleared(strings: list[str | None]) -> list[str | None]:

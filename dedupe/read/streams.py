@@ -18,6 +18,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from dedupe.errors import InputError
+from dedupe.read.charsets import marked_charset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,13 +36,6 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGICS = (b"\x28\xb5\x2f\xfd", *(bytes((0x50 + n, 0x2A, 0x4D, 0x18)) for n in range(16)))
 _ZSTD_SLICE = 1 << 11
 """A zstd block of 4 bytes may stand for 128 KiB, so 2 KiB give at most 64 MiB at once."""
-
-_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 class _DamageError(Exception):
@@ -228,7 +222,7 @@ def _in_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
         first += chunk
         if len(first) >= len(codecs.BOM_UTF32_LE):
             break
-    encoding = next((name for mark, name in _MARKS if first.startswith(mark)), None)
+    encoding = marked_charset(first)
     if encoding is None:
         yield first.removeprefix(codecs.BOM_UTF8)
         yield from chunks
@@ -279,7 +273,7 @@ class LineSplitter:
         number: of the line that is open, from 1.
     """
 
-    def __init__(self, limit: int, *, skip_blank: bool = False) -> None:
+    def __init__(self, limit: int, *, skip_blank: bool) -> None:
         self.number = 1
         self._limit = limit
         self._skip_blank = skip_blank

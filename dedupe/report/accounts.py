@@ -17,7 +17,6 @@ import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from dedupe.errors import InputError
 from dedupe.report.drawing import Drawing, draw, in_order_of_copying
 from dedupe.report.words import (
     counts_line,
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from dedupe.result import Result
 
 MEMBERS = 3_000
-"""Documents that a page lists; only the first few of each story may pass it."""
+"""Documents a page lists in all; exceeded only by the first ten of each story."""
 
 _FEWEST, _MOST = 10, 100
 """A story lists so many documents at any rate, and at most, if it has them."""
@@ -52,7 +51,7 @@ _NAME_CHARACTERS = 80
 _LINK_CHARACTERS = 2_000
 _COMMAND_CHARACTERS = 400
 _NOTABLE = 0.005
-"""A candidate that is less likely is not named: it would read .00 or .01."""
+"""A candidate that is less likely is not named: it would read 0.00."""
 
 _LINK = re.compile(r"https?://[^\s<>\"'`\\]+", re.IGNORECASE)
 
@@ -106,6 +105,7 @@ class Account:
         reason: the strongest sign of it, None where there is none.
         relations: of the other documents, counted in words.
         candidates: (name, probability) of the origins that are possible besides.
+        decided: sentences: what a reader decided about its documents.
         speaks_for: sentences of evidence for the named origin.
         speaks_else: for another, or against it.
         without: sentences: who would be named without a kind of evidence.
@@ -128,6 +128,7 @@ class Account:
     reason: str | None
     relations: str
     candidates: list[tuple[str, float]]
+    decided: list[str]
     speaks_for: list[str]
     speaks_else: list[str]
     without: list[str]
@@ -142,6 +143,7 @@ def tell(
     result: Result,
     stories: Sequence[Mapping[str, Any]],
     described: Sequence[Mapping[str, Any]],
+    outlets: pa.Array,
     folder: str,
 ) -> list[Account]:
     """Return an account of each story.
@@ -150,14 +152,18 @@ def tell(
         result: that the stories are of.
         stories: rows of stories.jsonl.
         described: the same stories as `summarize` describes them.
+        outlets: what each document's outlet is called, null where nothing tells.
         folder: where the run stands, as commands name it.
     """
     import pyarrow as pa
 
     chosen = _chosen(result.documents, [story["story"] for story in stories])
     places = pa.array([place for rows in chosen.values() for place in rows], pa.int64())
-    listed = zip(result.documents.take(places).to_pylist(), _outlets(result, places), strict=True)
-    rows = [row | {"outlet": outlet or _source(row)} for row, outlet in listed]
+    listed = result.documents.take(places).to_pylist()
+    called = outlets.take(places).to_pylist()
+    rows = [
+        row | {"outlet": outlet or _source(row)} for row, outlet in zip(listed, called, strict=True)
+    ]
     shared = _Shared(result, rows, folder)
     members: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
@@ -202,9 +208,11 @@ def _account(
     shared: _Shared,
 ) -> Account:
     origin, earlier = story["origin"], len(story.get("earlier", ()))
+    decided: list[str] = []
     sides: dict[bool, list[str]] = {True: [], False: []}
     for row in story["evidence"]:
-        sides[speaks_for(row, origin)].append(evidence_line(row))
+        side = decided if row["signal"] == "reader" else sides[speaks_for(row, origin)]
+        side.append(evidence_line(row))
     return Account(
         anchor=_anchor(story["story"]),
         title=shortened(described["title"] or story["story"], _TITLE_CHARACTERS),
@@ -218,6 +226,7 @@ def _account(
         reason=described["reason"] and shortened(described["reason"], _TITLE_CHARACTERS),
         relations=counts_line(described["relations"]),
         candidates=_others(story),
+        decided=_first_of(decided),
         speaks_for=_first_of(sides[True]),
         speaks_else=_first_of(sides[False]),
         without=[without_line(row) for row in story.get("counterfactuals", [])],
@@ -260,18 +269,6 @@ def _part(row: Mapping[str, Any]) -> str:
     )
 
 
-def _outlets(result: Result, places: pa.Array) -> list[str | None]:
-    """Return what the outlets of some documents are called, None where nothing tells."""
-    from dedupe.network import outlet_names
-
-    try:
-        outlets: list[str | None] = outlet_names(result).take(places).to_pylist()
-    except InputError:
-        # The file of names is lost: the page says so, and shows each source as given.
-        return [None] * len(places)
-    return outlets
-
-
 def _source(row: Mapping[str, Any]) -> str:
     """Return a document's source as given, else the host of its address."""
     link = safe_link(row["url"])
@@ -306,8 +303,10 @@ class _Shared:
     def __init__(self, result: Result, rows: Iterable[Mapping[str, Any]], folder: str) -> None:
         import pyarrow as pa
 
+        from dedupe.read import paths_to_reread
+
         self._folder = folder
-        self._readable = _can_be_read_again(result.run)
+        self._readable = bool(paths_to_reread(result.run))
         rows = list(rows)
         self._known = _known(result.documents, [row["parent"] for row in rows if row["parent"]])
         ids = pa.array([name for row in rows for name in (row["id"], row["parent"]) if name])
@@ -357,13 +356,9 @@ class _Shared:
         ends = ["--"] if any(name.startswith("-") for name in (self._folder, *ids)) else []
         again = [] if self._readable else ["--inputs", "FILE"]
         command = shlex.join(["dedupe", "explain", *again, *ends, self._folder, *ids])
-        return command if plain(command) == command and len(command) <= _COMMAND_CHARACTERS else ""
-
-
-def _can_be_read_again(run: Mapping[str, Any]) -> bool:
-    """Say whether `explain` finds the run's inputs by the paths that it recorded."""
-    paths = [row["path"] for row in run.get("inputs", [])]
-    return bool(paths) and not any(path in {"-", "table"} for path in paths)
+        # As the page shows it: a folder may have bytes in its name that are no text.
+        shown = plain(command.encode("utf-8", "replace").decode())
+        return command if shown == command and len(command) <= _COMMAND_CHARACTERS else ""
 
 
 def _known(documents: pa.Table, ids: Sequence[str]) -> set[str]:

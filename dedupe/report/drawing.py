@@ -28,7 +28,7 @@ _RELATION = 340
 _TIME = 440
 _TIME_WIDTH = 380
 _MARGIN = 20
-_NAME_CHARACTERS = 34
+_LABEL_CHARACTERS = 34
 _HALF_LETTERS = 3.5
 """Half the width of a letter of the drawing, in its units: what a name may take is cut by it."""
 
@@ -124,7 +124,7 @@ def draw(rows: Sequence[Mapping[str, Any]]) -> Drawing:
         letters = int((_TREE - x) / (2 * _HALF_LETTERS))
         nodes.append(
             Node(
-                name=shortened(row["outlet"], min(_NAME_CHARACTERS, letters)),
+                name=shortened(row["outlet"], min(_LABEL_CHARACTERS, letters)),
                 relation=row["relation"].replace("_", " "),
                 x=x,
                 y=y,

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 from dedupe.errors import InputError, OutputError
 from dedupe.in_place import put_in_place
 from dedupe.report.accounts import tell
-from dedupe.report.summary import largest, summarize
+from dedupe.report.summary import survey
 from dedupe.report.words import RELATIONS, notes, plain, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    import pyarrow as pa
     from jinja2 import Environment
 
     from dedupe.result import Result
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
 TOP = 200
 """Stories that a page tells, if nobody says how many."""
 
-_MOST_OUTLETS = 100
+_COUNTED = ("documents", "rejects", "bad_dates")
+_MOST_NETWORK_OUTLETS = 100
 _MOST_ROWS = 50
-_NAME_CHARACTERS = 200
+_CELL_CHARACTERS = 200
 
 
 def write_page(
@@ -51,7 +53,7 @@ def write_page(
     Raises:
         OutputError: the file cannot be written, or is another file of a result.
     """
-    from dedupe.result import FILES
+    from dedupe.result.folder import FILES
 
     path = Path(path)
     if path.name in set(FILES) - {"report.html"}:
@@ -67,8 +69,9 @@ def page(result: Result, *, folder: str, top: int = TOP) -> bytes:
     Its size follows `top`, and not the collection: each story, table and text has a bound.
     The same result gives the same bytes.
     """
-    summary = summarize(result, top=top)
-    accounts = tell(result, largest(result, top), summary["largest"], folder)
+    summary, stories = survey(result, top=top)
+    outlets, problem = _outlet_names(result)
+    accounts = tell(result, stories, summary["largest"], outlets, folder)
     template = _environment().get_template("page.html")
     text = template.render(
         accounts=accounts,
@@ -77,7 +80,7 @@ def page(result: Result, *, folder: str, top: int = TOP) -> bytes:
         notes=notes(summary),
         summary=summary,
         relations=_relations(summary["relations"]),
-        outlets=_outlets(result),
+        outlets=_outlets(result, outlets) | {"problem": problem},
         run=_run(result),
         rejects=result.rejects[:_MOST_ROWS],
     )
@@ -140,7 +143,7 @@ def _at(moment: datetime | str) -> str:
 
 
 def _name(text: str | None) -> str:
-    return shortened(text, _NAME_CHARACTERS)
+    return shortened(text, _CELL_CHARACTERS)
 
 
 def _share(value: float | None) -> str:
@@ -167,28 +170,40 @@ def _relations(counts: Mapping[str, int]) -> list[dict[str, Any]]:
     ]
 
 
-def _outlets(result: Result) -> dict[str, Any]:
-    """Return who copies whom: rows that copied or were copied, or why there are none."""
-    from dedupe.network import sources
+def _outlet_names(result: Result) -> tuple[pa.Array, str]:
+    """Return what each document's outlet is called, or nulls and what is the matter."""
+    import pyarrow as pa
+
+    from dedupe.network import outlet_names
 
     try:
-        network = sources(result)
+        return outlet_names(result), ""
     except InputError as error:
-        return {"problem": str(error), "rows": [], "edges": [], "left_out": 0}
+        # The file of names is lost: the page says so, and shows each source as given.
+        return pa.nulls(result.documents.num_rows, pa.string()), str(error)
+
+
+def _outlets(result: Result, names: pa.Array) -> dict[str, Any]:
+    """Return who copies whom: rows that copied or were copied."""
+    from dedupe.network import count_copies
+
+    network = count_copies(result, names)
     rows = [row for row in network.outlets.to_pylist() if row["copied"] or row["copies"]]
     rows.sort(key=lambda row: (-row["copies"], -row["copied"], row["outlet"]))
     return {
-        "problem": "",
-        "rows": rows[:_MOST_OUTLETS],
+        "rows": rows[:_MOST_NETWORK_OUTLETS],
         "edges": network.edges.slice(0, _MOST_ROWS).to_pylist(),
-        "left_out": max(0, len(rows) - _MOST_OUTLETS),
+        "left_out": max(0, len(rows) - _MOST_NETWORK_OUTLETS),
     }
 
 
 def _run(result: Result) -> dict[str, Any]:
-    """Return what the run was: version, settings, inputs, stages, decisions of a reader."""
+    """Return what the run was: version, settings, inputs, stages, decisions of a reader.
+
+    Other versions of the package may have recorded less of it.
+    """
     run = result.run
-    inputs = run.get("inputs", [])
+    inputs = [dict.fromkeys(_COUNTED, "") | row for row in run.get("inputs", [])]
     decisions = {name: len(rows) for name, rows in run.get("overrides", {}).items() if rows}
     peak = run.get("peak_memory_bytes")
     return {

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedupe.report.words import strongest_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from dedupe.result import Result
 
@@ -18,7 +18,7 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]+")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 
 
-def write_csv(result: Result, folder: Path, *, guard: bool = True) -> dict[str, int]:
+def write_csv(result: Result, folder: str | Path, *, guard: bool = True) -> dict[str, int]:
     """Write documents.csv and stories.csv.
 
     Args:
@@ -30,7 +30,7 @@ def write_csv(result: Result, folder: Path, *, guard: bool = True) -> dict[str, 
     Returns:
         Rows written, by file name.
     """
-    documents = result.documents
+    folder, documents = Path(folder), result.documents
     batches = (batch.to_pylist() for batch in documents.to_batches(max_chunksize=10_000))
     rows = (list(row.values()) for batch in batches for row in batch)
     _write_rows(folder / "documents.csv", documents.column_names, rows, guard=guard)

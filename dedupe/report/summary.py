@@ -1,7 +1,7 @@
 """A result in, its figures and its largest stories out.
 
-Result  ->  summarize()  dict, ready for --json
-        ->  largest()    rows of stories.jsonl
+Result  ->  survey()  ->  dict, ready for --json: what summarize() returns
+                          rows of stories.jsonl, of the largest stories
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dedupe.report.words import relation_rank, strongest_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
 
@@ -35,14 +35,19 @@ def summarize(result: Result, *, top: int = 10) -> dict[str, Any]:
         `relations` (documents of each), `listed` (stories in stories.jsonl)
         and `largest`, a list of the first of them, largest first, ties by name.
     """
-    sizes = _sizes(result)
+    return survey(result, top=top)[0]
+
+
+def survey(result: Result, *, top: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return what `summarize` does, and the rows of the stories that it describes."""
+    sizes = [_Size.of(place, story) for place, story in enumerate(result.stories)]
     shared = [one for one in sizes if one.size > 1]
     n_new = [one.size - one.n_earlier for one in shared]
     n_firsts = sum(not one.n_earlier for one in shared)
     relations = _count(result.documents["relation"])
-    first = _first(result, sizes, top)
+    first = [result.stories[one.place] for one in sorted(sizes, key=_Size.rank)[:top]]
     members = _members(result.documents, [story["story"] for story in first])
-    return {
+    summary = {
         "documents": result.documents.num_rows,
         "stories": len(shared),
         "duplicates": sum(n_new) - n_firsts,
@@ -55,11 +60,7 @@ def summarize(result: Result, *, top: int = 10) -> dict[str, Any]:
         "listed": len(result.stories),
         "largest": [_describe(story, members.get(story["story"], [])) for story in first],
     }
-
-
-def largest(result: Result, top: int) -> list[dict[str, Any]]:
-    """Return the rows of the largest stories, ties by name: those that `summarize` describes."""
-    return _first(result, _sizes(result), top)
+    return summary, first
 
 
 class _Size(NamedTuple):
@@ -76,14 +77,6 @@ class _Size(NamedTuple):
 
     def rank(self) -> tuple[int, str]:
         return -self.size, self.story
-
-
-def _sizes(result: Result) -> list[_Size]:
-    return [_Size.of(place, story) for place, story in enumerate(result.stories)]
-
-
-def _first(result: Result, sizes: Iterable[_Size], top: int) -> list[dict[str, Any]]:
-    return [result.stories[one.place] for one in sorted(sizes, key=_Size.rank)[:top]]
 
 
 def _count(column: pa.ChunkedArray) -> dict[str, int]:

@@ -92,20 +92,21 @@ def origin_line(origin: Mapping[str, Any]) -> str:
 
 
 def strongest_reason(story: Mapping[str, Any]) -> str | None:
-    """Return the first sentence of evidence for the named origin, or any first one.
-
-    None where no origin is named: no sign told.
-    """
-    if story["origin"]["band"] == "unknown":
-        return None
-    evidence = story["evidence"]
-    speaks = [row["says"] for row in evidence if speaks_for(row, story["origin"])]
-    return next(iter(speaks or [row["says"] for row in evidence]), None)
+    """Return the first sentence of evidence for the named origin; None where there is none."""
+    speaks = (row["says"] for row in story["evidence"] if speaks_for(row, story["origin"]))
+    return next(speaks, None)
 
 
 def speaks_for(evidence: Mapping[str, Any], origin: Mapping[str, Any]) -> bool:
-    """Say whether a row of evidence speaks for the named origin."""
-    return not evidence["against"] and evidence["toward"] == origin["name"]
+    """Say whether a row of evidence speaks for the named origin; none does where none is named."""
+    toward = evidence["toward"]
+    if origin["band"] == "unknown" or evidence["against"]:
+        return False
+    if evidence["signal"] == "reader" and toward is None:
+        # That two documents are one story, or not, says nothing of its origin.
+        return False
+    # An origin without an outlet is called by its id; an absent one may have no name at all.
+    return bool(toward == (origin["name"] or origin["document"]))
 
 
 def evidence_line(evidence: Mapping[str, Any]) -> str:

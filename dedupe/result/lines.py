@@ -1,20 +1,22 @@
 """Rows of stories.jsonl, as they are found, in; read again as they are asked for.
 
     rows by first document  --add-->  LineWriter  ->  Written  ->  Lines
+    rows, or stories.jsonl  --of, read--------------------------->  Lines
 
 A row as an object takes six times the memory of its line, and mostly it is only written to a file.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from typing import BinaryIO
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -32,6 +34,29 @@ class Lines(Sequence[dict[str, Any]]):
     def __init__(self, data: NDArray[np.uint8], places: NDArray[np.int64]) -> None:
         self._data = data
         self._places = places
+
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[str, Any]]) -> Lines:
+        """Return rows as lines."""
+        return cls._split(b"".join(map(_line, rows)))
+
+    @classmethod
+    def read(cls, path: Path) -> Lines:
+        """Return the lines of a file, without empty ones; a row that is no JSON fails when parsed.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        return cls._split(path.read_bytes())
+
+    @classmethod
+    def _split(cls, data: bytes) -> Lines:
+        if data and not data.endswith(b"\n"):
+            data += b"\n"
+        values = np.frombuffer(data, np.uint8)
+        bounds = np.append(0, np.flatnonzero(values == ord("\n")) + 1)
+        places = np.stack([bounds[:-1], bounds[1:]], axis=1)
+        return cls(values, places[np.diff(bounds) > 1])
 
     def __len__(self) -> int:
         """Count the rows."""
@@ -51,13 +76,13 @@ class Lines(Sequence[dict[str, Any]]):
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield all rows."""
-        return map(_parsed, self._each())
+        return map(_parsed, self.each())
 
     def __eq__(self, other: object) -> bool:
         """Say whether a list or other lines hold the same rows."""
         if not isinstance(other, (Lines, list)):
             return NotImplemented
-        return len(self) == len(other) and all(map(dict.__eq__, self, other))
+        return len(self) == len(other) and all(map(operator.eq, self, other))
 
     def __hash__(self) -> int:
         """Raise TypeError, as a list does."""
@@ -67,11 +92,8 @@ class Lines(Sequence[dict[str, Any]]):
         """Tell how many there are."""
         return f"<{len(self)} rows>"
 
-    def write(self, file: BinaryIO) -> None:
-        """Write the lines as they are."""
-        file.writelines(line.data for line in self._each())
-
-    def _each(self) -> Iterator[NDArray[np.uint8]]:
+    def each(self) -> Iterator[NDArray[np.uint8]]:
+        """Yield the bytes of each line."""
         return (self._data[start:end] for start, end in self._places.tolist())
 
 
@@ -101,9 +123,7 @@ class LineWriter:
 
     def add(self, rows: Mapping[int, Mapping[str, Any]]) -> None:
         """Append rows, by their first documents."""
-        import orjson
-
-        lines = [orjson.dumps(row) + b"\n" for row in rows.values()]
+        lines = [*map(_line, rows.values())]
         self._bytes.add(np.frombuffer(b"".join(lines), np.uint8))
         self._firsts += rows
         self._ends += (self._ends[-1] + np.cumsum([len(line) for line in lines])).tolist()
@@ -113,6 +133,21 @@ class LineWriter:
         order = np.argsort(np.array(self._firsts, np.int64), kind="stable")
         ends = np.array(self._ends)
         return Written(self._bytes.whole(), np.stack([ends[:-1], ends[1:]], axis=1)[order])
+
+
+def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows as lines of JSON; lines are written as they are."""
+    with path.open("wb") as file:
+        if isinstance(rows, Lines):
+            file.writelines(line.data for line in rows.each())
+        else:
+            file.writelines(map(_line, rows))
+
+
+def _line(row: Mapping[str, Any]) -> bytes:
+    import orjson
+
+    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _parsed(line: NDArray[np.uint8]) -> dict[str, Any]:

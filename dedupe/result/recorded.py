@@ -3,7 +3,7 @@
     folder  ->  record_of()      "files" of run.json
                     `->  check_files()  ValueError for what has changed since
 
-Lines of JSON that were cut off or emptied are lines of JSON still: only a record tells.
+A cut or emptied JSON-lines file is still valid JSON lines; only a checksum shows it.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _NOT_RECORDED = frozenset({"run.json", "report.html"})
 
 
 def record_of(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return by name the `bytes` and the `blake2b` (hex, 16 bytes) of each file of a result.
+    """Return by name the `file_record` of each file of a result that is to be compared.
 
     Folders are left out: an archive has checks of its own.
     """
     return {
-        path.name: _measured(path)
+        path.name: file_record(path)
         for path in sorted(folder.iterdir())
         if path.is_file() and path.name not in _NOT_RECORDED
     }
@@ -51,11 +51,16 @@ def check_files(folder: Path, names: Iterable[str], record: Any) -> None:
         if not path.is_file():
             if name in record:
                 raise ValueError(f"{name} is missing")
-        elif _measured(path) != record.get(name):
+        elif file_record(path) != record.get(name):
             raise ValueError(f"{name} is not as the run wrote it")
 
 
-def _measured(path: Path) -> dict[str, Any]:
+def file_record(path: Path) -> dict[str, Any]:
+    """Return the `bytes` and the `blake2b` (hex, 16 bytes) of a file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, functools.partial(hashlib.blake2b, digest_size=16))
         return {"bytes": file.tell(), "blake2b": digest.hexdigest()}

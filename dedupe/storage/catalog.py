@@ -8,6 +8,7 @@ refers to a row fails loudly when the row is gone.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import stat
 import time
@@ -122,7 +123,7 @@ class Catalog:
 
         try:
             self._base = sqlite3.connect(
-                f"file:{quote(str(self._path))}?mode={mode}", uri=True,
+                f"file:{quote(os.fsencode(self._path))}?mode={mode}", uri=True,
                 isolation_level=None, check_same_thread=False, cached_statements=64,
                 factory=_Connection,
             )  # fmt: skip

@@ -130,16 +130,16 @@ class Answers:
 
     Args:
         on_demand: measures what is not known.
-        known: a table as `table` gives it.
-        is_earlier: documents of an earlier run, bool (D,); how many pairs of two of
+        known: a table as `table` gives it, or None.
+        is_earlier: documents of an earlier run, bool (D,), or None; how many pairs of two of
             them were asked of `on_demand` is counted.
     """
 
     def __init__(
         self,
         on_demand: OnDemand,
-        known: pa.Table | None = None,
-        is_earlier: NDArray[np.bool_] | None = None,
+        known: pa.Table | None,
+        is_earlier: NDArray[np.bool_] | None,
     ) -> None:
         self._on_demand = on_demand
         self._is_earlier = is_earlier

@@ -137,10 +137,10 @@ def measured_blocks(
     kept: Kept,
     settings: Settings,
     use: Callable[[Measured], Answer],
-    on_progress: OnProgress | None = None,
+    on_progress: OnProgress | None,
     spill: Spill = MEMORY,
     *,
-    closely: bool = False,
+    closely: bool,
 ) -> Iterator[Answer]:
     """Measure the candidates block by block, in threads, and yield what is made of each.
 

@@ -30,7 +30,7 @@
       ? `${shown} stories` : `${shown} of ${stories.length} stories`;
   };
 
-  // What has no date or no origin comes last, whichever way the others go.
+  // What has no date comes last, whichever way the others go; what has no origin is least sure.
   const last = (value, otherwise) => (value === "" ? otherwise : value);
   const orders = {
     size: (a, b) => b.dataset.size - a.dataset.size,

@@ -1,7 +1,7 @@
 """Stories and components while a commit changes them: read many at once, written at once.
 
-    numbers  ->  Groups.load()  ->  rows of the catalogue, as they stand
-    changes  ->  Groups.write() ->  the same rows, in two statements each
+    numbers  ->  PendingRows.load()  ->  rows of the catalogue, as they stand
+    changes  ->  PendingRows.write() ->  the same rows, in two statements each
 
 A commit of a thousand documents changes some two hundred stories; one question
 for each of their rows took as long as clustering them.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Table = Literal["stories", "components"]
 
 
-class Groups:
+class PendingRows:
     """Rows of `stories` and `components`, with changes that are not yet written.
 
     Args:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dedupe.cli import terminal
+from dedupe.cli.compare import load_document
 from dedupe.cli.options import Json
-from dedupe.cli.pair import load_document
 from dedupe.report import plain
 
 if TYPE_CHECKING:

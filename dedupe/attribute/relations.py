@@ -1,4 +1,4 @@
-"""Where documents stand, in words: relations, and the parent of each.
+"""Where documents stand: how each relates to its parent, in words, and to which.
 
 The kernels that place documents know relations by their places in BY_CLOSENESS;
 how they place them stands in kernels/places.py.
@@ -14,7 +14,7 @@ BY_CLOSENESS = (
     "roundup", "partial", "same_event", "template", "unrelated",
     "origin", "derived", "single",
 )  # fmt: skip
-"""The contract's relations; those of one lineage come first, the closest before the others."""
+"""The relations of docs/output.md; of one lineage first, the closest before the others."""
 
 SINGLE = BY_CLOSENESS.index("single")
 
@@ -24,7 +24,7 @@ class Placed(NamedTuple):
 
     Attributes:
         row: the document.
-        relation: the contract's word for it.
+        relation: one of `BY_CLOSENESS`.
         parent: row of its likeliest parent, or -1.
         name: the absent parent's name, or None.
         probability: of that parent; NaN without one.

@@ -1,0 +1,119 @@
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from dedupe.errors import OutputError
+from dedupe.in_place import put_in_place, whole_name
+
+
+def _write(path: Path, text: str) -> None:
+    with put_in_place(path) as draft:
+        draft.write_text(text)
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_put_in_place__replaces_a_file_and_leaves_nothing_beside(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    for text in ("old", "new"):
+        _write(path, text)
+    assert path.read_text() == "new"
+    assert _names(tmp_path) == ["page.html"]
+
+
+def test_put_in_place__an_error_while_writing_leaves_what_was(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_text("old")
+    with pytest.raises(TypeError), put_in_place(path) as draft, draft.open("w") as file:
+        file.writelines(["half", None])  # type: ignore[list-item]
+    assert path.read_text() == "old"
+    assert _names(tmp_path) == ["page.html"]
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["to a file", "to nothing"])
+def test_put_in_place__a_link_stays_and_its_target_is_replaced(tmp_path: Path, there: bool) -> None:
+    (tmp_path / "folder").mkdir()
+    target, link = tmp_path / "folder" / "target", tmp_path / "link"
+    if there:
+        target.write_text("old")
+    link.symlink_to("folder/target")
+    _write(link, "new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+    assert not target.is_symlink()
+    assert _names(tmp_path) == ["folder", "link"]
+    assert _names(target.parent) == ["target"]
+
+
+def test_put_in_place__a_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(path.read_text()), daemon=True)
+    reader.start()
+    _write(path, "new")
+    reader.join(10)
+    assert read == ["new"]
+    assert stat.S_ISFIFO(path.stat().st_mode)
+    assert _names(tmp_path) == ["pipe"]
+
+
+def test_put_in_place__a_device_is_written_to_and_stays() -> None:
+    _write(Path(os.devnull), "new")
+    assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
+
+
+@pytest.mark.parametrize(
+    "name", ["n" * 250, "é" * 125, "\U0001f4f0" * 62], ids=["1 byte", "2 bytes", "4 bytes"]
+)
+def test_put_in_place__takes_every_name_that_the_system_takes(tmp_path: Path, name: str) -> None:
+    _write(tmp_path / name, "new")
+    assert (tmp_path / name).read_text() == "new"
+    assert _names(tmp_path) == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("file/page.html", "Not a directory"),
+        ("nowhere/page.html", "No such file or directory"),
+        ("n" * 300, "File name too long"),
+        ("folder", "Is a directory"),
+        ("circle", "Too many levels of symbolic links"),
+    ],
+    ids=["file", "nowhere", "long", "folder", "circle"],
+)
+def test_put_in_place__says_what_is_wrong(tmp_path: Path, name: str, says: str) -> None:
+    (tmp_path / "file").write_text("old")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "circle").symlink_to("circle")
+    before = _names(tmp_path)
+    with pytest.raises(OutputError) as caught:
+        _write(tmp_path / name, "new")
+    assert str(caught.value) == f"{tmp_path / name}: cannot be written ({says})"
+    assert _names(tmp_path) == before
+    assert (tmp_path / "file").read_text() == "old"
+
+
+def test_put_in_place__a_folder_that_may_not_be_looked_into_is_an_error_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A superuser may look into any folder, so the system's refusal is made here.
+    def refused(_: Path) -> os.stat_result:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", refused)
+    with pytest.raises(OutputError, match=r"page\.html: cannot be written \(Permission denied\)"):
+        _write(tmp_path / "page.html", "new")
+
+
+def test_whole_name__of_a_draft_is_that_of_its_file(tmp_path: Path) -> None:
+    with put_in_place(tmp_path / "report.html") as draft:
+        draft.touch()
+        assert whole_name(draft.name) == "report.html"
+    assert whole_name("report.html") == "report.html"
