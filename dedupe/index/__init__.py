@@ -15,6 +15,7 @@ matching.py   new documents                  -> measured pairs, with each other 
 edges.py      measured pairs                 -> what is kept of them, and back
 placing.py    new documents, and those gone  -> where each stands
 groups.py     stories and components        -> read together, changed, written together
+copies.py     a component's leaders          -> the edges between them, as a run's
 grouping.py   a component's leaders          -> which of them tell one story
 stories.py    new documents, and those gone  -> the stories they change
 review.py     old pairs                      -> measured again with what is known now
