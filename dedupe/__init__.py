@@ -38,6 +38,7 @@ storage/        the index on disk
 cli/            parses, calls the library, prints
 __main__.py     python -m dedupe
 
+published.py    by whom and when              -> which document comes before which
 dates.py        what an outlet writes of time -> the interval it may mean
 names.py        spellings of agencies and outlets -> one name for each
 disjoint_sets.py  pairs that belong together  -> sets

@@ -10,8 +10,8 @@ is positive. Pairs that no net has found speak against too; where two groups
 about to join have unmeasured pairs between them, some are measured. Two parts of
 one text may share nothing, or little: their pair says nothing against them.
 
-Ties are broken by row, rows are in order of id, sums are of integers: neither
-order of input, nor batches, nor threads can change a story.
+Ties are broken by precedence, the earliest document first, and sums are of integers:
+neither ids, nor order of input, nor batches, nor threads can change a story.
 
 Source  greedy additive edge contraction: Keuper et al. 2015; the objective:
 Bansal, Blum and Chawla 2004.
@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import insort
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -69,25 +69,65 @@ _LEAST_PART = 0.12
 _AT_ONCE = 4096
 
 
-def cluster(pairs: pa.Table, n_docs: int, measure: Measure) -> NDArray[np.int64]:
+def cluster(pairs: pa.Table, precedence: NDArray[np.int64], measure: Measure) -> NDArray[np.int64]:
     """Group documents into stories.
 
     Args:
-        pairs: the judged pairs (verify.relation), sorted: a, b, resemblance,
-            aligned_a, aligned_b, same_story_odds.
-        n_docs: number of documents.
+        pairs: the judged pairs (verify.relation): a, b, resemblance, aligned_a, aligned_b,
+            same_story_odds.
+        precedence: int64 (D,), the place of each document among all, that of a row each.
         measure: log-odds of same_story for pairs that were not candidates.
 
     Returns:
-        The story of each document as its smallest row, int64 (n_docs,); a
+        The story of each document as its smallest row, int64 (D,); a
         document alone is its own story.
     """
-    a = pairs.column("a").to_numpy()
-    b = pairs.column("b").to_numpy()
-    odds = np.clip(pairs.column("same_story_odds").to_numpy(), -CLIP, CLIP)
-    leaders = _leaders(a, b, pairs.column("resemblance").to_numpy(), odds, n_docs)
+    row_of = np.argsort(precedence)
+
+    def measured(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
+        ends = row_of[a], row_of[b]
+        return measure(np.minimum(*ends), np.maximum(*ends))
+
+    stories = _by_place(_with_places(pairs, precedence), len(precedence), measured)[precedence]
+    smallest = np.full(len(stories), len(stories))
+    np.minimum.at(smallest, stories, np.arange(len(stories)))
+    return smallest[stories]
+
+
+class _Pairs(NamedTuple):
+    """Judged pairs of places a < b, sorted.
+
+    Shapes (P pairs)
+        a, b         int64   (P,)
+        aligned      float32 (P,) of each side: the share of its words that the other holds
+        resemblance, odds   float64 (P,)
+    """
+
+    a: NDArray[np.int64]
+    b: NDArray[np.int64]
+    aligned: tuple[NDArray[np.float32], NDArray[np.float32]]
+    resemblance: NDArray[np.float64]
+    odds: NDArray[np.float64]
+
+
+def _with_places(pairs: pa.Table, precedence: NDArray[np.int64]) -> _Pairs:
+    """Read the pairs table; rows become places."""
+    ends = [precedence[pairs.column(side).to_numpy()] for side in "ab"]
+    swapped = ends[0] > ends[1]
+    a, b = np.minimum(*ends), np.maximum(*ends)
+    order = np.lexsort((b, a))
     aligned = [pairs.column(f"aligned_{side}").to_numpy() for side in "ab"]
-    parts = _Parts(a, b, aligned, odds, leaders)
+    own, other = np.where(swapped, aligned[::-1], aligned)
+    odds = np.clip(pairs.column("same_story_odds").to_numpy(), -CLIP, CLIP)
+    resemblance = pairs.column("resemblance").to_numpy()
+    return _Pairs(a[order], b[order], (own[order], other[order]), resemblance[order], odds[order])
+
+
+def _by_place(pairs: _Pairs, n_docs: int, measure: Measure) -> NDArray[np.int64]:
+    """Group documents as `cluster` does; a document's number is its place."""
+    a, b, odds = pairs.a, pairs.b, pairs.odds
+    leaders = _leaders(a, b, pairs.resemblance, odds, n_docs)
+    parts = _Parts(a, b, pairs.aligned, odds, leaders)
     # What parts of one text share, a sentence at the cut, does not speak against them either.
     against = np.flatnonzero(odds < 0)
     odds[against[parts.of_one_text(a[against], b[against])]] = 0
@@ -155,7 +195,7 @@ class _Parts:
 
     Args:
         a, b: int64 (P,), the pairs.
-        aligned: float64 (P,), the share of each side's words that the other holds.
+        aligned: float32 (P,), the share of each side's words that the other holds.
         odds: log-odds of same_story, float64 (P,).
         leaders: who speaks for each document, int64 (D,).
     """
@@ -164,7 +204,7 @@ class _Parts:
         self,
         a: NDArray[np.int64],
         b: NDArray[np.int64],
-        aligned: Sequence[NDArray[np.float64]],
+        aligned: Sequence[NDArray[np.float32]],
         odds: NDArray[np.float64],
         leaders: NDArray[np.int64],
     ) -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dedupe.verify import Answers, OnDemand, published_by
+from dedupe.published import published_by
+from dedupe.verify import Answers, OnDemand
 
 if TYPE_CHECKING:
     import numpy as np

@@ -28,6 +28,7 @@ from dedupe.documents import text_bytes
 from dedupe.errors import InputError, SettingsError
 from dedupe.intake import as_reading, in_id_order, is_rising
 from dedupe.overrides import Overrides, constrained, decided_origins, rows_of, signed
+from dedupe.published import published_by
 from dedupe.result import Result
 from dedupe.result.lines import Written
 from dedupe.result.tables import result_documents, result_pairs, result_passages
@@ -209,7 +210,7 @@ def _compared(
     )
     candidates = stages.run(
         "candidates", n_docs, find_candidates, sketches, weights, settings, stages.report,
-        spill=spill, rare=rare,
+        spill=spill, rare=rare, published=published_by(table),
     )  # fmt: skip
     pairs, passages = stages.run(
         "verify", len(candidates.a), verify, candidates, table, kept, settings, stages.report,
@@ -233,17 +234,19 @@ def _settle(
     table, passages = found.table, found.passages
     ids = table.column("id").to_pylist() if overrides != Overrides() else ()
     decided = rows_of(overrides, ids)
+    sketches = found.sketches
+    precedence = published_by(table).precedence(sketches.text_hashes, sketches.n_words)
     pairs = stages.run(
-        "roundups", found.pairs.num_rows, mark_roundups, found.pairs, passages, answers
+        "roundups", found.pairs.num_rows, mark_roundups, found.pairs, passages, answers, precedence
     )
     stories = stages.run(
-        "cluster", pairs.num_rows, cluster, pairs, table.num_rows, answers.same_story_odds
+        "cluster", pairs.num_rows, cluster, pairs, precedence, answers.same_story_odds
     )
     stories = constrained(stories, pairs, decided)
     origins = stages.run(
         "attribute", table.num_rows, attribute, table, stories, pairs, passages, found.clues,
         names, decided_origins(overrides, ids, stories),
-        spill=stages.spill, n_threads=settings.threads,
+        spill=stages.spill, n_threads=settings.threads, precedence=precedence,
     )  # fmt: skip
     return Result(
         documents=result_documents(table, found.sketches.n_words, stories, origins, stages.spill),

@@ -23,6 +23,7 @@ from dedupe import find_duplicates as find
 from dedupe.against.archive import Archive
 from dedupe.report import summarize
 from dedupe.verify import measures
+from tests.test_equal_texts import BRIEF, EARLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -119,10 +120,16 @@ def test_against__no_two_earlier_documents_are_measured(
         return overlaps(candidates, places, read, *more, closely=closely)
 
     monkeypatch.setattr(measures, "_measure_block", watched)
-    found = find(PAGES[1::2], against=kept)
+    find(PAGES[1::2], against=kept)
     assert len(measured) > 20
     assert measured.count((True, True)) == 0
-    # One new page prints two earlier ones, of which no one had asked whether they are one subject.
+
+
+def test_against__earlier_documents_are_asked_of_when_a_new_page_prints_two() -> None:
+    one, other = EARLY, BRIEF.format("Keith Dolan", 34, "Mill Lane")
+    earlier = find([{"id": "one", "text": one}, {"id": "other", "text": other}], keep=True)
+    # No one had asked whether they are of one subject.
+    found = find([{"id": "page", "text": f"{one}\n\n{other}"}], against=earlier)
     assert found.run["against"]["earlier_pairs_asked_first"] == 1
 
 

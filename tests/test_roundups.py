@@ -394,3 +394,28 @@ def test_roundups__whatever_a_page_holds_pairs_become_round_ups_or_stay(
     for row, relation in zip(rows, before, strict=True):
         assert row["relation"] in {relation, "roundup"}
         assert (row["same_story_odds"] < 0) == (row["relation"] == "roundup")
+
+
+def rather(_x: int, _y: int) -> float:
+    """Log-odds that two documents are of one subject: a little likelier than not."""
+    return 0.5
+
+
+def test_roundups__pieces_cut_from_fuller_stories_are_of_several_unless_subjects_agree() -> None:
+    cut = [dataclasses.replace(piece, told=0.6) for piece in THREE]
+    assert set(relations(marked(cut, subject_odds=rather))) == {"roundup"}
+    assert set(relations(marked(THREE, subject_odds=rather))) == {"excerpt"}
+    assert set(relations(marked(cut, subject_odds=always))) == {"excerpt"}
+
+
+def test_roundups__a_piece_from_within_another_story_leaves_no_gap() -> None:
+    def unlike(_x: int, _y: int) -> float:
+        return -1.0
+
+    two = [
+        Piece(other=1, start=0, end=300, told=0.6),
+        Piece(other=2, start=600, end=900, told=0.9),
+    ]
+    within = Piece(other=3, start=310, end=590, lead=0.1)
+    assert set(relations(marked(two, subject_odds=unlike))) == {"excerpt"}
+    assert set(relations(marked([*two, within], subject_odds=unlike))) == {"roundup"}

@@ -433,3 +433,43 @@ def test_crossing__each_part_of_a_round_up_has_a_parent_and_no_back_dated_copy_i
         ferry,
         tolls,
     ]
+
+
+def test_crossing__no_page_that_came_later_is_a_parent() -> None:
+    tolls = "Tolls rise in May on the north bridge, the council said. " * 4
+    documents = [
+        {"source": "digest.example", "text": BODY + tolls, "published": "2026-03-04T08:00Z"},
+        {"source": "late.example", "text": tolls + BODY, "published": "2026-03-09T08:00Z"},
+        {"source": "north.example", "text": tolls, "published": "2026-03-03T08:00Z"},
+    ]
+    part = {"containment_a": 0.6, "containment_b": 0.6}
+    slight = {"containment_a": 0.3, "containment_b": 1.0}
+    later = pair(0, 1, "partial", **part)
+    found = judge(documents, [0, 1, 2], [later, pair(0, 2, "partial", **slight)])
+    assert found.pair_a_first[0] > 0.7
+    assert found.parent[0] == 2
+    alone = judge(documents[:2], [0, 1], [pair(0, 1, "roundup", **part)])
+    assert alone.pair_a_first[0] > 0.7
+    assert -1 in alone.parent[:2].tolist()
+
+
+def test_crossing__a_part_of_an_absent_source_names_it() -> None:
+    tolls = "Tolls rise in May on the north bridge, the council said. " * 4
+    wire = f"OSLO (AP) — {BODY}"
+    digest = BODY + "\n\n" + tolls
+    documents = [
+        {"source": "digest.example", "text": digest, "published": "2026-03-04"},
+        {"source": "one.example", "text": wire, "published": "2026-03-01"},
+        {"source": "two.example", "text": wire, "published": "2026-03-02"},
+        {"source": "north.example", "text": tolls, "published": "2026-03-03"},
+    ]
+    part = {"containment_a": 0.5, "containment_b": 1.0}
+    pairs = [pair(0, n, "roundup", **part) for n in (1, 2, 3)] + [pair(1, 2, "exact")]
+    start = len(wire) - len(BODY)
+    spans = [(n, 0, len(BODY), start, len(wire)) for n in (0, 1)]
+    spans.append((2, len(BODY) + 2, len(digest), 0, len(tolls)))
+    found = judge(documents, [0, 1, 1, 3], pairs, spans)
+    [row] = [story for story in found.stories if story["story"] == "d000"]
+    named = [(part["parent"], part["parent_name"]) for part in row["passage_parents"]]
+    assert named == [(None, "AP"), ("d003", "north.example")]
+    assert all(part["probability"] > 0.5 for part in row["passage_parents"])

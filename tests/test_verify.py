@@ -20,6 +20,7 @@ from dedupe.arrays.spill import MEMORY
 from dedupe.candidates import Candidates, weigh
 from dedupe.clean import Kept, keep_all
 from dedupe.documents import documents_table
+from dedupe.published import published_by
 from dedupe.settings import Settings
 from dedupe.sketch import sketch
 from dedupe.verify import (
@@ -93,7 +94,7 @@ def measured(
 
 
 def verdicts(found: Measured, table: pa.Table) -> pa.Table:
-    return judge(found, relating.published_by(table))
+    return judge(found, published_by(table))
 
 
 def judged(texts: Sequence[str], chosen: Settings = ALL) -> list[dict[str, Any]]:
@@ -418,7 +419,7 @@ def test_recurring__a_brief_of_another_day_is_a_new_one_of_its_outlet(
             for text, day, source in zip(words, (0, days), sources, strict=True)
         ]
         found, _ = measured(words)
-        told = relating.recurring(found, found.view, relating.published_by(documents_table(rows)))
+        told = relating.recurring(found, found.view, published_by(documents_table(rows)))
         assert told.tolist() == [expected and brief_enough]
 
 
@@ -469,7 +470,7 @@ def test_recurring__a_brief_of_other_names_is_another_whatever_the_day(
         for text, source in zip(texts, ("a.example", "b.example"), strict=True)
     ]
     found, _ = measured(texts)
-    told = relating.recurring(found, found.view, relating.published_by(documents_table(rows)))
+    told = relating.recurring(found, found.view, published_by(documents_table(rows)))
     assert told.tolist() == [expected]
 
 
@@ -485,7 +486,7 @@ def test_same_outlet__unknown_outlets_are_never_the_same() -> None:
     table = documents_table(
         [{"text": STORY, "source": source} for source in ("a.example", "a.example", None, None)]
     )
-    same = relating.same_outlet(found, relating.published_by(table)).tolist()
+    same = relating.same_outlet(found, published_by(table)).tolist()
     pairs = list(zip(found.a.tolist(), found.b.tolist(), strict=True))
     assert [pair for pair, is_same in zip(pairs, same, strict=True) if is_same] == [(0, 1)]
 
@@ -498,7 +499,7 @@ def test_on_demand__answers_in_the_order_asked_and_unlike_for_what_shares_nothin
     table = documents_table(texts)
     kept = keep_all(table)
     sketches = sketch(kept, ALL)
-    demand = OnDemand(sketches, weigh(sketches), relating.published_by(table), kept, ALL)
+    demand = OnDemand(sketches, weigh(sketches), published_by(table), kept, ALL)
     a, b = np.array([2, 0, 1, 0]), np.array([3, 1, 3, 2])
     odds = demand.same_story_odds(a, b).tolist()
     assert odds[1] == stage._UNLIKE

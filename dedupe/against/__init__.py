@@ -25,6 +25,7 @@ from dedupe.against.archive import flat_ranges
 from dedupe.against.touching import touching
 from dedupe.arrays.equals import among
 from dedupe.arrays.ragged import ranges_of, rank_within
+from dedupe.arrays.spill import MEMORY
 from dedupe.candidates import find_candidates, first_of_text, weighted
 from dedupe.clean.blocks import read_blocks
 from dedupe.clean.furniture import Furniture, block_keys, join_furniture, learn, outlet_numbers
@@ -32,6 +33,7 @@ from dedupe.clean.kept import Kept, keep_all
 from dedupe.compared import Compared, Sketched
 from dedupe.documents import one_array, text_bytes
 from dedupe.errors import InputError
+from dedupe.published import Published, published_by
 from dedupe.sketch import join_sketches, take_sketches
 from dedupe.verify import verify
 from dedupe.verify.pieces import LIKELY
@@ -135,7 +137,7 @@ def compare_with(
     sketches, weights = _sketches(archive, near, new.sketches)
     candidates = stages.run(
         "candidates", n_new, find_candidates, sketches, weights, settings, stages.report,
-        near.is_new,
+        near.is_new, MEMORY, None, _published(archive, near, new.table),
     )  # fmt: skip
     wanted = _rows_of(ids, named)
     pairs = archive.part("pairs")
@@ -164,6 +166,14 @@ def _pile(ids: pa.Array, earlier: NDArray[np.int64], new: pa.Table) -> Pile:
     both = pa.concat_arrays([ids.take(pa.array(earlier)), *new.column("id").chunks])
     order = pc.sort_indices(both).to_numpy().astype(np.int64)
     return Pile(earlier, order, order >= len(earlier))
+
+
+def _published(archive: Archive, pile: Pile, new: pa.Table) -> Published:
+    """Return by whom and when the documents of a pile were published."""
+    names = ("source", "published", "published_until")
+    old = pa.table({name: archive.column(name) for name in names}).take(pa.array(pile.earlier))
+    both = pa.concat_tables([old, new.select(names).cast(old.schema)])
+    return published_by(both.take(pa.array(pile.order)).combine_chunks())
 
 
 def _sketches(archive: Archive, pile: Pile, new: Sketches) -> tuple[Sketches, Weights]:

@@ -108,6 +108,7 @@ def attribute(
     decided: Collection[int] = (),
     spill: Spill = MEMORY,
     n_threads: int = 0,
+    precedence: NDArray[np.int64] | None = None,
 ) -> Attribution:
     """Name the likely origin of every story, or say that nothing tells.
 
@@ -122,16 +123,21 @@ def attribute(
         decided: documents that a reader holds for the origins of their stories.
         spill: where rows and places of passages go that memory does not hold.
         n_threads: threads at work; 0 takes one for each core.
+        precedence: int64 (D,), the place of each document among all, by which ties are
+            broken; None takes its row.
     """
     stories = np.asarray(stories, dtype=np.int64)
     names = names or default_names()
     table = PairTable(pairs, passages, stories, spill)
+    if precedence is None:
+        precedence = np.arange(len(stories))
     pages = Pages(documents, names, spill)
-    inputs = Inputs(pages, names, ClueTable(clues), table, n_threads)
+    inputs = Inputs(pages, names, ClueTable(clues), table, n_threads, precedence)
     _learn_names(inputs)
     filled = _nothing_known(len(stories), pairs.num_rows)
     copies = _lone_copies(inputs, stories, decided, filled)
-    inference = _inferred(inputs, _rows_of(stories, copies), stories, decided)
+    rows = _rows_of(stories, copies, precedence)
+    inference = _inferred(inputs, rows, stories, decided)
     inference.read_texts()
     inference.recall()
     written = _written(inference)
@@ -217,12 +223,14 @@ def _names_absent(inference: Inference) -> NDArray[np.bool_]:
     return np.asarray(inference.origins.told & (inference.origins.member[:, 0] < 0))
 
 
-def _rows_of(stories: NDArray[np.int64], copies: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the documents of all stories that need thought, by story, rising in each."""
+def _rows_of(
+    stories: NDArray[np.int64], copies: NDArray[np.int64], precedence: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the documents of all stories that need thought, by story, the first before others."""
     wanted = np.bincount(stories, minlength=len(stories))[stories] >= 2
     wanted[copies] = True
-    order = np.argsort(stories, kind="stable")
-    return order[wanted[order]]
+    rows = np.flatnonzero(wanted)
+    return rows[np.lexsort((precedence[rows], stories[rows]))]
 
 
 def _inferred(

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from dedupe.attribute.evidence import Pair
     from dedupe.attribute.inference import Inputs
-    from dedupe.attribute.pages import Pages
     from dedupe.attribute.placing import Filled
 
 # A page that holds this share of what the fullest holds may be the parent. With .4 or 1, or half or
@@ -49,6 +48,9 @@ _CROSSING = [BY_CLOSENESS.index(name) for name in ("roundup", "partial")]
 # Evidence this strong overrules the rule that the taker holds more of its own. With half of it the
 # parents of seeds are the same, with twice .946 are right, not .973 (`seeds.parent_accuracy`).
 _STRONG = 0.8
+# A page is no parent that is less likely than this the earlier one; that the taker is longer, as
+# a round-up is, says less.
+_LATER = 0.3
 
 
 class Taken(NamedTuple):
@@ -57,7 +59,7 @@ class Taken(NamedTuple):
     Attributes:
         parent: the document it took from.
         label: that document's story.
-        sure: probability of this direction, at least .5.
+        sure: probability that the parent's text stands nearer the origin.
         share: of the taker's text.
         relation: roundup or partial.
         spans: half-open places in the taker's text.
@@ -94,7 +96,7 @@ def settle_crossings(
     found: dict[int, list[Taken]] = {}
     for pair, a_first in zip(linked, first[crossing].tolist(), strict=True):
         child = _taker(pair, a_first, n_parts)
-        sure = max(0.5, a_first if child == pair.b else 1 - a_first)
+        sure = a_first if child == pair.b else 1 - a_first
         parent = pair.b if child == pair.a else pair.a
         found.setdefault(child, []).append(taken(pair, child, int(stories[parent]), sure))
     chance = filled.origin_probability
@@ -103,13 +105,18 @@ def settle_crossings(
     for child in sorted(found):
         if filled.relation[child] != SINGLE:
             continue
-        best = parent_of(found[child], chance)
-        filled.relation[child] = BY_CLOSENESS.index(best.relation)
-        filled.parent[child] = best.parent
-        filled.parent_name[child] = inputs.pages.outlet(best.parent)
-        filled.parent_probability[child] = best.sure
-        if len({one.label for one in found[child]}) > 1:
-            parts = passage_parents(found[child], chance, in_hand, inputs.pages)
+        held = found[child]
+        most = max(held, key=lambda one: (one.share, -inputs.precedence[one.parent]))
+        filled.relation[child] = BY_CLOSENESS.index(most.relation)
+        earlier = [one for one in held if one.sure >= _LATER]
+        if earlier:
+            best = parent_of(earlier, chance, inputs.precedence)
+            filled.relation[child] = BY_CLOSENESS.index(best.relation)
+            filled.parent[child] = best.parent
+            filled.parent_name[child] = inputs.pages.outlet(best.parent)
+            filled.parent_probability[child] = max(0.5, best.sure)
+        if len({one.label for one in held}) > 1:
+            parts = passage_parents(earlier, in_hand, filled, inputs)
             rows[child] = roundup_row(inputs.pages, child, parts)
     return rows
 
@@ -162,36 +169,45 @@ def roundups(pairs: Sequence[Pair], stories: NDArray[Any]) -> dict[int, int]:
     return {row: len(labels) for row, labels in partners.items()}
 
 
-def parent_of(found: Sequence[Taken], chance: NDArray[Any]) -> Taken:
+def parent_of(found: Sequence[Taken], chance: NDArray[Any], precedence: NDArray[np.int64]) -> Taken:
     """Return the likeliest parent: of the story that most was taken from, its likeliest origin.
 
     Args:
         found: what one document took.
         chance: float64 (D,), each document's chance to be its story's origin.
+        precedence: int64 (D,), the place of each document: of equals the first.
     """
-    most = max(one.share for one in found)
-    label = min(one.label for one in found if one.share == most)
-    fit = [one for one in found if one.label == label and one.share >= _AS_FULL * most]
-    return max(fit, key=lambda one: (round(float(chance[one.parent]), 6), one.sure, -one.parent))
+    fullest = max(found, key=lambda one: (one.share, -precedence[one.parent]))
+    least = _AS_FULL * fullest.share
+    fit = [one for one in found if one.label == fullest.label and one.share >= least]
+    return max(
+        fit,
+        key=lambda one: (
+            round(float(chance[one.parent]), 6), one.sure, -precedence[one.parent],
+        ),
+    )  # fmt: skip
 
 
 def passage_parents(
-    found: Sequence[Taken], chance: NDArray[Any], in_hand: NDArray[Any], pages: Pages
+    found: Sequence[Taken], in_hand: NDArray[Any], filled: Filled, inputs: Inputs
 ) -> list[dict[str, Any]]:
     """Return the parts of a round-up by place, each with the page it likely came from.
 
     Args:
         found: what it took.
-        chance: float64 (D,), each document's chance to be its story's origin.
         in_hand: float64 (D,), the chance that a story's origin is among its documents.
-        pages: names of outlets.
+        filled: each document's chance to be its story's origin, and its absent parent.
+        inputs: outlets, and the place of each document: of equals the first.
 
     Returns:
         Rows of `start` and `end` (code points of the text as given), `parent`,
-        `parent_name` and `probability`.
+        `parent_name` and `probability`. Where the source is likelier to be absent than any
+        page in hand, `parent` is null, and `parent_name` the source's, if pages name it.
     """
     parts: list[tuple[int, int, list[tuple[int, Taken]]]] = []
-    spans = sorted((span, one.parent, one) for one in found for span in one.spans)
+    spans = sorted(
+        (span, int(inputs.precedence[one.parent]), one) for one in found for span in one.spans
+    )
     for (start, end), _, one in spans:
         if end - start < _SHORTEST_PART:
             continue
@@ -204,27 +220,32 @@ def passage_parents(
                 break
         else:
             parts.append((start, end, [(end - start, one)]))
-    return [_part(part, chance, in_hand, pages) for part in parts]
+    return [_part(part, in_hand, filled, inputs) for part in parts]
 
 
 def _part(
     part: tuple[int, int, list[tuple[int, Taken]]],
-    chance: NDArray[Any],
     in_hand: NDArray[Any],
-    pages: Pages,
+    filled: Filled,
+    inputs: Inputs,
 ) -> dict[str, Any]:
     start, end, holders = part
     weights: dict[int, float] = {}
     absent = 0.0
     for length, one in holders:
         share = length / (end - start)
-        weights[one.parent] = share * max(_LEAST_CHANCE, float(chance[one.parent]))
+        weights[one.parent] = share * max(
+            _LEAST_CHANCE, float(filled.origin_probability[one.parent])
+        )
         absent = max(absent, 1.0 - float(in_hand[one.label]))
-    best = max(weights, key=lambda row: (round(weights[row], 9), -row))
+    best = max(weights, key=lambda row: (round(weights[row], 9), -inputs.precedence[row]))
+    in_hands = weights[best] >= absent
+    # A page whose parent is absent tells in its name who that is.
+    absent_name = filled.parent_name[best] if filled.parent[best] < 0 else None
     return {
         "start": start,
         "end": end,
-        "parent": pages.id(best),
-        "parent_name": pages.outlet(best),
-        "probability": round(weights[best] / (sum(weights.values()) + absent), 4),
+        "parent": inputs.pages.id(best) if in_hands else None,
+        "parent_name": inputs.pages.outlet(best) if in_hands else absent_name,
+        "probability": round(max(weights[best], absent) / (sum(weights.values()) + absent), 4),
     }

@@ -37,7 +37,7 @@ def story_graphs(
     """Return stories as columns.
 
     Args:
-        rows: their documents, by story, rising in each.
+        rows: their documents, by story, the first of each before the others.
         stories: int64 (D,), the story of each document.
         pages: outlets and clocks.
         table: verified pairs.

@@ -50,13 +50,17 @@ _BLOCK = 1024
 
 
 class Inputs(NamedTuple):
-    """What the origins of all stories are inferred from, and by how many threads."""
+    """What the origins of all stories are inferred from, and by how many threads.
+
+    `precedence`, int64 (D,), is the place of each document among all: of equals the first.
+    """
 
     pages: Pages
     names: Names
     clues: ClueTable
     table: PairTable
     n_threads: int
+    precedence: NDArray[np.int64]
 
 
 @dataclasses.dataclass(slots=True)

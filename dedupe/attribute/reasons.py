@@ -172,7 +172,9 @@ def members_of(graphs: Graphs, said: Sequence[tuple[int, Evidence]]) -> NDArray[
     n_rows = int(graphs.rows.max(initial=0)) + 1
     story = np.repeat(np.arange(len(graphs.n_works)), np.diff(graphs.offsets))
     wanted = np.array([place * n_rows + item.row for place, item in said], np.int64)
-    found: NDArray[np.int64] = np.searchsorted(story * n_rows + graphs.rows, wanted)
+    held = story * n_rows + graphs.rows
+    order = np.argsort(held)
+    found: NDArray[np.int64] = order[np.searchsorted(held, wanted, sorter=order)]
     return found
 
 

@@ -40,7 +40,7 @@ class Told(NamedTuple):
 
     Attributes:
         pages: outlets, ids and texts.
-        rows: its documents, rising.
+        rows: its documents, the first before the others.
         documents: their ids.
         works: the work of each; -1 where the story was too large to weigh it.
         named: who wrote it first.
@@ -74,9 +74,9 @@ def story_row(told: Told) -> dict[str, Any]:
     listed = _strongest(told.evidence, named)
     clues = _clues(told, listed)
     return {
-        "story": told.documents[0],
+        "story": min(told.documents),
         "size": len(told.documents),
-        "documents": told.documents,
+        "documents": sorted(told.documents),
         "sources": sources,
         "first_published": _first_published(pages, told.rows),
         "origin": named.origin,

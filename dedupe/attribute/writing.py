@@ -54,7 +54,7 @@ def write_rows(
     with _uncollected():
         for start in range(0, len(written), _BLOCK):
             block = _block(inference, written[start : start + _BLOCK], places, without)
-            lines.add({told.rows[0]: story_row(told) for told in block})
+            lines.add({min(told.rows): story_row(told) for told in block})
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ signatures        ->  documents that agree on a band of slots  --+
                                                                  +-->  Candidates
 sampled shingles  ->  documents that share rare ones  -----------+
 
-equal_texts.py  sketches              -> which documents hold one text
+equal_texts.py  sketches              -> which documents hold one text, which are measured for it
 weights.py      sampled shingles      -> how much each tells
 bands.py        signatures            -> pairs that agree on a band
 rare.py         sampled shingles      -> pairs that share rare ones
@@ -14,8 +14,9 @@ screening.py    pairs, sketches       -> how much they share, which go on
 crowds.py       pairs of near-copies  -> a few of each
 
 The first net finds texts that resemble each other; the second finds an excerpt
-in a longer piece, which resemblance cannot see. Equal texts are linked to one
-of them beforehand (m copies, m - 1 pairs) and enter the nets once. A bucket
+in a longer piece, which resemblance cannot see. Equal texts enter the nets once:
+they are linked to the first of them (m copies, m - 1 pairs), and two texts are
+measured by what one outlet printed of both, or by the first of each. A bucket
 above the cap is split by further slots, and what stays is tied to its few
 documents of smallest hash: a template and a story of 20,000 copies both stay
 linear, and the count of such buckets is reported. A crowd of near-copies keeps
@@ -33,7 +34,7 @@ from dedupe.arrays.spill import MEMORY
 from dedupe.candidates.bands import band_pairs
 from dedupe.candidates.buckets import N_HUBS, content_priority
 from dedupe.candidates.crowds import thin_crowds
-from dedupe.candidates.equal_texts import first_of_text, representatives
+from dedupe.candidates.equal_texts import Copies, first_of_text, representatives
 from dedupe.candidates.rare import RareNet, rare_net
 from dedupe.candidates.runs import PairRuns, ranges
 from dedupe.candidates.screening import compare_sketches, enough, join, likely
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.arrays.spill import Spill
+    from dedupe.published import Published
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
     from dedupe.stages import OnProgress
@@ -100,10 +102,13 @@ def find_candidates(
     is_new: NDArray[np.bool_] | None = None,
     spill: Spill = MEMORY,
     rare: RareNet | None = None,
+    published: Published | None = None,
 ) -> Candidates:
     """Find the pairs that share a band or a rare shingle, and screen them.
 
-    With `is_new`, bool (D,), pairs of two documents that are not are left out.
+    With `is_new`, bool (D,), pairs of two documents that are not are left out. By whom and
+    when documents were `published` tells which of equal texts are measured for others;
+    without that, the first row of each is.
     """
     representative = representatives(sketches)
     distinct = (representative == np.arange(len(representative))) & (sketches.n_words > 0)
@@ -111,12 +116,13 @@ def find_candidates(
     banded, capped_bands = band_pairs(
         sketches, np.flatnonzero(distinct), rare.priority, settings, on_progress, spill
     )
+    has_new = None if is_new is None else _any_of_text(is_new, representative)
     (packed, nets, share, equal_slots), n_found = _screened(
-        banded, PairRuns(spill, rare.runs), sketches, weights, settings, is_new, spill
+        banded, PairRuns(spill, rare.runs), sketches, weights, settings, has_new, spill
     )
     kept = np.flatnonzero(thin_crowds(packed, equal_slots, settings.n_slots, rare.priority))
     return _with_copies(
-        packed[kept], nets[kept], share[kept], representative, n_found,
+        packed[kept], nets[kept], share[kept], Copies.of(sketches, published), n_found,
         {"bands": capped_bands, "rare": rare.n_capped}, is_new, spill,
     )  # fmt: skip
 
@@ -171,25 +177,41 @@ def _has_new(packed: NDArray[np.uint64], is_new: NDArray[np.bool_]) -> NDArray[n
     return np.asarray(is_new[a] | is_new[b])
 
 
+def _any_of_text(is_new: NDArray[np.bool_], representative: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say which rows name a text that any new document holds, bool (D,)."""
+    has_new = np.zeros_like(is_new)
+    has_new[representative[is_new]] = True
+    return has_new
+
+
 def _with_copies(
     packed: NDArray[np.uint64],
     nets: NDArray[np.uint8],
     share: NDArray[np.float32],
-    representative: NDArray[np.int64],
+    copies: Copies,
     n_found: int,
     n_capped: dict[str, int],
     is_new: NDArray[np.bool_] | None,
     spill: Spill,
 ) -> Candidates:
-    """Add the pairs of equal texts, each with its representative."""
-    copies = np.flatnonzero(representative != np.arange(len(representative)))
-    linked = pack(representative[copies], copies)
-    if is_new is not None:
-        linked = linked[_has_new(linked, is_new)]
-    packed = np.concatenate([packed, linked])
+    """Choose the documents of each pair of texts, and add the pairs of equal texts."""
+    place, *texts = copies.pairs_of(*unpack(packed))
+    nets, share = nets[place], share[place]
+    share[texts[0] > texts[1]] = share[texts[0] > texts[1], ::-1]
+    first, copy = copies.with_first()
+    ends = (np.concatenate(side) for side in zip(texts, (first, copy), strict=True))
+    packed = pack(*_rising(*ends))
+    nets = np.concatenate([nets, np.full(len(copy), EXACT, np.uint8)])
+    share = np.concatenate([share, np.ones((len(copy), 2), np.float32)])
     order = np.argsort(packed, kind="stable")
+    if is_new is not None:
+        order = order[_has_new(packed[order], is_new)]
     a, b = unpack(packed[order])
-    nets = np.concatenate([nets, np.full(len(linked), EXACT, np.uint8)])[order]
-    share = np.concatenate([share, np.ones((len(linked), 2), np.float32)])[order]
-    a, b, nets, share = (spill.put(column) for column in (a, b, nets, share))
+    a, b, nets, share = (spill.put(column) for column in (a, b, nets[order], share[order]))
     return Candidates(a, b, nets, share, n_found, n_capped)
+
+
+def _rising(
+    one: NDArray[np.int64], other: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    return np.minimum(one, other), np.maximum(one, other)

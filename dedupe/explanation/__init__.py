@@ -149,8 +149,9 @@ class _Again(NamedTuple):
 def _measured_again(result: Result, a: str, b: str, inputs: Sequence[str | Path] | None) -> _Again:
     from dedupe.candidates import weigh
     from dedupe.clean import clean
+    from dedupe.published import published_by
     from dedupe.sketch import sketch
-    from dedupe.verify import given_pairs, judge, measure, published_by
+    from dedupe.verify import given_pairs, judge, measure
 
     if "settings" not in result.run:
         raise OutputError('the record of this run holds no settings; run "dedupe cluster" again')

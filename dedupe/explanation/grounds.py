@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dedupe.dates import DAY_MICROSECONDS
+from dedupe.published import published_by
 from dedupe.verify import models
 from dedupe.verify import relation as relating
 from dedupe.verify.features import CLOSER_FEATURES, FEATURES, closer_features
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from dedupe.published import Published
     from dedupe.verify import Measured
 
 _LOWER_IS_COPY = frozenset({"numbers_changed", "names_changed", "refilled"})
@@ -200,7 +202,7 @@ def grounds(measured: Measured, documents: pa.Table) -> Grounds:
         documents: table of `documents.SCHEMA` that its rows belong to.
     """
     values, _ = _values(measured)
-    published = relating.published_by(documents)
+    published = published_by(documents)
     words = measured.words.astype(np.float64)
     view = _View(
         values,
@@ -279,7 +281,7 @@ def _feature_turns(
     ]
 
 
-def _says(found: Grounds, measured: Measured, published: relating.Published) -> str:
+def _says(found: Grounds, measured: Measured, published: Published) -> str:
     """Return why the relation, with the figures that the convention asks for."""
     share, ratio = f"{found.shared:.2f} shared", f"{found.length_ratio:.2f}"
     nearly_all, similar, many = relating.NEARLY_ALL, relating.SIMILAR_LENGTH, relating.MANY_WORDS
@@ -307,7 +309,7 @@ def _says(found: Grounds, measured: Measured, published: relating.Published) -> 
     }[found.relation]
 
 
-def _refilled(measured: Measured, published: relating.Published) -> str:
+def _refilled(measured: Measured, published: Published) -> str:
     n_changed, n_same = (int(counts[0]) for counts in relating.slots(measured))
     is_brief = relating.is_brief(measured)[0]
     brief = ", in a brief text" if is_brief else ""

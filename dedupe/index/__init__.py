@@ -16,6 +16,7 @@ edges.py      measured pairs                 -> what is kept of them, and back
 placing.py    new documents, and those gone  -> where each stands
 pending.py    stories and components         -> read together, changed, written together
 clustering.py a component's leaders          -> which of them tell one story
+copies.py     a component's leaders          -> the edges between them, as a run's
 stories.py    new documents, and those gone  -> the stories they change
 review.py     old pairs                      -> measured again with what is known now
 reading.py    a story                        -> relations, parents, origin

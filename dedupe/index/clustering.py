@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.clean import clean
-from dedupe.cluster import CLIP, UNIT, cluster
+from dedupe.cluster import UNIT, cluster
+from dedupe.index.copies import Printed
 from dedupe.index.edges import group_tables
 from dedupe.index.frequency import weigh_old
 from dedupe.index.held import Held
 from dedupe.index.outlets import furniture_of
 from dedupe.index.records import MEASURED, as_table
+from dedupe.published import published_by
 from dedupe.sketch import sketch
-from dedupe.verify import OnDemand, mark_roundups, published_by
+from dedupe.verify import OnDemand, mark_roundups
 from dedupe.verify.roundups import MOST_HOLDERS
 
 if TYPE_CHECKING:
@@ -33,64 +35,29 @@ def clustered(leaders: list[int], places: Places, store: Store, settings: Settin
     """Return a label for each leader: those of one story have one."""
     if len(leaders) == 1:
         return [0]
+    printed = Printed(leaders, places, store)
+
+    def measured(asked: list[tuple[int, int]]) -> list[float]:
+        look = _Look(store, settings, printed.numbers, places)
+        rows = np.searchsorted(printed.numbers, np.sort(asked, axis=1))
+        return list(look.same_story_odds(*rows.T).tolist())
+
+    edges = printed.edges(measured)
     if len(leaders) == 2:
-        return _two(leaders[0], leaders[1], places)
-    among = set(leaders)
-    owned = [(number, _edges_among(number, among, places)) for number in leaders]
-    speakers = {number: _speaker(number, places) for number in leaders}
-    ordered = sorted(leaders, key=speakers.__getitem__)
+        return _two(edges[max(leaders)])
+    speakers = {leader: printed.speaker(leader) for leader in leaders}
+    ordered = sorted(leaders, key=lambda one: printed.precedence(speakers[one]))
     rows = {number: row for row, number in enumerate(ordered)}
-    pairs, passages = group_tables(owned, rows)
-    look = _Look(store, settings, [speakers[number][1] for number in ordered], places)
+    pairs, passages = group_tables(sorted(edges.items()), rows)
+    look = _Look(store, settings, [speakers[number] for number in ordered], places)
     pairs = mark_roundups(pairs, passages, look)
-    labels = cluster(pairs, len(ordered), look.same_story_odds)
+    labels = cluster(pairs, np.arange(len(ordered)), look.same_story_odds)
     return [int(labels[rows[number]]) for number in leaders]
 
 
-def _two(one: int, other: int, places: Places) -> list[int]:
+def _two(edges: NDArray[np.void]) -> list[int]:
     """Return the labels of two leaders: no third can speak for or against; as cluster() would."""
-    odds: list[float] = []
-    for number, wanted in ((one, other), (other, one)):
-        edges = places.edges(number)
-        ends = zip(edges["other"].tolist(), edges["odds"].tolist(), strict=True)
-        odds += [value for end, value in ends if places.leader(end) == wanted]
-    units = sum(round(min(max(value, -CLIP), CLIP) * UNIT) for value in odds)
-    return [0, 0 if odds and units >= len(odds) else 1]
-
-
-def _speaker(leader: int, places: Places) -> tuple[str, int]:
-    """Return who speaks for a leader where clustering looks closer, by id and number.
-
-    As in a run: of texts nearly equal to it, the one of smallest id; of many, of the first.
-    """
-    equals = [leader, *places.followers_of(leader)[:MOST_HOLDERS]]
-    return min((places.name(one), one) for one in equals)
-
-
-def _edges_among(number: int, leaders: set[int], places: Places) -> NDArray[np.void]:
-    """Return the edges of a leader to others of these, through whoever leads their ends.
-
-    Where it has one to a leader itself, those to its followers are left out, but for what they
-    say: as clustering does, their log-odds are averaged. Pieces stand elsewhere in them.
-    """
-    edges = places.edges(number)
-    if not len(edges):
-        return edges
-    ends = edges["other"].tolist()
-    led = [places.leader(end) for end in ends]
-    met = leaders.intersection(ends)
-    kept = [
-        i
-        for i, (end, one) in enumerate(zip(ends, led, strict=True))
-        if one in leaders and one != number and (end == one or one not in met)
-    ]
-    odds = np.clip(edges["odds"], -CLIP, CLIP)
-    edges = edges[kept].copy()
-    edges["other"] = [led[i] for i in kept]
-    if len(kept) < len(led):
-        ends_led = np.array(led)
-        edges["odds"] = [odds[ends_led == one].mean() for one in edges["other"]]
-    return edges
+    return [0, 0 if len(edges) and edges["odds"].mean() * UNIT >= 1 else 1]
 
 
 class _Look:

@@ -19,21 +19,23 @@ import numpy as np
 import pyarrow as pa
 
 from dedupe.arrays.ragged import group_starts, running_total
-from dedupe.candidates import Candidates, find_candidates
+from dedupe.candidates import EXACT, Candidates, find_candidates, representatives
 from dedupe.clean import Kept, clean
 from dedupe.documents import SCHEMA
 from dedupe.index.frequency import weigh_among
 from dedupe.index.keys import BAND, ID, ID_CAP, SHINGLE, TEXT, Keys, posting_keys
 from dedupe.index.outlets import furniture_of
 from dedupe.index.records import MEASURED, as_table
+from dedupe.published import published_by
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, join_sketches, sketch
 from dedupe.storage.postings import Found
-from dedupe.verify import OnDemand, given_pairs, published_by, verify
+from dedupe.verify import OnDemand, given_pairs, verify
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dedupe.candidates import Weights
     from dedupe.clean.blocks import Blocks
     from dedupe.index.held import Held
     from dedupe.index.records import Stored
@@ -303,10 +305,23 @@ def _measured(
     candidates = given_pairs(a, b, sketches, weights, settings)
     if len(batch.minutes) > 1:
         among = weights.of_first(len(batch.minutes))
-        candidates = join_candidates(find_candidates(batch.sketches, among, settings), candidates)
+        candidates = join_candidates(_among(batch, among, settings), candidates)
     pairs, passages = verify(candidates, table, kept, settings)
     on_demand = OnDemand(sketches, weights, published_by(table), kept, settings)
     return Matched(old, pairs, passages, on_demand, {})
+
+
+def _among(batch: Batch, weights: Weights, settings: Settings) -> Candidates:
+    """Find the pairs among new documents; those of equal texts are with the first that came."""
+    published = published_by(batch.table)
+    found = find_candidates(batch.sketches, weights, settings, published=published)
+    first = representatives(batch.sketches)
+    copies = np.flatnonzero(first != np.arange(len(first)))
+    others = np.flatnonzero(found.nets != EXACT)
+    equal = given_pairs(first[copies], copies, batch.sketches, weights, settings)
+    return join_candidates(found._replace(**{
+        name: getattr(found, name)[others] for name in ("a", "b", "nets", "shared_weight")
+    }), equal)  # fmt: skip
 
 
 @functools.cache

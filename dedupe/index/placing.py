@@ -144,7 +144,8 @@ class Places:
             # A copy of a follower, of one that is gone too, is as near to the leader as that is.
             speaks = leader == other or odds >= EXACT_ODDS
             if speaks and leader not in {0, number}:
-                return leader if self._speaks_for_all(leader, edges) else number
+                is_copy = odds >= EXACT_ODDS
+                return leader if is_copy or self._speaks_for_all(leader, edges) else number
         return number
 
     def _speaks_for_all(self, leader: int, edges: NDArray[np.void]) -> bool:

@@ -19,8 +19,9 @@ from dedupe.clean.clues import harvest
 from dedupe.comparison import Passage
 from dedupe.index.frequency import weigh_old
 from dedupe.index.outlets import furniture_of
+from dedupe.published import published_by
 from dedupe.sketch import sketch
-from dedupe.verify import OnDemand, mark_roundups, published_by, verify
+from dedupe.verify import OnDemand, mark_roundups, verify
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -115,12 +116,17 @@ def attributed(table: pa.Table, store: Store, settings: Settings) -> Attributed:
     kept = clean(table, every, furniture_of(store.catalog, table))
     sketches = sketch(kept, every)
     weights = weigh_old(sketches, store)
-    candidates = find_candidates(sketches, weights, every)
+    published = published_by(table)
+    precedence = published.precedence(sketches.text_hashes, sketches.n_words)
+    candidates = find_candidates(sketches, weights, every, published=published)
     pairs, passages = verify(candidates, table, kept, every)
-    on_demand = OnDemand(sketches, weights, published_by(table), kept, every)
-    pairs = mark_roundups(pairs, passages, on_demand)
+    on_demand = OnDemand(sketches, weights, published, kept, every)
+    pairs = mark_roundups(pairs, passages, on_demand, precedence)
     names = settings.known_names()
     clues = harvest(table, kept, names, settings.threads)
     stories = np.zeros(table.num_rows, np.int64)
-    origins = attribute(table, stories, pairs, passages, clues, names, n_threads=settings.threads)
+    origins = attribute(
+        table, stories, pairs, passages, clues, names,
+        n_threads=settings.threads, precedence=precedence,
+    )  # fmt: skip
     return Attributed(table, kept, pairs, passages, origins)

@@ -92,7 +92,7 @@ class Regrouping:
             else:
                 places.follow(number, leader)
                 followers.setdefault(leader, []).append(number)
-        groups = self._unions(leaders + self._newly_spread(followers), sorted(gone))
+        groups = self._unions(leaders + self._newly_followed(followers), sorted(gone), followers)
         grouped = {leader for group in groups for leader in group}
         lone = [one for one in sorted(followers) if places[one].state == ALONE]
         groups += [[one] for one in lone if one not in grouped]
@@ -109,23 +109,31 @@ class Regrouping:
         self.changes.judged.update(places.inherited)
         self.changes.story_of = places.write()
 
-    def _newly_spread(self, followed: Iterable[int]) -> list[int]:
-        """Return the leaders whose new followers may show that a page prints two stories.
+    def _newly_followed(self, followers: dict[int, list[int]]) -> list[int]:
+        """Return the leaders whose new followers may say something of others.
 
-        Parts that few outlets print may be of one text; a text with more copies than are
-        counted tells nothing new.
+        A follower may be bound to others itself. Parts that few outlets print may be of one
+        text; and what an outlet prints of two texts tells how they relate. A text with more
+        copies than are counted tells nothing new.
 
         Args:
-            followed: leaders that have new followers.
+            followers: new documents, by the leader that they follow.
         """
         places = self._places
-        old = [one for one in followed if not places.is_new(one) and places[one].state == GROUPED]
+        binding = {leader for leader, joined in followers.items() if self._binds(leader, joined)}
+        old = [one for one in followers if not places.is_new(one) and places[one].state == GROUPED]
         self._rows.load("components", {places[one].component for one in old})
-        of_many = [one for one in old if len(places.leaders_of(places[one].component)) > 2]
+        of_many = [one for one in old if len(places.leaders_of(places[one].component)) > 1]
         self._rows.load("stories", {places.was(one).story for one in of_many})
-        return [
+        few = {
             one for one in of_many if len(places.members_of(places.was(one).story)) <= MOST_HOLDERS
-        ]
+        }
+        return sorted(binding | few)
+
+    def _binds(self, leader: int, joined: list[int]) -> bool:
+        """Say whether followers belong to one component with others than their leader."""
+        ends = {end for one in joined for end in bound_by(self._places.edges(one))}
+        return not {self._places.leader(end) for end in ends} <= {0, leader}
 
     def again(self, numbers: list[int]) -> None:
         """Cluster the components of documents whose edges have changed."""
@@ -138,7 +146,7 @@ class Regrouping:
                 places[number] = place._replace(leader=number)
             if places[number].leader == number:
                 leaders.append(number)
-        groups = self._unions(leaders, [])
+        groups = self._unions(leaders, [], {})
         self._load(groups)
         for group in groups:
             self._regroup(group, {})
@@ -154,12 +162,15 @@ class Regrouping:
         heir = number in self._places.gone.values() or self._places.had_others(number)
         return self._places.is_new(number) and number not in followers and not heir
 
-    def _unions(self, leaders: list[int], gone: list[int]) -> list[list[int]]:
+    def _unions(
+        self, leaders: list[int], gone: list[int], followers: dict[int, list[int]]
+    ) -> list[list[int]]:
         """Return the components that the changes touch or join, as their leaders.
 
         Args:
             leaders: documents that are new, or whose edges have changed.
             gone: documents that are gone.
+            followers: new documents, by the leader that they follow.
         """
         places = self._places
         component_of = {number: places[number].component for number in leaders}
@@ -167,7 +178,8 @@ class Regrouping:
         for number in leaders:
             own = component_of[number]
             components.find(own)
-            for other in bound_by(places.edges(number)):
+            bound = (bound_by(places.edges(one)) for one in (number, *followers.get(number, ())))
+            for other in chain.from_iterable(bound):
                 near = places.leader(other)
                 if near:
                     components.unite(own, component_of.get(near) or places[near].component)

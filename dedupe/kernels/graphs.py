@@ -42,7 +42,7 @@ class Graphs(NamedTuple):
     """Stories as graphs of documents and pairs, as columns: copy trees are found in them.
 
     Shapes
-        rows       int64 (M,)    documents, rising within a story
+        rows       int64 (M,)    documents, the first of a story before the others
         offsets    int64 (S+1,)  story s has members [offsets[s], offsets[s+1])
         outlet     int64 (M,)    a number for each outlet's name; -1 unknown
         whose      int64 (M,)    the outlet within its story; those unknown differ
@@ -195,11 +195,11 @@ def fill_works(
         leader = np.arange(offsets[s + 1] - start)
         for p in range(pair_offsets[s], pair_offsets[s + 1]):
             if relation[p] == EXACT or (outlet[a[p]] >= 0 and outlet[a[p]] == outlet[b[p]]):
-                one, other = _find(leader, a[p] - start), _find(leader, b[p] - start)
+                one, other = find(leader, a[p] - start), find(leader, b[p] - start)
                 leader[max(one, other)] = min(one, other)
         n_found = 0
         for m in range(len(leader)):
-            head = _find(leader, m)
+            head = find(leader, m)
             if head == m:
                 work[start + m] = n_found
                 n_found += 1
@@ -209,7 +209,8 @@ def fill_works(
 
 
 @kernel
-def _find(leader: NDArray[np.int64], member: int) -> int:
+def find(leader: NDArray[np.int64], member: int) -> int:
+    """Return who leads a member at last; shortens the way there."""
     while leader[member] != member:
         leader[member] = leader[leader[member]]
         member = leader[member]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.kernels._compile import kernel
-from dedupe.kernels.graphs import EXACT, NEVER, Graphs
+from dedupe.kernels.graphs import EXACT, NEVER, Graphs, find
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +36,7 @@ class Links(NamedTuple):
         to_head: relation with the head of its own work.
         before: last version before a member of which its relation is known, or -1.
         to_before: that relation.
-        twin: member of equal text in its own work, or -1: of copies only one is measured.
+        text: the first member of its own work that has its text, itself where no other has.
         best: pair by which each work was copied from its parent, or -1.
     """
 
@@ -48,7 +48,7 @@ class Links(NamedTuple):
     to_head: NDArray[np.int64]
     before: NDArray[np.int64]
     to_before: NDArray[np.int64]
-    twin: NDArray[np.int64]
+    text: NDArray[np.int64]
     best: NDArray[np.int64]
 
 
@@ -67,7 +67,7 @@ def read_links(
     links = Links(
         np.full(n, UNKNOWN), np.full(n_works, UNKNOWN), np.full(n, UNKNOWN),
         np.full(n_works, UNKNOWN), np.full(n, UNKNOWN), np.full(n, UNKNOWN),
-        np.full(n, -1), np.full(n, UNKNOWN), np.full(n, -1), np.full(n_works, -1),
+        np.full(n, -1), np.full(n, UNKNOWN), np.arange(n), np.full(n_works, -1),
     )  # fmt: skip
     for p in range(graphs.pair_offsets[s], graphs.pair_offsets[s + 1]):
         a, b = graphs.a[p], graphs.b[p]
@@ -95,15 +95,18 @@ def read_links(
                 ):
                     links.best[below] = p
         elif rank < LINEAGE:
+            if rank == EXACT:
+                one, another = find(links.text, a - start), find(links.text, b - start)
+                links.text[max(one, another)] = min(one, another)
             for m, other in ((a, b), (b, a)):
                 if other == heads[i]:
                     links.to_head[m - start] = rank
-                if rank == EXACT:
-                    links.twin[m - start] = other
                 _note_version(
                     graphs.outlet, graphs.latest, start, links.before, links.to_before, heads[i], m,
                     other, rank,
                 )  # fmt: skip
+    for m in range(n):
+        links.text[m] = find(links.text, m)
     return links
 
 

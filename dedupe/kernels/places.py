@@ -203,25 +203,39 @@ def _place_versions(
     probability: NDArray[np.float64],
     out: Places,
 ) -> None:
-    """Place the other documents of works: an outlet's versions in their order, copies below."""
+    """Place the other documents of works: an outlet's versions in their order, copies below.
+
+    Of equal texts one stands below what it was made from, and the others below it.
+    """
     start, end = graphs.offsets[s], graphs.offsets[s + 1]
     total, size = np.zeros(len(heads)), np.zeros(len(heads), np.int64)
     for m in range(start, end):
         if graphs.work[m] >= 0:
             total[graphs.work[m]] += probability[m]
             size[graphs.work[m]] += 1
+    printed = _first_printed(graphs, s, links, heads, probability)
+    to_head = np.full(end - start, UNKNOWN)
+    for m in range(end - start):
+        text = links.text[m]
+        to_head[text] = min(to_head[text], links.to_head[m])
     for m in range(start, end):
         w = graphs.work[m]
         if w < 0 or heads[w] == m:
             continue
+        text = links.text[m - start]
         share = probability[heads[w]] / total[w] if total[w] > 0 else 1 / size[w]
         stands_out = heads[w] == named or share * size[w] > 1 + 1e-9
         before = links.before[m - start] if stands_out else -1
         out.head[m] = False
-        if before >= 0:
+        if printed[text] != m:
+            before = printed[text]
+            out.relation[m] = EXACT
+        elif before >= 0:
             out.relation[m] = links.to_before[m - start]
+        elif to_head[text] != UNKNOWN:
+            out.relation[m] = to_head[text]
         else:
-            out.relation[m] = _to_head(links, m - start, start)
+            out.relation[m] = _hidden(graphs, links, heads[w], m, start)
         out.name[m], out.parent[m], out.probability[m] = -1, -1, np.nan
         if stands_out:
             out.parent[m] = before if before >= 0 else heads[w]
@@ -229,15 +243,45 @@ def _place_versions(
 
 
 @kernel
-def _to_head(links: Links, m: int, start: int) -> int:
-    """Return the relation of a version with the head of its work: its own, or its twin's.
+def _first_printed(
+    graphs: Graphs,
+    s: int,
+    links: Links,
+    heads: NDArray[np.int64],
+    probability: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Return, at the first member of each text of a work, the member that printed it first.
 
-    Without either, as where a crowd hides the pair, it is one of an outlet's versions.
+    It is what stands for the work, or else what the outlet of that printed, or else the
+    likeliest; of equals the first.
     """
-    rank = links.to_head[m]
-    if rank == UNKNOWN and links.twin[m] >= 0:
-        rank = links.to_head[links.twin[m] - start]
-    return np.int64(_UPDATE if rank == UNKNOWN else rank)
+    start, end = graphs.offsets[s], graphs.offsets[s + 1]
+    printed = np.full(end - start, -1)
+    rank = np.zeros(end - start)
+    for m in range(start, end):
+        w = graphs.work[m]
+        if w < 0:
+            continue
+        text, own = links.text[m - start], probability[m]
+        if graphs.outlet[m] >= 0 and graphs.outlet[m] == graphs.outlet[heads[w]]:
+            own = 2.0
+        if m == heads[w]:
+            own = 3.0
+        if printed[text] < 0 or own > rank[text]:
+            printed[text], rank[text] = m, own
+    return printed
+
+
+@kernel
+def _hidden(graphs: Graphs, links: Links, head: int, m: int, start: int) -> int:
+    """Return the relation of a version with the head of its work, where no pair tells it.
+
+    A crowd may hide the pair of two versions of one outlet; of another outlet, a document
+    stands in the work by what it is closest to.
+    """
+    if graphs.outlet[m] >= 0 and graphs.outlet[m] == graphs.outlet[head]:
+        return np.int64(_UPDATE)
+    return min(links.row[m - start], np.int64(_PARAPHRASE))
 
 
 @kernel

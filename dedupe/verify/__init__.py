@@ -30,6 +30,7 @@ import numpy as np
 from dedupe.arrays.packed import pack, unpack
 from dedupe.arrays.spill import MEMORY
 from dedupe.candidates import EXACT, Candidates, compare_sketches
+from dedupe.published import published_by
 from dedupe.verify.measures import (
     Measured,
     in_order,
@@ -38,7 +39,7 @@ from dedupe.verify.measures import (
     numbered_from,
     taken,
 )
-from dedupe.verify.relation import judge, published_by, same_story_odds
+from dedupe.verify.relation import judge, same_story_odds
 from dedupe.verify.roundups import mark_roundups
 from dedupe.verify.subjects import common_words, subject_odds
 
@@ -51,10 +52,10 @@ if TYPE_CHECKING:
     from dedupe.arrays.spill import Spill
     from dedupe.candidates import Weights
     from dedupe.clean import Kept
+    from dedupe.published import Published
     from dedupe.settings import Settings
     from dedupe.sketch import Sketches
     from dedupe.stages import OnProgress
-    from dedupe.verify.relation import Published
     from dedupe.verify.subjects import Common
 
 __all__ = [
@@ -65,7 +66,6 @@ __all__ = [
     "judge",
     "mark_roundups",
     "measure",
-    "published_by",
     "verify",
 ]
 

@@ -31,7 +31,7 @@ are wrongly joined, which none is, and of near pairs of ECB+ .931 are found, not
 _TWIN = 0.9
 """A text that makes up more of a page is the page again, not a part of it."""
 
-_TOLD_COMPLETE = 0.85
+TOLD_COMPLETE = 0.85
 """Share of a text that stands in a page which prints it whole."""
 
 
@@ -94,7 +94,7 @@ def printed_whole(pairs: pa.Table) -> dict[int, list[tuple[int, float]]]:
     printed: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for side, other in (("a", "b"), ("b", "a")):
         told = pairs.column(f"aligned_{other}").to_numpy()
-        rows = np.flatnonzero(same & (told >= _TOLD_COMPLETE))
+        rows = np.flatnonzero(same & (told >= TOLD_COMPLETE))
         columns = (pairs.column(name).to_numpy() for name in (side, other, f"aligned_{side}"))
         for document, text, share in zip(*(one[rows].tolist() for one in columns), strict=True):
             printed[document].append((text, share))
@@ -112,7 +112,7 @@ def parts_by_document(pairs: pa.Table, passages: pa.Table) -> dict[int, list[Par
         lead = pairs.column(f"lead_{other}").to_numpy()
         counts = shows_roundup(probability, aligned, lead)
         told = pairs.column(f"aligned_{other}").to_numpy()
-        whole = same & (lead >= _LEAST_LEAD) & (told >= _TOLD_COMPLETE)
+        whole = same & (lead >= _LEAST_LEAD) & (told >= TOLD_COMPLETE)
         # A larger part matters only where it stands whole among others.
         wanted = (probability >= LIKELY) & (
             (aligned <= _LARGEST_PART) | (whole & (aligned <= _TWIN))

@@ -9,21 +9,20 @@ one relation ends and the next begins is a convention.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.clean.furniture import outlet_numbers
 from dedupe.dates import DAY_MICROSECONDS
 from dedupe.kernels import columns
+from dedupe.published import NO_CLOCK
 from dedupe.verify.features import FEATURES, WHOLE, lead_shares
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from dedupe.published import Published
     from dedupe.verify.measures import Measured
 
 
@@ -36,8 +35,6 @@ TAKEN_OVER = 1.0
 of others not."""
 
 
-_NO_CLOCK = np.iinfo(np.int64).min
-"""What NumPy makes of a null of Arrow."""
 _DAYS_APART_MICROSECONDS = 2 * DAY_MICROSECONDS
 _LEAST_CHANGED, _REFILLED = 2, 0.15
 """A form filled in anew: days between the two, slots that changed, and their share of all. With one
@@ -85,33 +82,6 @@ PAIR_RELATIONS = (
 def probability(odds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Turn natural log-odds into probabilities, without overflow."""
     return 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
-
-
-class Published(NamedTuple):
-    """By whom and when documents were published, as far as a verdict asks.
-
-    Shapes (D documents)
-        outlets       uint64 (D,)  the number of each one's outlet; 0 where unknown
-        starts, ends  int64  (D,)  microseconds since 1970 that enclose its clock; _NO_CLOCK
-                                   where unknown
-    """
-
-    outlets: NDArray[np.uint64]
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-
-    def n_outlets(self, rows: Collection[int]) -> int:
-        """Return how many outlets documents are of; those of unknown ones count as of one."""
-        return len(set(self.outlets[list(rows)].tolist()))
-
-
-def published_by(documents: pa.Table) -> Published:
-    """Read of a table of `documents.SCHEMA` by whom and when each was published."""
-    starts, ends = (
-        documents.column(name).to_numpy().view(np.int64)
-        for name in ("published", "published_until")
-    )
-    return Published(outlet_numbers(documents), starts, ends)
 
 
 def judge(measured: Measured, published: Published) -> pa.Table:
@@ -228,7 +198,7 @@ def microseconds_apart(measured: Measured, published: Published) -> NDArray[np.i
     """Return the least time between both clocks of each pair, int64 (P,); -1 where unknown."""
     _, starts, ends = published
     a, b = measured.a, measured.b
-    known = (starts[a] != _NO_CLOCK) & (starts[b] != _NO_CLOCK)
+    known = (starts[a] != NO_CLOCK) & (starts[b] != NO_CLOCK)
     return np.where(known, np.maximum(starts[b] - ends[a], starts[a] - ends[b]), -1)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from dedupe.disjoint_sets import DisjointSets
 from dedupe.verify.pieces import (
     LEAST_PART,
+    TOLD_COMPLETE,
     Part,
     is_exact,
     joined_documents,
@@ -57,6 +58,11 @@ _SUBJECT_CLIP, _LOOSE_ODDS = 3.0, 2.0
 """Log-odds of one subject that a pair of stories can say at most, and that two stories must fall
 below which leave much of the text between them out."""
 
+_CUT_ODDS = 1.0
+"""Log-odds of one subject that stories must fall below of which the page prints none whole: parts
+of one text stand in it from top to end. With 0, pages that print two or three paragraphs each of
+some sets of three stories are no round-ups; no figure of edits and subjects changes."""
+
 _OUTLETS_ODDS, _MOST_OUTLETS, MOST_HOLDERS = 1.5, 4, 16
 """What each doubling of the outlets that have the one of two stories, and not the other, takes
 from the log-odds that both are parts of one, how many outlets count, and of how many documents
@@ -90,6 +96,7 @@ class _Known(NamedTuple):
     joined: dict[int, list[int]]
     copies: dict[int, list[int]]
     asked: Asked
+    precedence: NDArray[np.int64] | None
 
     def mean_odds(self, pairs: Iterable[tuple[_Story, _Story]]) -> float:
         """Return the mean log-odds of one subject of pairs of stories."""
@@ -97,29 +104,41 @@ class _Known(NamedTuple):
 
     def _odds(self, one: _Story, other: _Story) -> float:
         """Return bounded log-odds, for two stories may meet by chance, less what outlets say."""
-        odds = self.asked.subject_odds(*sorted((_standing(one), _standing(other))))
+        odds = self.asked.subject_odds(*sorted((self._standing(one), self._standing(other))))
         held = self._holders(one), self._holders(other)
         apart = held[0] - held[1], held[1] - held[0]
         n_outlets = min(_MOST_OUTLETS, *map(self.asked.n_outlets, apart))
         doublings = math.log2(max(1, n_outlets))
         return max(-_SUBJECT_CLIP, min(odds, _SUBJECT_CLIP)) - _OUTLETS_ODDS * doublings
 
+    def _standing(self, story: _Story) -> int:
+        """Return the document that stands for a story: the first."""
+        return min((part.other for part in story), key=self._place)
+
+    def _place(self, row: int) -> int:
+        return row if self.precedence is None else int(self.precedence[row])
+
     def _holders(self, story: _Story) -> set[int]:
         """Return documents that tell a story: those with pieces in the page, and some like them."""
         others = itertools.chain(
-            (part.other for part in story), self.joined.get(_standing(story), ())
+            (part.other for part in story), self.joined.get(self._standing(story), ())
         )
         found = set(itertools.islice(others, MOST_HOLDERS))
         return found.union(*(self.copies.get(one, ())[:MOST_HOLDERS] for one in found))
 
 
-def mark_roundups(pairs: pa.Table, passages: pa.Table, asked: Asked) -> pa.Table:
+def mark_roundups(
+    pairs: pa.Table,
+    passages: pa.Table,
+    asked: Asked,
+    precedence: NDArray[np.int64] | None = None,
+) -> pa.Table:
     """Turn the pairs of each round-up with its parts into `roundup`, not the same story.
 
     Pieces in different places are of different stories when no pair joins what
     they come from, and they are of different subjects: a story may have been cut into
     parts by others. Two are enough when both are told more fully elsewhere, or
-    leave little out between them.
+    leave little out between them but pieces of others.
 
     What several outlets print, each without the other, are stories.
 
@@ -133,19 +152,21 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table, asked: Asked) -> pa.Table
         pairs: the judged pairs (verify.relation).
         passages: their aligned passages, by pair.
         asked: of the documents that two pieces come from.
+        precedence: int64 (D,), the place of each document: the first stands for a story; None
+            takes its row.
 
     Returns:
         The pairs, with relation, same_story and same_story_odds corrected.
     """
     chosen = np.zeros(pairs.num_rows, np.bool_)
     joined = joined_documents(pairs, pairs.column("same_story").to_numpy())
-    known = _Known(joined, joined_documents(pairs, is_exact(pairs)), asked)
+    known = _Known(joined, joined_documents(pairs, is_exact(pairs)), asked, precedence)
     printed = printed_whole(pairs)
     for found in parts_by_document(pairs, passages).values():
         parts = _without_frames(found, printed)
         stories = _stories(_topics([part for part in parts if part.counts]), joined)
         told = [one for one in parts if one.counts or (one.whole and one.share >= _MENTION)]
-        if _are_apart(stories, _stories(_topics(told), joined), known):
+        if _are_apart(stories, _stories(_topics(told), joined), known, parts):
             chosen[[part.pair for part in parts]] = True
             continue
         whole = _stories(_topics([part for part in parts if part.whole]), joined)
@@ -157,27 +178,34 @@ def mark_roundups(pairs: pa.Table, passages: pa.Table, asked: Asked) -> pa.Table
     return _corrected(pairs, chosen) if chosen.any() else pairs
 
 
-def _are_apart(stories: list[_Story], among: list[_Story], known: _Known) -> bool:
+def _are_apart(
+    stories: list[_Story], among: list[_Story], known: _Known, parts: list[Part]
+) -> bool:
     """Say whether stories that stand in a page are of different subjects, on the whole.
 
     `among` are those that subjects are asked of: slight ones, too, if they stand there whole.
+    Nothing is left out between them where one of the other `parts` stands.
     """
     # A slight piece may be joined with several stories, and make them one.
     if min(len(stories), len(among)) < 2:
         return False
+    shown = [*stories, *_of_others(parts, stories, known)]
     n_fuller = sum(any(part.told < _TOLD_WHOLE for part in story) for story in stories)
-    is_loose = n_fuller < 2 and len(stories) == 2 and _uncovered(stories) > _LARGEST_GAP
+    is_loose = n_fuller < 2 and len(stories) == 2 and _uncovered(shown) > _LARGEST_GAP
     pairs = itertools.combinations(_largest(among), 2)
-    return known.mean_odds(pairs) < (-_LOOSE_ODDS if is_loose else 0)
+    is_cut = all(part.told < TOLD_COMPLETE for story in stories for part in story)
+    return known.mean_odds(pairs) < (-_LOOSE_ODDS if is_loose else _CUT_ODDS if is_cut else 0)
+
+
+def _of_others(parts: list[Part], stories: list[_Story], known: _Known) -> list[_Story]:
+    """Return each piece of a document that no pair joins to what these stories come from."""
+    told = {part.other for story in stories for part in story}
+    near = told.union(*(known.joined.get(one, ()) for one in told))
+    return [[part] for part in parts if part.other not in near]
 
 
 def _largest(stories: list[_Story]) -> list[_Story]:
     return sorted(stories, key=_extent)[-_MOST_COMPARED:]
-
-
-def _standing(story: _Story) -> int:
-    """Return the document that stands for a story."""
-    return min(part.other for part in story)
 
 
 def _beside(stories: list[_Story], known: _Known) -> list[_Story]:
