@@ -25,7 +25,7 @@ from dedupe.arrays.equals import among, may_stand
 from dedupe.arrays.ragged import batch_bounds, group_starts, running_total
 from dedupe.arrays.spill import MEMORY
 from dedupe.clean.blocks import Blocks, documents_of
-from dedupe.clean.leads import LONG_BYTES, begin_otherwise, long_words
+from dedupe.clean.leads import LONG_BYTES, begin_otherwise, is_one_story, long_words
 from dedupe.clean.versions import version_links
 from dedupe.documents import one_array
 from dedupe.threads import for_ranges
@@ -47,6 +47,8 @@ STORIES = 3
 # blocks: by whether their titles share a word, or are unknown, or share none. With half as much
 # pairwise F1 of seeds is .965, not .975; with .6, .75 and .95 no figure changes.
 _SHARED_LIKE_TITLES, _SHARED, _SHARED_UNLIKE_TITLES = 0.3, 0.5, 0.8
+# Letters of the words by which titles are alike.
+_LONG_TITLE_WORD = 4
 # A block on more pages of its outlet than this links neighbours alone, and no
 # title makes up for a small share: a bound on work. With 8 or 32 no figure changes.
 _FEW_PAGES = 16
@@ -141,8 +143,9 @@ def learn(
     learned = _of_several_stories(key, groups[document])
     is_asked = np.isin(key, learned) & (_prose_sizes(blocks, places) > 0)
     if is_asked.any():
-        links = version_links(key[is_asked], document[is_asked], texts, n_threads)
-        _merge_versions(*links, texts, titles, groups)
+        asked = key[is_asked], document[is_asked]
+        links = version_links(*asked, texts, n_threads)
+        _merge_versions(*links, *asked, texts, titles, groups)
         learned = _of_several_stories(key, groups[document])
     logger.debug("%d repeated blocks are furniture", len(learned))
     return Furniture(learned)
@@ -151,6 +154,8 @@ def learn(
 def _merge_versions(
     a: NDArray[np.int64],
     b: NDArray[np.int64],
+    key: NDArray[np.uint64],
+    document: NDArray[np.int64],
     texts: Kept,
     titles: pa.ChunkedArray | None,
     groups: NDArray[np.int64],
@@ -158,12 +163,14 @@ def _merge_versions(
     """Give documents a and b one number, but where their titles share no word."""
     if len(a):
         same = _needed_shares(titles, a, b) < _SHARED_UNLIKE_TITLES
-        _merge_same(a[same], b[same], texts, titles, groups)
+        _merge_same(a[same], b[same], key, document, texts, titles, groups)
 
 
 def _merge_same(
     a: NDArray[np.int64],
     b: NDArray[np.int64],
+    key: NDArray[np.uint64],
+    document: NDArray[np.int64],
     texts: Kept,
     titles: pa.ChunkedArray | None,
     groups: NDArray[np.int64],
@@ -171,7 +178,7 @@ def _merge_same(
     """Give documents a and b one number, but where they begin as different stories."""
     from dedupe.kernels.components import merge_groups
 
-    same = ~begin_otherwise(a, b, texts, titles)
+    same = is_one_story(a, b, begin_otherwise(a, b, texts, titles), key, document)
     merge_groups(a[same], b[same], groups)
 
 
@@ -291,7 +298,7 @@ def _story_groups(
         share = shared / np.minimum(length[a], length[b])
         a, b, share = a[share >= least], b[share >= least], share[share >= least]
         same = share >= _needed_shares(titles, a, b)
-        _merge_same(a[same], b[same], texts, titles, groups)
+        _merge_same(a[same], b[same], key, document, texts, titles, groups)
     return groups
 
 
@@ -326,7 +333,7 @@ def _needed_shares(
     if titles is None or titles.null_count == len(titles):
         return np.full(len(a), _SHARED)
     rows, places = np.unique(np.concatenate([a, b]), return_inverse=True)
-    words = [long_words(title) for title in titles.take(rows).to_pylist()]
+    words = [long_words(title, _LONG_TITLE_WORD) for title in titles.take(rows).to_pylist()]
     needed = []
     for i, j in zip(places[: len(a)].tolist(), places[len(a) :].tolist(), strict=True):
         if not (words[i] and words[j]):

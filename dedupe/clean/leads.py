@@ -1,9 +1,10 @@
 """Pairs of pages that share paragraphs in; which of them begin as different stories, out.
 
     pairs of documents, texts  ->  begin_otherwise()  ->  bool for each pair
+    the same, and their blocks ->  is_one_story()     ->  bool for each pair
 
 A list of other stories, or a box about the paper, may be the larger part of short
-pages, so that what they share says little. What stands before it says more: a
+pages, so that how much they share says little. What stands before it says more: a
 story's own paragraphs come first, and versions of it have its names in them,
 however little else they keep.
 """
@@ -20,6 +21,8 @@ import numpy as np
 from dedupe.clean.blocks import BYTES_PER_WORD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -29,11 +32,14 @@ LONG_BYTES = 12 * BYTES_PER_WORD
 """A block of so many words may be a paragraph. Of 6, 12 and 24 .9989, .9987 and .9936 of the words
 of edited versions are kept (`pages.versions_kept`)."""
 
-_ALIKE = 0.2
-_FEWEST_WORDS = 8
+_ALIKE = 0.1
+_FEWEST_WORDS = 3
+_LONG_WORD = 5
 _LEAD_LINES = 8
-_AT_HAND = 4096
-"""Pages whose lines are kept for the next pair."""
+_OFTEN = 0.25
+
+_LINES_AT_HAND = 1024
+"""Pages whose lines are kept for the next pair: bounds memory."""
 
 
 def begin_otherwise(
@@ -42,7 +48,10 @@ def begin_otherwise(
     texts: Kept,
     titles: pa.ChunkedArray | None,
 ) -> NDArray[np.bool_]:
-    """Say which pairs of documents have, in front of what they share, few words in common.
+    """Say which pairs of documents begin as different stories, bool (N,).
+
+    What is compared are the longer words of their titles and leads, a lead being the lines
+    before the first paragraph that both have. Few of them are the other's, or of what both have.
 
     Args:
         a: int64 (N,), documents.
@@ -50,27 +59,57 @@ def begin_otherwise(
         texts: of all documents, whole.
         titles: string (D,), null where unknown.
     """
-    if len(a) == 0:
-        return np.zeros(0, np.bool_)
-    rows = np.unique(np.concatenate([a, b]))
+    rows, places = np.unique(np.concatenate([a, b]), return_inverse=True)
     named = [None] * len(rows) if titles is None else titles.take(rows).to_pylist()
-    headlines = dict(zip(rows.tolist(), map(long_words, named), strict=True))
+    headlines = [long_words(title) for title in named]
 
-    @functools.lru_cache(_AT_HAND)
-    def lines(document: int) -> dict[str, None]:
-        return _lines(texts, document)
+    @functools.lru_cache(_LINES_AT_HAND)
+    def lines(row: int) -> dict[str, None]:
+        return _lines(texts, int(rows[row]))
 
     def differ(one: int, other: int) -> bool:
-        heads = headlines[one], headlines[other]
-        if all(heads) and (heads[0] <= heads[1] or heads[1] <= heads[0]):
+        if headlines[one] and headlines[one] == headlines[other]:
             return False
-        leads = (_lead(lines(one), lines(other)), _lead(lines(other), lines(one)))
-        found, others = (head | long_words(lead) for head, lead in zip(heads, leads, strict=True))
-        fewer = min(len(found), len(others))
-        return fewer >= _FEWEST_WORDS and len(found & others) < _ALIKE * fewer
+        first = headlines[one] | _lead_words(lines(one), lines(other))
+        second = headlines[other] | _lead_words(lines(other), lines(one))
+        if min(len(first), len(second)) < _FEWEST_WORDS or _is_alike(first, second):
+            return False
+        both = _words(filter(_is_long, lines(one).keys() & lines(other).keys()))
+        return not (_is_alike(first, both) and _is_alike(second, both))
 
-    pairs = zip(a.tolist(), b.tolist(), strict=True)
+    pairs = zip(places[: len(a)].tolist(), places[len(a) :].tolist(), strict=True)
     return np.fromiter(itertools.starmap(differ, pairs), np.bool_, len(a))
+
+
+def is_one_story(
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    is_apart: NDArray[np.bool_],
+    key: NDArray[np.uint64],
+    document: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Say which pairs of documents are of one story, bool (N,): not those alike by chance.
+
+    Of the many pages with one sidebar a few pairs have words in common, enough to chain all of
+    them to one story. So a pair needs a block whose pairs often begin alike.
+
+    Args:
+        a: int64 (N,), documents.
+        b: int64 (N,), the other of each pair.
+        is_apart: bool (N,), whether they begin otherwise.
+        key: uint64 (M,), the blocks that made the pairs.
+        document: int64 (M,), where each stands.
+    """
+    from scipy.sparse import csr_matrix
+
+    if not is_apart.any():
+        return ~is_apart
+    _, number = np.unique(key, return_inverse=True)
+    holds = csr_matrix((np.ones(len(key), np.int32), (document, number)))
+    shared = holds[a].multiply(holds[b]).tocsr()
+    n_pairs, n_alike = (np.ravel(some.sum(axis=0)) for some in (shared, shared[~is_apart]))
+    is_telling = n_alike >= _OFTEN * n_pairs
+    return np.asarray(~is_apart & (shared @ is_telling > 0))
 
 
 def _lines(texts: Kept, document: int) -> dict[str, None]:
@@ -80,25 +119,30 @@ def _lines(texts: Kept, document: int) -> dict[str, None]:
     return dict.fromkeys(filter(None, map(str.strip, text.split("\n"))))
 
 
-def _lead(own: dict[str, None], others: dict[str, None]) -> str:
-    """Return the first lines of a page that another has not, before a paragraph that both have."""
-    found: list[str] = []
-    for line in own:
-        if line not in others:
-            found.append(line)
-            if len(found) == _LEAD_LINES:
-                break
-        elif len(line.encode()) >= LONG_BYTES:
-            break
-    return "\n".join(found)
+def _lead_words(own: dict[str, None], others: dict[str, None]) -> frozenset[str]:
+    """Return the words of a page's first lines that another has not, up to a paragraph it has."""
+    before = itertools.takewhile(lambda line: line not in others or not _is_long(line), own)
+    return _words(itertools.islice((line for line in before if line not in others), _LEAD_LINES))
 
 
-_WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u9fff]|[^\W\d_]{4,}")
+def _is_long(line: str) -> bool:
+    return len(line.encode()) >= LONG_BYTES
 
 
-def long_words(text: str | None) -> frozenset[str]:
-    """Return the longer words of a text; of scripts written without spaces, pairs of letters."""
+def _is_alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return len(one & other) >= _ALIKE * min(len(one), len(other))
+
+
+def _words(lines: Iterable[str]) -> frozenset[str]:
+    return frozenset().union(*map(long_words, lines))
+
+
+_WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u9fff]|[^\W\d_]+")
+
+
+def long_words(text: str | None, least: int = _LONG_WORD) -> frozenset[str]:
+    """Return the words of so many letters; of scripts written without spaces, pairs of letters."""
     words = _WORD.findall((text or "").casefold())
     letters = [word for word in words if len(word) == 1]
     pairs = map("".join, itertools.pairwise(letters))
-    return frozenset(pairs).union(word for word in words if len(word) > 1)
+    return frozenset(pairs).union(word for word in words if len(word) >= least)
