@@ -32,11 +32,18 @@ LONG_BYTES = 12 * BYTES_PER_WORD
 """A block of so many words may be a paragraph. Of 6, 12 and 24 .9989, .9987 and .9936 of the words
 of edited versions are kept (`pages.versions_kept`)."""
 
+# Chosen by what is cut of sidebars and what is kept of stories whose tops have nothing in common
+# (`outlets.sidebars_cut` and `outlets.new_tops_kept` of benchmarks/cleaning.py).
 _ALIKE = 0.1
-_FEWEST_WORDS = 3
+"""Share of the fewer words from which on two are of one story. TODO"""
 _LONG_WORD = 5
+"""Letters of the words that are compared. TODO"""
+_FEWEST_WORDS = 3
+"""A lead of fewer words tells nothing. TODO"""
 _LEAD_LINES = 8
+"""Lines of a lead that are read. TODO"""
 _OFTEN = 0.25
+"""Share of pairs that begin alike among those of a block that is of one story. TODO"""
 
 _LINES_AT_HAND = 1024
 """Pages whose lines are kept for the next pair: bounds memory."""
@@ -137,7 +144,7 @@ def _words(lines: Iterable[str]) -> frozenset[str]:
     return frozenset().union(*map(long_words, lines))
 
 
-_WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u9fff]|[^\W\d_]+")
+_WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u9fff]|[^\W\d_]{2,}")
 
 
 def long_words(text: str | None, least: int = _LONG_WORD) -> frozenset[str]:
