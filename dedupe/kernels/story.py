@@ -58,6 +58,7 @@ _MOST_TEASERS = 5
 _TEASER_BYTES = 192
 # A shorter block is no sentence of a story.
 _SENTENCE_BYTES = 48
+_BODY_BYTES = 72
 
 
 @kernel
@@ -124,16 +125,18 @@ def _announced_from(
     """
     n = sizes.shape[0]
     body = 0
-    while body < n and (learned[body] or not _is_sentence(sizes[body], traits[body])):
+    while body < n and (
+        learned[body] or sizes[body] < _BODY_BYTES or not _is_sentence(sizes[body], traits[body])
+    ):
         body += 1
     found = n
     n_teasers = 0
     for i in range(n - 1, body, -1):
         if is_heading(sizes[i], traits[i]):
             found = i
-        if learned[i] or not _is_sentence(sizes[i], traits[i]):
+        if learned[i] or traits[i, blocks.PHRASE]:
             continue
-        n_teasers += 1
+        n_teasers += _is_sentence(sizes[i], traits[i])
         if n_teasers > _MOST_TEASERS or sizes[i] > _TEASER_BYTES:
             break
     return found
@@ -186,15 +189,15 @@ def fill_kept(
         if not may_be_cut:
             continue
         sizes = ends[a:b] - starts[a:b]
-        known = learned[a:b].copy()
-        known[_announced_from(sizes, traits[a:b], learned[a:b]) :] = True
-        fill_features(sizes, hashes[a:b], traits[a:b], known, features)
+        listed = _announced_from(sizes, traits[a:b], learned[a:b])
+        fill_features(sizes, hashes[a:b], traits[a:b], learned[a:b], features)
         for i in range(n):
             score = bias
             for f in range(N_FEATURES):
                 score += weights[f, features[i, f]]
             repeated = features[i, REPEATED] > 0
-            sure[i] = _is_sure(sizes[i], traits[a + i], known[i], repeated)
+            is_cut = learned[a + i] or i >= listed
+            sure[i] = _is_sure(sizes[i], traits[a + i], is_cut, repeated)
             if sure[i]:
                 score = min(score, _SURE)
                 signs[i] = True
@@ -206,6 +209,31 @@ def fill_kept(
         # One badge among paragraphs is not worth the toll of a stretch, and is still a badge.
         for i in range(n):
             kept[a + i] &= not sure[i]
+        if listed < n:
+            _keep_sentences(sizes[:listed], traits[a:b], sure[:listed], kept[a:b])
+
+
+@kernel
+def _keep_sentences(
+    sizes: NDArray[np.int64],
+    traits: NDArray[np.uint8],
+    sure: NDArray[np.bool_],
+    kept: NDArray[np.bool_],
+) -> None:
+    """Where no sentence is kept of what stands before a list of other stories, keep all of them.
+
+    Shapes (K blocks before the list)
+        sizes   int64 (K,)
+        traits  uint8 (K+, blocks.N_TRAITS)
+        sure    bool  (K,)   what is furniture by itself
+        kept    bool  (K+,)  added to
+    """
+    n = sizes.shape[0]
+    for i in range(n):
+        if kept[i] and _is_sentence(sizes[i], traits[i]):
+            return
+    for i in range(n):
+        kept[i] |= not sure[i] and _is_sentence(sizes[i], traits[i])
 
 
 @kernel
