@@ -114,8 +114,8 @@ def _announced_from(
 ) -> int:
     """Return where the list of other stories begins that ends a page, with its heading.
 
-    Its teasers may be whole sentences, but are few and short: where more follows, the story
-    goes on below the heading. Something must stand before it that can be the story.
+    Its teasers are whole sentences, one at least, but few and short ones: where more follows, the
+    story goes on below the heading. Something must stand before it that can be the story.
 
     Shapes (K blocks of the page)
         sizes    int64  (K,)   bytes
@@ -132,7 +132,7 @@ def _announced_from(
     found = n
     n_teasers = 0
     for i in range(n - 1, body, -1):
-        if is_heading(sizes[i], traits[i]):
+        if n_teasers and is_heading(sizes[i], traits[i]):
             found = i
         if learned[i] or traits[i, blocks.PHRASE]:
             continue
