@@ -232,7 +232,7 @@ def sidebars_cut(
 
 
 def new_tops_kept(bodies: Sequence[str], n_versions: int = 4, n_below: int = 3) -> float:
-    """Return the share of words that stay of versions of stories that have nothing in common on top.
+    """Return the share of words that stay of stories whose versions begin otherwise.
 
     Each opens with another paragraph of a body, and goes on with the same ones.
     """

@@ -17,7 +17,7 @@ def invented_stories(n_stories: int) -> list[list[str]]:
     """Return stories of three paragraphs that have only their small words in common."""
     syllables = ["ba", "dor", "fin", "gul", "kem", "lor", "mis", "nav", "pel", "rus", "tan", "vok"]
     words = ["".join(parts) for parts in itertools.product(syllables, repeat=3)]
-    random.Random(5).shuffle(words)
+    random.Random(5).shuffle(words)  # noqa: S311 - a reproducible choice, not a secret
     stories = []
     for _ in range(n_stories):
         name, *others = (words.pop() for _ in range(28))
