@@ -6,7 +6,8 @@
 One footer under three stories is furniture; one paragraph in three versions of
 a running story is not. So the pages of an outlet that share a good part of their
 long blocks, and a word of their titles, count as one story, as do those that share
-most of their text otherwise; and a block must stand on pages of several. What is
+most of their text otherwise, unless they begin as different ones (`leads.py`); and
+a block must stand on pages of several. What is
 learned is a plain set of numbers, so that an index can keep it and a cluster of
 machines can send it round.
 """
@@ -47,7 +48,7 @@ STORIES = 3
 # blocks: by whether their titles share a word, or are unknown, or share none. With half as much
 # pairwise F1 of seeds is .965, not .975; with .6, .75 and .95 no figure changes.
 _SHARED_LIKE_TITLES, _SHARED, _SHARED_UNLIKE_TITLES = 0.3, 0.5, 0.8
-# Letters of the words by which titles are alike.
+# Letters of the words by which titles are alike: they hold few words, and short names.
 _LONG_TITLE_WORD = 4
 # A block on more pages of its outlet than this links neighbours alone, and no
 # title makes up for a small share: a bound on work. With 8 or 32 no figure changes.
