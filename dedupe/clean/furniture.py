@@ -6,10 +6,9 @@
 One footer under three stories is furniture; one paragraph in three versions of
 a running story is not. So the pages of an outlet that share a good part of their
 long blocks, and a word of their titles, count as one story, as do those that share
-most of their text otherwise, unless they begin as different ones (`leads.py`); and
-a block must stand on pages of several. What is
-learned is a plain set of numbers, so that an index can keep it and a cluster of
-machines can send it round.
+most of their text otherwise, unless they begin as different ones (`leads.py`); and a
+block must stand on pages of several. What is learned is a plain set of numbers, so
+that an index can keep it and a cluster of machines can send it round.
 """
 
 from __future__ import annotations

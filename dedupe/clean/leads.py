@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.arrays.ragged import ranges_of
 from dedupe.clean.blocks import BYTES_PER_WORD
 
 if TYPE_CHECKING:
@@ -121,16 +122,21 @@ def is_one_story(
         key: uint64 (M,), the blocks that made the pairs.
         document: int64 (M,), where each stands.
     """
-    from scipy.sparse import csr_matrix
-
     if not is_apart.any():
         return ~is_apart
-    _, number = np.unique(key, return_inverse=True)
-    holds = csr_matrix((np.ones(len(key), np.int32), (document, number)))
-    shared = holds[a].multiply(holds[b]).tocsr()
-    n_pairs, n_alike = (np.ravel(some.sum(axis=0)) for some in (shared, shared[~is_apart]))
+    keys, number = np.unique(key, return_inverse=True)
+    held = np.sort(document * len(keys) + number)
+    starts, ends = (np.searchsorted(held, one * len(keys)) for one in (a, a + 1))
+    pair = np.repeat(np.arange(len(a)), ends - starts)
+    block = held[ranges_of(starts, ends - starts)] % len(keys)
+    is_shared = np.isin(b[pair] * len(keys) + block, held)
+    pair, block = pair[is_shared], block[is_shared]
+    n_pairs = np.bincount(block, minlength=len(keys))
+    n_alike = np.bincount(block[~is_apart[pair]], minlength=len(keys))
     is_telling = n_alike >= _OFTEN * n_pairs
-    return np.asarray(~is_apart & (shared @ is_telling > 0))
+    has_telling = np.zeros(len(a), np.bool_)
+    has_telling[pair[is_telling[block]]] = True
+    return ~is_apart & has_telling
 
 
 def _lines(texts: Kept, document: int) -> dict[str, bool]:
