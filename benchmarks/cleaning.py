@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
 import random
 import re
 import statistics
@@ -199,6 +200,53 @@ def versions_kept(bodies: Sequence[str], n_changed: int = 4, n_versions: int = 6
     return share_kept(versions, whole)
 
 
+def paragraphs(body: str) -> list[str]:
+    """Return the lines of a body that are long enough for paragraphs, each once."""
+    return list(dict.fromkeys(line for line in body.split("\n") if len(line.encode()) >= 72))
+
+
+def sidebars_cut(
+    bodies: Sequence[str],
+    sizes: Sequence[int] = (3, 5, 8, 12, 18, 40),
+    n_own: Sequence[int] = (1, 2, 3),
+    n_teasers: Sequence[int] = (2, 4, 8),
+) -> float:
+    """Return the share of words cut of what outlets of some sizes put below each of their stories.
+
+    A story is the first few paragraphs of a body; below it stand the opening
+    sentences of some others, without a heading.
+    """
+    stories = [found for body in bodies if len(found := paragraphs(body)) >= max(n_own)]
+    rng = random.Random(29)  # noqa: S311 - a reproducible choice, not a secret
+    documents, tails = [], []
+    outlets = [*itertools.product(sizes, n_own, n_teasers)] * 3
+    for outlet, (n_pages, n_first, n_others) in enumerate(outlets):
+        chosen = rng.sample(stories, n_pages + n_others)
+        teasers = (re.split(r"(?<=[.!?]) ", story[0])[0] for story in chosen[n_pages:])
+        tail = "\n\n".join(teasers)
+        for story in chosen[:n_pages]:
+            text = "\n\n".join([*story[:n_first], tail])
+            documents.append({"text": text, "source": f"outlet{outlet}.example"})
+            tails.append([(len(text) - len(tail), len(text))])
+    return 1 - share_kept(documents, tails)
+
+
+def new_tops_kept(bodies: Sequence[str], n_versions: int = 4, n_below: int = 3) -> float:
+    """Return the share of words that stay of stories whose versions begin otherwise.
+
+    Each opens with another paragraph of a body, and goes on with the same ones.
+    """
+    documents = []
+    for number, found in enumerate(map(paragraphs, bodies)):
+        below = found[n_versions : n_versions + n_below]
+        if len(below) == n_below:
+            documents += [
+                {"text": "\n\n".join([top, *below]), "source": f"outlet{number}.example"}
+                for top in found[:n_versions]
+            ]
+    return share_kept(documents, [[(0, len(row["text"]))] for row in documents])
+
+
 def measure_pages(pages: Sequence[Page], ways: Sequence[str] = WAYS) -> dict[str, float]:
     """Measure token F1 on pages that know nothing of each other."""
     figures: dict[str, float] = {}
@@ -295,6 +343,10 @@ def measure(data: Path) -> dict[str, float]:
     pages = load_pages(data) or []
     figures = measure_pages(pages) if pages else {}
     figures |= measure_plain(data, pages)
+    tuned = [page.body for page in pages if page.half == "tune"]
+    if tuned:
+        figures["outlets.sidebars_cut"] = sidebars_cut(tuned)
+        figures["outlets.new_tops_kept"] = new_tops_kept(tuned)
     seed_page = data.parent / SEED_PAGE
     if seed_page.is_file():
         figures |= measure_seed_page(seed_page)

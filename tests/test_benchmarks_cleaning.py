@@ -60,3 +60,21 @@ def test_share_kept__counts_words_of_the_bodies_only() -> None:
     rows = [{"text": menu + story}]
     assert cleaning.share_kept(rows, [[(len(menu), len(menu + story))]]) == 1
     assert cleaning.share_kept(rows, [[(0, len(menu))]]) == 0
+
+
+def test_paragraphs__are_long_lines_once() -> None:
+    long = "The goat came down from the hill on Monday, and nobody who saw it can say why."
+    assert cleaning.paragraphs(f"Goat\n{long}\n{long}\n{long} Again.") == [long, f"{long} Again."]
+
+
+def test_outlets__of_bodies_are_cut_below_and_kept_on_top() -> None:
+    bodies = [
+        "\n".join(
+            f"{' '.join(f'{letter}{word}ward'.title() for letter in 'bcdfghjklm')} {n} came. Then "
+            f"{' '.join(f'{letter}{word}wise' for letter in 'npqrstvwxz')} went."
+            for n in range(8)
+        )
+        for word in ("an", "el", "ir", "os", "ut", "yx")
+    ]
+    assert cleaning.sidebars_cut(bodies, sizes=[3], n_own=[1], n_teasers=[2]) == 1
+    assert cleaning.new_tops_kept(bodies) == 1

@@ -4,6 +4,7 @@ documents table  ->  clean()  ->  Kept
 
 blocks.py           texts cut into blocks
 furniture.py        what each outlet repeats, learned from the collection
+leads.py            how pages begin that share blocks
 versions.py         pages of one story that share few blocks
 phrases.py          what pages everywhere say around a story
 layout.py           which blocks are story, by their place and make

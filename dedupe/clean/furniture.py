@@ -6,9 +6,9 @@
 One footer under three stories is furniture; one paragraph in three versions of
 a running story is not. So the pages of an outlet that share a good part of their
 long blocks, and a word of their titles, count as one story, as do those that share
-most of their text otherwise; and a block must stand on pages of several. What is
-learned is a plain set of numbers, so that an index can keep it and a cluster of
-machines can send it round.
+most of their text otherwise, unless they begin as different ones (`leads.py`); and a
+block must stand on pages of several. What is learned is a plain set of numbers, so
+that an index can keep it and a cluster of machines can send it round.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import functools
 import hashlib
 import itertools
 import logging
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,7 +24,8 @@ import numpy as np
 from dedupe.arrays.equals import among, may_stand
 from dedupe.arrays.ragged import batch_bounds, group_starts, running_total
 from dedupe.arrays.spill import MEMORY
-from dedupe.clean.blocks import BYTES_PER_WORD, Blocks, documents_of
+from dedupe.clean.blocks import Blocks, documents_of
+from dedupe.clean.leads import LONG_BYTES, begin_otherwise, is_one_story, long_words
 from dedupe.clean.versions import version_links
 from dedupe.documents import one_array
 from dedupe.threads import for_ranges
@@ -43,13 +43,12 @@ STORIES = 3
 """Different stories an outlet must repeat a block on. Of 2, 3 and 6 pairwise F1 of seeds is .961,
 .975 and .954, of spotify 1, .984 and .984 (benchmarks/quality.py)."""
 
-# A block of so many words may be a paragraph. Of 6, 12 and 24 .9989, .9987 and .9936 of the words
-# of edited versions are kept (`pages.versions_kept`).
-_LONG_BYTES = 12 * BYTES_PER_WORD
 # Two pages carry one story when they share this much of the shorter one's long
 # blocks: by whether their titles share a word, or are unknown, or share none. With half as much
 # pairwise F1 of seeds is .965, not .975; with .6, .75 and .95 no figure changes.
 _SHARED_LIKE_TITLES, _SHARED, _SHARED_UNLIKE_TITLES = 0.3, 0.5, 0.8
+# Letters of the words by which titles are alike: they hold few words, and short names.
+_LONG_TITLE_WORD = 4
 # A block on more pages of its outlet than this links neighbours alone, and no
 # title makes up for a small share: a bound on work. With 8 or 32 no figure changes.
 _FEW_PAGES = 16
@@ -140,12 +139,13 @@ def learn(
     key, document, places = _repeated(blocks, keys, outlets, n_threads)
     if len(key) == 0:
         return nothing_learned()
-    groups = _story_groups(blocks, key, document, places, titles)
+    groups = _story_groups(blocks, key, document, places, texts, titles)
     learned = _of_several_stories(key, groups[document])
     is_asked = np.isin(key, learned) & (_prose_sizes(blocks, places) > 0)
     if is_asked.any():
-        links = version_links(key[is_asked], document[is_asked], texts, n_threads)
-        _merge_versions(*links, titles, groups)
+        asked = key[is_asked], document[is_asked]
+        links = version_links(*asked, texts, n_threads)
+        _merge_versions(*links, *asked, texts, titles, groups)
         learned = _of_several_stories(key, groups[document])
     logger.debug("%d repeated blocks are furniture", len(learned))
     return Furniture(learned)
@@ -154,15 +154,32 @@ def learn(
 def _merge_versions(
     a: NDArray[np.int64],
     b: NDArray[np.int64],
+    key: NDArray[np.uint64],
+    document: NDArray[np.int64],
+    texts: Kept,
     titles: pa.ChunkedArray | None,
     groups: NDArray[np.int64],
 ) -> None:
     """Give documents a and b one number, but where their titles share no word."""
-    from dedupe.kernels.components import merge_groups
-
     if len(a):
         same = _needed_shares(titles, a, b) < _SHARED_UNLIKE_TITLES
-        merge_groups(a[same], b[same], groups)
+        _merge_same(a[same], b[same], key, document, texts, titles, groups)
+
+
+def _merge_same(
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    key: NDArray[np.uint64],
+    document: NDArray[np.int64],
+    texts: Kept,
+    titles: pa.ChunkedArray | None,
+    groups: NDArray[np.int64],
+) -> None:
+    """Give documents a and b one number, but where they begin as different stories."""
+    from dedupe.kernels.components import merge_groups
+
+    same = is_one_story(a, b, begin_otherwise(a, b, texts, titles), key, document)
+    merge_groups(a[same], b[same], groups)
 
 
 def _of_several_stories(key: NDArray[np.uint64], group: NDArray[np.int64]) -> NDArray[np.uint64]:
@@ -254,6 +271,7 @@ def _story_groups(
     key: NDArray[np.uint64],
     document: NDArray[np.int64],
     places: NDArray[np.int64],
+    texts: Kept,
     titles: pa.ChunkedArray | None,
 ) -> NDArray[np.int64]:
     """Number the documents so that pages of one story in one outlet have one number, int64 (D,).
@@ -263,10 +281,9 @@ def _story_groups(
         key: uint64 (N,), repeated blocks, equal ones together.
         document: int64 (N,), where each stands.
         places: int64 (N,), which block it is.
+        texts: of all documents, whole.
         titles: string (D,).
     """
-    from dedupe.kernels.components import merge_groups
-
     n_docs = len(blocks.offsets) - 1
     groups = np.arange(n_docs)
     length, size = _prose_lengths(blocks), _prose_sizes(blocks, places)
@@ -281,7 +298,7 @@ def _story_groups(
         share = shared / np.minimum(length[a], length[b])
         a, b, share = a[share >= least], b[share >= least], share[share >= least]
         same = share >= _needed_shares(titles, a, b)
-        merge_groups(a[same], b[same], groups)
+        _merge_same(a[same], b[same], key, document, texts, titles, groups)
     return groups
 
 
@@ -292,7 +309,7 @@ def _prose_sizes(blocks: Blocks, places: NDArray[np.int64] | slice) -> NDArray[n
     sizes = blocks.ends[places] - blocks.starts[places]
     phrase, marks = (blocks.traits[:, one][places] for one in (kernels.PHRASE, kernels.MARKS))
     bears_sign = (phrase > 0) | (marks & kernels.HAS_COPYRIGHT > 0)
-    return np.where((sizes >= _LONG_BYTES) & ~bears_sign, sizes, 0)
+    return np.where((sizes >= LONG_BYTES) & ~bears_sign, sizes, 0)
 
 
 def _prose_lengths(blocks: Blocks) -> NDArray[np.int64]:
@@ -316,7 +333,7 @@ def _needed_shares(
     if titles is None or titles.null_count == len(titles):
         return np.full(len(a), _SHARED)
     rows, places = np.unique(np.concatenate([a, b]), return_inverse=True)
-    words = [_title_words(title) for title in titles.take(rows).to_pylist()]
+    words = [long_words(title, _LONG_TITLE_WORD) for title in titles.take(rows).to_pylist()]
     needed = []
     for i, j in zip(places[: len(a)].tolist(), places[len(a) :].tolist(), strict=True):
         if not (words[i] and words[j]):
@@ -324,17 +341,6 @@ def _needed_shares(
         else:
             needed.append(_SHARED_LIKE_TITLES if words[i] & words[j] else _SHARED_UNLIKE_TITLES)
     return np.array(needed, np.float64)
-
-
-_TITLE_WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u9fff]|[^\W\d_]{4,}")
-
-
-def _title_words(title: str | None) -> frozenset[str]:
-    """Return the longer words of a title; of scripts written without spaces, pairs of letters."""
-    words = _TITLE_WORD.findall((title or "").casefold())
-    letters = [word for word in words if len(word) == 1]
-    pairs = map("".join, itertools.pairwise(letters))
-    return frozenset(pairs).union(word for word in words if len(word) > 1)
 
 
 def _pairs_within(

@@ -64,7 +64,7 @@ def _is_prose(size: int, row: NDArray[np.uint8], learned: bool) -> bool:
 
 
 @kernel
-def _is_heading(size: int, row: NDArray[np.uint8]) -> bool:
+def is_heading(size: int, row: NDArray[np.uint8]) -> bool:
     """Say whether a block announces other stories: "You may also like"."""
     if np.int64(row[blocks.PHRASE]) & blocks.KIND != _RELATED or size >= _HEADING_BYTES:
         return False
@@ -235,7 +235,7 @@ def _fill_lists(
     since = 0
     for i in range(n):
         nothing_ahead = before == all_prose and all_prose > 0
-        if _is_heading(sizes[i], traits[i]):
+        if is_heading(sizes[i], traits[i]):
             since = 1
         out[i, SINCE_RELATED] = _step(since, steps_at) + (NOTHING_AHEAD if nothing_ahead else 0)
         replies = 0

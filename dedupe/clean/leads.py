@@ -1,0 +1,178 @@
+"""Pairs of pages that share paragraphs in; which of them begin as different stories, out.
+
+    pairs of documents, texts  ->  begin_otherwise()  ->  bool for each pair
+    the same, and their blocks ->  is_one_story()     ->  bool for each pair
+
+A list of other stories, or a box about the paper, may be the larger part of short
+pages, so that how much they share says little. What stands before it says more: a
+story's own paragraphs come first, and versions of it have its names in them,
+however little else they keep.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dedupe.arrays.ragged import ranges_of
+from dedupe.clean.blocks import BYTES_PER_WORD
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from collections.abc import Set as AbstractSet
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from dedupe.clean.kept import Kept
+
+LONG_BYTES = 12 * BYTES_PER_WORD
+"""A block of so many words may be a paragraph. Of 6, 12 and 24 .9989, .9987 and .9936 of the words
+of edited versions are kept (`pages.versions_kept`)."""
+
+# Chosen on the tuning half of pages, by the share cut of sidebars and the share kept of stories
+# whose tops have nothing in common: `outlets.sidebars_cut` and `outlets.new_tops_kept` of
+# benchmarks/cleaning.py, here "cut" and "kept".
+_ALIKE = 0.1
+"""Share of the fewer words that two must have in common to be alike. Of .05, .1 and .2 cut is .938,
+.998 and 1.000, kept .995, .990 and .748."""
+_LONG_WORD = 5
+"""Letters of the words that are compared: shorter ones are in common by chance. Of 4, 5 and 6 cut
+is .982, .998 and .977, kept .983, .990 and .918."""
+_FEWEST_WORDS = 3
+"""A lead of fewer words tells nothing. Of 1, 3, 6 and 12 cut is .998, .998, .992 and .728; of the
+half that is held, kept is .933, .959, .982 and .989."""
+_LEAD_LINES = 8
+"""Lines of a lead that are read: a bound on work. With 4 or 16 no figure changes."""
+_OFTEN = 0.25
+"""Share of a block's pairs that begin alike where it is of one story. Of 0, .25 and .5 kept is
+.990, .990 and .949; of the half that is held, cut is .856, .985 and .994."""
+
+_PAGES_AT_HAND = 1024
+"""Pages whose lines and words are kept for the next pair: bounds memory."""
+
+
+def begin_otherwise(
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    texts: Kept,
+    titles: pa.ChunkedArray | None,
+) -> NDArray[np.bool_]:
+    """Say which pairs of documents begin as different stories, bool (N,).
+
+    What is compared are the longer words of their titles and leads, a lead being the lines
+    before the first paragraph that both have. Few of them are the other's, or of what both have.
+
+    Args:
+        a: int64 (N,), documents.
+        b: int64 (N,), the other of each pair.
+        texts: of all documents, whole.
+        titles: string (D,), null where unknown.
+    """
+    from dedupe.kernels.components import merge_groups
+
+    rows, places = np.unique(np.concatenate([a, b]), return_inverse=True)
+    named = [None] * len(rows) if titles is None else titles.take(rows).to_pylist()
+    headlines = [long_words(title) for title in named]
+    lines = functools.lru_cache(_PAGES_AT_HAND)(lambda row: _lines(texts, int(rows[row])))
+
+    def differ(one: int, other: int) -> bool:
+        if headlines[one] and headlines[one] == headlines[other]:
+            return False
+        own, others = lines(one), lines(other)
+        both = own.keys() & others.keys()
+        first = headlines[one] | _lead_words(own, both)
+        second = headlines[other] | _lead_words(others, both)
+        if min(len(first), len(second)) < _FEWEST_WORDS or _is_alike(first, second):
+            return False
+        shared = _words(frozenset(line for line in both if own[line]))
+        return not (_is_alike(first, shared) and _is_alike(second, shared))
+
+    # Pages that are compared with each other one after another, so that their lines are at hand.
+    left, right = places[: len(a)], places[len(a) :]
+    groups = np.arange(len(rows))
+    merge_groups(left, right, groups)
+    order = np.argsort(groups[left], kind="stable")
+    pairs = zip(left[order].tolist(), right[order].tolist(), strict=True)
+    found = np.empty(len(a), np.bool_)
+    found[order] = np.fromiter(itertools.starmap(differ, pairs), np.bool_, len(a))
+    return found
+
+
+def is_one_story(
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    is_apart: NDArray[np.bool_],
+    key: NDArray[np.uint64],
+    document: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Say which pairs of documents are of one story, bool (N,): not those alike by chance.
+
+    Of the many pages with one sidebar a few pairs have words in common, enough to chain all of
+    them to one story. So a pair needs a block whose pairs often begin alike.
+
+    Args:
+        a: int64 (N,), documents.
+        b: int64 (N,), the other of each pair.
+        is_apart: bool (N,), whether they begin otherwise.
+        key: uint64 (M,), the blocks that made the pairs.
+        document: int64 (M,), where each stands.
+    """
+    if not is_apart.any():
+        return ~is_apart
+    keys, number = np.unique(key, return_inverse=True)
+    held = np.sort(document * len(keys) + number)
+    starts, ends = (np.searchsorted(held, one * len(keys)) for one in (a, a + 1))
+    pair = np.repeat(np.arange(len(a)), ends - starts)
+    block = held[ranges_of(starts, ends - starts)] % len(keys)
+    is_shared = np.isin(b[pair] * len(keys) + block, held)
+    pair, block = pair[is_shared], block[is_shared]
+    n_pairs = np.bincount(block, minlength=len(keys))
+    n_alike = np.bincount(block[~is_apart[pair]], minlength=len(keys))
+    is_telling = n_alike >= _OFTEN * n_pairs
+    has_telling = np.zeros(len(a), np.bool_)
+    has_telling[pair[is_telling[block]]] = True
+    return ~is_apart & has_telling
+
+
+def _lines(texts: Kept, document: int) -> dict[str, bool]:
+    """Return the different lines of a text, in their order, and which may be paragraphs."""
+    start, end = texts.text_offsets[document : document + 2]
+    text = bytes(texts.data[start:end]).decode(errors="ignore")
+    lines = filter(None, map(str.strip, text.split("\n")))
+    return {line: len(line.encode()) >= LONG_BYTES for line in lines}
+
+
+def _lead_words(lines: dict[str, bool], both: AbstractSet[str]) -> frozenset[str]:
+    """Return the words of the first lines that another page has not, up to a paragraph it has."""
+    found: list[str] = []
+    for line, is_long in lines.items():
+        if line not in both:
+            found.append(line)
+        if (is_long and line in both) or len(found) == _LEAD_LINES:
+            break
+    return _words(tuple(found))
+
+
+@functools.lru_cache(_PAGES_AT_HAND)
+def _words(lines: Collection[str]) -> frozenset[str]:
+    return frozenset().union(*map(long_words, lines))
+
+
+def _is_alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return len(one & other) >= _ALIKE * min(len(one), len(other))
+
+
+_WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u9fff]|[^\W\d_]{2,}")
+
+
+def long_words(text: str | None, least: int = _LONG_WORD) -> frozenset[str]:
+    """Return the words of so many letters; of scripts written without spaces, pairs of letters."""
+    words = _WORD.findall((text or "").casefold())
+    letters = [word for word in words if len(word) == 1]
+    pairs = map("".join, itertools.pairwise(letters))
+    return frozenset(pairs).union(word for word in words if len(word) >= least)

@@ -1,0 +1,199 @@
+"""Lists of other stories and boxes about the paper, on few pages of an outlet."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import pytest
+
+from dedupe import find_duplicates, inspect
+from dedupe.clean import clean, kept_ranges
+from dedupe.documents import documents_table
+from dedupe.settings import Settings
+
+
+def invented_stories(n_stories: int) -> list[list[str]]:
+    """Return stories of three paragraphs that have only their small words in common."""
+    syllables = ["ba", "dor", "fin", "gul", "kem", "lor", "mis", "nav", "pel", "rus", "tan", "vok"]
+    words = ["".join(parts) for parts in itertools.product(syllables, repeat=3)]
+    random.Random(5).shuffle(words)  # noqa: S311 - a reproducible choice, not a secret
+    stories = []
+    for _ in range(n_stories):
+        name, *others = (words.pop() for _ in range(28))
+        first, second, third = others[:9], others[9:18], others[18:]
+        stories.append([
+            "The {} of {} lost its {} {} on the {}; no {} {} had {} it to the {} {}.".format(
+                first[0], name.title(), *first[1:]
+            ),
+            "In {} the {} {} was {} by a {} {} for a {} {}, and the {} {} is now.".format(
+                name.title(), *second
+            ),
+            "It was {} to {} at a {} {}, says a {} of the {} {}, or so the {} {} {}.".format(
+                third[0], name.title(), *third[1:]
+            ),
+        ])  # fmt: skip
+    return stories
+
+
+STORIES = invented_stories(40)
+TEASERS = (
+    "A ferry meant for scrap in May was bought by its own crew, who plan to sail at weekends.",
+    "Thieves took every bulb from a road and left the police with a question about ladders.",
+)
+ABOUT = (
+    "This paper has covered the islands since 1884. It is owned by its readers, printed weekly and "
+    "delivered by boat. Our reporters can be reached at the desk from nine until five."
+)
+SIDEBARS = {
+    "headed": ("Most read", *TEASERS),
+    "bare": TEASERS,
+    "about": (ABOUT,),
+}
+
+
+def page(*lines: str) -> str:
+    return "\n\n".join(lines)
+
+
+def kept_of(texts: list[str], titles: list[str] | None = None) -> list[str]:
+    table = documents_table(
+        {"text": text, "source": "Gull Street Radio", "title": titles and titles[n]}
+        for n, text in enumerate(texts)
+    )
+    kept = clean(table, Settings())
+    return [
+        "".join(text[start:end] for start, end in kept_ranges(kept, n))
+        for n, text in enumerate(texts)
+    ]
+
+
+def kept_alone(*lines: str) -> str:
+    text = page(*lines)
+    return "".join(text[span.start : span.end] for span in inspect({"text": text}).kept)
+
+
+# --- learned from few pages
+
+
+@pytest.mark.parametrize("sidebar", SIDEBARS)
+@pytest.mark.parametrize("n_own", [1, 2, 3])
+@pytest.mark.parametrize("n_pages", [3, 5, 8, 12, 15, 18, 40])
+def test_clean__what_stands_below_other_stories_goes(
+    n_pages: int, n_own: int, sidebar: str
+) -> None:
+    own = [page(*story[:n_own]) for story in STORIES[:n_pages]]
+    assert kept_of([page(one, *SIDEBARS[sidebar]) for one in own]) == own
+
+
+@pytest.mark.parametrize("n_own", [1, 2, 3])
+def test_clean__a_headed_sidebar_goes_from_two_pages(n_own: int) -> None:
+    own = [page(*story[:n_own]) for story in STORIES[:2]]
+    assert kept_of([page(one, *SIDEBARS["headed"]) for one in own]) == own
+
+
+@pytest.mark.parametrize("n_pages", [2, 3, 8, 12])
+def test_find_duplicates__pages_with_one_sidebar_are_no_story(n_pages: int) -> None:
+    rows = [
+        {"text": page(story[0], *SIDEBARS["headed"]), "source": "Gull Street Radio"}
+        for story in STORIES[:n_pages]
+    ]
+    assert set(find_duplicates(rows).documents.column("story_size").to_pylist()) == {1}
+
+
+def test_clean__a_sidebar_below_stories_printed_twice_goes() -> None:
+    own = [page(*story) for story in STORIES[:6]]
+    own += [page(f"Corrected on Friday. {story[0]}", *story[1:]) for story in STORIES[:6]]
+    assert kept_of([page(one, *TEASERS) for one in own]) == own
+
+
+def test_clean__the_order_of_pages_changes_nothing() -> None:
+    texts = [page(story[0], *TEASERS) for story in STORIES[:8]]
+    assert kept_of(texts[::-1]) == kept_of(texts)[::-1]
+
+
+def test_clean__a_story_printed_thrice_over_different_sidebars_stays() -> None:
+    texts = [page(*STORIES[0], *STORIES[n][:2]) for n in (1, 2, 3)]
+    assert kept_of(texts) == texts
+
+
+@pytest.mark.parametrize("titles", [None, ["The teapot war", "Teapot war", "War of the teapot"]])
+def test_clean__write_thrus_of_one_story_stay(titles: list[str] | None) -> None:
+    tops = (
+        "The teapot war between Ravensholt and Saltmarsh began on Monday with a single spout.",
+        "Ravensholt lost two more spouts by noon, and its mayor would not speak of any truce.",
+        "Peace came at dusk: Saltmarsh gave each teapot back, though not all of their covers.",
+    )
+    below = (
+        "The quarrel is as old as the teapot itself, which a mayor of Ravensholt gave in 1802.",
+        "Saltmarsh says that it was lent. A clerk there found the receipt, which is for a kettle.",
+    )
+    texts = [page(top, *below) for top in tops]
+    assert kept_of(texts, titles) == texts
+
+
+def test_clean__pages_of_one_title_are_one_story() -> None:
+    texts = [page(story[0], *TEASERS) for story in STORIES[:5]]
+    assert kept_of(texts, ["The ferry and the bulbs"] * 5) == texts
+
+
+def test_clean__a_disclaimer_in_front_goes_and_the_columns_stay() -> None:
+    opening = "The writer of this column owns two goats and wishes it known before he says a word."
+    own = [page(*story) for story in STORIES[:6]]
+    assert kept_of([page(opening, one) for one in own]) == own
+
+
+# --- a page alone
+
+HEADINGS = (
+    "Most read", "Related stories", "Trending now", "More from the Gazette", "You may also like",
+    "Read next", "Recommended", "Popular", "Meistgelesen", "Lesen Sie auch", "Lo más leído",
+    "Te puede interesar", "Les plus lus", "À lire aussi", "Mais lidas", "I più letti",
+    "Leggi anche", "Meest gelezen", "Lees ook", "Самое читаемое", "Читайте также",
+    "الأكثر قراءة", "سب سے زیادہ پڑھی", "热门新闻", "関連記事", "많이 본 뉴스",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("heading", HEADINGS)
+@pytest.mark.parametrize("n_own", [1, 3])
+def test_inspect__what_a_heading_of_other_stories_announces_goes(heading: str, n_own: int) -> None:
+    own = STORIES[0][:n_own]
+    assert kept_alone(*own, heading, *TEASERS) == page(*own)
+
+
+@pytest.mark.parametrize("n_teasers", [1, 2, 3, 4, 5])
+def test_inspect__a_menu_and_a_newsletter_change_nothing(n_teasers: int) -> None:
+    teasers = [story[0] for story in STORIES[1 : n_teasers + 1]]
+    kept = kept_alone(
+        "Home\nNews", "Anvil lost", STORIES[0][0], "Most read", *teasers,
+        "Sign up to our newsletter and get the day's news at six.",
+    )  # fmt: skip
+    assert STORIES[0][0] in kept
+    assert not any(teaser in kept for teaser in teasers)
+
+
+def test_inspect__a_section_that_goes_on_stays() -> None:
+    paragraphs = list(itertools.chain(*STORIES[:4]))
+    text = page(*STORIES[5], "Related", *paragraphs)
+    assert all(one in kept_alone(text) for one in paragraphs)
+
+
+def test_inspect__a_long_paragraph_below_a_heading_stays() -> None:
+    paragraph = " ".join(STORIES[1])
+    assert paragraph in kept_alone(*STORIES[0], "Related stories", paragraph)
+
+
+def test_inspect__a_list_with_nothing_before_it_stays() -> None:
+    assert kept_alone("Most read", *TEASERS).endswith(page(*TEASERS))
+
+
+@pytest.mark.parametrize("words", ["The most read books of the year", "Popular with the verger"])
+def test_inspect__the_words_within_a_story_stay(words: str) -> None:
+    line = f"{words} were counted on Monday at the library, and there were four of them in all."
+    text = page(STORIES[0][0], line, *STORIES[0][1:])
+    assert kept_alone(text) == text
+
+
+def test_inspect__a_round_up_with_headings_stays() -> None:
+    text = page(*(line for story in STORIES[:4] for line in (story[1].split()[1], *story)))
+    assert kept_alone(text) == text
