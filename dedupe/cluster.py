@@ -11,7 +11,8 @@ about to join have unmeasured pairs between them, some are measured. Two parts o
 one text may share nothing, or little: their pair says nothing against them.
 
 Ties are broken by precedence, the earliest document first, and sums are of integers:
-neither ids, nor order of input, nor batches, nor threads can change a story.
+neither order of input, nor batches, nor threads can change a story, and ids only between
+documents of one text, outlet and clock.
 
 Source  greedy additive edge contraction: Keuper et al. 2015; the objective:
 Bansal, Blum and Chawla 2004.

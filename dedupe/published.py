@@ -39,7 +39,7 @@ class Published(NamedTuple):
         return len(set(self.outlets[list(rows)].tolist()))
 
     def of(self, rows: NDArray[np.int64]) -> Published:
-        """Return it of some documents."""
+        """Return the same for some documents."""
         return Published(self.outlets[rows], self.starts[rows], self.ends[rows])
 
     def precedence(
@@ -67,7 +67,7 @@ class Published(NamedTuple):
 
 
 def published_by(documents: pa.Table) -> Published:
-    """Read of a table of `documents.SCHEMA` by whom and when each was published."""
+    """Read from a table of `documents.SCHEMA` by whom and when each was published."""
     starts, ends = (
         documents.column(name).to_numpy().view(np.int64)
         for name in ("published", "published_until")

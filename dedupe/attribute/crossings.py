@@ -115,8 +115,9 @@ def settle_crossings(
             filled.parent[child] = best.parent
             filled.parent_name[child] = inputs.pages.outlet(best.parent)
             filled.parent_probability[child] = max(0.5, best.sure)
-        if len({one.label for one in held}) > 1:
-            parts = passage_parents(earlier, in_hand, filled, inputs)
+        if len({one.label for one in held}) > 1 and (
+            parts := passage_parents(earlier, in_hand, filled, inputs)
+        ):
             rows[child] = roundup_row(inputs.pages, child, parts)
     return rows
 
@@ -233,19 +234,18 @@ def _part(
     weights: dict[int, float] = {}
     absent = 0.0
     for length, one in holders:
-        share = length / (end - start)
-        weights[one.parent] = share * max(
-            _LEAST_CHANCE, float(filled.origin_probability[one.parent])
-        )
+        chance = max(_LEAST_CHANCE, float(filled.origin_probability[one.parent]))
+        weight = length / (end - start) * chance
+        weights[one.parent] = max(weights.get(one.parent, 0.0), weight)
         absent = max(absent, 1.0 - float(in_hand[one.label]))
     best = max(weights, key=lambda row: (round(weights[row], 9), -inputs.precedence[row]))
-    in_hands = weights[best] >= absent
+    is_in_hand = weights[best] >= absent
     # A page whose parent is absent tells in its name who that is.
     absent_name = filled.parent_name[best] if filled.parent[best] < 0 else None
     return {
         "start": start,
         "end": end,
-        "parent": inputs.pages.id(best) if in_hands else None,
-        "parent_name": inputs.pages.outlet(best) if in_hands else absent_name,
+        "parent": inputs.pages.id(best) if is_in_hand else None,
+        "parent_name": inputs.pages.outlet(best) if is_in_hand else absent_name,
         "probability": round(max(weights[best], absent) / (sum(weights.values()) + absent), 4),
     }

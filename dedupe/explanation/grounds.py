@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dedupe.dates import DAY_MICROSECONDS
+from dedupe.kernels import columns
 from dedupe.published import published_by
 from dedupe.verify import models
 from dedupe.verify import relation as relating
@@ -314,11 +315,13 @@ def _refilled(measured: Measured, published: Published) -> str:
     is_brief = relating.is_brief(measured)[0]
     brief = ", in a brief text" if is_brief else ""
     if is_brief and relating.names_differ(measured)[0]:
-        when = "of other names"
+        counts = measured.counts[0]
+        n_names = min(counts[columns.NAMES_A], counts[columns.NAMES_B])
+        why = f"{counts[columns.NAMES_SHARED]} of {n_names} names are in both"
     else:
         days = int(relating.microseconds_apart(measured, published)[0]) // DAY_MICROSECONDS
-        when = f"at least {days} days apart"
+        why = f"at least {days} days apart"
     return (
-        f"a form filled in anew: {when}, {n_changed} of "
+        f"a form filled in anew: {why}, {n_changed} of "
         f"{n_changed + n_same} numbers and names in the same places changed{brief}"
     )

@@ -42,16 +42,17 @@ day nothing changes; with four, or 4 slots and .3 of all, pairwise F1 of seeds i
 with 1 slot and .075 their relations fall from .617 to .603 (benchmarks/quality.py)."""
 
 _NAMES_CHANGED, _NAMES_KEPT, _TABLE = 0.3, 0.5, 2
-"""A brief of other people and places: the share of names in the same places that are others; or of
-the fewer names at most in both, unless both have so many times more numbers in common, as tables
-of one company's figures have. Of 1,258 pairs of Reuters that were one story before, 22 are no
-more: 17 of banks that raise their prime rate, bonds, dividends, contracts, and one that may be a
-correction; none of census, spotify, ECB+ and seeds. At .6, versions would be torn apart."""
+"""A brief of other people and places has .3 or more of the names in the same places changed, or
+half of its names at most in common with the other. Two tables of one company's figures are none:
+they share more than twice as many numbers as they have names. So 22 of 1,258 pairs of Reuters are
+no longer one story: 17 of banks that raise their prime rate, bonds, dividends, contracts, and one
+that may be a correction; no pair of census, spotify, ECB+ and seeds. With .6 for a half, versions
+of one report would part."""
 
 _FRAME, _FRAME_NAMES_KEPT = 0.7, 0.75
-"""And of briefs that share so much and are alike in length, so many of the names, if numbers differ
-too: an accident that happened to somebody else. One more pair of Reuters, two contracts; none of
-the other sets. From .6 on, versions of one company's figures would be torn apart."""
+"""Briefs that share .7 of their words, and are alike in length, are of two accidents where a
+quarter of the names and some number differ. So one more pair of Reuters parts, two contracts; none
+of the other sets. With .6, versions of one company's figures would part."""
 
 _SPEAKER, _MOSTLY = 20, 0.5
 """Of a quotation: shingles outside its marks, at most, that say who spoke, and their share of all
