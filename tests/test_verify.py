@@ -427,15 +427,7 @@ LOG = (
     "Officers in Tarn Haven are looking into a burglary reported on Monday on {}. A resident told "
     "them that {} had been taken in the night. There are no suspects."
 )
-RATE = "{} said it is raising its lending rate to {} pct from 7-1/2 pct, effective immediately."
-CRASH = (
-    "TARN HAVEN - {}, was hurt when the car left {} and struck a tree, the Marlow County Highway "
-    "Patrol said. The driver was taken by ambulance to Sund Hospital with moderate injuries."
-)
-FIGURES = (
-    "{} Shr 41 cts vs 17 cts. Net {} 8,824,000 vs 4,555,000. Revs 301.9 mln vs 196.4 mln. {} Avg "
-    "shrs 17,644,000 vs 16,085,000."
-)
+BYLINES = ("By Ada Quill, Salt Coast Post", "By Jarl Roe, Inland Mail Reporter")
 
 
 @pytest.mark.parametrize(
@@ -444,23 +436,13 @@ FIGURES = (
         ((LOG.format("Elm Street", "a saw"), LOG.format("Dock Road", "two bicycles")), True),
         ((LOG.format("Elm Street", "a saw"), LOG.format("Elm Street", "two bicycles")), False),
         ((LOG.format("Elm Street", "a saw"), LOG.format("Elm Road", "a saw")), False),
-        ((RATE.format("The Marlow Harbour Bank", 8), RATE.format("The Sund Credit", 8)), True),
         (
-            (CRASH.format("Ketil Dol, 34", "Route 9"), CRASH.format("Paal Abe, 19", "Highway K")),
-            True,
-        ),
-        (
-            (CRASH.format("Ketil Dol, 34", "Route 9"), CRASH.format("Ketil Dol, 43", "Route 9")),
-            False,
-        ),
-        (
-            (FIGURES.format("Its Marlow Ferries", "Profit", "Its"),
-             FIGURES.format("The Sund Quays", "Gain", "The")),
+            tuple(f"{by}\n\n{LOG.format('Elm Street', 'a saw')}" for by in BYLINES),
             False,
         ),
         ((LOG.format("Elm Street", OTHER * 4), LOG.format("Dock Road", OTHER * 4)), False),
     ],
-    ids=["log", "one name", "half a name", "rates", "crash", "corrected age", "table", "long"],
+    ids=["log", "one name", "half a name", "bylines", "long"],
 )  # fmt: skip
 def test_recurring__a_brief_of_other_names_is_another_whatever_the_day(
     texts: tuple[str, str], *, expected: bool

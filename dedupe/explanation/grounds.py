@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dedupe.dates import DAY_MICROSECONDS
-from dedupe.kernels import columns
 from dedupe.published import published_by
 from dedupe.verify import models
 from dedupe.verify import relation as relating
@@ -315,9 +314,7 @@ def _refilled(measured: Measured, published: Published) -> str:
     is_brief = relating.is_brief(measured)[0]
     brief = ", in a brief text" if is_brief else ""
     if is_brief and relating.names_differ(measured)[0]:
-        counts = measured.counts[0]
-        n_names = min(counts[columns.NAMES_A], counts[columns.NAMES_B])
-        why = f"{counts[columns.NAMES_SHARED]} of {n_names} names are in both"
+        why = "of other names"
     else:
         days = int(relating.microseconds_apart(measured, published)[0]) // DAY_MICROSECONDS
         why = f"at least {days} days apart"
