@@ -473,3 +473,15 @@ def test_crossing__a_part_of_an_absent_source_names_it() -> None:
     named = [(part["parent"], part["parent_name"]) for part in row["passage_parents"]]
     assert named == [(None, "AP"), ("d003", "north.example")]
     assert all(part["probability"] > 0.5 for part in row["passage_parents"])
+
+
+@pytest.mark.parametrize(("day", "named"), [("03", 1), ("05", 0)])
+def test_credit__who_is_cited_for_a_fact_and_came_later_is_no_source(day: str, named: int) -> None:
+    documents = [
+        {"source": "marlowledger.com", "text": f"{BODY} Water fell, the Quayle Courier reported.",
+         "published": "2026-03-04T08:00Z"},
+        {"source": "quaylecourier.com", "text": BODY, "published": f"2026-03-{day}T08:00Z"},
+    ]  # fmt: skip
+    found = judge(documents, [0, 0], [pair(0, 1, "repost")])
+    [story] = found.stories
+    assert sum(row["signal"] == "credit" for row in story["evidence"]) == named

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dedupe.attribute.evidence import Evidence, Story
+from dedupe.attribute.pages import NEVER
 from dedupe.attribute.signals import DERIVED_PAGE, NAMING, OWN_POINTS, POINTS, makes_copy, points_of
 
 if TYPE_CHECKING:
@@ -125,10 +126,23 @@ def _named(story: Story, kind: str) -> Iterator[Evidence]:
             # Who is cited for a fact is cited in every copy, but was cited once.
             share = 1 if makes_copy(clue.rule) else story.n_citing(clue.rule, clue.name)
             for parent in sorted(holders):
+                if clue.rule == "reported" and _is_later(story, parent, row):
+                    continue
                 yield item._replace(parent=parent, points=points / share)
         elif story.names_absent(clue) and points == points_of(kind, clue.rule, one_owner=False):
             yield item._replace(name=story.called(clue.name))
             yield item._replace(group="derived", points=DERIVED_PAGE)
+
+
+def _is_later(story: Story, work: int, row: int) -> bool:
+    """Say whether all pages of a work appeared after a document.
+
+    Who is cited for a fact need not have written the story, and has not if it came later.
+    """
+    written = story.pages.latest[row]
+    return written != NEVER and all(
+        story.pages.earliest[version] > written for version in story.works[work]
+    )
 
 
 def _points(story: Story, row: int, clue: Clue) -> float:
