@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from dedupe.clean.clue import Clue
 
+CITED = "reported"
+"""Rule of whoever is cited in a sentence: of a fact, and perhaps of the whole story."""
+
 
 def credit(story: Story) -> Iterator[Evidence]:
     """Explicit credits: "originally appeared on X", copyright lines, "told X"."""
@@ -71,12 +74,13 @@ def leads(story: Story) -> Iterator[tuple[int, float]]:
     """Yield (document, log-odds over the other versions of its work) where a page names it.
 
     What copies a text that several outlets have word for word, and credits one of
-    them, has it from that one.
+    them, has it from that one. Who is cited in it for a fact need not have written it:
+    its own page would not cite itself.
     """
     by_others: dict[tuple[int, str], float] = {}
     for row, clues in story.clues.items():
         for clue in clues:
-            if clue.name is None:
+            if clue.name is None or clue.rule == CITED:
                 continue
             work = story.work_of[row]
             if row in story.versions(work, clue.name):
@@ -116,22 +120,25 @@ def _named(story: Story, kind: str) -> Iterator[Evidence]:
         quoted = clue.rule == "told_outlet"
         says = f"quotes what {called} was told" if quoted else f"names {called} as its source"
         item = about(story, row, clue, points, says)
-        holders = story.holders(clue.name)
         if versions := story.versions(item.child, clue.name):
             if row in versions:
                 yield from _own(item, story, clue)
-            else:
+            elif clue.rule != CITED:
                 yield item._replace(parent=item.child, name=story.called(clue.name))
-        elif holders:
-            # Who is cited for a fact is cited in every copy, but was cited once.
-            share = 1 if makes_copy(clue.rule) else story.n_citing(clue.rule, clue.name)
-            for parent in sorted(holders):
-                if clue.rule == "reported" and _is_later(story, parent, row):
-                    continue
-                yield item._replace(parent=parent, points=points / share)
+        elif story.holders(clue.name):
+            yield from _from_holders(story, item, clue)
         elif story.names_absent(clue) and points == points_of(kind, clue.rule, one_owner=False):
             yield item._replace(name=story.called(clue.name))
             yield item._replace(group="derived", points=DERIVED_PAGE)
+
+
+def _from_holders(story: Story, item: Evidence, clue: Clue) -> Iterator[Evidence]:
+    """Yield an edge from each work in hand that a page names as its source."""
+    # Who is cited for a fact is cited in every copy, but was cited once.
+    share = 1 if makes_copy(clue.rule) else story.n_citing(clue.rule, clue.name or "")
+    for parent in sorted(story.holders(clue.name or "")):
+        if clue.rule != CITED or not _is_later(story, parent, item.row):
+            yield item._replace(parent=parent, points=item.points / share)
 
 
 def _is_later(story: Story, work: int, row: int) -> bool:
