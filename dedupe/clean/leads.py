@@ -14,15 +14,16 @@ from __future__ import annotations
 import functools
 import itertools
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.arrays.ragged import ranges_of
+from dedupe.arrays.ragged import batch_bounds, ranges_of
 from dedupe.clean.blocks import BYTES_PER_WORD
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from collections.abc import Set as AbstractSet
 
     import pyarrow as pa
@@ -54,6 +55,8 @@ _OFTEN = 0.25
 
 _PAGES_AT_HAND = 1024
 """Pages whose lines and words are kept for the next pair: bounds memory."""
+_BLOCKS_AT_ONCE = 1 << 18
+"""Blocks of pages that are looked up together: bounds memory."""
 
 
 def begin_otherwise(
@@ -67,6 +70,9 @@ def begin_otherwise(
     What is compared are the longer words of their titles and leads, a lead being the lines
     before the first paragraph that both have. Few of them are the other's, or of what both have.
 
+    A text is cut into lines once while its pairs follow one another. A pair then costs what the
+    page of fewer lines has: of the other only those in common are read, and `_LEAD_LINES` more.
+
     Args:
         a: int64 (N,), documents.
         b: int64 (N,), the other of each pair.
@@ -79,17 +85,18 @@ def begin_otherwise(
     named = [None] * len(rows) if titles is None else titles.take(rows).to_pylist()
     headlines = [long_words(title) for title in named]
     lines = functools.lru_cache(_PAGES_AT_HAND)(lambda row: _lines(texts, int(rows[row])))
+    words = functools.lru_cache(_PAGES_AT_HAND)(_words)
 
     def differ(one: int, other: int) -> bool:
         if headlines[one] and headlines[one] == headlines[other]:
             return False
         own, others = lines(one), lines(other)
         both = own.keys() & others.keys()
-        first = headlines[one] | _lead_words(own, both)
-        second = headlines[other] | _lead_words(others, both)
+        first = headlines[one] | words(_lead(own, both))
+        second = headlines[other] | words(_lead(others, both))
         if min(len(first), len(second)) < _FEWEST_WORDS or _is_alike(first, second):
             return False
-        shared = _words(frozenset(line for line in both if own[line]))
+        shared = words(frozenset(line for line in both if own[line]))
         return not (_is_alike(first, shared) and _is_alike(second, shared))
 
     # Pages that are compared with each other one after another, so that their lines are at hand.
@@ -115,6 +122,9 @@ def is_one_story(
     Of the many pages with one sidebar a few pairs have words in common, enough to chain all of
     them to one story. So a pair needs a block whose pairs often begin alike.
 
+    A pair costs what the page of fewer blocks has, so that one page which repeats all others
+    costs no more than they do.
+
     Args:
         a: int64 (N,), documents.
         b: int64 (N,), the other of each pair.
@@ -126,39 +136,60 @@ def is_one_story(
         return ~is_apart
     keys, number = np.unique(key, return_inverse=True)
     held = np.sort(document * len(keys) + number)
-    starts, ends = (np.searchsorted(held, one * len(keys)) for one in (a, a + 1))
-    pair = np.repeat(np.arange(len(a)), ends - starts)
-    block = held[ranges_of(starts, ends - starts)] % len(keys)
-    is_shared = np.isin(b[pair] * len(keys) + block, held)
-    pair, block = pair[is_shared], block[is_shared]
-    n_pairs = np.bincount(block, minlength=len(keys))
-    n_alike = np.bincount(block[~is_apart[pair]], minlength=len(keys))
+    n_pairs, n_alike = np.zeros((2, len(keys)), np.int64)
+    for pair, block in _shared_blocks(a, b, held, len(keys)):
+        n_pairs += np.bincount(block, minlength=len(keys))
+        n_alike += np.bincount(block[~is_apart[pair]], minlength=len(keys))
     is_telling = n_alike >= _OFTEN * n_pairs
     has_telling = np.zeros(len(a), np.bool_)
-    has_telling[pair[is_telling[block]]] = True
+    for pair, block in _shared_blocks(a, b, held, len(keys)):
+        has_telling[pair[is_telling[block]]] = True
     return ~is_apart & has_telling
 
 
+def _shared_blocks(
+    a: NDArray[np.int64], b: NDArray[np.int64], held: NDArray[np.int64], n_blocks: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield pairs, by their places, and the blocks that both documents have, some at a time.
+
+    Args:
+        a: int64 (N,), documents.
+        b: int64 (N,), the other of each pair.
+        held: int64 (M,), rising; document * n_blocks + block.
+        n_blocks: different blocks.
+    """
+    documents = np.stack([a, b])
+    starts = np.searchsorted(held, documents * n_blocks)
+    counts = np.searchsorted(held, (documents + 1) * n_blocks) - starts
+    fewer, pairs = counts.argmin(axis=0), np.arange(len(a))
+    starts, counts, other = starts[fewer, pairs], counts[fewer, pairs], documents[1 - fewer, pairs]
+    for first, last in itertools.pairwise(batch_bounds(counts, _BLOCKS_AT_ONCE)):
+        pair = np.repeat(pairs[first:last], counts[first:last])
+        block = held[ranges_of(starts[first:last], counts[first:last])] % n_blocks
+        sought = other[pair] * n_blocks + block
+        is_shared = held[np.searchsorted(held, sought).clip(max=len(held) - 1)] == sought
+        yield pair[is_shared], block[is_shared]
+
+
 def _lines(texts: Kept, document: int) -> dict[str, bool]:
-    """Return the different lines of a text, in their order, and which may be paragraphs."""
+    """Return each line of a text once, in their order, and which may be paragraphs."""
     start, end = texts.text_offsets[document : document + 2]
     text = bytes(texts.data[start:end]).decode(errors="ignore")
     lines = filter(None, map(str.strip, text.split("\n")))
     return {line: len(line.encode()) >= LONG_BYTES for line in lines}
 
 
-def _lead_words(lines: dict[str, bool], both: AbstractSet[str]) -> frozenset[str]:
-    """Return the words of the first lines that another page has not, up to a paragraph it has."""
+def _lead(lines: dict[str, bool], both: AbstractSet[str]) -> tuple[str, ...]:
+    """Return the first lines that another page has not, up to a paragraph it has."""
     found: list[str] = []
     for line, is_long in lines.items():
         if line not in both:
             found.append(line)
         if (is_long and line in both) or len(found) == _LEAD_LINES:
             break
-    return _words(tuple(found))
+    return tuple(found)
 
 
-@functools.lru_cache(_PAGES_AT_HAND)
 def _words(lines: Collection[str]) -> frozenset[str]:
     return frozenset().union(*map(long_words, lines))
 
@@ -167,12 +198,31 @@ def _is_alike(one: frozenset[str], other: frozenset[str]) -> bool:
     return len(one & other) >= _ALIKE * min(len(one), len(other))
 
 
-_WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u9fff]|[^\W\d_]{2,}")
+# From Devanagari to Sinhala vowels are marks, which are no letters to `re`. Those that Latin or
+# Arabic letters bear are left out: there they say little, and most texts have none.
+_VOWEL_SIGNS = "".join(
+    char for char in map(chr, range(0x0900, 0x0E00)) if unicodedata.category(char)[0] == "M"
+)
+# A letter of Thai, Lao, Burmese, Khmer, Japanese or Chinese; or letters and vowels in a row.
+_WORD = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17d3\u3040-\u9fff]"
+    rf"|(?:[^\W\d_]|[{_VOWEL_SIGNS}]){{2,}}"
+)
+_FIRST_HANGUL, _LAST_HANGUL = "\uac00", "\ud7a3"
+_LONG_HANGUL = 2
+"""Letters of a long word of Hangul, where each is a syllable."""
 
 
 def long_words(text: str | None, least: int = _LONG_WORD) -> frozenset[str]:
-    """Return the words of so many letters; of scripts written without spaces, pairs of letters."""
+    """Return the words of so many letters; of scripts written without spaces, pairs of letters.
+
+    Vowel signs count as letters. Of Hangul, whose letters are syllables, two are enough.
+    """
     words = _WORD.findall((text or "").casefold())
     letters = [word for word in words if len(word) == 1]
     pairs = map("".join, itertools.pairwise(letters))
-    return frozenset(pairs).union(word for word in words if len(word) >= least)
+    return frozenset(pairs).union(
+        word
+        for word in words
+        if len(word) >= (_LONG_HANGUL if _FIRST_HANGUL <= word[0] <= _LAST_HANGUL else least)
+    )
