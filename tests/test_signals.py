@@ -485,3 +485,14 @@ def test_credit__who_is_cited_for_a_fact_and_came_later_is_no_source(day: str, n
     found = judge(documents, [0, 0], [pair(0, 1, "repost")])
     [story] = found.stories
     assert sum(row["signal"] == "credit" for row in story["evidence"]) == named
+
+
+def test_credit__who_is_cited_in_a_text_that_both_print_did_not_write_it_for_that() -> None:
+    text = f"{BODY} Water fell, according to a Quayle Courier poll, the Quayle Courier reported."
+    documents = [
+        {"source": "marlowledger.com", "text": text, "published": "2026-03-04T08:00Z"},
+        {"source": "quaylecourier.com", "text": text, "published": "2026-03-04T16:00Z"},
+    ]
+    found = judge(documents, [0, 0], [pair(0, 1, "exact")])
+    [story] = found.stories
+    assert story["origin"]["document"] == "d000"
