@@ -496,3 +496,15 @@ def test_credit__who_is_cited_in_a_text_that_both_print_did_not_write_it_for_tha
     found = judge(documents, [0, 0], [pair(0, 1, "exact")])
     [story] = found.stories
     assert story["origin"]["document"] == "d000"
+
+
+@pytest.mark.parametrize("name", ["The Guardian Weekly", "BBC Future", "El País México"])
+def test_credit__a_section_of_an_outlet_in_hand_is_that_outlet(name: str) -> None:
+    outlet = {"T": "theguardian.com", "B": "bbc.com", "E": "elpais.com"}[name[0]]
+    documents = [
+        {"source": outlet, "text": BODY},
+        {"source": "marlowledger.com", "text": f"{BODY}\n\nThis story first appeared in {name}."},
+    ]
+    found = judge(documents, [0, 0], [pair(0, 1, "repost")])
+    [story] = found.stories
+    assert story["origin"]["document"] == "d000"

@@ -15,6 +15,7 @@ import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.attribute.signals import is_explicit, makes_copy
+from dedupe.clean.leading import longest_name
 from dedupe.names import fold, main_label
 
 if TYPE_CHECKING:
@@ -79,11 +80,17 @@ class Story:
     _n_citing: dict[tuple[str, str], int] = dataclasses.field(default_factory=dict)
 
     def bound(self, name: str) -> frozenset[int]:
-        """Return the documents whose outlet is `name`."""
+        """Return the documents whose outlet is `name`, or that it is a section or edition of."""
         if name not in self._bound:
-            rows = (row for row in self.rows if self.pages.is_outlet(row, name, self.names))
-            self._bound[name] = frozenset(rows)
+            self._bound[name] = self._of_outlet(name)
+            if not self._bound[name] and not self.names.is_listed(name):
+                front, _ = longest_name(name, self.names)
+                self._bound[name] = self._of_outlet(front) if front else frozenset()
         return self._bound[name]
+
+    def _of_outlet(self, name: str) -> frozenset[int]:
+        rows = (row for row in self.rows if self.pages.is_outlet(row, name, self.names))
+        return frozenset(rows)
 
     def holders(self, name: str) -> frozenset[int]:
         """Return the works that hold a document of the outlet `name`."""
