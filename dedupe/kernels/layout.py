@@ -37,7 +37,7 @@ NOTHING_AHEAD = 7
 """Added to SINCE_RELATED where all paragraphs of the page are behind."""
 
 # Kinds of dedupe.clean.phrases that count here.
-_RELATED, _COMMENTS = 4, 6
+_RELATED, _COMMENTS, _LIST = 4, 6, 10
 
 # What a feature is, with the steps in the functions below: layout.json was fitted with these, and
 # another value asks for another fit (benchmarks/fit_cleaning.py).
@@ -64,9 +64,22 @@ def _is_prose(size: int, row: NDArray[np.uint8], learned: bool) -> bool:
 
 
 @kernel
+def _kind(row: NDArray[np.uint8]) -> int:
+    """Return the kind of a block's phrase; what announces a list counts as what is related."""
+    kind = np.int64(row[blocks.PHRASE]) & blocks.KIND
+    return _RELATED if kind == _LIST else kind
+
+
+@kernel
+def announces_list(row: NDArray[np.uint8]) -> bool:
+    """Say whether a heading announces a list, as "Most read" does, not maybe one link."""
+    return bool(np.int64(row[blocks.PHRASE]) & blocks.KIND == _LIST)
+
+
+@kernel
 def is_heading(size: int, row: NDArray[np.uint8]) -> bool:
     """Say whether a block announces other stories: "You may also like"."""
-    if np.int64(row[blocks.PHRASE]) & blocks.KIND != _RELATED or size >= _HEADING_BYTES:
+    if _kind(row) != _RELATED or size >= _HEADING_BYTES:
         return False
     return bool(row[blocks.ENDING] == blocks.NO_END or row[blocks.ENDING] == blocks.COLON)
 
@@ -141,7 +154,7 @@ def _fill_own(size: int, row: NDArray[np.uint8], x: NDArray[np.uint8]) -> None:
     x[SIZE] = _step(size, sizes_at)
     x[END] = np.int64(row[blocks.ENDING]) * 3 + size_class
     stands = 0 if phrase & blocks.WHOLE else (1 if phrase & blocks.PREFIX else 2)
-    x[PHRASE] = 1 + stands * 10 + (phrase & blocks.KIND) if phrase else 0
+    x[PHRASE] = 1 + stands * 10 + _kind(row) if phrase else 0
     x[CAPITALS] = np.int64(row[blocks.CAPITALS]) * 5 // n_tokens + (6 if size >= 64 else 0)
     x[NUMBERS] = np.int64(row[blocks.NUMBERS]) * 4 // n_tokens
     x[COMMAS] = min(int(row[blocks.COMMAS]), 3)
