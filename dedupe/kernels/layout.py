@@ -36,6 +36,9 @@ of its place among the paragraphs of the page, three of the page's lists."""
 NOTHING_AHEAD = 7
 """Added to SINCE_RELATED where all paragraphs of the page are behind."""
 
+# Words of a heading that has no link in it.
+_LIST_HEADING_WORDS = 4
+
 # Kinds of dedupe.clean.phrases that count here.
 _RELATED, _COMMENTS, _LIST = 4, 6, 10
 
@@ -71,17 +74,22 @@ def _kind(row: NDArray[np.uint8]) -> int:
 
 
 @kernel
-def announces_list(row: NDArray[np.uint8]) -> bool:
-    """Say whether a heading announces a list, as "Most read" does, not maybe one link."""
-    return bool(np.int64(row[blocks.PHRASE]) & blocks.KIND == _LIST)
-
-
-@kernel
-def is_heading(size: int, row: NDArray[np.uint8]) -> bool:
+def _is_heading(size: int, row: NDArray[np.uint8]) -> bool:
     """Say whether a block announces other stories: "You may also like"."""
     if _kind(row) != _RELATED or size >= _HEADING_BYTES:
         return False
     return bool(row[blocks.ENDING] == blocks.NO_END or row[blocks.ENDING] == blocks.COLON)
+
+
+@kernel
+def announces_list(size: int, row: NDArray[np.uint8]) -> bool:
+    """Say whether a block announces a list of other stories: "Most read".
+
+    A heading that may lead to one link in the middle of a story does not: "Read more". Nor does
+    a long one, which has its link in it: "More from the pier: it falls again".
+    """
+    is_list = np.int64(row[blocks.PHRASE]) & blocks.KIND == _LIST
+    return bool(is_list and row[blocks.TOKENS] <= _LIST_HEADING_WORDS) and _is_heading(size, row)
 
 
 @kernel
@@ -248,7 +256,7 @@ def _fill_lists(
     since = 0
     for i in range(n):
         nothing_ahead = before == all_prose and all_prose > 0
-        if is_heading(sizes[i], traits[i]):
+        if _is_heading(sizes[i], traits[i]):
             since = 1
         out[i, SINCE_RELATED] = _step(since, steps_at) + (NOTHING_AHEAD if nothing_ahead else 0)
         replies = 0

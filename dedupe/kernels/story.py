@@ -26,7 +26,6 @@ from dedupe.kernels.layout import (
     SINCE_RELATED,
     announces_list,
     fill_features,
-    is_heading,
 )
 from dedupe.kernels.totals import total
 
@@ -60,8 +59,6 @@ _MOST_TEASERS = 5
 _TEASER_BYTES = 192
 # A shorter block is no sentence. With 72 no figure changes by more than .0005.
 _SENTENCE_BYTES = 48
-# A longer heading has its link in it: "Read more: the wall fails again".
-_HEADING_WORDS = 4
 # What can be the story above such a list has a sentence so long. With 48 the F1 of pages cut into
 # pieces (`pages_pieces.f1`) is .892, not .897; with 96 a story of one sentence is lost.
 _BODY_BYTES = 72
@@ -150,8 +147,7 @@ def _announced_from(
 
     Its teasers are whole sentences, one at least, but few and short ones: where more follows, the
     story goes on below the heading. Something must stand before it that can be the story. Of
-    several headings it is the highest one below which each part looks like other stories; one
-    that announces a list is not left for a higher one that may lead to one link.
+    several headings it is the highest one below which each part looks like other stories.
 
     Shapes (K blocks of the page)
         sizes    int64  (K,)   bytes
@@ -169,12 +165,7 @@ def _announced_from(
     end = n
     n_teasers = 0
     for i in range(n - 1, body, -1):
-        if is_heading(sizes[i], traits[i]):
-            has_list = found < n and announces_list(traits[found])
-            if traits[i, blocks.TOKENS] > _HEADING_WORDS or (
-                has_list and not announces_list(traits[i])
-            ):
-                break
+        if announces_list(sizes[i], traits[i]):
             if not _is_list(sizes[i + 1 : end], traits[i + 1 : end]):
                 break
             end = i
@@ -268,9 +259,9 @@ def _settle_list(
 ) -> None:
     """Cut a list of other stories where that is safe, and keep what stands above it.
 
-    To lose the words of a story is worse than to keep a teaser. So the list goes only if its
-    heading announces a list and two sentences or more follow, or if the page would be left
-    without a sentence of what stands above: then the list would pass for the story.
+    To lose the words of a story is worse than to keep a teaser. So the list goes only if it
+    has two sentences or more, or if the page would be left without a sentence of what stands
+    above: then the list would pass for the story.
 
     Shapes (K blocks of the page)
         sizes   int64 (K,)
@@ -284,7 +275,7 @@ def _settle_list(
     n_teasers = 0
     for i in range(listed, sizes.shape[0]):
         n_teasers += _is_sentence(sizes[i], traits[i])
-    if n_kept == 0 or (n_teasers > 1 and announces_list(traits[listed])):
+    if n_kept == 0 or n_teasers > 1:
         kept[listed:] = False
     if n_kept == 0:
         for i in range(listed):
