@@ -225,7 +225,7 @@ def test_inspect__teasers_with_a_title_each_go() -> None:
 def test_inspect__a_short_story_above_a_list_is_not_lost() -> None:
     article = "The lido shuts on Friday for want of a guard; the council hopes to find one by June."
     teasers = (
-        "A ferry meant for scrap in May was bought by its own crew, who plan to run it to the islands.",
+        "A ferry meant for scrap in May was bought by its own crew, who sail it to the islands.",
         "A lamp thief left a road dark for a night and the police with a question about ladders.",
     )
     kept = kept_alone("Home\nNews", "Pool shuts", article, "Most read", *teasers)

@@ -36,7 +36,7 @@ of its place among the paragraphs of the page, three of the page's lists."""
 NOTHING_AHEAD = 7
 """Added to SINCE_RELATED where all paragraphs of the page are behind."""
 
-# Words of a heading that has no link in it.
+# A longer heading may have a link in it. Characters, where a script has no spaces.
 _LIST_HEADING_WORDS = 4
 
 # Kinds of dedupe.clean.phrases that count here.
