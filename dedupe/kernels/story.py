@@ -51,16 +51,15 @@ _SURE = -4.0
 # twice as much changes F1 of pages by less than .0001.
 _ANNOUNCED = -1.0
 # A list of other stories that ends a page has so many whole sentences at most, each so long at
-# most; where more follows, the story goes on. Of 3, 5 and 8 sentences F1 of pages is .906, .907
-# and .907, of their tuning half .915, .916 and .915; of 128, 192, 256 and 384 bytes F1 is .902,
-# .907, .907 and .903, and .9983, .9983, .9983 and .9916 of the words of bodies are kept
-# (benchmarks/cleaning.py).
+# most; where more follows, the story goes on. Of 3, 5 and 8 sentences F1 of pages is .9056, .9056
+# and .9055; of 128, 192 and 256 bytes .9022, .9056 and .9056. Of all of these .9983 of the words of
+# bodies are kept (benchmarks/cleaning.py).
 _MOST_TEASERS = 5
 _TEASER_BYTES = 192
-# A shorter block is no sentence. With 72 no figure changes by more than .0005.
+# A shorter block is no sentence. With 72 the F1 of pages is .9022.
 _SENTENCE_BYTES = 48
-# What can be the story above such a list has a sentence so long. With 48 the F1 of pages cut into
-# pieces (`pages_pieces.f1`) is .892, not .897; with 96 a story of one sentence is lost.
+# What can be the story above such a list has a sentence so long. With 48 F1 is the same; with 96 a
+# story of one sentence is lost.
 _BODY_BYTES = 72
 
 
