@@ -145,23 +145,94 @@ def test_clean__a_disclaimer_in_front_goes_and_the_columns_stay() -> None:
 
 # --- a page alone
 
-HEADINGS = (
+LIST_HEADINGS = (
     "Most read", "Related stories", "Trending now", "More from the Gazette", "You may also like",
-    "Read next", "Recommended", "Popular", "Meistgelesen", "Lesen Sie auch", "Lo más leído",
-    "Te puede interesar", "Les plus lus", "À lire aussi", "Mais lidas", "I più letti",
-    "Leggi anche", "Meest gelezen", "Lees ook", "Самое читаемое", "Читайте также",
-    "الأكثر قراءة", "سب سے زیادہ پڑھی", "热门新闻", "関連記事", "많이 본 뉴스",
+    "Popular", "Meistgelesen", "Lo más leído", "Les plus lus", "Mais lidas", "I più letti",
+    "Meest gelezen", "Самое читаемое", "الأكثر قراءة", "سب سے زیادہ پڑھی", "热门新闻",
+    "関連記事", "많이 본 뉴스",
 )  # fmt: skip
+LINK_HEADINGS = (
+    "Related", "Read more", "Read next", "See also", "Also read:", "Recommended",
+    "Lesen Sie auch", "Mehr zum Thema", "Te puede interesar", "Lee también", "Lire aussi",
+    "À lire aussi", "Leia também", "Leggi anche", "Lees ook", "Читайте также",
+)  # fmt: skip
+SHORT_STORY = (
+    "Villagers in Tern Harbor have lost their lido, which the council voted to sell on Tuesday.",
+    "The land beside it goes to a builder of small houses with flat roofs.",
+    "The mayor said that the sale would bring enough to mend the pier before the winter.",
+    "Swimmers who change there have ninety days to take their towels out.",
+    "One of them, a verger, said that he would go to court over his locker.",
+    "The only vote against came from a councilman who swims at dawn.",
+)
 
 
-@pytest.mark.parametrize("heading", HEADINGS)
+@pytest.mark.parametrize("heading", LIST_HEADINGS)
 @pytest.mark.parametrize("n_own", [1, 3])
 def test_inspect__what_a_heading_of_other_stories_announces_goes(heading: str, n_own: int) -> None:
     own = STORIES[0][:n_own]
     assert kept_alone(*own, heading, *TEASERS) == page(*own)
 
 
-@pytest.mark.parametrize("n_teasers", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("heading", [*LIST_HEADINGS, *LINK_HEADINGS])
+@pytest.mark.parametrize("n_above", [1, 2, 3])
+@pytest.mark.parametrize("n_links", [1, 2])
+def test_inspect__a_story_goes_on_below_a_link(heading: str, n_above: int, n_links: int) -> None:
+    links = ("Pier falls again", "Lido to shut")[:n_links]
+    kept = kept_alone(*SHORT_STORY[:n_above], heading, *links, *SHORT_STORY[n_above:])
+    assert all(sentence in kept for sentence in SHORT_STORY)
+
+
+@pytest.mark.parametrize("heading", LINK_HEADINGS)
+@pytest.mark.parametrize("n_above", [1, 3, 5])
+def test_inspect__a_story_goes_on_below_a_link_that_is_lost(heading: str, n_above: int) -> None:
+    kept = kept_alone(*SHORT_STORY[:n_above], heading, *SHORT_STORY[n_above:])
+    assert all(sentence in kept for sentence in SHORT_STORY)
+
+
+@pytest.mark.parametrize("heading", [*LIST_HEADINGS, *LINK_HEADINGS])
+def test_inspect__one_sentence_below_a_heading_stays(heading: str) -> None:
+    kept = kept_alone(STORIES[0][0], heading, STORIES[0][1])
+    assert kept == page(STORIES[0][0], heading, STORIES[0][1]) or kept == page(*STORIES[0][:2])
+
+
+@pytest.mark.parametrize("heading", LINK_HEADINGS)
+def test_inspect__a_page_with_a_link_and_a_menu_keeps_what_stands_below(heading: str) -> None:
+    kept = kept_alone(
+        "Home\nNews", "Lido sold", SHORT_STORY[0], heading, *SHORT_STORY[1:4],
+        "Sign up to our newsletter and get the day's news at six.",
+    )  # fmt: skip
+    assert all(sentence in kept for sentence in SHORT_STORY[:4])
+
+
+def test_inspect__a_quote_below_a_heading_stays() -> None:
+    quote = "“We swam there when it was still a pond, and nobody sold it then,” said the verger."
+    assert quote in kept_alone(*SHORT_STORY[:3], "Most read", SHORT_STORY[3], quote)
+
+
+def test_inspect__a_list_below_a_story_with_a_link_goes() -> None:
+    kept = kept_alone(
+        *SHORT_STORY[:3], "Related", "Pier falls again", *SHORT_STORY[3:5], "Most read", *TEASERS
+    )
+    assert all(sentence in kept for sentence in SHORT_STORY[:5])
+    assert not any(teaser in kept for teaser in TEASERS)
+
+
+def test_inspect__teasers_with_a_title_each_go() -> None:
+    kept = kept_alone(*STORIES[0], "Most read", "Ferry sails", TEASERS[0], "Dark road", TEASERS[1])
+    assert kept == page(*STORIES[0])
+
+
+def test_inspect__a_short_story_above_a_list_is_not_lost() -> None:
+    article = "The lido shuts on Friday for want of a guard; the council hopes to find one by June."
+    teasers = (
+        "A ferry meant for scrap in May was bought by its own crew, who sail it to the islands.",
+        "A lamp thief left a road dark for a night and the police with a question about ladders.",
+    )
+    kept = kept_alone("Home\nNews", "Pool shuts", article, "Most read", *teasers)
+    assert kept.endswith(article)
+
+
+@pytest.mark.parametrize("n_teasers", [2, 3, 4, 5])
 def test_inspect__a_menu_and_a_newsletter_change_nothing(n_teasers: int) -> None:
     teasers = [story[0] for story in STORIES[1 : n_teasers + 1]]
     kept = kept_alone(

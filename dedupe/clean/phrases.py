@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 KINDS = (
     "share", "subscribe", "advert", "related", "legal", "comments", "credit", "navigation", "meta",
+    "list",
 )  # fmt: skip
 """Kinds of phrases; a kind's number is its place from 1, and 0 is none."""
 

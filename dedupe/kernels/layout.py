@@ -36,8 +36,11 @@ of its place among the paragraphs of the page, three of the page's lists."""
 NOTHING_AHEAD = 7
 """Added to SINCE_RELATED where all paragraphs of the page are behind."""
 
+# A longer heading may have a link in it. Characters, where a script has no spaces.
+_LIST_HEADING_WORDS = 4
+
 # Kinds of dedupe.clean.phrases that count here.
-_RELATED, _COMMENTS = 4, 6
+_RELATED, _COMMENTS, _LIST = 4, 6, 10
 
 # What a feature is, with the steps in the functions below: layout.json was fitted with these, and
 # another value asks for another fit (benchmarks/fit_cleaning.py).
@@ -64,11 +67,29 @@ def _is_prose(size: int, row: NDArray[np.uint8], learned: bool) -> bool:
 
 
 @kernel
-def is_heading(size: int, row: NDArray[np.uint8]) -> bool:
+def _kind(row: NDArray[np.uint8]) -> int:
+    """Return the kind of a block's phrase; what announces a list counts as what is related."""
+    kind = np.int64(row[blocks.PHRASE]) & blocks.KIND
+    return _RELATED if kind == _LIST else kind
+
+
+@kernel
+def _is_heading(size: int, row: NDArray[np.uint8]) -> bool:
     """Say whether a block announces other stories: "You may also like"."""
-    if np.int64(row[blocks.PHRASE]) & blocks.KIND != _RELATED or size >= _HEADING_BYTES:
+    if _kind(row) != _RELATED or size >= _HEADING_BYTES:
         return False
     return bool(row[blocks.ENDING] == blocks.NO_END or row[blocks.ENDING] == blocks.COLON)
+
+
+@kernel
+def announces_list(size: int, row: NDArray[np.uint8]) -> bool:
+    """Say whether a block announces a list of other stories: "Most read".
+
+    A heading that may lead to one link in the middle of a story does not: "Read more". Nor does
+    a long one, which has its link in it: "More from the pier: it falls again".
+    """
+    is_list = np.int64(row[blocks.PHRASE]) & blocks.KIND == _LIST
+    return bool(is_list and row[blocks.TOKENS] <= _LIST_HEADING_WORDS) and _is_heading(size, row)
 
 
 @kernel
@@ -141,7 +162,7 @@ def _fill_own(size: int, row: NDArray[np.uint8], x: NDArray[np.uint8]) -> None:
     x[SIZE] = _step(size, sizes_at)
     x[END] = np.int64(row[blocks.ENDING]) * 3 + size_class
     stands = 0 if phrase & blocks.WHOLE else (1 if phrase & blocks.PREFIX else 2)
-    x[PHRASE] = 1 + stands * 10 + (phrase & blocks.KIND) if phrase else 0
+    x[PHRASE] = 1 + stands * 10 + _kind(row) if phrase else 0
     x[CAPITALS] = np.int64(row[blocks.CAPITALS]) * 5 // n_tokens + (6 if size >= 64 else 0)
     x[NUMBERS] = np.int64(row[blocks.NUMBERS]) * 4 // n_tokens
     x[COMMAS] = min(int(row[blocks.COMMAS]), 3)
@@ -235,7 +256,7 @@ def _fill_lists(
     since = 0
     for i in range(n):
         nothing_ahead = before == all_prose and all_prose > 0
-        if is_heading(sizes[i], traits[i]):
+        if _is_heading(sizes[i], traits[i]):
             since = 1
         out[i, SINCE_RELATED] = _step(since, steps_at) + (NOTHING_AHEAD if nothing_ahead else 0)
         replies = 0

@@ -24,8 +24,8 @@ from dedupe.kernels.layout import (
     NOTHING_AHEAD,
     REPEATED,
     SINCE_RELATED,
+    announces_list,
     fill_features,
-    is_heading,
 )
 from dedupe.kernels.totals import total
 
@@ -51,16 +51,15 @@ _SURE = -4.0
 # twice as much changes F1 of pages by less than .0001.
 _ANNOUNCED = -1.0
 # A list of other stories that ends a page has so many whole sentences at most, each so long at
-# most; where more follows, the story goes on. Of 3, 5 and 8 sentences F1 of pages is .906, .907
-# and .907, of their tuning half .915, .916 and .915; of 128, 192, 256 and 384 bytes F1 is .902,
-# .907, .907 and .903, and .9983, .9983, .9983 and .9916 of the words of bodies are kept
-# (benchmarks/cleaning.py).
+# most; where more follows, the story goes on. Of 3, 5 and 8 sentences F1 of pages is .9056, .9056
+# and .9055; of 128, 192 and 256 bytes .9022, .9056 and .9056. Of all of these .9983 of the words of
+# bodies are kept (benchmarks/cleaning.py).
 _MOST_TEASERS = 5
 _TEASER_BYTES = 192
-# A shorter block is no sentence. With 72 no figure changes by more than .0005.
+# A shorter block is no sentence. With 72 the F1 of pages is .9022.
 _SENTENCE_BYTES = 48
-# What can be the story above such a list has a sentence so long. With 48 the F1 of pages cut into
-# pieces (`pages_pieces.f1`) is .892, not .897; with 96 a story of one sentence is lost.
+# What can be the story above such a list has a sentence so long. With 48 F1 is the same; with 96 a
+# story of one sentence is lost.
 _BODY_BYTES = 72
 
 
@@ -112,13 +111,42 @@ def _is_sentence(size: int, row: NDArray[np.uint8]) -> bool:
 
 
 @kernel
+def _is_list(sizes: NDArray[np.int64], traits: NDArray[np.uint8]) -> bool:
+    """Say whether the blocks below a heading look like other stories, and not like its link.
+
+    They are whole sentences throughout, or each sentence has a title of its own. A title or two
+    and then sentence upon sentence is a link in the middle of a story, which goes on below it.
+    So it does where a sentence opens with a quote.
+
+    Shapes (K blocks below the heading)
+        sizes   int64 (K,)   bytes
+        traits  uint8 (K, blocks.N_TRAITS)
+    """
+    n_titles = n_sentences = n_in_a_row = longest = 0
+    for i in range(sizes.shape[0]):
+        if traits[i, blocks.PHRASE]:
+            continue
+        if not _is_sentence(sizes[i], traits[i]):
+            n_titles += 1
+            n_in_a_row = 0
+            continue
+        if traits[i, blocks.MARKS] & blocks.STARTS_QUOTED:
+            return False
+        n_sentences += 1
+        n_in_a_row += 1
+        longest = max(longest, n_in_a_row)
+    return n_titles == 0 or n_sentences == 0 or (longest == 1 and n_sentences > 1)
+
+
+@kernel
 def _announced_from(
     sizes: NDArray[np.int64], traits: NDArray[np.uint8], learned: NDArray[np.bool_]
 ) -> int:
     """Return where the list of other stories begins that ends a page, with its heading.
 
     Its teasers are whole sentences, one at least, but few and short ones: where more follows, the
-    story goes on below the heading. Something must stand before it that can be the story.
+    story goes on below the heading. Something must stand before it that can be the story. Of
+    several headings it is the highest one below which each part looks like other stories.
 
     Shapes (K blocks of the page)
         sizes    int64  (K,)   bytes
@@ -133,10 +161,15 @@ def _announced_from(
     ):
         body += 1
     found = n
+    end = n
     n_teasers = 0
     for i in range(n - 1, body, -1):
-        if n_teasers and is_heading(sizes[i], traits[i]):
-            found = i
+        if announces_list(sizes[i], traits[i]):
+            if not _is_list(sizes[i + 1 : end], traits[i + 1 : end]):
+                break
+            end = i
+            if n_teasers:
+                found = i
         if learned[i] or traits[i, blocks.PHRASE]:
             continue
         n_teasers += _is_sentence(sizes[i], traits[i])
@@ -199,8 +232,7 @@ def fill_kept(
             for f in range(N_FEATURES):
                 score += weights[f, features[i, f]]
             repeated = features[i, REPEATED] > 0
-            is_cut = learned[a + i] or i >= listed
-            sure[i] = _is_sure(sizes[i], traits[a + i], is_cut, repeated)
+            sure[i] = _is_sure(sizes[i], traits[a + i], learned[a + i], repeated)
             if sure[i]:
                 score = min(score, _SURE)
                 signs[i] = True
@@ -213,30 +245,40 @@ def fill_kept(
         for i in range(n):
             kept[a + i] &= not sure[i]
         if listed < n:
-            _keep_sentences(sizes[:listed], traits[a:b], sure[:listed], kept[a:b])
+            _settle_list(listed, sizes, traits[a:b], sure[:n], kept[a:b])
 
 
 @kernel
-def _keep_sentences(
+def _settle_list(
+    listed: int,
     sizes: NDArray[np.int64],
     traits: NDArray[np.uint8],
     sure: NDArray[np.bool_],
     kept: NDArray[np.bool_],
 ) -> None:
-    """Where no sentence is kept of what stands before a list of other stories, keep all of them.
+    """Cut a list of other stories where that is safe, and keep what stands above it.
 
-    Shapes (K blocks before the list)
+    To lose the words of a story is worse than to keep a teaser. So the list goes only if it
+    has two sentences or more, or if the page would be left without a sentence of what stands
+    above: then the list would pass for the story.
+
+    Shapes (K blocks of the page)
         sizes   int64 (K,)
-        traits  uint8 (K+, blocks.N_TRAITS)
-        sure    bool  (K,)   what is furniture by itself
-        kept    bool  (K+,)  added to
+        traits  uint8 (K, blocks.N_TRAITS)
+        sure    bool  (K,)  what is furniture by itself
+        kept    bool  (K,)  overwritten from `listed` on, if the list goes
     """
-    n = sizes.shape[0]
-    for i in range(n):
-        if kept[i] and _is_sentence(sizes[i], traits[i]):
-            return
-    for i in range(n):
-        kept[i] |= not sure[i] and _is_sentence(sizes[i], traits[i])
+    n_kept = 0
+    for i in range(listed):
+        n_kept += kept[i] and _is_sentence(sizes[i], traits[i])
+    n_teasers = 0
+    for i in range(listed, sizes.shape[0]):
+        n_teasers += _is_sentence(sizes[i], traits[i])
+    if n_kept == 0 or n_teasers > 1:
+        kept[listed:] = False
+    if n_kept == 0:
+        for i in range(listed):
+            kept[i] |= not sure[i] and _is_sentence(sizes[i], traits[i])
 
 
 @kernel
