@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import stat
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +17,11 @@ from dedupe.errors import OutputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PART = re.compile(r"\.(.+)\.[0-9]+\.part", re.DOTALL)
-# Of the name in that of its draft: four bytes each at most, and a name may have 255.
-_KEPT_CHARACTERS = 50
+_PART = re.compile(r"\.(.+)\.[0-9a-f]{8}\.[0-9]+\.[0-9]+\.part", re.DOTALL)
+KEPT_CHARACTERS = 50
+"""Characters of a name that stand in that of its draft: four bytes each at most, and a name may
+have 255."""
+_DRAFTS = itertools.count()
 
 
 @contextlib.contextmanager
@@ -36,7 +40,7 @@ def put_in_place(path: Path) -> Iterator[Path]:
             interrupts.check()
             return
         place = Path(os.path.realpath(path))
-        draft = place.with_name(f".{place.name[:_KEPT_CHARACTERS]}.{os.getpid()}.part")
+        draft = place.with_name(_draft_name(place.name))
         try:
             yield draft
             interrupts.check()
@@ -47,6 +51,13 @@ def put_in_place(path: Path) -> Iterator[Path]:
                 draft.unlink()
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def _draft_name(name: str) -> str:
+    """Return a name for the draft of a file that no other draft has."""
+    # Machines that share a disk may share a process number too.
+    whole = zlib.crc32(os.fsencode(name))
+    return f".{name[:KEPT_CHARACTERS]}.{whole:08x}.{os.getpid()}.{next(_DRAFTS)}.part"
 
 
 def _may_be_replaced(path: Path) -> bool:

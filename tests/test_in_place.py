@@ -112,6 +112,17 @@ def test_put_in_place__a_folder_that_may_not_be_looked_into_is_an_error_of_ours(
         _write(tmp_path / "page.html", "new")
 
 
+@pytest.mark.parametrize("other", ["n" * 50 + "-b", "n" * 50 + "-a"], ids=["other", "same"])
+def test_put_in_place__no_two_writings_share_a_draft(tmp_path: Path, other: str) -> None:
+    path, beside = tmp_path / ("n" * 50 + "-a"), tmp_path / other
+    with put_in_place(path) as draft:
+        draft.write_text("mine")
+        _write(beside, "theirs")
+        assert beside.read_text() == "theirs"
+    assert path.read_text() == "mine"
+    assert _names(tmp_path) == sorted({path.name, other})
+
+
 def test_whole_name__of_a_draft_is_that_of_its_file(tmp_path: Path) -> None:
     with put_in_place(tmp_path / "report.html") as draft:
         draft.touch()

@@ -356,23 +356,37 @@ def test_save__a_file_that_a_killed_process_left_unfinished_is_part_of_a_result(
 ) -> None:
     draft = tmp_path / ".out.draft-killed000"
     draft.mkdir()
-    (draft / ".report.html.4711.part").write_text("<", "utf-8")
+    (draft / ".report.html.0a1b2c3d.4711.0.part").write_text("<", "utf-8")
     small("1").save(tmp_path / "out")
     assert names(tmp_path) == {"out"}
-    for name in (".report.html.4711.part", ".stories.csv.12.part"):
+    for name in (".report.html.0a1b2c3d.4711.0.part", ".stories.csv.4d3c2b1a.12.7.part"):
         (tmp_path / "out" / name).write_text("<", "utf-8")
     small("2").save(tmp_path / "out", overwrite=True)
     assert names(tmp_path / "out") == FILES
 
 
 @pytest.mark.parametrize(
-    "name", [".notes.txt.4711.part", ".report.html.part", "report.html.1.part"]
+    "name",
+    [".notes.txt.0a1b2c3d.4711.0.part", ".report.html.part", "report.html.0a1b2c3d.1.0.part"],
 )
 def test_save__a_part_of_somebody_elses_file_is_never_lost(tmp_path: Path, name: str) -> None:
     small("1").save(tmp_path / "out")
     (tmp_path / "out" / name).write_text("mine", "utf-8")
     with pytest.raises(OutputError, match=re.escape(f"holds {name}, which is no part")):
         small("2").save(tmp_path / "out", overwrite=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["n" * 250, "é" * 125, "\U0001f4f0" * 62], ids=["1 byte", "2 bytes", "4 bytes"]
+)
+def test_save__takes_every_name_that_the_system_takes(tmp_path: Path, name: str) -> None:
+    small("1").save(tmp_path / name)
+    leftover = tmp_path / f".{name[:50]}.draft-killed000"
+    leftover.mkdir()
+    (leftover / "run.json").write_text("{}", "utf-8")
+    small("2").save(tmp_path / name, overwrite=True)
+    assert Result.load(tmp_path / name) == small("2")
+    assert names(tmp_path) == {name}
 
 
 def test_save__leaves_what_a_living_process_or_somebody_else_keeps_there(tmp_path: Path) -> None:
