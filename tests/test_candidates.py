@@ -92,7 +92,7 @@ def test_candidates__distinct_texts_that_share_a_band_are_all_found(
     found = find_candidates(sketches, weigh(sketches), chosen)
     nets = dict(zip(pairs_of(found), found.nets.tolist(), strict=True))
     signatures = sketches.signatures.tolist()
-    first = finding.first_of_text(sketches)
+    first = finding.names_its_text(sketches)
     for a, b in combinations(range(len(texts)), 2):
         if first[a] and first[b] and sketches.n_words[a] and sketches.n_words[b]:
             expected = share_a_band(signatures[a], signatures[b], rows)
@@ -109,7 +109,7 @@ def test_candidates__enough_shared_rare_shingles_are_found_and_none_are_not(
     found = find_candidates(sketches, weigh(sketches), chosen)
     nets = dict(zip(pairs_of(found), found.nets.tolist(), strict=True))
     sets = sampled(sketches)
-    first = finding.first_of_text(sketches)
+    first = finding.names_its_text(sketches)
     for a, b in combinations(range(len(texts)), 2):
         shared = len(sets[a] & sets[b])
         floor = chosen.containment_floor * min(len(sets[a]), len(sets[b]))
@@ -276,7 +276,7 @@ def test_weigh__counts_documents_once_for_each_text(texts: list[str]) -> None:
     sketches = read(texts)
     weights = weigh(sketches)
     sets = sampled(sketches)
-    first = finding.first_of_text(sketches).tolist()
+    first = finding.names_its_text(sketches).tolist()
     frequency = Counter(value for row, values in enumerate(sets) if first[row] for value in values)
     expected = [
         np.float32(log1p(sum(first) / frequency[value]))
