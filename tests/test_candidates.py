@@ -19,6 +19,7 @@ from dedupe.candidates import (
     EXACT,
     RARE,
     Candidates,
+    equal_texts,
     find_candidates,
     screening,
     weigh,
@@ -34,6 +35,8 @@ from tests import reference_pairs as reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
 
 SMALL = Settings(threads=1, n_slots=32, rare_sampling=2)
 N_HUBS = 3
@@ -322,6 +325,23 @@ def test_representatives__are_the_first_of_equal_words(texts: list[str]) -> None
     wordless = {"", ".."}
     expected = [row if text in wordless else folded.index(text) for row, text in enumerate(folded)]
     assert found == expected
+
+
+def test_find_candidates__looks_for_equal_texts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sketches = read(["the crew left", "the crew left", "the tide came"])
+    weights, rare = finding.weigh_and_pair(sketches, SMALL)
+    asked: list[Sketches] = []
+    original = equal_texts.representatives
+
+    def counting(some: Sketches) -> NDArray[np.int64]:
+        asked.append(some)
+        return original(some)
+
+    for module in (finding, equal_texts):
+        monkeypatch.setattr(module, "representatives", counting)
+    found = find_candidates(sketches, weights, SMALL, rare=rare)
+    assert (0, 1) in pairs_of(found)
+    assert len(asked) == 1
 
 
 # --- buckets
