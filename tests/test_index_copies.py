@@ -10,13 +10,12 @@ import pytest
 
 from dedupe import Index, Settings
 from dedupe.documents import documents_table
-from dedupe.index import copies, telling
-from dedupe.index.copies import Printed, _Met, _shown
+from dedupe.index.copies import Printed, _Met, _shown, _turned
 from dedupe.index.held import Held
 from dedupe.index.placing import Places
-from dedupe.index.records import EDGE
+from dedupe.index.records import EDGE, as_table
 from dedupe.published import published_by
-from dedupe.sketch import Sketches
+from dedupe.verify import mark_roundups
 from tests.test_index import text, with_changes
 
 if TYPE_CHECKING:
@@ -53,14 +52,13 @@ def printed(folder: Path, documents: list[dict[str, Any]]) -> Iterator[Printed]:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return a list of how many texts each reading of some has asked for."""
     found: list[int] = []
-    original = copies.as_table
 
     def counting(stored: Any, schema: pa.Schema) -> pa.Table:
         if "text" in schema.names:
             found.append(len(stored))
-        return original(stored, schema)
+        return as_table(stored, schema)
 
-    monkeypatch.setattr(copies, "as_table", counting)
+    monkeypatch.setattr("dedupe.index.copies.as_table", counting)
     return found
 
 
@@ -150,7 +148,7 @@ def test_shown__are_edges_measured_of_the_leaders_before_others(
 
 
 def test_turned__a_copied_edge_stays_one() -> None:
-    turned = copies._turned(met(2, 1, 7, is_copy=True))
+    turned = _turned(met(2, 1, 7, is_copy=True))
     assert (turned.own, turned.other, turned.is_copy) == (1, 2, True)
     assert turned.edge["span"].tolist() == [0, 9, 7, 16]
 
@@ -159,7 +157,6 @@ def test_query__stories_stand_in_a_round_up_by_their_earliest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[list[int]] = []
-    original = telling.mark_roundups
 
     def noting(
         pairs: pa.Table,
@@ -167,14 +164,13 @@ def test_query__stories_stand_in_a_round_up_by_their_earliest(
         asked: OnDemand,
         precedence: NDArray[np.int64] | None = None,
     ) -> pa.Table:
-        assert isinstance(asked.sketches, Sketches)
         given.append([] if precedence is None else precedence.tolist())
-        return original(pairs, passages, asked, precedence)
+        return mark_roundups(pairs, passages, asked, precedence)
 
     with Index(tmp_path / "index", ONE_THREAD) as index:
         index.add(page("late", text(1), "a.example", EVENING))
         index.add(page("early", text(2), "b.example", NOON))
-        monkeypatch.setattr(telling, "mark_roundups", noting)
+        monkeypatch.setattr("dedupe.index.telling.mark_roundups", noting)
         index.query(page("page", f"{text(1)} {text(2)}", "c.example", None))
     # The page itself has no clock, and comes last.
     assert given == [[2, 1, 0]]

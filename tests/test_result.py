@@ -21,6 +21,7 @@ import pytest
 
 import dedupe
 from dedupe.errors import OutputError
+from dedupe.in_place import shortened
 from dedupe.pipeline import find_duplicates
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES, Result
 from dedupe.settings import Settings
@@ -356,10 +357,10 @@ def test_save__a_file_that_a_killed_process_left_unfinished_is_part_of_a_result(
 ) -> None:
     draft = tmp_path / ".out.draft-killed000"
     draft.mkdir()
-    (draft / ".report.html.0a1b2c3d.4711.0.part").write_text("<", "utf-8")
+    (draft / ".report.html.4711.0.part").write_text("<", "utf-8")
     small("1").save(tmp_path / "out")
     assert names(tmp_path) == {"out"}
-    for name in (".report.html.0a1b2c3d.4711.0.part", ".stories.csv.4d3c2b1a.12.7.part"):
+    for name in (".report.html.4711.0.part", ".stories.csv.12.7.part"):
         (tmp_path / "out" / name).write_text("<", "utf-8")
     small("2").save(tmp_path / "out", overwrite=True)
     assert names(tmp_path / "out") == FILES
@@ -367,7 +368,7 @@ def test_save__a_file_that_a_killed_process_left_unfinished_is_part_of_a_result(
 
 @pytest.mark.parametrize(
     "name",
-    [".notes.txt.0a1b2c3d.4711.0.part", ".report.html.part", "report.html.0a1b2c3d.1.0.part"],
+    [".notes.txt.4711.0.part", ".report.html.part", "report.html.1.0.part"],
 )
 def test_save__a_part_of_somebody_elses_file_is_never_lost(tmp_path: Path, name: str) -> None:
     small("1").save(tmp_path / "out")
@@ -381,12 +382,20 @@ def test_save__a_part_of_somebody_elses_file_is_never_lost(tmp_path: Path, name:
 )
 def test_save__takes_every_name_that_the_system_takes(tmp_path: Path, name: str) -> None:
     small("1").save(tmp_path / name)
-    leftover = tmp_path / f".{name[:50]}.draft-killed000"
-    leftover.mkdir()
-    (leftover / "run.json").write_text("{}", "utf-8")
-    small("2").save(tmp_path / name, overwrite=True)
-    assert Result.load(tmp_path / name) == small("2")
+    assert Result.load(tmp_path / name) == small("1")
     assert names(tmp_path) == {name}
+
+
+def test_save__what_was_left_of_a_long_name_goes_and_of_another_like_it_stays(
+    tmp_path: Path,
+) -> None:
+    name, other = ("n" * 60 + end for end in "ab")
+    for one in (name, other):
+        leftover = tmp_path / f".{shortened(one)}.draft-killed000"
+        leftover.mkdir()
+        (leftover / "run.json").write_text("{}", "utf-8")
+    small().save(tmp_path / name)
+    assert names(tmp_path) == {name, leftover.name}
 
 
 def test_save__leaves_what_a_living_process_or_somebody_else_keeps_there(tmp_path: Path) -> None:

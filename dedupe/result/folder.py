@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dedupe.errors import OutputError
-from dedupe.in_place import KEPT_CHARACTERS, whole_name
+from dedupe.in_place import shortened, whole_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,7 +123,7 @@ def _beside(place: Path) -> Path:
 
 def _prefix(place: Path) -> str:
     """Return what the names of all drafts of a place begin with."""
-    return f".{place.name[:KEPT_CHARACTERS]}{_DRAFT}"
+    return f".{shortened(place.name)}{_DRAFT}"
 
 
 @contextlib.contextmanager
