@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dedupe.attribute import attribute
-from dedupe.candidates import first_of_text, weighted
+from dedupe.candidates import names_its_text, weighted
 from dedupe.clean import clean
 from dedupe.clean.clues import harvest
 from dedupe.documents import Document, as_document, documents_table
@@ -86,7 +86,7 @@ class Background:
         from dedupe.intake import as_reading
 
         sketches = sketch(clean(as_reading(documents).documents, EVERY_SHINGLE), EVERY_SHINGLE)
-        counted = first_of_text(sketches)
+        counted = names_its_text(sketches)
         holders = np.repeat(counted, np.diff(sketches.offsets))
         hashes, frequency = np.unique(sketches.sampled[holders], return_counts=True)
         return cls(hashes, frequency, int(counted.sum()))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import stat
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +17,10 @@ from dedupe.errors import OutputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PART = re.compile(r"\.(.+)\.[0-9]+\.part", re.DOTALL)
+_PART = re.compile(r"\.(.+)\.[0-9]+\.[0-9]+\.part", re.DOTALL)
 # Of the name in that of its draft: four bytes each at most, and a name may have 255.
 _KEPT_CHARACTERS = 50
+_NUMBERS = itertools.count()
 
 
 @contextlib.contextmanager
@@ -36,7 +39,8 @@ def put_in_place(path: Path) -> Iterator[Path]:
             interrupts.check()
             return
         place = Path(os.path.realpath(path))
-        draft = place.with_name(f".{place.name[:_KEPT_CHARACTERS]}.{os.getpid()}.part")
+        # No other writing of this process, to this path or another, takes the same draft.
+        draft = place.with_name(f".{shortened(place.name)}.{os.getpid()}.{next(_NUMBERS)}.part")
         try:
             yield draft
             interrupts.check()
@@ -47,6 +51,16 @@ def put_in_place(path: Path) -> Iterator[Path]:
                 draft.unlink()
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def shortened(name: str) -> str:
+    """Return what stands for a name in that of its draft: itself, or its start and a hash of all.
+
+    Those of two names differ, or one would remove what a killed process left of the other.
+    """
+    if len(name) <= _KEPT_CHARACTERS:
+        return name
+    return f"{name[:_KEPT_CHARACTERS]}~{zlib.crc32(os.fsencode(name)):08x}"
 
 
 def _may_be_replaced(path: Path) -> bool:

@@ -19,6 +19,7 @@ from dedupe.candidates import (
     EXACT,
     RARE,
     Candidates,
+    equal_texts,
     find_candidates,
     screening,
     weigh,
@@ -34,6 +35,8 @@ from tests import reference_pairs as reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
 
 SMALL = Settings(threads=1, n_slots=32, rare_sampling=2)
 N_HUBS = 3
@@ -92,7 +95,7 @@ def test_candidates__distinct_texts_that_share_a_band_are_all_found(
     found = find_candidates(sketches, weigh(sketches), chosen)
     nets = dict(zip(pairs_of(found), found.nets.tolist(), strict=True))
     signatures = sketches.signatures.tolist()
-    first = finding.first_of_text(sketches)
+    first = finding.names_its_text(sketches)
     for a, b in combinations(range(len(texts)), 2):
         if first[a] and first[b] and sketches.n_words[a] and sketches.n_words[b]:
             expected = share_a_band(signatures[a], signatures[b], rows)
@@ -109,7 +112,7 @@ def test_candidates__enough_shared_rare_shingles_are_found_and_none_are_not(
     found = find_candidates(sketches, weigh(sketches), chosen)
     nets = dict(zip(pairs_of(found), found.nets.tolist(), strict=True))
     sets = sampled(sketches)
-    first = finding.first_of_text(sketches)
+    first = finding.names_its_text(sketches)
     for a, b in combinations(range(len(texts)), 2):
         shared = len(sets[a] & sets[b])
         floor = chosen.containment_floor * min(len(sets[a]), len(sets[b]))
@@ -276,7 +279,7 @@ def test_weigh__counts_documents_once_for_each_text(texts: list[str]) -> None:
     sketches = read(texts)
     weights = weigh(sketches)
     sets = sampled(sketches)
-    first = finding.first_of_text(sketches).tolist()
+    first = finding.names_its_text(sketches).tolist()
     frequency = Counter(value for row, values in enumerate(sets) if first[row] for value in values)
     expected = [
         np.float32(log1p(sum(first) / frequency[value]))
@@ -322,6 +325,23 @@ def test_representatives__are_the_first_of_equal_words(texts: list[str]) -> None
     wordless = {"", ".."}
     expected = [row if text in wordless else folded.index(text) for row, text in enumerate(folded)]
     assert found == expected
+
+
+def test_find_candidates__looks_for_equal_texts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sketches = read(["the crew left", "the crew left", "the tide came"])
+    weights, rare = finding.weigh_and_pair(sketches, SMALL)
+    asked: list[Sketches] = []
+    original = equal_texts.representatives
+
+    def counting(some: Sketches) -> NDArray[np.int64]:
+        asked.append(some)
+        return original(some)
+
+    for module in (finding, equal_texts):
+        monkeypatch.setattr(module, "representatives", counting)
+    found = find_candidates(sketches, weights, SMALL, rare=rare)
+    assert (0, 1) in pairs_of(found)
+    assert len(asked) == 1
 
 
 # --- buckets

@@ -4,9 +4,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dedupe.errors import OutputError
-from dedupe.in_place import put_in_place, whole_name
+from dedupe.in_place import put_in_place, shortened, whole_name
 
 
 def _write(path: Path, text: str) -> None:
@@ -110,6 +112,28 @@ def test_put_in_place__a_folder_that_may_not_be_looked_into_is_an_error_of_ours(
     monkeypatch.setattr(Path, "stat", refused)
     with pytest.raises(OutputError, match=r"page\.html: cannot be written \(Permission denied\)"):
         _write(tmp_path / "page.html", "new")
+
+
+@pytest.mark.parametrize("other", ["n" * 50 + "-b", "n" * 50 + "-a"], ids=["other", "same"])
+def test_put_in_place__no_two_writings_share_a_draft(tmp_path: Path, other: str) -> None:
+    path, beside = tmp_path / ("n" * 50 + "-a"), tmp_path / other
+    with put_in_place(path) as draft:
+        draft.write_text("mine")
+        _write(beside, "theirs")
+        assert beside.read_text() == "theirs"
+    assert path.read_text() == "mine"
+    assert _names(tmp_path) == sorted({path.name, other})
+
+
+@given(st.text("an", min_size=48, max_size=53), st.text("an", min_size=48, max_size=53))
+def test_shortened__names_stay_different(one: str, other: str) -> None:
+    assert (shortened(one) == shortened(other)) == (one == other)
+
+
+def test_shortened__names_that_differ_at_their_end_stay_different() -> None:
+    assert len({shortened("n" * 60 + end) for end in "abc"}) == 3
+    assert shortened("n" * 50) == "n" * 50
+    assert shortened(shortened("n" * 60)) != shortened("n" * 60)
 
 
 def test_whole_name__of_a_draft_is_that_of_its_file(tmp_path: Path) -> None:

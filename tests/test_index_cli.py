@@ -266,6 +266,24 @@ def test_index_remove__takes_a_document_out(tmp_path: Path) -> None:
     assert json.loads(dedupe("stats", tmp_path / "stories", "--json").stdout)["documents"] == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [([], "a: removed\nc: not in the index\n"), (["--json"], '{"a":true,"c":false}')],
+    ids=["text", "json"],
+)
+def test_index_remove__takes_an_id_given_twice_for_one(
+    tmp_path: Path, words: list[str], says: str
+) -> None:
+    (tmp_path / "one.jsonl").write_text('{"id": "a", "text": "Words."}\n')
+    assert dedupe("add", tmp_path / "stories", tmp_path / "one.jsonl").returncode == 0
+    done = dedupe("remove", tmp_path / "stories", "a", "a", "c", "c", *words)
+    assert (json.loads(done.stdout) == json.loads(says)) if words else (done.stdout == says)
+    assert done.returncode == 2
+    assert "holds no document c;" in done.stderr
+    assert dedupe("add", tmp_path / "stories", tmp_path / "one.jsonl").returncode == 0
+    assert dedupe("remove", tmp_path / "stories", "a", "a").returncode == 0
+
+
 def test_index_query__names_the_story_and_its_origin(index: Path, tmp_path: Path) -> None:
     page = json.loads(NEWSROOM.read_text(encoding="utf-8").splitlines()[0])
     (tmp_path / "page.txt").write_text(page["text"], encoding="utf-8")

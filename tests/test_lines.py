@@ -78,10 +78,12 @@ def test_write_lines__rows_and_lines_are_written_alike(
         (b"", []),
         (b"\n", []),
         (b'{"a":1}', [{"a": 1}]),
+        (b"\r\n", []),
         (b'{"a":1}\r\n\n{"a":2}', [{"a": 1}, {"a": 2}]),
+        (b'\r\n{"a":1}\r\n\r\n \t\n{"a":2}\r\n ', [{"a": 1}, {"a": 2}]),
     ],
 )
-def test_lines__of_a_file_are_all_but_empty_ones(
+def test_lines__of_a_file_are_all_but_blank_ones(
     data: bytes, rows: list[dict[str, int]], tmp_path: Path
 ) -> None:
     (tmp_path / "rows").write_bytes(data)
@@ -89,6 +91,12 @@ def test_lines__of_a_file_are_all_but_empty_ones(
     assert (list(lines), len(lines), [lines[place] for place in range(len(lines))]) == (
         rows, len(rows), rows,
     )  # fmt: skip
+
+
+def test_lines__of_zeros_are_no_blank_ones(tmp_path: Path) -> None:
+    # As a disk leaves what was not yet written.
+    (tmp_path / "rows").write_bytes(b'{"a":1}\n\0\0\0\n')
+    assert len(Lines.read(tmp_path / "rows")) == 2
 
 
 def test_lines__a_changed_row_changes_no_line() -> None:

@@ -21,6 +21,7 @@ import pytest
 
 import dedupe
 from dedupe.errors import OutputError
+from dedupe.in_place import shortened
 from dedupe.pipeline import find_duplicates
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES, Result
 from dedupe.settings import Settings
@@ -356,23 +357,45 @@ def test_save__a_file_that_a_killed_process_left_unfinished_is_part_of_a_result(
 ) -> None:
     draft = tmp_path / ".out.draft-killed000"
     draft.mkdir()
-    (draft / ".report.html.4711.part").write_text("<", "utf-8")
+    (draft / ".report.html.4711.0.part").write_text("<", "utf-8")
     small("1").save(tmp_path / "out")
     assert names(tmp_path) == {"out"}
-    for name in (".report.html.4711.part", ".stories.csv.12.part"):
+    for name in (".report.html.4711.0.part", ".stories.csv.12.7.part"):
         (tmp_path / "out" / name).write_text("<", "utf-8")
     small("2").save(tmp_path / "out", overwrite=True)
     assert names(tmp_path / "out") == FILES
 
 
 @pytest.mark.parametrize(
-    "name", [".notes.txt.4711.part", ".report.html.part", "report.html.1.part"]
+    "name",
+    [".notes.txt.4711.0.part", ".report.html.part", "report.html.1.0.part"],
 )
 def test_save__a_part_of_somebody_elses_file_is_never_lost(tmp_path: Path, name: str) -> None:
     small("1").save(tmp_path / "out")
     (tmp_path / "out" / name).write_text("mine", "utf-8")
     with pytest.raises(OutputError, match=re.escape(f"holds {name}, which is no part")):
         small("2").save(tmp_path / "out", overwrite=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["n" * 250, "é" * 125, "\U0001f4f0" * 62], ids=["1 byte", "2 bytes", "4 bytes"]
+)
+def test_save__takes_every_name_that_the_system_takes(tmp_path: Path, name: str) -> None:
+    small("1").save(tmp_path / name)
+    assert Result.load(tmp_path / name) == small("1")
+    assert names(tmp_path) == {name}
+
+
+def test_save__what_was_left_of_a_long_name_goes_and_of_another_like_it_stays(
+    tmp_path: Path,
+) -> None:
+    name, other = ("n" * 60 + end for end in "ab")
+    for one in (name, other):
+        leftover = tmp_path / f".{shortened(one)}.draft-killed000"
+        leftover.mkdir()
+        (leftover / "run.json").write_text("{}", "utf-8")
+    small().save(tmp_path / name)
+    assert names(tmp_path) == {name, leftover.name}
 
 
 def test_save__leaves_what_a_living_process_or_somebody_else_keeps_there(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from dedupe.against.touching import touching
 from dedupe.arrays.equals import among
 from dedupe.arrays.ragged import ranges_of, rank_within
 from dedupe.arrays.spill import MEMORY
-from dedupe.candidates import find_candidates, first_of_text, weighted
+from dedupe.candidates import find_candidates, names_its_text, weighted
 from dedupe.clean.blocks import read_blocks
 from dedupe.clean.furniture import Furniture, block_keys, join_furniture, learn, outlet_numbers
 from dedupe.clean.kept import Kept, keep_all
@@ -182,7 +182,7 @@ def _sketches(archive: Archive, pile: Pile, new: Sketches) -> tuple[Sketches, We
     chosen = take_sketches(old, pile.earlier)
     places = ranges_of(old.offsets[pile.earlier], np.diff(chosen.offsets))
     before = archive.frequencies()[places].astype(np.int64)
-    counted = first_of_text(new) & ~among(new.text_hashes, np.sort(old.text_hashes))
+    counted = names_its_text(new) & ~among(new.text_hashes, np.sort(old.text_hashes))
     distinct, counts = _holders(new, counted)
     frequency = np.concatenate([before, _before(old, archive, new.sampled)])
     sketches = join_sketches([chosen, new])
@@ -190,7 +190,7 @@ def _sketches(archive: Archive, pile: Pile, new: Sketches) -> tuple[Sketches, We
     found[found == len(distinct)] = 0
     if len(distinct):
         frequency += np.where(distinct[found] == sketches.sampled, counts[found], 0)
-    n_docs = int(first_of_text(old).sum() + counted.sum())
+    n_docs = int(names_its_text(old).sum() + counted.sum())
     places = ranges_of(sketches.offsets[pile.order], np.diff(sketches.offsets)[pile.order])
     sketches = take_sketches(sketches, pile.order)
     return sketches, weighted(sketches, frequency[places], n_docs)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from dedupe.candidates import first_of_text
+from dedupe.candidates import names_its_text
 from dedupe.clean.furniture import Furniture
 from dedupe.documents import SCHEMA
 from dedupe.errors import OutputError, SettingsError
@@ -321,7 +321,7 @@ def _with_kept(table: pa.Table, kept: Kept, stories: NDArray[np.int64]) -> pa.Ta
 
 def _frequencies(sketches: Sketches, weights: Weights) -> NDArray[np.int32]:
     """Read off its weight how many documents hold each sampled shingle."""
-    n_docs = max(1, int(first_of_text(sketches).sum()))
+    n_docs = max(1, int(names_its_text(sketches).sum()))
     holders = n_docs / np.expm1(weights.weights.astype(np.float64))
     return np.rint(holders).astype(np.int32)
 

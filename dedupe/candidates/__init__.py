@@ -34,7 +34,7 @@ from dedupe.arrays.spill import MEMORY
 from dedupe.candidates.bands import band_pairs
 from dedupe.candidates.buckets import N_HUBS, content_priority
 from dedupe.candidates.crowds import thin_crowds
-from dedupe.candidates.equal_texts import Copies, first_of_text, representatives
+from dedupe.candidates.equal_texts import Copies, names_its_text, representatives
 from dedupe.candidates.rare import RareNet, rare_net
 from dedupe.candidates.runs import PairRuns, ranges
 from dedupe.candidates.screening import compare_sketches, enough, join, likely
@@ -60,7 +60,7 @@ __all__ = [
     "compare_sketches",
     "content_priority",
     "find_candidates",
-    "first_of_text",
+    "names_its_text",
     "representatives",
     "weigh",
     "weigh_and_pair",
@@ -122,7 +122,8 @@ def find_candidates(
     )
     kept = np.flatnonzero(thin_crowds(packed, equal_slots, settings.n_slots, rare.priority))
     return _with_copies(
-        packed[kept], nets[kept], share[kept], Copies.of(sketches, published), n_found,
+        packed[kept], nets[kept], share[kept], Copies.of(representative, sketches, published),
+        n_found,
         {"bands": capped_bands, "rare": rare.n_capped}, is_new, spill,
     )  # fmt: skip
 

@@ -28,8 +28,8 @@ MOST_OUTLETS = 4
 bound on work."""
 
 
-def first_of_text(sketches: Sketches) -> NDArray[np.bool_]:
-    """Say which documents are the first of their text, bool (D,)."""
+def names_its_text(sketches: Sketches) -> NDArray[np.bool_]:
+    """Say which documents name their text, one for each text, bool (D,)."""
     return np.equal(representatives(sketches), np.arange(len(sketches.n_words)))
 
 
@@ -67,9 +67,11 @@ class Copies:
         self._first[text[rows[starts]]] = rows[starts]
 
     @classmethod
-    def of(cls, sketches: Sketches, published: Published | None) -> Copies:
-        """Find the copies of each text; where nothing is published, the first row is the first."""
-        text = representatives(sketches)
+    def of(cls, text: NDArray[np.int64], sketches: Sketches, published: Published | None) -> Copies:
+        """Find the copies of each text, by its `representatives`.
+
+        Where nothing is published, the first row is the first.
+        """
         if published is None:
             return cls(text, np.zeros(len(text), np.uint64), np.arange(len(text)))
         # A document alone with its text is the first of it whenever it came.

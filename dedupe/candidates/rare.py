@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.arrays.equals import equal_hashes
 from dedupe.candidates.buckets import content_priority, link
-from dedupe.candidates.equal_texts import first_of_text
+from dedupe.candidates.equal_texts import names_its_text
 from dedupe.candidates.runs import PairRuns
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def rare_net(
     """Pair the documents that share sampled shingles; `also` sees their partitions, too."""
     runs, n_capped = PairRuns(spill), 0
     # Who holds a shingle has words.
-    distinct = first_of_text(sketches)
+    distinct = names_its_text(sketches)
     priority = content_priority(sketches.signatures, settings.threads)
 
     def pair_up(part: EqualHashes) -> tuple[NDArray[np.uint64], int]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from dedupe.arrays.equals import equal_hashes
 from dedupe.arrays.spill import MEMORY
-from dedupe.candidates.equal_texts import first_of_text
+from dedupe.candidates.equal_texts import names_its_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +82,7 @@ def by_frequency(
     """Return weights to be written, float32 (R,), and what writes those of one partition."""
     from dedupe.kernels import grouping
 
-    counted = first_of_text(sketches)
+    counted = names_its_text(sketches)
     n_docs = int(counted.sum())
     by_frequency = np.log1p(max(n_docs, 1) / np.maximum(np.arange(n_docs + 1), 1)).astype(
         np.float32

@@ -252,14 +252,14 @@ def remove(
 
     found = {}
     with terminal.session(), _existing(folder) as index:
-        for name in names:
+        for name in dict.fromkeys(names):
             interrupts.check()
             found[name] = index.remove(name)
     if json:
         terminal.emit_json(found)
-    for name in () if json else names:
-        terminal.emit(plain(f"{name}: {'removed' if found[name] else 'not in the index'}") + "\n")
-    absent = [name for name in names if not found[name]]
+    for name, is_removed in () if json else found.items():
+        terminal.emit(plain(f"{name}: {'removed' if is_removed else 'not in the index'}") + "\n")
+    absent = [name for name, is_removed in found.items() if not is_removed]
     if absent:
         with terminal.session():
             raise InputError(

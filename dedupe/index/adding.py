@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from dedupe.candidates import first_of_text
+from dedupe.candidates import names_its_text
 from dedupe.clean.blocks import read_blocks
 from dedupe.documents import SCHEMA, text_bytes
 from dedupe.index.answers import NEW, UNCHANGED, VERSION
@@ -199,7 +199,7 @@ def _add_changed(
     again = [*around(learned.concerned, held.later(())), *take_turn(store, len(numbers))]
     _review(again, learned.concerned, regrouping.changes, store, settings)
     known = [one.text_hash for one in matched.old]
-    is_new_text = first_of_text(batch.sketches) & ~np.isin(
+    is_new_text = names_its_text(batch.sketches) & ~np.isin(
         batch.sketches.text_hashes, np.array(known, np.uint64)
     )
     added = _nearest(matched, everyone, ids, n_before, is_new_text.tolist())
@@ -286,7 +286,7 @@ def _append_postings(
 
     alike = [one.text_hash for one in matched.old if one.number not in gone]
     hashes = batch.sketches.text_hashes
-    is_new = first_of_text(batch.sketches) & ~np.isin(hashes, np.array(alike, np.uint64))
+    is_new = names_its_text(batch.sketches) & ~np.isin(hashes, np.array(alike, np.uint64))
     # Under a window a copy is found when the text it repeats lies too far back.
     is_new |= batch.window > 0
     keys: Keys = batch.keys.take(is_new[batch.keys.row] | (batch.keys.kind == ID))

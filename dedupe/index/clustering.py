@@ -14,7 +14,7 @@ from dedupe.index.edges import group_tables
 from dedupe.index.frequency import weigh_old
 from dedupe.index.held import Held
 from dedupe.index.outlets import furniture_of
-from dedupe.index.records import MEASURED, as_table
+from dedupe.index.records import MEASURED, PUBLISHED, as_table
 from dedupe.published import published_by
 from dedupe.sketch import sketch
 from dedupe.verify import OnDemand, mark_roundups
@@ -45,13 +45,12 @@ def clustered(leaders: list[int], places: Places, store: Store, settings: Settin
     edges = printed.edges(measured)
     if len(leaders) == 2:
         return _two(edges[max(leaders)])
-    speakers = {leader: printed.speaker(leader) for leader in leaders}
-    ordered = sorted(leaders, key=lambda one: printed.precedence(speakers[one]))
-    rows = {number: row for row, number in enumerate(ordered)}
+    speakers = printed.speakers()
+    rows = {leader: row for row, leader in enumerate(speakers)}
     pairs, passages = group_tables(sorted(edges.items()), rows)
-    look = _Look(store, settings, [speakers[number] for number in ordered], places)
+    look = _Look(store, settings, [*speakers.values()], places)
     pairs = mark_roundups(pairs, passages, look)
-    labels = cluster(pairs, np.arange(len(ordered)), look.same_story_odds)
+    labels = cluster(pairs, np.arange(len(rows)), look.same_story_odds)
     return [int(labels[rows[number]]) for number in leaders]
 
 
@@ -93,7 +92,7 @@ class _Look:
         leaders = [self._places.leader(self._numbers[row]) for row in sorted(rows)]
         followers = (self._places.followers_of(one)[:MOST_HOLDERS] for one in leaders)
         numbers = [*leaders, *chain.from_iterable(followers)]
-        return published_by(self._table(numbers)).n_outlets(range(len(numbers)))
+        return published_by(self._table(numbers, PUBLISHED)).n_outlets(range(len(numbers)))
 
     def _on_demand(self, rows: NDArray[np.int64]) -> OnDemand:
         table = self._table(self._numbers[row] for row in rows.tolist())
@@ -102,6 +101,6 @@ class _Look:
         weights = weigh_old(sketches, self._store)
         return OnDemand(sketches, weights, published_by(table), kept, self._settings)
 
-    def _table(self, numbers: Iterable[int]) -> pa.Table:
+    def _table(self, numbers: Iterable[int], schema: pa.Schema = MEASURED) -> pa.Table:
         # Read anew: a newcomer is in the catalogue by now, and in no earlier Held.
-        return as_table(Held(self._store).documents(numbers), MEASURED)
+        return as_table(Held(self._store).documents(numbers), schema)

@@ -16,7 +16,7 @@ import numpy as np
 from dedupe.candidates.equal_texts import Copies
 from dedupe.cluster import CLIP
 from dedupe.index.held import Held
-from dedupe.index.records import EDGE, MEASURED, as_table
+from dedupe.index.records import EDGE, MEASURED, PUBLISHED, as_table
 from dedupe.published import published_by
 from dedupe.verify.roundups import MOST_HOLDERS
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.index.placing import Places
+    from dedupe.index.records import Stored
     from dedupe.storage.store import Store
 
     Measure = Callable[[list[tuple[int, int]]], list[float]]
@@ -38,6 +39,8 @@ class _Met(NamedTuple):
     own: int
     other: int
     edge: NDArray[np.void]
+    is_copy: bool = False
+    """Taken from documents of equal text, and measured anew in nothing but its log-odds."""
 
 
 class Printed:
@@ -61,31 +64,29 @@ class Printed:
         }
         self.numbers = sorted(self.leader_of)
         # Read anew: a newcomer is in the catalogue by now, and in no earlier Held.
-        documents = Held(store).documents(self.numbers)
-        hashes = np.array([one.text_hash for one in documents], np.uint64)
+        self._documents = Held(store).documents(self.numbers)
         # Under a window equal texts may have two leaders: neither stands for the other.
         held: dict[tuple[int, int], int] = {}
         self._text = [
             held.setdefault((one.text_hash, self.leader_of[one.number]), row)
-            for row, one in enumerate(documents)
+            for row, one in enumerate(self._documents)
         ]
-        table = as_table(documents, MEASURED)
-        published = published_by(table)
-        # Of the texts as given, where a run counts what cleaning keeps.
-        n_words = np.array([len(one.split()) for one in table.column("text").to_pylist()], np.int32)
-        precedence = published.precedence(hashes, n_words)
-        self._precedence: dict[int, int] = dict(zip(self.numbers, precedence.tolist(), strict=True))
-        self._copies = Copies(np.array(self._text, np.int64), published.outlets, precedence)
+        self._published = published_by(as_table(self._documents, PUBLISHED))
+        # No length decides here, and no text is read: only documents of one text are compared
+        # within an outlet.
+        precedence = self._precedence({})
+        self._copies = Copies(np.array(self._text, np.int64), self._published.outlets, precedence)
         self._row = {number: row for row, number in enumerate(self.numbers)}
 
-    def speaker(self, leader: int) -> int:
-        """Return who speaks for a leader where clustering looks closer: the first, as in a run."""
-        own = (one for one in self.numbers if self.leader_of[one] == leader)
-        return min(own, key=self._precedence.__getitem__)
+    def speakers(self) -> dict[int, int]:
+        """Return who speaks for each leader where clustering looks closer: the first, as in a run.
 
-    def precedence(self, number: int) -> int:
-        """Return the place of a document among all of these."""
-        return self._precedence[number]
+        The earliest come first.
+        """
+        speakers: dict[int, int] = {}
+        for row in np.argsort(self._precedence(self._deciding_lengths())).tolist():
+            speakers.setdefault(self.leader_of[self.numbers[row]], self.numbers[row])
+        return speakers
 
     def edges(self, measure: Measure) -> dict[int, NDArray[np.void]]:
         """Return the edges of each leader to others, with what all their documents say."""
@@ -98,13 +99,33 @@ class Printed:
         found: dict[int, list[NDArray[np.void]]] = {leader: [] for leader in self._leaders}
         for (own, other), met in sorted(between.items()):
             odds = np.mean([np.clip(one.edge["odds"], -CLIP, CLIP) for one in met])
-            # Pieces stand elsewhere in those that follow.
-            shown = [one for one in met if (one.own, one.other) == (own, other)] or met
-            edges = np.array([one.edge for one in shown], EDGE)
+            edges = np.array([one.edge for one in _shown(met, own, other)], EDGE)
             edges["other"], edges["odds"] = other, odds
             found[own].append(edges)
         nothing = np.zeros(0, EDGE)
         return {leader: np.concatenate([nothing, *parts]) for leader, parts in found.items()}
+
+    def _precedence(self, n_words: dict[int, int]) -> NDArray[np.int64]:
+        """Return the place of each document among all; texts have so many words, or none."""
+        hashes = [one.text_hash for one in self._documents]
+        lengths = [n_words.get(one, 0) for one in hashes]
+        return self._published.precedence(np.array(hashes, np.uint64), np.array(lengths, np.int32))
+
+    def _deciding_lengths(self) -> dict[int, int]:
+        """Count the words of texts that one outlet printed at the time of another, by their hash.
+
+        Of a text as first given, where a run counts what cleaning keeps. No others are read.
+        """
+        printed = [*zip(*(column.tolist() for column in self._published), strict=True)]
+        texts: dict[tuple[int, ...], set[int]] = {}
+        for when, one in zip(printed, self._documents, strict=True):
+            texts.setdefault(when, set()).add(one.text_hash)
+        deciding: dict[int, Stored] = {}
+        for when, one in zip(printed, self._documents, strict=True):
+            if len(texts[when]) > 1:
+                deciding.setdefault(one.text_hash, one)
+        given = as_table([*deciding.values()], MEASURED).column("text").to_pylist()
+        return {key: len(text.split()) for key, text in zip(deciding, given, strict=True)}
 
     def _leader(self, number: int) -> int:
         return self.leader_of.get(number) or self._places.leader(number)
@@ -145,7 +166,7 @@ class Printed:
                 kept.append(known[ends])
             else:
                 # What equal texts share is the same; by whom and when they are may not be.
-                asked.append(_Met(*ends, next(iter(known.values())).edge.copy()))
+                asked.append(_Met(*ends, next(iter(known.values())).edge.copy(), is_copy=True))
         if asked:
             odds = measure([(one.own, one.other) for one in asked])
             for met_anew, value in zip(asked, odds, strict=True):
@@ -159,4 +180,13 @@ def _turned(met: _Met) -> _Met:
     for name in ("aligned", "lead"):
         edge[name] = edge[name][::-1]
     edge["span"] = edge["span"][[2, 3, 0, 1]]
-    return _Met(met.other, met.own, edge)
+    return met._replace(own=met.other, other=met.own, edge=edge)
+
+
+def _shown(met: list[_Met], own: int, other: int) -> list[_Met]:
+    """Return the edges between two leaders that tell where pieces stand, of all that speak for it.
+
+    In those that follow they stand elsewhere, and in a copied edge as in those it was taken from.
+    """
+    measured = [one for one in met if not one.is_copy] or met
+    return [one for one in measured if (one.own, one.other) == (own, other)] or measured

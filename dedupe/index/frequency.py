@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.candidates import first_of_text, weighted
+from dedupe.candidates import names_its_text, weighted
 from dedupe.index.keys import SHINGLE, mixed
 from dedupe.storage.postings import sorted_keys
 
@@ -41,7 +41,7 @@ def weigh_among(
     asked = np.empty_like(keys)
     n_asked = fill_asked(order, keys, len(known), asked)
     unknown = store.postings.find(asked[:n_asked], 0, minutes).counts
-    counted = first_of_text(sketches)
+    counted = names_its_text(sketches)
     counted[n_new:] = False
     counted[:n_new] &= ~np.isin(sketches.text_hashes[:n_new], sketches.text_hashes[n_new:])
     each = np.empty(len(order), np.int64)

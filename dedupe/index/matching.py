@@ -25,7 +25,7 @@ from dedupe.documents import SCHEMA
 from dedupe.index.frequency import weigh_among
 from dedupe.index.keys import BAND, ID, ID_CAP, SHINGLE, TEXT, Keys, posting_keys
 from dedupe.index.outlets import furniture_of
-from dedupe.index.records import MEASURED, as_table
+from dedupe.index.records import MEASURED, PUBLISHED, as_table
 from dedupe.published import published_by
 from dedupe.settings import Settings
 from dedupe.sketch import Sketches, join_sketches, sketch
@@ -298,7 +298,7 @@ def _measured(
     old_kept = clean(old_table, settings, furniture_of(held.catalog, old_table))
     kept = _kept_together(batch.kept, old_kept)
     sketches = join_sketches([batch.sketches, sketch(old_kept, settings)])
-    names = MEASURED.names[:-1]
+    names = PUBLISHED.names
     table = pa.concat_tables([batch.table.select(names), old_table.select(names)])
     weights = weigh_among(sketches, len(batch.minutes), counts, held.store, batch.span)
     a, b = (np.array([pair[side] for pair in cross], np.int64) for side in (0, 1))

@@ -37,10 +37,11 @@ text, start, end in the other's.
 FIELDS = [name for name in SCHEMA.names if name != "text"]
 """Columns that are kept beside the text, in order; the id is the first."""
 
-MEASURED = pa.schema(
-    [SCHEMA.field(name) for name in ("source", "published", "published_until", "text")]
-)
-"""Columns that cleaning and judging look at; the text is the last."""
+PUBLISHED = pa.schema([SCHEMA.field(name) for name in ("source", "published", "published_until")])
+"""Columns that tell by whom and when a document was published."""
+
+MEASURED = PUBLISHED.append(SCHEMA.field("text"))
+"""Columns that cleaning and judging look at."""
 
 # No text is longer: what a damaged record claims beyond is not made room for.
 _TEXT_LIMIT = 1 << 30
@@ -125,13 +126,18 @@ def compress(texts: Sequence[str]) -> list[bytes]:
 
 def as_table(stored: Sequence[Stored], schema: pa.Schema = SCHEMA) -> pa.Table:
     """Return documents as a table of `documents.SCHEMA`, or of some of its columns."""
+    columns = list(zip(*(one.fields for one in stored), strict=True)) or [()] * len(FIELDS)
+    of: dict[str, Sequence[Any]] = dict(zip(FIELDS, columns, strict=True))
+    if "text" in schema.names:
+        of["text"] = _texts(stored)
+    return pa.table([pa.array(of[field.name], field.type) for field in schema], schema=schema)
+
+
+def _texts(stored: Sequence[Stored]) -> list[str]:
     import zstandard
 
     decompressor = zstandard.ZstdDecompressor()
-    texts = [decompressor.decompress(one.packed, _TEXT_LIMIT).decode() for one in stored]
-    columns = list(zip(*(one.fields for one in stored), strict=True)) or [()] * len(FIELDS)
-    of = dict(zip(FIELDS, columns, strict=True), text=texts)
-    return pa.table([pa.array(of[field.name], field.type) for field in schema], schema=schema)
+    return [decompressor.decompress(one.packed, _TEXT_LIMIT).decode() for one in stored]
 
 
 def as_rows(stored: Sequence[Stored]) -> list[dict[str, Any]]:

@@ -125,8 +125,11 @@ def tell_query(table: pa.Table, held: Held, reading: Reading, terms: Terms) -> M
     batch = read(table, held, settings, terms.now, terms.window)
     matched = match(batch, held, settings, MOST_ASKED)
     pairs = matched.pairs
-    if pairs.num_rows > 1 and matched.on_demand is not None:
-        pairs = mark_roundups(pairs, matched.passages, matched.on_demand)
+    asked = matched.on_demand
+    if pairs.num_rows > 1 and asked is not None:
+        hashes, n_words = asked.sketches.text_hashes, asked.sketches.n_words
+        precedence = asked.published.precedence(hashes, n_words)
+        pairs = mark_roundups(pairs, matched.passages, asked, precedence)
     name = str(table.column("id")[0].as_py())
     odds = pairs.column("same_story_odds").to_numpy()
     likely = pairs.column("probability").to_numpy()

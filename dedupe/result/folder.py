@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dedupe.errors import OutputError
-from dedupe.in_place import whole_name
+from dedupe.in_place import shortened, whole_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,7 +118,12 @@ def _move(draft: Path, place: Path) -> None:
 
 def _beside(place: Path) -> Path:
     """Make an empty folder on the disk of a place, by a name that says whose it is."""
-    return Path(tempfile.mkdtemp(prefix=f".{place.name}{_DRAFT}", dir=place.parent))
+    return Path(tempfile.mkdtemp(prefix=_prefix(place), dir=place.parent))
+
+
+def _prefix(place: Path) -> str:
+    """Return what the names of all drafts of a place begin with."""
+    return f".{shortened(place.name)}{_DRAFT}"
 
 
 @contextlib.contextmanager
@@ -151,7 +156,7 @@ def _remove_leftovers(place: Path) -> None:
     # The result is safe: what cannot be listed or removed may stay.
     with contextlib.suppress(OSError):
         for path in sorted(place.absolute().parent.iterdir()):
-            named = path.name.startswith(f".{place.name}{_DRAFT}")
+            named = path.name.startswith(_prefix(place))
             if named and path.is_dir() and not path.is_symlink() and _is_ours(path):
                 with _held(path) as dead:
                     if dead:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from dedupe.arrays.spill import Spill
 
+# What JSON takes for white space.
+_BLANKS = np.frombuffer(b" \t\r\n", np.uint8)
+
 
 class Lines(Sequence[dict[str, Any]]):
     """A list of JSON objects, each parsed anew when it is asked for.
@@ -42,7 +45,7 @@ class Lines(Sequence[dict[str, Any]]):
 
     @classmethod
     def read(cls, path: Path) -> Lines:
-        """Return the lines of a file, without empty ones; a row that is no JSON fails when parsed.
+        """Return the lines of a file, without blank ones; a row that is no JSON fails when parsed.
 
         Raises:
             OSError: it cannot be read.
@@ -56,7 +59,8 @@ class Lines(Sequence[dict[str, Any]]):
         values = np.frombuffer(data, np.uint8)
         bounds = np.append(0, np.flatnonzero(values == ord("\n")) + 1)
         places = np.stack([bounds[:-1], bounds[1:]], axis=1)
-        return cls(values, places[np.diff(bounds) > 1])
+        is_blank = np.logical_and.reduceat(np.isin(values, _BLANKS), bounds[:-1])
+        return cls(values, places[~is_blank])
 
     def __len__(self) -> int:
         """Count the rows."""
