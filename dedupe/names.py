@@ -29,10 +29,18 @@ if TYPE_CHECKING:
 _TOKENS = re.compile(r"\w[\w.]*")
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _ACCENTED = re.compile("[\u00c0-\u024f\u1e00-\u1eff]")
-# Small words of names, which domains leave out at times: "guardianlagos" is The Guardian of Lagos.
+ARTICLES = "the|el|la|le|les|los|las|der|die|das|den|dem|des|il|lo|het|de"
+"""Words that may stand before a name, and begin a sentence."""
+
+SMALL_WORDS = "of|the|and|de|del|du|des|da|do|dos|das|di|della|von|van|der|la|le|los|las|&"
+"""Words in small letters within names of papers; of articles, those that begin nothing else."""
+
+CAPITALS = "".join(filter(str.isupper, map(chr, range(0x2000))))
+"""The capital letters of Latin, Greek and Cyrillic, and of scripts near them."""
+
+# Domains leave small words out at times: "guardianlagos" is The Guardian of Lagos.
 _SMALL_WORDS = re.compile(
-    r"\b(?:(?:the|of|and|la|le|les|el|los|las|der|die|das|den|de|del|du|des|da|do|dos|di|della|von"
-    r"|van|il|lo|het)\s+|[dl]['\u2019])",
+    rf"\b(?:(?:{SMALL_WORDS}|{ARTICLES})\s+|[dl]['\u2019])",
     re.IGNORECASE,
 )
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})

@@ -53,6 +53,9 @@ def named(text: str) -> set[tuple[str, str | None]]:
         ("Volgens Reuters is het schip gezonken.", "Reuters"),
         ("По данным Reuters, судно затонуло.", "Reuters"),
         ("据新华社报道，河水上涨。", "Xinhua"),
+        ("Ten are dead, according to Reuters\nThe mayor said so.", "Reuters"),
+        ("Zehn Tote, laut Reuters\nDer Minister sagte es.", "Reuters"),
+        ("According to Reuters President Jane Roe will resign.", "Reuters"),
         ("رائٹرز کے مطابق دریا میں پانی بڑھ گیا۔", "Reuters"),
     ],
 )
@@ -131,11 +134,50 @@ def test_credit__a_longer_name_is_read_whole_or_not_at_all(text: str, name: str 
 
 
 @pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("This article was first published on CNN Learn more", "CNN"),
+        ("This article was first published on CNN Donald Trump said so", "CNN"),
+        ("This article was first published on Bloomberg Subscribe now", "Bloomberg"),
+        ("Cet article a été publié dans Le Monde Le texte", "Le Monde"),
+        ("Source: Reuters Alle Rechte", "Reuters"),
+        ("Source: Reuters Storm kills ten", "Reuters"),
+        ("This article first appeared in The Sun Valley Express last week.",
+         "The Sun Valley Express"),
+        ("This article first appeared in BBC Wildlife on Monday.", "BBC Wildlife"),
+        ("This article first appeared in BBC Wildlife", "BBC Wildlife"),
+    ],
+)  # fmt: skip
+def test_credit__a_known_name_gives_way_only_to_what_is_a_papers(text: str, name: str) -> None:
+    assert [clue.name for clue in clues_among(text)] == [name]
+
+
+@pytest.mark.parametrize(
+    ("notice", "name"),
+    [
+        ("© 2024 AFP Tous droits réservés", "AFP"),
+        ("© 2024 EFE Todos los derechos reservados", "EFE"),
+        ("© 2024 dpa Alle Rechte vorbehalten", "dpa"),
+        ("© 2024 ANSA Riproduzione riservata", "ANSA"),
+        ("© Agence France-Presse Le contenu", "AFP"),
+        ("Copyright 2024 Associated Press Terms of Use", "AP"),
+        ("© 2024 Reuters Reproduction prohibited", "Reuters"),
+        ("© 2024 Reuters Photo", "Reuters"),
+    ],
+)
+def test_copyright__rights_of_other_languages_are_no_part_of_a_name(notice: str, name: str) -> None:
+    assert named(notice) == {("copyright", name)}
+
+
+@pytest.mark.parametrize(
     ("lines", "names"),
     [
         ("By Jane Roe\nQuayle Quarterly", ["Quayle Quarterly"]),
         ("Jane Roe\nQuayle Quarterly", ["Quayle Quarterly"]),
         ("By Jane Roe\nThe Washington Post", ["Washington Post"]),
+        ("By Petr Čapek\nQuayle Quarterly", ["Quayle Quarterly"]),
+        ("By Łukasz Żak\nQuayle Quarterly", ["Quayle Quarterly"]),
+        ("By Ольга Роу\nQuayle Quarterly", ["Quayle Quarterly"]),
         ("Par Jeanne Roe\nLa Dépêche d'Orens", ["La Dépêche d'Orens"]),
         ("Von Anna Roe\nAltenroder Bote", ["Altenroder Bote"]),
         ("Jane Roe | Quayle Quarterly (TNS)", ["Quayle Quarterly"]),
