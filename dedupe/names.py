@@ -105,8 +105,10 @@ class Names(NamedTuple):
         spelling = spelling.removeprefix("The ")
         if not self.collected.isdisjoint(_as_in_domains(spelling)):
             return spelling
-        # "des Altenroder Boten", "the Harbor Light's"
-        stem = spelling[:-1].rstrip("'\u2019") if spelling.endswith(_INFLECTED) else ""
+        # "des Altenroder Boten", "the Courier's"; "Couriers" are people.
+        stem = spelling[:-1] if spelling.endswith(_INFLECTED) else ""
+        bare = stem.rstrip("'\u2019")
+        stem = bare if bare != stem or len(stem.split()) > 1 else ""
         return stem if stem and not self.collected.isdisjoint(_as_in_domains(stem)) else None
 
     def collecting(self, sources: Iterable[str | None]) -> Names:

@@ -53,6 +53,13 @@ def named(text: str) -> set[tuple[str, str | None]]:
         ("Volgens Reuters is het schip gezonken.", "Reuters"),
         ("По данным Reuters, судно затонуло.", "Reuters"),
         ("据新华社报道，河水上涨。", "Xinhua"),
+        ("By Jane Roe\n\nReuters reported it on Monday.", "Reuters"),
+        ("Storm Kills Ten\n \nReuters reported it on Monday.", "Reuters"),
+        ("Latest News\nThe Quayle Quarterly reported it.", "Quayle Quarterly"),
+        ("Latest News\nQuayle Quarterly reported it.", "Quayle Quarterly"),
+        ("Segun El Faro de Villamar, un barco encalló.", "El Faro de Villamar"),
+        ("A Reuters informou que o navio encalhou.", "Reuters"),
+        ("O navio encalhou, publicou Reuters.", "Reuters"),
         ("Ten are dead, according to Reuters\nThe mayor said so.", "Reuters"),
         ("Zehn Tote, laut Reuters\nDer Minister sagte es.", "Reuters"),
         ("According to Reuters President Jane Roe will resign.", "Reuters"),
@@ -70,6 +77,8 @@ def test_cited__an_outlet_in_a_sentence_in_many_languages(text: str, name: str) 
         "According to the Ministry of Health, AP Moller reported a loss.",
         "According to the Herald Tribune, it is green.",
         "The Boston Herald reported it.",
+        "The barge sank, as a paper from there, the Boston\nHerald reported it.",
+        "This is read by Quayle\n\nQuarterly reported it.",
         "Laut Polizei kam die Meldung, berichtet der Bürgermeister.",
         "Según la policía, informó el ministerio.",
         "Selon la préfecture, rapporte le maire.",
@@ -78,6 +87,17 @@ def test_cited__an_outlet_in_a_sentence_in_many_languages(text: str, name: str) 
 )
 def test_cited__who_is_no_outlet_is_no_source(text: str) -> None:
     assert named(f"{text}\nThe Quayle Quarterly is read here.") == set()
+
+
+def test_cited__people_are_no_outlets() -> None:
+    texts = [
+        {"text": "Observers reported irregularities.", "source": "brindle.example"},
+        {"text": "The Observer reported irregularities.", "source": "observer.example"},
+        {"text": "The Observer reported irregularities.", "source": "courier.example"},
+        {"text": "Couriers reported delays.", "source": "examiner.example"},
+    ]
+    table = documents_table(texts)
+    assert harvest(table, keep_all(table)).column("document").to_pylist() == [1, 2]
 
 
 def test_cited__the_clue_covers_the_words_that_cite() -> None:
@@ -221,3 +241,14 @@ def test_opening__names_an_outlet_that_was_told(opening: str) -> None:
 )
 def test_dateline__a_name_in_brackets_alone_opens_the_story(text: str, n_clues: int) -> None:
     assert len(clues_of(text, [(0, len(text))])) == n_clues
+
+
+def test_dateline__what_was_cut_does_not_open_the_story() -> None:
+    cut = "Sign up for what we write about the school. " * 6
+    text = f"Essays are due\n{cut}\n(AP) Students at the school write."
+    first, last = text.index(cut), text.index("(AP)")
+    whole, kept = (
+        clues_of(text, ranges) for ranges in ([(0, len(text))], [(0, first), (last, len(text))])
+    )
+    assert [(clue.kind, clue.name) for clue in kept] == [("dateline", "AP")]
+    assert whole == []

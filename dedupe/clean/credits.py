@@ -149,6 +149,7 @@ _SITE = re.compile(r"[\w-]{2,30}(?:\.[\w-]{2,30}){1,3}\b")
 
 def _citing(text: str, start: int, end: int, names: Names) -> tuple[str | None, int]:
     """Return the outlet that ends at a place of a text, and where it begins."""
+    start = max((blank.end() for blank in _BLANK_LINE.finditer(text, start, end)), default=start)
     tokens = list(_TOKENS.finditer(text, start, end))[-_MOST_WORDS:]
     for place, token in enumerate(tokens):
         piece = " ".join(text[token.start() : end].split()).strip(_QUOTES)
@@ -163,10 +164,16 @@ def _citing(text: str, start: int, end: int, names: Names) -> tuple[str | None, 
 def _belongs(word: re.Match[str], text: str, name: re.Match[str]) -> bool:
     """Say whether a word before a name is part of it: "Boston Herald", and not "On Monday AP"."""
     plain = word.group().strip(_QUOTES)
-    parted = text[word.end() : name.start()].strip() or plain.endswith((".", "!", "?"))
+    between = text[word.end() : name.start()]
+    # A short line was not wrapped: it is a headline or a label.
+    ends_line = "\n" in between and word.end() - text.rfind("\n", 0, word.end()) <= _SHORT_LINE
+    parted = between.strip() or ends_line or plain.endswith((".", "!", "?"))
     return not parted and plain[:1].isupper() and plain.lower() not in _MAY_PRECEDE
 
 
+_BLANK_LINE = re.compile(r"\n\s*\n")
+# Code points; nobody wraps lines at fewer.
+_SHORT_LINE = 40
 # Words of a name, its articles included.
 _MOST_WORDS = 6
 _TOKENS = re.compile(r"[^\s,;:()|،۔。，]+")
