@@ -162,6 +162,7 @@ def test_credit__a_longer_name_is_read_whole_or_not_at_all(text: str, name: str 
         ("Cet article a été publié dans Le Monde Le texte", "Le Monde"),
         ("Source: Reuters Alle Rechte", "Reuters"),
         ("Source: Reuters Storm kills ten", "Reuters"),
+        ("Žofie Roe, avec Reuters", "Reuters"),
         ("This article first appeared in The Sun Valley Express last week.",
          "The Sun Valley Express"),
         ("This article first appeared in BBC Wildlife on Monday.", "BBC Wildlife"),
@@ -234,6 +235,7 @@ def test_opening__names_an_outlet_that_was_told(opening: str) -> None:
     [
         ("(AP) Students at the school write.", 1),
         ("(AP) students at the school write.", 0),
+        ("ŁÓDŹ (AP) Students at the school write.", 1),
         ("Essays are due\n(AP) Students at the school write.", 1),
         ("The school has closed its doors. " * 6 + "\n\n(AP) Students at the school write.", 0),
         ("The school has closed its doors. " * 6 + "\n\n(AP) - Students at the school write.", 1),

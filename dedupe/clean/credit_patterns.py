@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from dedupe.clean.cues import cue, each
+from dedupe.names import CAPITALS
 
 _PIECES_EN = (
     "article|story|post|report|column|interview|piece|essay|commentary|analysis|content|obituary"
@@ -179,7 +180,7 @@ CREDITS = (
     cue(
         "source_line",
         each("avec", "a|l|r"),
-        r"[(\[]?(?:[A-ZÀ-Þ][\w .'’-]{1,40}[, ] ?)?[Aa]vec (?:l['’])?",
+        rf"[(\[]?(?:[{CAPITALS}][\w .'’-]{{1,40}}[, ] ?)?[Aa]vec (?:l['’])?",
         at_line_start=True,
         name_known=True,
         whole_line=True,
