@@ -33,7 +33,8 @@ ARTICLES = "the|el|la|le|les|los|las|der|die|das|den|dem|des|il|lo|het|de"
 """Words that may stand before a name, and begin a sentence."""
 
 SMALL_WORDS = "of|the|and|de|del|du|des|da|do|dos|das|di|della|von|van|der|la|le|los|las|&"
-"""Words in small letters within names of papers; of articles, those that begin nothing else."""
+"""Words in small letters within names of papers: not "die" or "el", which rather go on with a
+sentence."""
 
 CAPITALS = "".join(filter(str.isupper, map(chr, range(0x2000))))
 """The capital letters of Latin, Greek and Cyrillic, and of scripts near them."""
@@ -105,11 +106,12 @@ class Names(NamedTuple):
         spelling = spelling.removeprefix("The ")
         if not self.collected.isdisjoint(_as_in_domains(spelling)):
             return spelling
-        # "des Altenroder Boten", "the Courier's"; "Couriers" are people.
-        stem = spelling[:-1] if spelling.endswith(_INFLECTED) else ""
-        bare = stem.rstrip("'\u2019")
-        stem = bare if bare != stem or len(stem.split()) > 1 else ""
-        return stem if stem and not self.collected.isdisjoint(_as_in_domains(stem)) else None
+        if not spelling.endswith(_INFLECTED):
+            return None
+        # "des Altenroder Boten", "the Courier's"; of one word, "Couriers" are people.
+        stem = spelling[:-1].rstrip("'\u2019")
+        may_be = " " in stem or len(stem) < len(spelling) - 1
+        return stem if may_be and not self.collected.isdisjoint(_as_in_domains(stem)) else None
 
     def collecting(self, sources: Iterable[str | None]) -> Names:
         """Know the outlets of a collection too, by the letters of their names or domains."""

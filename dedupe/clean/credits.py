@@ -11,12 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.clean.clue import Clue
 from dedupe.clean.credit_patterns import CITED_AFTER, CITED_BEFORE, NOT_SOURCES
-from dedupe.clean.leading import (
-    LONGEST_CREDIT,
-    SECOND_PARTS,
-    leading_name,
-    longest_name,
-)
+from dedupe.clean.leading import LONGEST_CREDIT, SECOND_PARTS, leading_name, longest_name
 from dedupe.clean.scar_patterns import TOLD_BEFORE, TOLD_NAME
 from dedupe.names import CAPITALS, SMALL_WORDS
 
@@ -172,7 +167,7 @@ def _belongs(word: re.Match[str], text: str, name: re.Match[str]) -> bool:
 
 
 _BLANK_LINE = re.compile(r"\n\s*\n")
-# Code points; nobody wraps lines at fewer.
+# Code points; pages wrap lines at more.
 _SHORT_LINE = 40
 # Words of a name, its articles included.
 _MOST_WORDS = 6

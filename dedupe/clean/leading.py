@@ -53,10 +53,10 @@ _ENDS = NOT_SOURCES | frozenset({
     "distributed", "published", "copyright", "on", "in", "at", "by", "as", "for", "with", "to",
     "from", "is", "was", "are", "were", "has", "have", "had", "that", "who", "which", "said",
     "says", "report", "reports", "reported",
-    # Sentences.
+    # The next sentence.
     "a", "an", "ein", "eine", "un", "una", "une", "he", "she", "it", "they", "we", "you", "but",
     "and", "if", "when", "there", "these", "those",
-    # Rights, which are reserved.
+    # Of rights.
     "tous", "toute", "toutes", "todos", "todas", "tutti", "tutte", "alle", "alla", "wszelkie",
     "všechna", "tüm", "все", "усі", "всі", "rights", "terms", "reproduction", "riproduzione",
     "reproducción", "reprodução", "prohibida", "vervielfältigung", "nachdruck", "unauthorized",
