@@ -184,6 +184,10 @@ def test_credit__a_known_name_gives_way_only_to_what_is_a_papers(text: str, name
         ("Copyright 2024 Associated Press Terms of Use", "AP"),
         ("© 2024 Reuters Reproduction prohibited", "Reuters"),
         ("© 2024 Reuters Photo", "Reuters"),
+        ("© 2024 AFP Droits réservés", "AFP"),
+        ("© 2024 EFE Derechos reservados", "EFE"),
+        ("© 2024 dpa Impressum", "dpa"),
+        ("© 2024 Reuters Privacy Policy", "Reuters"),
     ],
 )
 def test_copyright__rights_of_other_languages_are_no_part_of_a_name(notice: str, name: str) -> None:

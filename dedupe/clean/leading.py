@@ -60,14 +60,16 @@ _ENDS = NOT_SOURCES | frozenset({
     "tous", "toute", "toutes", "todos", "todas", "tutti", "tutte", "alle", "alla", "wszelkie",
     "všechna", "tüm", "все", "усі", "всі", "rights", "terms", "reproduction", "riproduzione",
     "reproducción", "reprodução", "prohibida", "vervielfältigung", "nachdruck", "unauthorized",
-    "any", "no", "not",
+    "droits", "derechos", "direitos", "diritti", "rechte", "nutzung", "any", "no", "not",
     # Pictures.
     "photo", "photos", "photograph", "picture", "pictures", "image", "images", "video", "videos",
     "foto", "fotos", "bild", "bilder", "imagen", "imágenes", "imagem", "фото",
-    # What a page asks of its readers.
+    # What a page asks of its readers, and its footer's links.
     "subscribe", "learn", "click", "sign", "follow", "get", "join", "download", "listen", "watch",
     "continue", "more", "view", "find", "share", "donate", "here", "advertisement", "related",
     "abonnieren", "lesen", "leia", "lea", "leer", "lire", "leggi", "suscríbete", "abonnez-vous",
+    "about", "contact", "privacy", "cookie", "cookies", "sitemap", "advertise", "careers",
+    "powered", "impressum", "datenschutz",
     # Titles of people.
     "president", "vice", "mr", "mrs", "ms", "dr", "prof", "professor", "sen", "senator", "rep",
     "gov", "governor", "gen", "minister", "ministers", "prime", "premier", "chancellor",
