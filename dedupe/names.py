@@ -29,10 +29,19 @@ if TYPE_CHECKING:
 _TOKENS = re.compile(r"\w[\w.]*")
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _ACCENTED = re.compile("[\u00c0-\u024f\u1e00-\u1eff]")
-# Small words of names, which domains leave out at times: "guardianlagos" is The Guardian of Lagos.
+ARTICLES = "the|el|la|le|les|los|las|der|die|das|den|dem|des|il|lo|het|de"
+"""Words that may stand before a name, and begin a sentence."""
+
+SMALL_WORDS = "of|the|and|de|del|du|des|da|do|dos|das|di|della|von|van|der|la|le|los|las|&"
+"""Words in small letters within names of papers: not "die" or "el", which rather go on with a
+sentence."""
+
+CAPITALS = "".join(filter(str.isupper, map(chr, range(0x2000))))
+"""The capital letters of Latin, Greek and Cyrillic, and of scripts near them."""
+
+# Domains leave small words out at times: "guardianlagos" is The Guardian of Lagos.
 _SMALL_WORDS = re.compile(
-    r"\b(?:(?:the|of|and|la|le|les|el|los|las|der|die|das|den|de|del|du|des|da|do|dos|di|della|von"
-    r"|van|il|lo|het)\s+|[dl]['\u2019])",
+    rf"\b(?:(?:{SMALL_WORDS}|{ARTICLES})\s+|[dl]['\u2019])",
     re.IGNORECASE,
 )
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
@@ -97,9 +106,12 @@ class Names(NamedTuple):
         spelling = spelling.removeprefix("The ")
         if not self.collected.isdisjoint(_as_in_domains(spelling)):
             return spelling
-        # "des Altenroder Boten", "the Harbor Light's"
-        stem = spelling[:-1].rstrip("'\u2019") if spelling.endswith(_INFLECTED) else ""
-        return stem if stem and not self.collected.isdisjoint(_as_in_domains(stem)) else None
+        if not spelling.endswith(_INFLECTED):
+            return None
+        # "des Altenroder Boten", "the Courier's"; of one word, "Couriers" are people.
+        stem = spelling[:-1].rstrip("'\u2019")
+        may_be = " " in stem or len(stem) < len(spelling) - 1
+        return stem if may_be and not self.collected.isdisjoint(_as_in_domains(stem)) else None
 
     def collecting(self, sources: Iterable[str | None]) -> Names:
         """Know the outlets of a collection too, by the letters of their names or domains."""

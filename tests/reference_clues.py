@@ -19,9 +19,10 @@ from dedupe.clean.bylines import (
 )
 from dedupe.clean.clue import Clue
 from dedupe.clean.credit_patterns import CREDITS, RESIDUES
-from dedupe.clean.credits import Voice, credits_of, told_clues
+from dedupe.clean.credits import Voice, cited_clues, credits_of, told_clues
 from dedupe.clean.datelines import dateline_clues
 from dedupe.clean.scar_patterns import SCARS, SELF_REFERENCES
+from dedupe.names import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,9 +47,13 @@ def every_clue(text: str, kept: Sequence[tuple[int, int]], names: Names) -> list
     """Return the clues of one text without metadata, by place."""
     found: set[Clue] = set()
     for line in lines(text, kept):
-        found.update(_of_line(text, line, names, kept[0][0]))
+        found.update(_of_line(text, line, names, kept))
     for start, end in kept:
         for clue in told_clues(text[start:end], end - start, Voice(None, None), names):
+            found.add(clue._replace(start=clue.start + start, end=clue.end + start))
+        # Sources are cited only where an outlet of the collection is named.
+        is_named = any(spelling in fold(text) for spelling in names.collected | names.held)
+        for clue in cited_clues(text[start:end], 0, end - start, names) if is_named else ():
             found.add(clue._replace(start=clue.start + start, end=clue.end + start))
         for kind, cues in (("scar", SCARS), ("self_reference", SELF_REFERENCES)):
             for cue in cues:
@@ -129,10 +134,13 @@ def _opening(text: str, kept: Sequence[tuple[int, int]]) -> Iterator[tuple[int, 
                 return
 
 
-def _of_line(text: str, line: Line, names: Names, body: int) -> Iterator[Clue]:
+def _of_line(
+    text: str, line: Line, names: Names, kept: Sequence[tuple[int, int]]
+) -> Iterator[Clue]:
     words = text[line.start : line.end]
     if line.in_body and line.depth <= DATELINE_REACH:
-        opens = max(map(len, text[body : line.start].split("\n"))) <= LONGEST_LINE
+        kept_before = "\n".join(text[start : min(end, line.start)] for start, end in kept)
+        opens = max(map(len, kept_before.split("\n"))) <= LONGEST_LINE
         yield from dateline_clues(text[: line.end], line.start, line.end, names, opens=opens)
     if (line.depth <= BYLINE_REACH or line.from_end <= TAIL_REACH) and len(words) <= LONGEST_LINE:
         for name in byline_names(words, names) if may_sign(words, names) else ():

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.clean.clues import harvest
+from dedupe.clean.credit_patterns import CITED_AFTER, CITED_BEFORE, CITED_WORDS
 from dedupe.clean.kept import Kept, code_points, keep_all
 from dedupe.clean.scan import (
     BODY,
@@ -39,7 +40,9 @@ PIECES = (
     "Sign up for the Reuters newsletter.\n", "See https://www.bbc.com/a/1. ",
     "路透社记者告诉美联社说。",
     "Poe dijo a EFE que. ", "sagte der dpa. ", "نے اے پی پی کو بتایا ", "a déclaré à l'AFP ",
-    "www.cnn.com/b.jpg?utm_source=bbc.com ",
+    "www.cnn.com/b.jpg?utm_source=bbc.com ", "Reuters reported it. ", "Laut Reuters sank es. ",
+    "Segun Reuters, ", ", publicou Reuters. ", "according to ", "reported ", "Boston ", "AP ",
+    "Essays are due\n", "(AP) Students write. ",
 )  # fmt: skip
 
 
@@ -155,6 +158,45 @@ def test_scan__a_dateline_needs_a_line_that_may_open_a_story() -> None:
     ]
 
 
+@settings(max_examples=300)
+@given(st.from_regex(CITED_AFTER) | st.from_regex(CITED_BEFORE))
+def test_scan__whatever_cites_holds_one_of_the_words_looked_for(text: str) -> None:
+    assert any(word in text.lower() for word in (*CITED_WORDS, "per "))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "According to Reuters", "as reported by Reuters", "Per Reuters", "It sank, per Reuters",
+        "Según Reuters", "Segun Reuters", "segun informa Reuters", "De acuerdo con Reuters",
+        "Selon Reuters", "D'après Reuters", "rapporte Reuters", "révèle Reuters", "relate Reuters",
+        "écrit Reuters", "indique Reuters", "l'a révélé Reuters", "Laut Reuters",
+        "Nach Informationen von Reuters", "Nach Angaben von Reuters",
+        "Nach Recherchen von Reuters", "Nach einem Bericht von Reuters", "berichtet Reuters",
+        "meldet Reuters", "schreibt Reuters", "schrieb Reuters", "Segundo Reuters",
+        "De acordo com Reuters", "Conforme Reuters", "Conforme informou Reuters",
+        "Secondo Reuters", "riporta Reuters", "riferisce Reuters", "rivela Reuters",
+        "scrive Reuters", "Volgens Reuters", "meldt Reuters", "bericht Reuters",
+        "schrijft Reuters", "По данным Reuters", "по информации Reuters", "По сообщению Reuters",
+        "сообщает Reuters", "пишет Reuters", "передаёт Reuters", "передает Reuters",
+        "повідомляє Reuters", "It sank, informó Reuters", "It sank, informa Reuters",
+        "It sank, publicó Reuters", "It sank, publica Reuters", "It sank, reportó Reuters",
+        "It sank, reporta Reuters", "It sank, informou Reuters", "It sank, noticiou Reuters",
+        "It sank, publicou Reuters", "据路透社报道", "據路透社報道",
+        "Reuters reported", "Reuters reports", "Reuters first reported", "Reuters informa",
+        "Reuters informó", "Reuters publicó", "Reuters reportó", "Reuters reveló",
+        "Reuters adelantó", "Reuters a rapporté", "Reuters a révélé", "Reuters rapporte",
+        "Reuters révèle", "Reuters berichtete", "Reuters meldete", "Reuters noticiou",
+        "Reuters informou", "Reuters revelou", "Reuters riporta", "Reuters rivela",
+        "Reuters scrive", "Reuters meldt", "Reuters bericht", "رائٹرز کے مطابق",
+    ],
+)  # fmt: skip
+def test_scan__every_way_to_cite_is_read(text: str) -> None:
+    table = documents_table([{"text": text}, {"text": "", "source": "reuters.com"}])
+    found = harvest(table, keep_all(table)).to_pylist()
+    assert ("reported", "Reuters") in {(row["rule"], row["name"]) for row in found}
+
+
 def test_scan__threads_change_nothing() -> None:
     texts = [{"text": "".join(PIECES[(n * k) % len(PIECES)] for k in range(9))} for n in range(60)]
     kept = keep_all(documents_table(texts))
@@ -173,9 +215,10 @@ def test_harvest__finds_what_reading_every_line_with_every_pattern_finds(
     places = [len(" ".join(pieces[:n])) + (n > 0) for n in range(len(pieces))] + [len(text)]
     cuts = sorted(data.draw(st.lists(st.sampled_from(places), max_size=4, unique=True)))
     ranges = list(zip(cuts[::2], cuts[1::2], strict=False))
-    table = documents_table([{"text": text}])
+    table = documents_table([{"text": text}, {"text": "", "source": "reuters.com"}])
     found = harvest(table, _keep(table, ranges)).to_pylist()
-    expected = [(0, *clue) for clue in every_clue(text, ranges, default_names())]
+    names = default_names().collecting(["reuters.com"])
+    expected = [(0, *clue) for clue in every_clue(text, ranges, names)]
     assert [tuple(row.values()) for row in found] == expected
 
 
@@ -205,7 +248,8 @@ def _keep(table: object, ranges: list[tuple[int, int]]) -> Kept:
     points = [len(text[:place].encode()) for pair in ranges for place in pair]
     spans = np.array(points, np.int64).reshape(-1, 2)
     assert code_points(kept.data, spans.ravel()).tolist() == [p for pair in ranges for p in pair]
-    return kept._replace(spans=spans, offsets=np.array([0, len(spans)], np.int64))
+    offsets = np.array([0] + [len(spans)] * kept.n_docs, np.int64)
+    return kept._replace(spans=spans, offsets=offsets)
 
 
 def test_harvest__ends_where_it_is_no_longer_wanted() -> None:

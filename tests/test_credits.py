@@ -53,6 +53,16 @@ def named(text: str) -> set[tuple[str, str | None]]:
         ("Volgens Reuters is het schip gezonken.", "Reuters"),
         ("По данным Reuters, судно затонуло.", "Reuters"),
         ("据新华社报道，河水上涨。", "Xinhua"),
+        ("By Jane Roe\n\nReuters reported it on Monday.", "Reuters"),
+        ("Storm Kills Ten\n \nReuters reported it on Monday.", "Reuters"),
+        ("Latest News\nThe Quayle Quarterly reported it.", "Quayle Quarterly"),
+        ("Latest News\nQuayle Quarterly reported it.", "Quayle Quarterly"),
+        ("Segun El Faro de Villamar, un barco encalló.", "El Faro de Villamar"),
+        ("A Reuters informou que o navio encalhou.", "Reuters"),
+        ("O navio encalhou, publicou Reuters.", "Reuters"),
+        ("Ten are dead, according to Reuters\nThe mayor said so.", "Reuters"),
+        ("Zehn Tote, laut Reuters\nDer Minister sagte es.", "Reuters"),
+        ("According to Reuters President Jane Roe will resign.", "Reuters"),
         ("رائٹرز کے مطابق دریا میں پانی بڑھ گیا۔", "Reuters"),
     ],
 )
@@ -67,6 +77,8 @@ def test_cited__an_outlet_in_a_sentence_in_many_languages(text: str, name: str) 
         "According to the Ministry of Health, AP Moller reported a loss.",
         "According to the Herald Tribune, it is green.",
         "The Boston Herald reported it.",
+        "The barge sank, as a paper from there, the Boston\nHerald reported it.",
+        "This is read by Quayle\n\nQuarterly reported it.",
         "Laut Polizei kam die Meldung, berichtet der Bürgermeister.",
         "Según la policía, informó el ministerio.",
         "Selon la préfecture, rapporte le maire.",
@@ -75,6 +87,17 @@ def test_cited__an_outlet_in_a_sentence_in_many_languages(text: str, name: str) 
 )
 def test_cited__who_is_no_outlet_is_no_source(text: str) -> None:
     assert named(f"{text}\nThe Quayle Quarterly is read here.") == set()
+
+
+def test_cited__people_are_no_outlets() -> None:
+    texts = [
+        {"text": "Observers reported irregularities.", "source": "brindle.example"},
+        {"text": "The Observer reported irregularities.", "source": "observer.example"},
+        {"text": "The Observer reported irregularities.", "source": "courier.example"},
+        {"text": "Couriers reported delays.", "source": "examiner.example"},
+    ]
+    table = documents_table(texts)
+    assert harvest(table, keep_all(table)).column("document").to_pylist() == [1, 2]
 
 
 def test_cited__the_clue_covers_the_words_that_cite() -> None:
@@ -131,11 +154,55 @@ def test_credit__a_longer_name_is_read_whole_or_not_at_all(text: str, name: str 
 
 
 @pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("This article was first published on CNN Learn more", "CNN"),
+        ("This article was first published on CNN Donald Trump said so", "CNN"),
+        ("This article was first published on Bloomberg Subscribe now", "Bloomberg"),
+        ("Cet article a été publié dans Le Monde Le texte", "Le Monde"),
+        ("Source: Reuters Alle Rechte", "Reuters"),
+        ("Source: Reuters Storm kills ten", "Reuters"),
+        ("Žofie Roe, avec Reuters", "Reuters"),
+        ("This article first appeared in The Sun Valley Express last week.",
+         "The Sun Valley Express"),
+        ("This article first appeared in BBC Wildlife on Monday.", "BBC Wildlife"),
+        ("This article first appeared in BBC Wildlife", "BBC Wildlife"),
+    ],
+)  # fmt: skip
+def test_credit__a_known_name_gives_way_only_to_what_is_a_papers(text: str, name: str) -> None:
+    assert [clue.name for clue in clues_among(text)] == [name]
+
+
+@pytest.mark.parametrize(
+    ("notice", "name"),
+    [
+        ("© 2024 AFP Tous droits réservés", "AFP"),
+        ("© 2024 EFE Todos los derechos reservados", "EFE"),
+        ("© 2024 dpa Alle Rechte vorbehalten", "dpa"),
+        ("© 2024 ANSA Riproduzione riservata", "ANSA"),
+        ("© Agence France-Presse Le contenu", "AFP"),
+        ("Copyright 2024 Associated Press Terms of Use", "AP"),
+        ("© 2024 Reuters Reproduction prohibited", "Reuters"),
+        ("© 2024 Reuters Photo", "Reuters"),
+        ("© 2024 AFP Droits réservés", "AFP"),
+        ("© 2024 EFE Derechos reservados", "EFE"),
+        ("© 2024 dpa Impressum", "dpa"),
+        ("© 2024 Reuters Privacy Policy", "Reuters"),
+    ],
+)
+def test_copyright__rights_of_other_languages_are_no_part_of_a_name(notice: str, name: str) -> None:
+    assert named(notice) == {("copyright", name)}
+
+
+@pytest.mark.parametrize(
     ("lines", "names"),
     [
         ("By Jane Roe\nQuayle Quarterly", ["Quayle Quarterly"]),
         ("Jane Roe\nQuayle Quarterly", ["Quayle Quarterly"]),
         ("By Jane Roe\nThe Washington Post", ["Washington Post"]),
+        ("By Petr Čapek\nQuayle Quarterly", ["Quayle Quarterly"]),
+        ("By Łukasz Żak\nQuayle Quarterly", ["Quayle Quarterly"]),
+        ("By Ольга Роу\nQuayle Quarterly", ["Quayle Quarterly"]),
         ("Par Jeanne Roe\nLa Dépêche d'Orens", ["La Dépêche d'Orens"]),
         ("Von Anna Roe\nAltenroder Bote", ["Altenroder Bote"]),
         ("Jane Roe | Quayle Quarterly (TNS)", ["Quayle Quarterly"]),
@@ -172,6 +239,7 @@ def test_opening__names_an_outlet_that_was_told(opening: str) -> None:
     [
         ("(AP) Students at the school write.", 1),
         ("(AP) students at the school write.", 0),
+        ("ŁÓDŹ (AP) Students at the school write.", 1),
         ("Essays are due\n(AP) Students at the school write.", 1),
         ("The school has closed its doors. " * 6 + "\n\n(AP) Students at the school write.", 0),
         ("The school has closed its doors. " * 6 + "\n\n(AP) - Students at the school write.", 1),
@@ -179,3 +247,14 @@ def test_opening__names_an_outlet_that_was_told(opening: str) -> None:
 )
 def test_dateline__a_name_in_brackets_alone_opens_the_story(text: str, n_clues: int) -> None:
     assert len(clues_of(text, [(0, len(text))])) == n_clues
+
+
+def test_dateline__what_was_cut_does_not_open_the_story() -> None:
+    cut = "Sign up for what we write about the school. " * 6
+    text = f"Essays are due\n{cut}\n(AP) Students at the school write."
+    first, last = text.index(cut), text.index("(AP)")
+    whole, kept = (
+        clues_of(text, ranges) for ranges in ([(0, len(text))], [(0, first), (last, len(text))])
+    )
+    assert [(clue.kind, clue.name) for clue in kept] == [("dateline", "AP")]
+    assert whole == []

@@ -37,6 +37,8 @@ NAMES = default_names().collecting(
         "Washington Post & Courier",
         "Fox News Latino",
         "the Courier Mail",
+        "EL MUNDO DE TEHUACÁN",
+        "The Guardian Škofja Loka",
     ],
 )
 def test_leading_name__a_longer_name_is_not_cut_to_a_known_one(words: str) -> None:
@@ -66,6 +68,13 @@ def test_leading_name__a_longer_name_is_not_cut_to_a_known_one(words: str) -> No
         ("„Die Welt“ Anfang", "Die Welt"),
         ("l'AFP à Paris", "AFP"),
         ("the Courier.", "Courier"),
+        ("Reuters\nThe mayor said", "Reuters"),
+        ("Reuters\nDer Minister sagte", "Reuters"),
+        ("Reuters President Joe Biden will resign", "Reuters"),
+        ("AP Mr. Roe will resign", "AP"),
+        ("Le Monde Le texte", "Le Monde"),
+        ("Le Monde L’auteur", "Le Monde"),
+        ("Reuters Все права защищены", "Reuters"),
     ],
 )
 def test_leading_name__ends_where_the_sentence_goes_on(words: str, name: str) -> None:

@@ -100,6 +100,15 @@ def test_collecting__knows_unlisted_outlets_of_a_collection() -> None:
     assert NAMES.known("Harbor Light") is None
 
 
+@pytest.mark.parametrize("one", ["Observer", "Courier", "Examiner"])
+def test_collecting__people_who_are_called_as_a_paper_are_not_it(one: str) -> None:
+    names = NAMES.collecting([f"{one}.example", "altenroder-bote.example"])
+    assert names.known(f"{one}s") is None
+    assert names.known(f"The {one}s") is None
+    assert names.known(f"{one}'s") == names.known(f"The {one}\u2019s") == one
+    assert names.known("Altenroder Boten") == "Altenroder Bote"
+
+
 def test_load_names__a_users_file_extends_the_packages(tmp_path: Path) -> None:
     path = tmp_path / "names.json"
     entry = {"name": "Harbor Light", "domains": ["hl.example"], "spellings": ["HL"]}

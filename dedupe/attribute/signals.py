@@ -237,7 +237,10 @@ def makes_copy(rule: str) -> bool:
 
 
 def is_credit(kind: str, rule: str) -> bool:
-    """Say whether a page says by a clue whom it has its text from: "told X" only quotes X."""
+    """Say whether by a clue a page says whom it has its text or a fact from.
+
+    "told X" only quotes X.
+    """
     return kind in NAMING and rule in CREDIT_POINTS and rule != "told_outlet"
 
 

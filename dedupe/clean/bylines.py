@@ -13,12 +13,13 @@ import re
 from typing import TYPE_CHECKING
 
 from dedupe.clean.leading import LONGEST_CREDIT, ROLE, goes_on, leading_name
-from dedupe.names import Names, fold, last_word
+from dedupe.names import CAPITALS, Names, fold, last_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_PERSON = re.compile(r"[A-ZÀ-Þ][\w.'’-]*(?: (?:de|del|da|di|van|von|der|[A-ZÀ-Þ][\w.'’-]*)){1,3}")
+_NAMED = rf"[{CAPITALS}][\w.'’-]*"
+_PERSON = re.compile(rf"{_NAMED}(?: (?:de|del|da|di|van|von|der|{_NAMED})){{1,3}}")
 # Parts of a byline, and words of a part: a line of more is a sentence or a list. Half as many, with
 # half of LONGEST_CREDIT, change no origin of benchmarks/origins.py.
 _MOST_SEGMENTS = 8

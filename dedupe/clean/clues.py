@@ -99,7 +99,7 @@ def _clues(
 
 
 def _told(clues: set[Clue], names: Names) -> set[str]:
-    """Return the outlets that only a text's "told X" makes known."""
+    """Return the names of "told X", the page's own too, that are not known otherwise."""
     named = {clue.name for clue in clues if clue.name and clue.rule in _TOLD}
     return {name for name in named if names.known(name) is None}
 

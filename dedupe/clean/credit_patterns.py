@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from dedupe.clean.cues import cue, each
+from dedupe.names import CAPITALS
 
 _PIECES_EN = (
     "article|story|post|report|column|interview|piece|essay|commentary|analysis|content|obituary"
@@ -179,7 +180,7 @@ CREDITS = (
     cue(
         "source_line",
         each("avec", "a|l|r"),
-        r"[(\[]?(?:[A-ZÀ-Þ][\w .'’-]{1,40}[, ] ?)?[Aa]vec (?:l['’])?",
+        rf"[(\[]?(?:[{CAPITALS}][\w .'’-]{{1,40}}[, ] ?)?[Aa]vec (?:l['’])?",
         at_line_start=True,
         name_known=True,
         whole_line=True,
@@ -328,14 +329,14 @@ CITED_BEFORE = re.compile(
 """After the name of whoever is cited."""
 
 CITED_WORDS = (
-    "reported", "reports", "according to ", ", per ", "según", "de acuerdo con", "informa",
-    "informó", "publicó", "publica", "reportó", "reveló", "adelantó", "selon", "d'après",
+    "reported", "reports", "according to ", ", per ", "según", "segun", "de acuerdo con", "informa",
+    "informó", "publicó", "publica", "reportó", "reporta", "reveló", "adelantó", "selon", "d'après",
     "d’après", "rapport", "révèl", "révél", "relate", "écrit", "indique", "laut ",
     "nach informationen", "nach angaben", "nach recherchen", "nach einem bericht", "bericht",
     "meldet", "meldt", "schreibt", "schrieb", "schrijft", "volgens", "segundo", "de acordo com",
-    "conforme", "noticiou", "revelou", "secondo", "riporta", "riferisce", "rivela", "scrive",
-    "по данным", "по информации", "по сообщению", "сообщает", "пишет", "передаёт", "передает",
-    "повідомляє", "据", "據", "کے مطابق",
+    "conforme", "informou", "noticiou", "publicou", "revelou", "secondo", "riporta", "riferisce",
+    "rivela", "scrive", "по данным", "по информации", "по сообщению", "сообщает", "пишет",
+    "передаёт", "передает", "повідомляє", "据", "據", "کے مطابق",
 )  # fmt: skip
 """Words of which one stands where `CITED_AFTER` or `CITED_BEFORE` matches; also "Per "."""
 

@@ -11,14 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.clean.clue import Clue
 from dedupe.clean.credit_patterns import CITED_AFTER, CITED_BEFORE, NOT_SOURCES
-from dedupe.clean.leading import (
-    LONGEST_CREDIT,
-    SECOND_PARTS,
-    SMALL_WORDS,
-    leading_name,
-    longest_name,
-)
+from dedupe.clean.leading import LONGEST_CREDIT, SECOND_PARTS, leading_name, longest_name
 from dedupe.clean.scar_patterns import TOLD_BEFORE, TOLD_NAME
+from dedupe.names import CAPITALS, SMALL_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,8 +47,8 @@ def credits_of(text: str, start: int, end: int, cue: Cue, names: Names) -> Itera
 _CREDIT_NAME = re.compile(
     r"[\"'“‘«*_《「\s]*(?:the |la |el |le |de |https?://)?(?:www\.)?"
     r"(?P<name>[a-z0-9-]{2,30}(?:\.[a-z0-9-]{2,30}){1,3}\b"
-    r"|(?:(?:The|La|El|Le|Los|Les|Die|Der|Das|O) )?[A-ZÀ-Þ][\w&'’-]*(?:\.(?=\w)[\w&'’-]+)*"
-    rf"(?: (?:(?:{SMALL_WORDS})(?= )|(?:{SECOND_PARTS})\b|(?:[dl]['’])?[A-ZÀ-Þ0-9][\w&'’-]*))"
+    rf"|(?:(?:The|La|El|Le|Los|Les|Die|Der|Das|O) )?[{CAPITALS}][\w&'’-]*(?:\.(?=\w)[\w&'’-]+)*"
+    rf"(?: (?:(?:{SMALL_WORDS})(?= )|(?:{SECOND_PARTS})\b|(?:[dl]['’])?[{CAPITALS}0-9][\w&'’-]*))"
     r"{0,5}"
     r"|[\u0600-\u06ff]{2,20}(?: [\u0600-\u06ff]{2,20}){0,2}|[\u4e00-\u9fff]{2,12})"
 )
@@ -75,8 +70,10 @@ def _credited(text: str, start: int, end: int, names: Names) -> tuple[str | None
     if first in NOT_SOURCES or name.lower() in NOT_SOURCES or name.isdigit():
         return None, start, False
     stop = match.start("name") + len(name)
+    begins, length = longest_name(text[start:stop], names)
+    if begins and not _is_papers(text, start + length, stop):
+        return begins, start + length, True
     # What begins as an outlet and goes on is called after it, or a paper of its own.
-    begins = longest_name(text[start:stop], names)[0]
     longer = (
         begins is not None
         and begins in names.outlets.values()
@@ -88,9 +85,26 @@ def _credited(text: str, start: int, end: int, names: Names) -> tuple[str | None
     return names.of_domain(name) or name, stop, plain
 
 
+def _is_papers(text: str, first: int, stop: int) -> bool:
+    """Say whether text[first:stop], behind a known name, makes another paper's name of it."""
+    return (
+        _MEDIA_WORD.search(text, first, stop) is not None
+        or _SMALL_WORD.search(text, first, stop) is not None
+        # "on CNN Donald Trump said": the sentence goes on, and the name did not.
+        or _CLOSES.match(text, stop) is not None
+    )
+
+
+_SMALL_WORD = re.compile(rf" (?:(?:{SMALL_WORDS}) |[dl]['’])")
+# After a name: the end, or a word that does not go on with a sentence's subject.
+_CLOSES = re.compile(
+    r"\W*$|[\"'“”’»]*[\n.,;:)(|\]]"
+    r"| (?:on|in|at|by|as|with|under|last|this|earlier|and|und|am|im|vom|le|el|en|em|il|op|y|et)\b"
+)
 _MEDIA_WORD = re.compile(
     r"\b(?:News|Times|Post|Herald|Tribune|Standard|Ledger|Gazette|Journal|Courier|Globe|Observer"
     r"|Chronicle|Wire|Register|Examiner|Dispatch|Sentinel|Syndicate|Diario|Jornal|Gazzetta"
+    r"|Express|Telegraph|Mercury|Bulletin|Advertiser"
     rf"|{SECOND_PARTS}"
     r"|\w*(?:[Zz]eitung|[Kk]rant|[Dd]agblad|[Tt]idning(?:en)?|[Aa]vis(?:en)?))\b"
 )
@@ -130,6 +144,7 @@ _SITE = re.compile(r"[\w-]{2,30}(?:\.[\w-]{2,30}){1,3}\b")
 
 def _citing(text: str, start: int, end: int, names: Names) -> tuple[str | None, int]:
     """Return the outlet that ends at a place of a text, and where it begins."""
+    start = max((blank.end() for blank in _BLANK_LINE.finditer(text, start, end)), default=start)
     tokens = list(_TOKENS.finditer(text, start, end))[-_MOST_WORDS:]
     for place, token in enumerate(tokens):
         piece = " ".join(text[token.start() : end].split()).strip(_QUOTES)
@@ -144,10 +159,16 @@ def _citing(text: str, start: int, end: int, names: Names) -> tuple[str | None, 
 def _belongs(word: re.Match[str], text: str, name: re.Match[str]) -> bool:
     """Say whether a word before a name is part of it: "Boston Herald", and not "On Monday AP"."""
     plain = word.group().strip(_QUOTES)
-    parted = text[word.end() : name.start()].strip() or plain.endswith((".", "!", "?"))
+    between = text[word.end() : name.start()]
+    # A short line was not wrapped: it is a headline or a label.
+    ends_line = "\n" in between and word.end() - text.rfind("\n", 0, word.end()) <= _SHORT_LINE
+    parted = between.strip() or ends_line or plain.endswith((".", "!", "?"))
     return not parted and plain[:1].isupper() and plain.lower() not in _MAY_PRECEDE
 
 
+_BLANK_LINE = re.compile(r"\n\s*\n")
+# Code points; pages wrap lines at more.
+_SHORT_LINE = 40
 # Words of a name, its articles included.
 _MOST_WORDS = 6
 _TOKENS = re.compile(r"[^\s,;:()|،۔。，]+")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.clean.clue import Clue
 from dedupe.dates import MONTHS
-from dedupe.names import Names, fold
+from dedupe.names import CAPITALS, Names, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,9 @@ _CLOSE = re.compile(r"[)）]")
 _DASH_AFTER = re.compile(r"\s*[.:]?\s*(?:--?|[‐-―−])")
 _TEXT_AFTER = re.compile(r"[^\S\n]*[.:]?[^\S\n]*(?:--?|[‐-―−])?[^\S\n]*[\"'“”‘’«»]?([^\W\d_])")
 _NUMBER = re.compile(r"\d|یکم")
-_UPPER_PLACE = re.compile(r"[A-ZÀ-Þ][A-ZÀ-Þ.'’-]{2,}|[A-ZÀ-Þ.]{2,5} [A-ZÀ-Þ]{2,}")
+_UPPER_PLACE = re.compile(
+    rf"[{CAPITALS}][{CAPITALS}.'’-]{{2,}}|[{CAPITALS}.]{{2,5}} [{CAPITALS}]{{2,}}"
+)
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _MAY_OPEN = re.compile(r"[(（【/\d۰-۹\u4e00-\u9fffی]")
 _MAY_NAME = re.compile(r"[(（【/\u4e00-\u9fff]")

@@ -14,6 +14,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dedupe.clean.credit_patterns import NOT_SOURCES
+from dedupe.names import ARTICLES, CAPITALS, SMALL_WORDS
 
 if TYPE_CHECKING:
     from dedupe.names import Names
@@ -28,16 +29,13 @@ ROLE = re.compile(
 )
 """A word by which somebody signs for a newsroom."""
 
-SMALL_WORDS = "of|the|and|de|del|du|des|da|do|dos|das|di|della|von|van|der|la|le|los|las|&"
-"""Words in small letters within names of papers."""
-
 SECOND_PARTS = r"diplomatique|kompakt|hebdo|deportivo|en [Ee]spañol|am (?:Sonntag|Abend)"
 """Words in small letters that end names of papers, and make of one another."""
 
 # What may belong to a name: capitals, after small words or not. "Reuters and Bloomberg" are two.
 _GOES_ON = re.compile(
     rf"[ \xa0\n](?:(?:{SECOND_PARTS})\b|(?P<small>(?:(?:{SMALL_WORDS}) )*(?:[dl]['’])?)"
-    r"(?P<word>[A-ZÀ-Þ](?:[\w&'’.-]*[\w&'’-])?))"
+    rf"(?P<word>[{CAPITALS}](?:[\w&'’.-]*[\w&'’-])?))"
 )
 _AND = re.compile(r"(?:and|the) ")
 # A newsroom's own words: whose name they follow it is.
@@ -55,11 +53,33 @@ _ENDS = NOT_SOURCES | frozenset({
     "distributed", "published", "copyright", "on", "in", "at", "by", "as", "for", "with", "to",
     "from", "is", "was", "are", "were", "has", "have", "had", "that", "who", "which", "said",
     "says", "report", "reports", "reported",
+    # The next sentence.
+    "a", "an", "ein", "eine", "un", "una", "une", "he", "she", "it", "they", "we", "you", "but",
+    "and", "if", "when", "there", "these", "those",
+    # Of rights.
+    "tous", "toute", "toutes", "todos", "todas", "tutti", "tutte", "alle", "alla", "wszelkie",
+    "všechna", "tüm", "все", "усі", "всі", "rights", "terms", "reproduction", "riproduzione",
+    "reproducción", "reprodução", "prohibida", "vervielfältigung", "nachdruck", "unauthorized",
+    "droits", "derechos", "direitos", "diritti", "rechte", "nutzung", "any", "no", "not",
+    # Pictures.
+    "photo", "photos", "photograph", "picture", "pictures", "image", "images", "video", "videos",
+    "foto", "fotos", "bild", "bilder", "imagen", "imágenes", "imagem", "фото",
+    # What a page asks of its readers, and its footer's links.
+    "subscribe", "learn", "click", "sign", "follow", "get", "join", "download", "listen", "watch",
+    "continue", "more", "view", "find", "share", "donate", "here", "advertisement", "related",
+    "abonnieren", "lesen", "leia", "lea", "leer", "lire", "leggi", "suscríbete", "abonnez-vous",
+    "about", "contact", "privacy", "cookie", "cookies", "sitemap", "advertise", "careers",
+    "powered", "impressum", "datenschutz",
+    # Titles of people.
+    "president", "vice", "mr", "mrs", "ms", "dr", "prof", "professor", "sen", "senator", "rep",
+    "gov", "governor", "gen", "minister", "ministers", "prime", "premier", "chancellor",
+    "secretary", "mayor", "king", "queen", "pope", "sir", "judge", "justice", "police", "officials",
+    "präsident", "bundespräsident", "kanzler", "bundeskanzler", "bundeskanzlerin", "ministerin",
+    "bürgermeister", "herr", "frau", "papst", "président", "ministre", "monsieur", "madame",
+    "presidente", "presidenta", "ministro", "ministra", "alcalde", "papa", "президент", "министр",
 })  # fmt: skip
 _QUOTES = " .\"'“”‘’«»*_》」《「„\u2039\u203a"
-_ARTICLE = re.compile(
-    r"(?:the|el|la|le|les|los|las|der|die|das|den|dem|des|il|lo|het|de|[oa]) +|l['’]", re.IGNORECASE
-)
+_ARTICLE = re.compile(rf"(?:{ARTICLES}|[oa])\s+|l['’]", re.IGNORECASE)
 
 
 def leading_name(words: str, names: Names) -> tuple[str | None, int]:
@@ -86,7 +106,13 @@ def goes_on(words: str, end: int, names: Names) -> bool:
     after = _GOES_ON.match(words, end)
     while after and (word := after.group("word")):
         folded = word.replace(".", "").strip("'’-").lower()
-        if folded in _ENDS or ROLE.fullmatch(folded) or _AND.match(after.group("small")):
+        if (
+            folded in _ENDS
+            or ROLE.fullmatch(folded)
+            or _AND.match(after.group("small"))
+            # "Le Monde Le texte"; "EL MUNDO DE TEHUACÁN" is one name.
+            or (folded != "de" and _ARTICLE.match(words, after.start("word")))
+        ):
             return False
         if folded not in _ITS_OWN:
             # "Reuters AFP": a list.

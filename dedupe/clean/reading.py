@@ -163,9 +163,14 @@ class Reader:
                 start += len(line) + 1  # noqa: PLW2901 - where the next line begins
 
     def _opens(self, document: int, start: int) -> bool:
-        """Say whether the lines of a body before a byte are no paragraphs."""
-        first = int(self._kept.spans[self._kept.offsets[document], 0])
-        return all(len(line) <= LONGEST_LINE for line in self._text(first, start).split("\n"))
+        """Say whether the lines that a body keeps before a byte are no paragraphs."""
+        first, last = self._kept.offsets[document : document + 2].tolist()
+        return all(
+            len(line) <= LONGEST_LINE
+            for begin, end in self._kept.spans[first:last].tolist()
+            if begin < start
+            for line in self._text(begin, min(end, start)).split("\n")
+        )
 
     def _alone(self, start: int, end: int, kinds: int, *, opens: bool) -> Iterable[Clue]:
         """Read what a line says by itself, and, of a dateline, whether it opens the story."""
