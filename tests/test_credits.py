@@ -4,8 +4,10 @@ from __future__ import annotations
 import pytest
 
 from dedupe.clean.clues import Clue, harvest
+from dedupe.clean.credits import cited_clues
 from dedupe.clean.kept import keep_all
 from dedupe.documents import documents_table
+from dedupe.names import default_names
 from tests.test_clues import clues_of
 
 SOURCES = (
@@ -258,3 +260,25 @@ def test_dateline__what_was_cut_does_not_open_the_story() -> None:
     )
     assert [(clue.kind, clue.name) for clue in kept] == [("dateline", "AP")]
     assert whole == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_cited"),
+    [
+        ("A man was shot at noon, according to Reuters police.", False),
+        ("Prices have risen by a third, according to Bloomberg data.", False),
+        ("A man was shot at noon, according to Reuters.", True),
+        ("According to Reuters the minister will resign.", True),
+        ("Bloomberg reported 12 drownings last year.", False),
+        ("Reuters reported engine trouble on Monday.", False),
+        ("Reuters reported in 2019 that the slip was failing.", False),
+        ("Reuters reported that the slip was failing.", True),
+        ("The slip was failing, Reuters reported Monday.", True),
+        ("The slip was failing, Reuters reported.", True),
+    ],
+)
+def test_cited__what_an_outlet_is_said_to_have_seen_is_no_credit(
+    sentence: str, *, is_cited: bool
+) -> None:
+    text = f"The council met on Monday to hear of the slip, and nobody spoke.\n{sentence}"
+    assert bool(list(cited_clues(text, 0, len(text), default_names()))) == is_cited

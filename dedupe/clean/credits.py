@@ -121,12 +121,39 @@ def cited_clues(text: str, start: int, end: int, names: Names) -> Iterator[Clue]
     """
     for match in CITED_AFTER.finditer(text, start, end):
         name, length = _cited(text[match.end() : match.end() + LONGEST_CREDIT], names)
-        if name:
+        if name and not _is_of_another(match.group(), text, match.end() + length):
             yield Clue("credit", name, "reported", match.start(), match.end() + length)
     for match in CITED_BEFORE.finditer(text, start, end):
         name, first = _citing(text, max(0, match.start() - LONGEST_CREDIT), match.start(), names)
-        if name:
+        if name and not _has_object(match.group(), text, match.end()):
             yield Clue("credit", name, "reported", first, match.end())
+
+
+def _is_of_another(words: str, text: str, end: int) -> bool:
+    """Say whether a noun follows the name: "according to Phoenix police", "to Bloomberg data"."""
+    after = _NEXT_WORD.match(text, end) if _ENGLISH_CITED.match(words) else None
+    return after is not None and after.group(1) not in _AFTER_A_NAME
+
+
+def _has_object(words: str, text: str, end: int) -> bool:
+    """Say whether something is reported as it happened: "the pilot reported engine trouble"."""
+    after = _NEXT_WORD.match(text, end) if words.endswith(("reported", "reports")) else None
+    return after is not None and after.group(1) not in _AFTER_REPORTED
+
+
+_ENGLISH_CITED = re.compile(r"(?:according|per|as reported)\b", re.IGNORECASE)
+# What stands on the same line with nothing but blanks between, and begins small, or is a number.
+_NEXT_WORD = re.compile(r"[ \t]+([a-z0-9$£€][\w,.]*)")
+_AFTER_A_NAME = frozenset({
+    "on", "in", "at", "this", "that", "last", "late", "early", "earlier", "yesterday", "today",
+    "which", "and", "but", "or", "the", "a", "an", "as", "by", "is", "was", "were", "are", "has",
+    "had", "have", "will", "would", "said", "says", "when", "while", "after", "before", "there",
+    "it", "he", "she", "they", "its", "his", "her", "their", "to", "from", "with", "reporters",
+})  # fmt: skip
+_AFTER_REPORTED = frozenset({
+    "that", "on", "it", "first", "earlier", "late", "last", "this", "yesterday", "today", "how",
+    "there", "here", "and", "from", "citing", "exclusively",
+})  # fmt: skip
 
 
 def _cited(words: str, names: Names) -> tuple[str | None, int]:
