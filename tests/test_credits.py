@@ -93,10 +93,10 @@ def test_cited__who_is_no_outlet_is_no_source(text: str) -> None:
 
 def test_cited__people_are_no_outlets() -> None:
     texts = [
-        {"text": "Observers reported irregularities.", "source": "brindle.example"},
-        {"text": "The Observer reported irregularities.", "source": "observer.example"},
-        {"text": "The Observer reported irregularities.", "source": "courier.example"},
-        {"text": "Couriers reported delays.", "source": "examiner.example"},
+        {"text": "Observers reported on irregularities.", "source": "brindle.example"},
+        {"text": "The Observer reported on irregularities.", "source": "observer.example"},
+        {"text": "The Observer reported on irregularities.", "source": "courier.example"},
+        {"text": "Couriers reported on delays.", "source": "examiner.example"},
     ]
     table = documents_table(texts)
     assert harvest(table, keep_all(table)).column("document").to_pylist() == [1, 2]

@@ -143,12 +143,13 @@ def _has_object(words: str, text: str, end: int) -> bool:
 
 _ENGLISH_CITED = re.compile(r"(?:according|per|as reported)\b", re.IGNORECASE)
 # What stands on the same line with nothing but blanks between, and begins small, or is a number.
-_NEXT_WORD = re.compile(r"[ \t]+([a-z0-9$£€][\w,.]*)")
+_NEXT_WORD = re.compile(r"[ \t]+([a-z0-9$£€]\w*)")
 _AFTER_A_NAME = frozenset({
     "on", "in", "at", "this", "that", "last", "late", "early", "earlier", "yesterday", "today",
     "which", "and", "but", "or", "the", "a", "an", "as", "by", "is", "was", "were", "are", "has",
     "had", "have", "will", "would", "said", "says", "when", "while", "after", "before", "there",
     "it", "he", "she", "they", "its", "his", "her", "their", "to", "from", "with", "reporters",
+    "report", "reports", "story", "article", "investigation",
 })  # fmt: skip
 _AFTER_REPORTED = frozenset({
     "that", "on", "it", "first", "earlier", "late", "last", "this", "yesterday", "today", "how",
