@@ -198,8 +198,8 @@ def _is_alike(one: frozenset[str], other: frozenset[str]) -> bool:
     return len(one & other) >= _ALIKE * min(len(one), len(other))
 
 
-# From Devanagari to Sinhala vowels are marks, which are no letters to `re`. Those that Latin or
-# Arabic letters bear are left out: there they say little, and most texts have none.
+# From Devanagari to Sinhala most vowels are marks, which are no letters to `re`. Marks of other
+# scripts are left out: Latin letters with accents are letters as they are.
 _VOWEL_SIGNS = "".join(
     char for char in map(chr, range(0x0900, 0x0E00)) if unicodedata.category(char)[0] == "M"
 )
