@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dedupe import find_duplicates, inspect
-from dedupe.clean import clean, kept_ranges
+from dedupe.arrays.ragged import ranges_of
+from dedupe.clean import clean, kept_ranges, leads
+from dedupe.clean.kept import keep_all
+from dedupe.clean.leads import long_words
 from dedupe.documents import documents_table
 from dedupe.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from numpy.typing import NDArray
 
 
 def invented_stories(n_stories: int) -> list[list[str]]:
@@ -141,6 +154,169 @@ def test_clean__a_disclaimer_in_front_goes_and_the_columns_stay() -> None:
     opening = "The writer of this column owns two goats and wishes it known before he says a word."
     own = [page(*story) for story in STORIES[:6]]
     assert kept_of([page(opening, one) for one in own]) == own
+
+
+# --- of other scripts
+
+KOREAN_STORIES = (
+    "까치마을 주민들은 낡은 등대 앞에 모여 삼백 년 묵은 종을 다시 울렸다.",
+    "한 제빵사가 골목에서 구운 긴 호박 빵을 비둘기 떼가 절반이나 먹어 치웠다.",
+    "산골 초등학교 학생들이 직접 만든 종이 잠수함으로 저수지를 건넜습니다.",
+    "버스 회사는 휘파람을 금지했다가 승객 항의에 사흘 만에 규정을 거두었다.",
+    "달팽이 경주 결승은 우승 후보가 상추를 발견하는 바람에 두 시간 지연됐다.",
+    "시립 도서관은 육십 년 연체된 요리책과 말린 고등어 책갈피를 돌려받았다.",
+    "은퇴한 우체부가 마지막 편지의 주인을 찾아 자전거로 섬을 돌고 있습니다.",
+    "북쪽 항구의 고래 모양 얼음 미끄럼틀은 때아닌 봄비에 꼬리부터 녹았다.",
+)
+KOREAN_TEASERS = (
+    "폐선될 뻔한 나룻배를 선원들이 사들여 주말마다 운항할 계획이라고 밝혔다.",
+    "도둑들이 큰길 전구를 모조리 훔쳐 갔고 경찰은 사다리의 출처를 묻고 다닌다.",
+)
+HINDI_STORIES = (
+    "नीलपुर के ग्रामीणों ने सोमवार को पुराने प्रकाशस्तंभ की तीन सौ वर्ष पुरानी घंटी फिर बजाई और पहरेदार रो पड़ा।",
+    "एक हलवाई ने बाज़ार की गली में चालीस मीटर लंबी जलेबी बनाई, मगर कबूतरों का झुंड आधी मिठाई चट कर गया।",
+    "पहाड़ी विद्यालय के सात छात्रों ने काग़ज़ की पनडुब्बी से तालाब पार किया और निर्णायकों ने तालियाँ बजाईं।",
+    "बस कंपनी ने चालकों की सीटी पर रोक लगाई, पर यात्रियों की शिकायतें आते ही तीसरे दिन आदेश वापस ले लिया।",
+    "घोंघों की दौड़ के फ़ाइनल में चहेता धावक पत्तागोभी देखकर ठहर गया, जिससे मुक़ाबला दो घंटे टल गया।",
+    "नगर पुस्तकालय को साठ साल बाद रसोई की किताब लौटाई गई, जिसमें निशान की जगह सूखी मछली रखी मिली थी।",
+    "सेवानिवृत्त डाकिया उस आख़िरी चिट्ठी के मालिक को ढूँढते हुए साइकिल से समूचे द्वीप का चक्कर काट रहा है।",
+    "उत्तरी बंदरगाह में मूर्तिकारों ने बर्फ़ से व्हेल जैसी फिसलनपट्टी खड़ी की, लेकिन बेमौसम बारिश ने पूँछ पिघला दी।",
+)
+HINDI_TEASERS = (
+    "कबाड़ में जाने वाली नाव को उसके मल्लाहों ने ख़रीद लिया और अब वे हर शनिवार सैलानियों को घुमाने की सोच रहे हैं।",
+    "चोर पूरी सड़क के बल्ब उतार ले गए और पुलिस इस सवाल में उलझी है कि इतनी ऊँची सीढ़ी आख़िर कहाँ से आई थी।",
+)
+
+
+@pytest.mark.parametrize(
+    ("stories", "teasers"), [(KOREAN_STORIES, KOREAN_TEASERS), (HINDI_STORIES, HINDI_TEASERS)]
+)
+def test_clean__what_stands_below_stories_of_other_scripts_goes(
+    stories: tuple[str, ...], teasers: tuple[str, ...]
+) -> None:
+    assert kept_of([page(story, *teasers) for story in stories]) == list(stories)
+
+
+@pytest.mark.parametrize("stories", [KOREAN_STORIES, HINDI_STORIES])
+def test_clean__write_thrus_of_other_scripts_stay(stories: tuple[str, ...]) -> None:
+    first, second, third, *below = stories
+    tops = first, f"{second} {first}", f"{first} {third}"
+    texts = [page(top, *below[:3]) for top in tops]
+    assert kept_of(texts) == texts
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("The Ferry of Saltmarsh, 2026", {"ferry", "saltmarsh"}),
+        ("등대 앞 KBS뉴스 종", {"등대", "kbs뉴스"}),
+        ("नीलपुर की पुरानी घंटी", {"नीलपुर", "पुरानी"}),
+        ("ফেরিঘাট ও বাতিঘর।", {"ফেরিঘাট", "বাতিঘর"}),
+        ("ប្រាំ", {"ប្", "្រ", "រា", "ាំ"}),
+        ("灯台の鐘", {"灯台", "台の", "の鐘"}),
+        (None, set()),
+    ],
+)
+def test_long_words__are_those_of_every_script(text: str | None, words: set[str]) -> None:
+    assert long_words(text) == words
+
+
+LATIN = st.text(st.characters(max_codepoint=0x36F))
+
+
+@given(LATIN, st.integers(2, 6))
+def test_long_words__of_latin_are_unbroken_letters(text: str, least: int) -> None:
+    words = re.findall(r"[^\W\d_]+", text.casefold())
+    assert long_words(text, least) == {word for word in words if len(word) >= least}
+
+
+# --- a page that repeats many others
+
+
+class CountedRanges:
+    """`ranges_of`, and how much was asked of it."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def __call__(
+        self, starts: NDArray[np.integer], counts: NDArray[np.integer]
+    ) -> NDArray[np.int64]:
+        self.sizes.append(int(counts.sum()))
+        return ranges_of(starts, counts)
+
+
+@pytest.mark.parametrize("hub", [0, 17, 100])
+def test_is_one_story__a_page_that_repeats_many_costs_what_they_do(
+    hub: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    n_pages, n_each, at_once = 100, 3, 60
+    pages = np.delete(np.arange(n_pages + 1), hub)
+    key = np.repeat(np.arange(n_pages * n_each, dtype=np.uint64), 2)
+    document = np.stack([np.repeat(pages, n_each), np.full(n_pages * n_each, hub)], axis=1).ravel()
+    is_apart = np.arange(n_pages) % 4 > 0
+    counted = CountedRanges()
+    monkeypatch.setattr(leads, "ranges_of", counted)
+    monkeypatch.setattr(leads, "_BLOCKS_AT_ONCE", at_once)
+    a, b = np.minimum(pages, hub), np.maximum(pages, hub)
+    assert leads.is_one_story(a, b, is_apart, key, document).tolist() == (~is_apart).tolist()
+    assert sum(counted.sizes) == 2 * n_pages * n_each
+    assert max(counted.sizes) < at_once + n_each
+
+
+@given(st.data())
+def test_is_one_story__is_that_of_its_definition(data: st.DataObject) -> None:
+    held = data.draw(st.lists(st.frozensets(st.integers(0, 9)), min_size=2, max_size=8))
+    chosen = [
+        pair for pair in itertools.combinations(range(len(held)), 2) if data.draw(st.booleans())
+    ]
+    turned = [pair[::-1] if data.draw(st.booleans()) else pair for pair in chosen]
+    apart = [data.draw(st.booleans()) for _ in chosen]
+    telling = set()
+    for block in range(10):
+        sharing = [n for n, (a, b) in enumerate(chosen) if block in held[a] & held[b]]
+        if sharing and sum(not apart[n] for n in sharing) >= len(sharing) / 4:
+            telling.add(block)
+    expected = [
+        not apart[n] and (not any(apart) or bool(telling & held[a] & held[b]))
+        for n, (a, b) in enumerate(chosen)
+    ]
+    stands = [(block, row) for block in range(10) for row in range(len(held)) if block in held[row]]
+    key, document = np.array(stands, np.int64).reshape(-1, 2).T
+    a, b = np.array(turned, np.int64).reshape(-1, 2).T
+    is_apart = np.array(apart, np.bool_)
+    found = leads.is_one_story(a, b, is_apart, key.astype(np.uint64), document)
+    assert found.tolist() == expected
+
+
+@pytest.mark.parametrize("hub", [0, 40])
+def test_begin_otherwise__a_page_that_repeats_many_is_read_at_its_top(
+    hub: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [page(*story) for story in STORIES]
+    texts.insert(hub, page(*(f"Look at number {n}" for n in range(20)), *texts))
+    pages = np.delete(np.arange(len(texts)), hub)
+    n_lines: list[int] = []
+
+    def counted(lines: Collection[str]) -> frozenset[str]:
+        n_lines.append(len(lines))
+        return frozenset().union(*map(long_words, lines))
+
+    monkeypatch.setattr(leads, "_words", counted)
+    kept = keep_all(documents_table({"text": text} for text in texts))
+    found = leads.begin_otherwise(np.minimum(pages, hub), np.maximum(pages, hub), kept, None)
+    assert not found.any()
+    assert max(n_lines) <= 8
+    assert sum(n_lines) <= len(STORIES) * (8 + 3)
+
+
+@pytest.mark.parametrize("n_pages", [12, 39])
+def test_clean__a_page_that_repeats_many_may_be_any_row(n_pages: int) -> None:
+    own = [page(*story) for story in STORIES[:n_pages]]
+    pages = [page(one, "Told to our reporter on the quay.") for one in own]
+    hub = page(STORIES[-1][0], *itertools.chain(*(story[1:] for story in STORIES[:n_pages])))
+    assert kept_of([hub, *pages]) == [hub, *own]
+    assert kept_of([*pages, hub]) == [*own, hub]
 
 
 # --- a page alone
