@@ -175,7 +175,7 @@ def _sampled(
     tables = []
     n_docs = 0
     started, n_before = time.perf_counter(), 0
-    limits = Limits(batch_documents=_BATCH_DOCUMENTS)
+    limits = Limits(batch_documents=_BATCH_DOCUMENTS, group_ahead=False)
     batches = read_batches(
         inputs, fields=fields, on_error=on_error, limits=limits, on_progress=on_progress
     )

@@ -50,18 +50,19 @@ def read_lines(
     Lines that `plain` can read are left to it.
     """
     if plain:
-        numbered = _plain_or_split(iter(stream), plain, limits.record_bytes)
+        numbered = _plain_or_split(iter(stream), plain, limits)
     else:
         numbered = split_lines(iter(stream), limits.record_bytes, skip_blank=True)
     yield from _parsed(numbered, stream, file, ledger, limits)
 
 
 def _plain_or_split(
-    chunks: Iterator[bytes], plain: PlainLines, limit: int
+    chunks: Iterator[bytes], plain: PlainLines, limits: Limits
 ) -> Iterator[tuple[int, list[bytes | None] | Columns]]:
     """Yield numbered lines, but for groups that are plain: their columns, and the last number."""
-    splitter = LineSplitter(limit, skip_blank=True)
-    for group, columns in one_ahead(_read_groups(chunks, plain, limit)):
+    splitter = LineSplitter(limits.record_bytes, skip_blank=True)
+    groups = _read_groups(chunks, plain, limits.record_bytes)
+    for group, columns in one_ahead(groups) if limits.group_ahead else groups:
         if columns:
             columns.begin_at(splitter.number)
             splitter.number += columns.n_lines

@@ -31,6 +31,8 @@ class Limits:
             it is not what its name says, or its fields have other names.
         ahead_bytes: standard input is read by a thread, so many bytes ahead, and
             a batch ends where nothing more has come yet; 0 reads when asked.
+        group_ahead: of files of JSON lines a thread reads the next group while one becomes
+            documents, and tells of its bytes before its documents come.
     """
 
     record_bytes: int = 64 << 20
@@ -40,6 +42,7 @@ class Limits:
     batch_bytes: int = 64 << 20
     hopeless: int = 10_000
     ahead_bytes: int = 0
+    group_ahead: bool = True
 
 
 class Records(NamedTuple):
