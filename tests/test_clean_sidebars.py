@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe import find_duplicates, inspect
-from dedupe.arrays.ragged import ranges_of
 from dedupe.clean import clean, kept_ranges, leads
 from dedupe.clean.kept import keep_all
 from dedupe.clean.leads import long_words
@@ -22,8 +21,6 @@ from dedupe.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-
-    from numpy.typing import NDArray
 
 
 def invented_stories(n_stories: int) -> list[list[str]]:
@@ -231,62 +228,6 @@ def test_long_words__of_latin_are_unbroken_letters(text: str, least: int) -> Non
 
 
 # --- a page that repeats many others
-
-
-class CountedRanges:
-    """`ranges_of`, and how much was asked of it."""
-
-    def __init__(self) -> None:
-        self.sizes: list[int] = []
-
-    def __call__(
-        self, starts: NDArray[np.integer], counts: NDArray[np.integer]
-    ) -> NDArray[np.int64]:
-        self.sizes.append(int(counts.sum()))
-        return ranges_of(starts, counts)
-
-
-@pytest.mark.parametrize("hub", [0, 17, 100])
-def test_is_one_story__a_page_that_repeats_many_costs_what_they_do(
-    hub: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    n_pages, n_each, at_once = 100, 3, 60
-    pages = np.delete(np.arange(n_pages + 1), hub)
-    key = np.repeat(np.arange(n_pages * n_each, dtype=np.uint64), 2)
-    document = np.stack([np.repeat(pages, n_each), np.full(n_pages * n_each, hub)], axis=1).ravel()
-    is_apart = np.arange(n_pages) % 4 > 0
-    counted = CountedRanges()
-    monkeypatch.setattr(leads, "ranges_of", counted)
-    monkeypatch.setattr(leads, "_BLOCKS_AT_ONCE", at_once)
-    a, b = np.minimum(pages, hub), np.maximum(pages, hub)
-    assert leads.is_one_story(a, b, is_apart, key, document).tolist() == (~is_apart).tolist()
-    assert sum(counted.sizes) == 2 * n_pages * n_each
-    assert max(counted.sizes) < at_once + n_each
-
-
-@given(st.data())
-def test_is_one_story__is_that_of_its_definition(data: st.DataObject) -> None:
-    held = data.draw(st.lists(st.frozensets(st.integers(0, 9)), min_size=2, max_size=8))
-    chosen = [
-        pair for pair in itertools.combinations(range(len(held)), 2) if data.draw(st.booleans())
-    ]
-    turned = [pair[::-1] if data.draw(st.booleans()) else pair for pair in chosen]
-    apart = [data.draw(st.booleans()) for _ in chosen]
-    telling = set()
-    for block in range(10):
-        sharing = [n for n, (a, b) in enumerate(chosen) if block in held[a] & held[b]]
-        if sharing and sum(not apart[n] for n in sharing) >= len(sharing) / 4:
-            telling.add(block)
-    expected = [
-        not apart[n] and (not any(apart) or bool(telling & held[a] & held[b]))
-        for n, (a, b) in enumerate(chosen)
-    ]
-    stands = [(block, row) for block in range(10) for row in range(len(held)) if block in held[row]]
-    key, document = np.array(stands, np.int64).reshape(-1, 2).T
-    a, b = np.array(turned, np.int64).reshape(-1, 2).T
-    is_apart = np.array(apart, np.bool_)
-    found = leads.is_one_story(a, b, is_apart, key.astype(np.uint64), document)
-    assert found.tolist() == expected
 
 
 @pytest.mark.parametrize("hub", [0, 40])

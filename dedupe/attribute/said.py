@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from dedupe.clean.clue import Clue
 
-CITED = "reported"
-"""Rule of whoever is cited in a sentence: of a fact, and perhaps of the whole story."""
+# Whoever is cited in a sentence: for a fact, and perhaps for the whole story.
+_REPORTED = "reported"
 
 
 def credit(story: Story) -> Iterator[Evidence]:
@@ -80,7 +80,7 @@ def leads(story: Story) -> Iterator[tuple[int, float]]:
     by_others: dict[tuple[int, str], float] = {}
     for row, clues in story.clues.items():
         for clue in clues:
-            if clue.name is None or clue.rule == CITED:
+            if clue.name is None or clue.rule == _REPORTED:
                 continue
             work = story.work_of[row]
             if row in story.versions(work, clue.name):
@@ -123,7 +123,7 @@ def _named(story: Story, kind: str) -> Iterator[Evidence]:
         if versions := story.versions(item.child, clue.name):
             if row in versions:
                 yield from _own(item, story, clue)
-            elif clue.rule != CITED:
+            elif clue.rule != _REPORTED:
                 yield item._replace(parent=item.child, name=story.called(clue.name))
         elif story.holders(clue.name):
             yield from _from_holders(story, item, clue)
@@ -137,7 +137,7 @@ def _from_holders(story: Story, item: Evidence, clue: Clue) -> Iterator[Evidence
     # Who is cited for a fact is cited in every copy, but was cited once.
     share = 1 if makes_copy(clue.rule) else story.n_citing(clue.rule, clue.name or "")
     for parent in sorted(story.holders(clue.name or "")):
-        if clue.rule != CITED or not _is_later(story, parent, item.row):
+        if clue.rule != _REPORTED or not _is_later(story, parent, item.row):
             yield item._replace(parent=parent, points=item.points / share)
 
 

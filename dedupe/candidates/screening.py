@@ -47,7 +47,7 @@ def compare_sketches(
     share = np.empty((len(packed), 2), np.float32)
 
     def compare(first: int, last: int) -> None:
-        # So many pairs bring some 70 MB of mapped sketches into memory.
+        # So many pairs may bring the sketches of two tiles into memory.
         spill.look()
         fill_screened(
             packed, order, first, last, weights.hashes, weights.weights, weights.offsets,

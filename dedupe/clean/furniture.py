@@ -25,7 +25,7 @@ from dedupe.arrays.equals import among, may_stand
 from dedupe.arrays.ragged import batch_bounds, group_starts, running_total
 from dedupe.arrays.spill import MEMORY
 from dedupe.clean.blocks import Blocks, documents_of
-from dedupe.clean.leads import LONG_BYTES, begin_otherwise, is_one_story, long_words
+from dedupe.clean.leads import LONG_BYTES, begin_otherwise, long_words
 from dedupe.clean.versions import version_links
 from dedupe.documents import one_array
 from dedupe.threads import for_ranges
@@ -143,34 +143,17 @@ def learn(
     learned = _of_several_stories(key, groups[document])
     is_asked = np.isin(key, learned) & (_prose_sizes(blocks, places) > 0)
     if is_asked.any():
-        asked = key[is_asked], document[is_asked]
-        links = version_links(*asked, texts, n_threads)
-        _merge_versions(*links, *asked, texts, titles, groups)
+        a, b = version_links(key[is_asked], document[is_asked], texts, n_threads)
+        same = _needed_shares(titles, a, b) < _SHARED_UNLIKE_TITLES
+        _merge_same(a[same], b[same], texts, titles, groups)
         learned = _of_several_stories(key, groups[document])
     logger.debug("%d repeated blocks are furniture", len(learned))
     return Furniture(learned)
 
 
-def _merge_versions(
-    a: NDArray[np.int64],
-    b: NDArray[np.int64],
-    key: NDArray[np.uint64],
-    document: NDArray[np.int64],
-    texts: Kept,
-    titles: pa.ChunkedArray | None,
-    groups: NDArray[np.int64],
-) -> None:
-    """Give documents a and b one number, but where their titles share no word."""
-    if len(a):
-        same = _needed_shares(titles, a, b) < _SHARED_UNLIKE_TITLES
-        _merge_same(a[same], b[same], key, document, texts, titles, groups)
-
-
 def _merge_same(
     a: NDArray[np.int64],
     b: NDArray[np.int64],
-    key: NDArray[np.uint64],
-    document: NDArray[np.int64],
     texts: Kept,
     titles: pa.ChunkedArray | None,
     groups: NDArray[np.int64],
@@ -178,7 +161,7 @@ def _merge_same(
     """Give documents a and b one number, but where they begin as different stories."""
     from dedupe.kernels.components import merge_groups
 
-    same = is_one_story(a, b, begin_otherwise(a, b, texts, titles), key, document)
+    same = ~begin_otherwise(a, b, texts, titles)
     merge_groups(a[same], b[same], groups)
 
 
@@ -298,7 +281,7 @@ def _story_groups(
         share = shared / np.minimum(length[a], length[b])
         a, b, share = a[share >= least], b[share >= least], share[share >= least]
         same = share >= _needed_shares(titles, a, b)
-        _merge_same(a[same], b[same], key, document, texts, titles, groups)
+        _merge_same(a[same], b[same], texts, titles, groups)
     return groups
 
 

@@ -1,7 +1,6 @@
 """Pairs of pages that share paragraphs in; which of them begin as different stories, out.
 
     pairs of documents, texts  ->  begin_otherwise()  ->  bool for each pair
-    the same, and their blocks ->  is_one_story()     ->  bool for each pair
 
 A list of other stories, or a box about the paper, may be the larger part of short
 pages, so that how much they share says little. What stands before it says more: a
@@ -19,11 +18,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.arrays.ragged import batch_bounds, ranges_of
 from dedupe.clean.blocks import BYTES_PER_WORD
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
     from collections.abc import Set as AbstractSet
 
     import pyarrow as pa
@@ -49,14 +47,9 @@ _FEWEST_WORDS = 3
 .990, .990, .990 and .995."""
 _LEAD_LINES = 8
 """Lines of a lead that are read: a bound on work. With 4 or 16 no figure changes."""
-_OFTEN = 0.25
-"""Share of a block's pairs that begin alike where it is of one story. Of 0 (any block
-will do), .25 and .5 cut is .998, .998 and 1.000, kept .990, .990 and .949."""
 
 _PAGES_AT_HAND = 1024
 """Pages whose lines and words are kept for the next pair: bounds memory."""
-_BLOCKS_AT_ONCE = 1 << 18
-"""Blocks of pages that are looked up together: bounds memory."""
 
 
 def begin_otherwise(
@@ -108,67 +101,6 @@ def begin_otherwise(
     found = np.empty(len(a), np.bool_)
     found[order] = np.fromiter(itertools.starmap(differ, pairs), np.bool_, len(a))
     return found
-
-
-def is_one_story(
-    a: NDArray[np.int64],
-    b: NDArray[np.int64],
-    is_apart: NDArray[np.bool_],
-    key: NDArray[np.uint64],
-    document: NDArray[np.int64],
-) -> NDArray[np.bool_]:
-    """Say which pairs of documents are of one story, bool (N,): not those alike by chance.
-
-    Of the many pages with one sidebar a few pairs have words in common, enough to chain all of
-    them to one story. So a pair needs a block whose pairs often begin alike.
-
-    A pair costs what the page of fewer blocks has, so that one page which repeats all others
-    costs no more than they do.
-
-    Args:
-        a: int64 (N,), documents.
-        b: int64 (N,), the other of each pair.
-        is_apart: bool (N,), whether they begin otherwise.
-        key: uint64 (M,), the blocks that made the pairs.
-        document: int64 (M,), where each stands.
-    """
-    if not is_apart.any():
-        return ~is_apart
-    keys, number = np.unique(key, return_inverse=True)
-    held = np.sort(document * len(keys) + number)
-    n_pairs, n_alike = np.zeros((2, len(keys)), np.int64)
-    for pair, block in _shared_blocks(a, b, held, len(keys)):
-        n_pairs += np.bincount(block, minlength=len(keys))
-        n_alike += np.bincount(block[~is_apart[pair]], minlength=len(keys))
-    is_telling = n_alike >= _OFTEN * n_pairs
-    has_telling = np.zeros(len(a), np.bool_)
-    for pair, block in _shared_blocks(a, b, held, len(keys)):
-        has_telling[pair[is_telling[block]]] = True
-    return ~is_apart & has_telling
-
-
-def _shared_blocks(
-    a: NDArray[np.int64], b: NDArray[np.int64], held: NDArray[np.int64], n_blocks: int
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Yield pairs, by their places, and the blocks that both documents have, some at a time.
-
-    Args:
-        a: int64 (N,), documents.
-        b: int64 (N,), the other of each pair.
-        held: int64 (M,), rising; document * n_blocks + block.
-        n_blocks: different blocks.
-    """
-    documents = np.stack([a, b])
-    starts = np.searchsorted(held, documents * n_blocks)
-    counts = np.searchsorted(held, (documents + 1) * n_blocks) - starts
-    fewer, pairs = counts.argmin(axis=0), np.arange(len(a))
-    starts, counts, other = starts[fewer, pairs], counts[fewer, pairs], documents[1 - fewer, pairs]
-    for first, last in itertools.pairwise(batch_bounds(counts, _BLOCKS_AT_ONCE)):
-        pair = np.repeat(pairs[first:last], counts[first:last])
-        block = held[ranges_of(starts[first:last], counts[first:last])] % n_blocks
-        sought = other[pair] * n_blocks + block
-        is_shared = held[np.searchsorted(held, sought).clip(max=len(held) - 1)] == sought
-        yield pair[is_shared], block[is_shared]
 
 
 def _lines(texts: Kept, document: int) -> dict[str, bool]:
