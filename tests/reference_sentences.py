@@ -23,7 +23,8 @@ MAX_SEEDS = 16
 def weights(a: Sequence[Sentence], b: Sequence[Sentence]) -> dict[int, float]:
     """Return each word's inverse sentence frequency over both texts."""
     held = Counter(word for sentence in [*a, *b] for word in set(sentence))
-    return {word: math.log((len(a) + len(b) + 1) / n) for word, n in held.items()}
+    exact = {word: math.log((len(a) + len(b) + 1) / n) for word, n in held.items()}
+    return {word: round(weight * 2**16) / 2**16 for word, weight in exact.items()}
 
 
 def cosine(one: Sentence, other: Sentence, weight: dict[int, float]) -> float:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dedupe.clean.kept import keep_all
@@ -31,6 +31,8 @@ RETOLD = (
     "With 42 people aboard, the Marlow ran aground on Tuesday, the harbour office said. "
     "The tide lifted the ferry off before midnight and nobody was hurt. "
 )
+LEAD = "pilot'sharbourharbour harbourharbour3.5\U00020000\U0002a6d6"
+"""Of two texts one may begin with it and go on in the same sentence."""
 texts = st.lists(
     st.sampled_from([STORY, RETOLD, OTHER, STORY.upper(), "\n\n"]) | mixed_scripts.texts,
     max_size=4,
@@ -114,6 +116,7 @@ def test_grams__equal_the_definition(a: str, b: str) -> None:
 
 @settings(max_examples=60)
 @given(one=texts, other=texts)
+@example(one=f"{LEAD}harbourharbour {STORY}", other=f"{LEAD}\n\nharbourharbour {STORY}")
 def test_tell__swapping_the_texts_swaps_the_sides(one: str, other: str) -> None:
     forth, back = told([one, other])[0], told([other, one])[0]
     assert forth.tolist() == mirrored(back).tolist()

@@ -30,6 +30,7 @@ _BASIS = np.uint64(0xCBF29CE484222325)
 _LOWER, _SMALL_S = 32, 115
 # Letters; shorter words that end in s are seldom plurals ("bus", "gas").
 _SHORTEST_PLURAL = 4
+_STEPS = 65536.0
 
 
 class Side(NamedTuple):
@@ -186,6 +187,9 @@ def list_postings(side: Side, n_words: int) -> Postings:
 def weigh_stems(a: Side, b: Side, of_a: Postings, of_b: Postings) -> NDArray[np.float64]:
     """Return each stem's inverse sentence frequency over both texts, float64 (W,).
 
+    Weights are whole multiples of 2**-16: sums of their squares are exact, so that no order of
+    words, and no order of the two texts, tells in the last digit.
+
     Source  Sanchez-Perez, Sidorov and Gelbukh 2014, the weights they call tf-isf.
     """
     n_sentences = len(a.bounds) + len(b.bounds) - 2
@@ -193,7 +197,7 @@ def weigh_stems(a: Side, b: Side, of_a: Postings, of_b: Postings) -> NDArray[np.
     for word in range(len(weights)):
         held = of_a.begins[word + 1] - of_a.begins[word]
         held += of_b.begins[word + 1] - of_b.begins[word]
-        weights[word] = np.log((n_sentences + 1.0) / held)
+        weights[word] = np.round(np.log((n_sentences + 1.0) / held) * _STEPS) / _STEPS
     return weights
 
 

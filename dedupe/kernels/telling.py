@@ -163,7 +163,11 @@ def _fill_pair(
     likest_a, likest_b = find_likest(one, other, of_one, of_other, weights)
     _write_side(one, other, likest_a, n_words, out, 0)
     _write_side(other, one, likest_b, n_words, out, 1)
-    out[LEADS] = likest_a.cosine[0] if likest_a.place[0] == 0 else 0.0
+    # Either finds the other: which text is a must tell nothing.
+    if likest_a.place[0] == 0:
+        out[LEADS] = likest_a.cosine[0]
+    elif likest_b.place[0] == 0:
+        out[LEADS] = likest_b.cosine[0]
     write_near(places_a, places_b, n_words, out)
     _write_slots(one, other, flags_a, flags_b, likest_a, likest_b, out)
     write_grams(_letters(a, tokens), _letters(b, tokens), out)
