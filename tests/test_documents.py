@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 from collections import UserDict
 from datetime import UTC, datetime, timedelta
@@ -132,7 +133,7 @@ def test_document__is_frozen_and_says_what_it_holds() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         document.text = "Ebb"  # type: ignore[misc]
     for field in dataclasses.fields(Document):
-        assert f"        {field.name}: " in (Document.__doc__ or "")
+        assert f"\n    {field.name}: " in (inspect.getdoc(Document) or "")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 import pickle
 from pathlib import Path
@@ -120,7 +121,7 @@ def test_load__a_missing_file_or_a_folder_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_settings__every_one_is_documented(name: str) -> None:
-    assert f"        {name}: " in (Settings.__doc__ or "")
+    assert f"\n    {name}: " in (inspect.getdoc(Settings) or "")
 
 
 def test_settings__names_are_kept_as_an_absolute_path(
