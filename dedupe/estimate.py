@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dedupe.read.ledger import OnError
+    from dedupe.read.sources import Source
     from dedupe.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -103,15 +104,19 @@ def estimate(
         sample: documents to cluster.
 
     Raises:
-        InputError: standard input, which cannot be read twice; no document; and as `read`.
+        InputError: standard input or a pipe, which cannot be read twice; no document; and as
+            `read`.
     """
-    if STDIN in inputs:
-        raise InputError("standard input cannot be read twice; give files to estimate by")
+    sources = [source for given in inputs for source in find_sources(given)[0]]
+    for source in sources:
+        if source.size is None:
+            name = "standard input" if source.path == STDIN else source.name
+            raise InputError(f"{name}: cannot be read twice; give files to estimate by")
     starting = time.process_time()
     documents, share, reading = _sampled(inputs, fields, on_error, sample)
     if not documents.num_rows:
         raise InputError("the inputs hold no document to estimate by")
-    n_docs, counted = _count(inputs, documents.num_rows, share)
+    n_docs, counted = _count(sources, documents.num_rows, share)
     started = time.perf_counter()
     run = functools.partial(_run, settings=settings, keep=keep, against=against)
     first = run(documents.slice(0, _FIRST))
@@ -173,33 +178,31 @@ def _sampled(
         read[:] = done, total
 
     tables = []
-    n_docs = 0
-    started, n_before = time.perf_counter(), 0
+    n_docs = n_before = 0
     limits = Limits(batch_documents=_BATCH_DOCUMENTS, group_ahead=False)
     batches = read_batches(
         inputs, fields=fields, on_error=on_error, limits=limits, on_progress=on_progress
     )
-    ended = started
+    started = ended = time.perf_counter()
     for batch in batches:
         # Only now is it told how many bytes the batches before have taken.
         if n_docs >= sample:
             break
+        if len(tables) == 1 and batch.documents.num_rows:
+            started, n_before = ended, n_docs
         tables.append(batch.documents)
         n_docs += batch.documents.num_rows
         ended = time.perf_counter()
-        if len(tables) == 1 and n_docs < sample:
-            started, n_before = ended, n_docs
     seconds = (ended - started) / max(n_docs - n_before, 1)
     documents = pa.concat_tables(tables).combine_chunks()
-    share = read[0] / read[1] if read[1] and n_docs >= sample else 1.0
+    share = read[0] / max(read[1], 1) if n_docs >= sample else 1.0
     return documents.slice(0, sample), share * min(1.0, sample / max(n_docs, 1)), seconds
 
 
-def _count(inputs: Sequence[str], n_sampled: int, share: float) -> tuple[int, bool]:
+def _count(sources: Sequence[Source], n_sampled: int, share: float) -> tuple[int, bool]:
     """Return how many documents there are, and whether they were counted: lines can be."""
     if share >= 1.0:
         return n_sampled, True
-    sources = [source for given in inputs for source in find_sources(given)[0]]
     n_lines = 0
     for source in sources:
         found = _lines(source.path) if source.form == "lines" else None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,12 +59,34 @@ def test_estimate__a_pile_smaller_than_the_sample_is_counted_whole(pages: Path) 
     assert (found.documents, found.sample) == (900, 900)
 
 
-@pytest.mark.parametrize("inputs", [["-"], ["empty.jsonl"]])
+def test_estimate__an_empty_file_hides_no_other(tmp_path: Path) -> None:
+    empty, rows = tmp_path / "empty.jsonl", tmp_path / "rows.csv"
+    empty.touch()
+    rows.write_text(
+        "text\n" + "".join(f"Tide {row} is high. " * 20 + "\n" for row in range(20_000))
+    )
+    found = estimate([str(empty), str(rows)], Settings(), sample=1_000)
+    assert not found.counted
+    assert found.documents == pytest.approx(20_000, rel=0.35)
+
+
+def test_estimate__reading_is_told_of_one_batch_with_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("text\n" + "".join(f"Tide {row} is high.\n" for row in range(400)))
+    clock = itertools.count()
+    monkeypatch.setattr("dedupe.estimate.time.perf_counter", lambda: float(next(clock)))
+    assert estimate([str(rows)], Settings()).stages["read"] == 2.0
+
+
+@pytest.mark.parametrize("inputs", [["-"], ["empty.jsonl"], ["pipe.jsonl"]])
 def test_estimate__what_cannot_be_sampled_is_refused(
     inputs: Sequence[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("empty.jsonl").touch()
+    os.mkfifo("pipe.jsonl")
     with pytest.raises(InputError, match=r"twice|no document"):
         estimate(inputs, Settings())
 

@@ -86,6 +86,20 @@ def test_explain__unknown_ids_and_moved_inputs_say_what_to_do(finished: Path) ->
         moved.rename(finished / "in.jsonl")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [BODY.partition(". ")[0] + ".", BODY.replace("nine million crowns", "ten million pounds")],
+)
+def test_explain__another_text_under_an_id_is_refused(
+    finished: Path, tmp_path: Path, text: str
+) -> None:
+    texts = {"a": BODY, "b": text, "c": OTHER}
+    lines = [json.dumps({"id": name, "text": text}) for name, text in texts.items()]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    assert dedupe.explain(finished / "out", "a", "c", [tmp_path / "in.jsonl"]).why_not
+    pytest.raises(InputError, dedupe.explain, finished / "out", "a", "b", [tmp_path / "in.jsonl"])
+
+
 def test_explain__finds_the_inputs_of_a_run_from_any_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -280,6 +280,21 @@ def test_read__an_input_given_twice_in_other_words_is_an_error(
     assert read(["a.jsonl", "./-"]).documents["id"].to_pylist() == ["good", "dash"]
 
 
+def test_read__an_input_within_a_folder_that_is_given_is_an_error(tmp_path: Path) -> None:
+    inside, hidden, aside = (tmp_path / "day" / name for name in ("a.jsonl", ".b.jsonl", "c.log"))
+    inside.parent.mkdir()
+    for row, place in enumerate((inside, hidden, aside)):
+        place.write_bytes(b'{"id": "%d", "text": "a"}\n' % row)
+    for inputs in ([inside.parent, inside], [inside, tmp_path / "day"], [tmp_path, inside.parent]):
+        with pytest.raises(InputError, match="given twice, once in"):
+            read(inputs)
+    # A folder gives neither of these.
+    read_ids = read([inside.parent, hidden, aside]).documents["id"].to_pylist()
+    assert read_ids == ["0", "1", "2"]
+    (tmp_path / "daybreak.jsonl").write_bytes(GOOD)
+    assert len(read([inside.parent, tmp_path / "daybreak.jsonl"]).documents) == 2
+
+
 def test_read__standard_input_is_not_a_file_called_dash(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from dedupe.verify import Measured
 
 
+_HINT = "give them with --inputs FILE... (inputs=[...])"
+_ROUNDING = 1e-9
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """Why two documents were judged as they were.
@@ -112,13 +116,16 @@ def explain(
         inputs: where the run's inputs are now; None takes the recorded paths.
 
     Raises:
-        InputError: an id the run does not know, or inputs that are not as they were.
+        InputError: an id the run does not know; inputs with other documents than they had, or
+            where one of the two has another text, as far as its words kept and the pair's
+            resemblance tell.
         OutputError: no result in the folder, a damaged one, or one without settings.
     """
     result = result if isinstance(result, Result) else Result.load(result)
     stories = _stories_of(result, a, b)
     again = _measured_again(result, a, b, inputs)
     verified = _verified(result, *again.ids)
+    _check_texts(result, again, verified)
     return Explanation(
         a=again.ids[0],
         b=again.ids[1],
@@ -241,10 +248,9 @@ def _collection(result: Result, inputs: Sequence[str | Path] | None) -> pa.Table
     from dedupe.read.sources import STDIN
 
     run = result.run
-    hint = "give them with --inputs FILE... (inputs=[...])"
     paths = inputs or paths_to_reread(run)
     if not paths or STDIN in map(str, paths):
-        raise InputError(f"the documents of this run were no files that can be read again; {hint}")
+        raise InputError(f"the documents of this run were no files that can be read again; {_HINT}")
     reading = run.get("reading", {})
     try:
         table = read(
@@ -254,11 +260,28 @@ def _collection(result: Result, inputs: Sequence[str | Path] | None) -> pa.Table
             start="" if inputs else reading.get("start", ""),
         ).documents
     except InputError as error:
-        raise InputError(f"{error}; if the run's inputs moved, {hint}") from error
+        raise InputError(f"{error}; if the run's inputs moved, {_HINT}") from error
     table = table.sort_by("id").combine_chunks()
     if table.column("id").to_pylist() != sorted(result.documents["id"].to_pylist()):
-        raise InputError(f"the inputs no longer hold the documents of this run; {hint}")
+        raise InputError(f"the inputs no longer hold the documents of this run; {_HINT}")
     return table
+
+
+def _check_texts(result: Result, again: _Again, verified: dict[str, Any] | None) -> None:
+    """Refuse texts that are not those the run judged."""
+    if "against" in result.run:
+        # What is furniture was learned from the earlier run too.
+        return
+    columns = (result.documents[name].to_pylist() for name in ("id", "n_words"))
+    before = dict(zip(*columns, strict=True))
+    now = again.sketches.n_words[list(again.rows)].tolist()
+    others = [name for name, words in zip(again.ids, now, strict=True) if before[name] != words]
+    resemblance = again.pair.get("resemblance", 0.0)
+    if not others and verified and abs(verified["resemblance"] - resemblance) > _ROUNDING:
+        others = list(again.ids)
+    if others:
+        named = " or ".join(f'"{name}"' for name in others)
+        raise InputError(f"the inputs no longer hold {named} as this run read it; {_HINT}")
 
 
 def _verified(result: Result, a: str, b: str) -> dict[str, Any] | None:

@@ -314,7 +314,9 @@ class _Progress:
 
     def __init__(self, listener: OnProgress | None, sources: Sequence[Source]) -> None:
         self._listener = listener
-        self._total = sum(s.size for s in sources) if all(s.size for s in sources) else 0
+        sizes = [source.size for source in sources]
+        # 0 is an unknown total: of a pipe nobody knows what is to come.
+        self._total = 0 if None in sizes else sum(filter(None, sizes))
         self._done = 0
 
     def add(self, n_bytes: int) -> None:

@@ -57,6 +57,8 @@ PAGE = "\0page"
 
 # Names of fields in one message.
 _LONGEST_LISTING = 20
+# Sets of keys whose paths are remembered: records of one input mostly have the same few.
+_MOST_PLANS = 64
 
 Path = tuple[str, ...]
 
@@ -84,6 +86,8 @@ class FieldNames:
         """Return the paths that may hold `field` in records of these keys, best first."""
         plan = self._plans.get(keys)
         if plan is None:
+            if len(self._plans) == _MOST_PLANS:
+                self._plans.clear()
             plan = {name: self._find(name, keys) for name in COMMON_NAMES}
             self._plans[keys] = plan
         return plan[field]
@@ -140,10 +144,13 @@ def _common_paths(field: str, keys: frozenset[str]) -> list[Path]:
 
 def distinct_names(names: Iterable[str]) -> list[str]:
     """Return the names of columns; one that comes again is told apart by its place."""
-    distinct: list[str] = []
-    for place, name in enumerate(names, start=1):
-        distinct.append(f"{name} ({place})" if name in distinct else name)
-    return distinct
+    distinct: dict[str, None] = {}
+    for place, given in enumerate(names, start=1):
+        name = given
+        while name in distinct:
+            name = f"{name} ({place})"
+        distinct[name] = None
+    return list(distinct)
 
 
 def listing(keys: Collection[str]) -> str:

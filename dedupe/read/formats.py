@@ -108,7 +108,7 @@ def _read_one(
         if form == "csv":
             yield from read_csv(stream, source.name, names, ledger, limits)
         elif form == "lines":
-            can_be_plain = not whole and source.size >= plain_lines.LEAST_BYTES
+            can_be_plain = not whole and (source.size or 0) >= plain_lines.LEAST_BYTES
             plain = plain_lines.PlainLines(names, source.name) if can_be_plain else None
             yield from read_lines(stream, source.name, ledger, limits, plain)
         elif form == "warc":
@@ -121,7 +121,7 @@ def _read_one(
             from dedupe.read.columnar import read_columnar
 
             yield from read_columnar(source.path, source.name, names, ledger, limits, whole=whole)
-            on_bytes(max(source.size - stream.n_raw, 0))
+            on_bytes(max((source.size or 0) - stream.n_raw, 0))
 
 
 def _form(source: Source, stream: ByteStream) -> Form:

@@ -38,14 +38,14 @@ class Source(NamedTuple):
         name: as messages and ids give it, in Unicode.
         id: of the document, where the file is one: its path within its folder.
         form: what its name says it is.
-        size: in bytes; 0 where unknown.
+        size: in bytes; None where only reading tells.
     """
 
     path: str
     name: str
     id: str
     form: Form
-    size: int
+    size: int | None
 
 
 def find_sources(given: str, start: str = "") -> tuple[list[Source], int]:
@@ -64,7 +64,7 @@ def find_sources(given: str, start: str = "") -> tuple[list[Source], int]:
         InputError: no such file or folder, or a folder with nothing readable.
     """
     if given == STDIN:
-        return [Source(STDIN, STDIN, STDIN, "unknown", 0)], 0
+        return [Source(STDIN, STDIN, STDIN, "unknown", None)], 0
     place = os.path.join(start, given)  # noqa: PTH118 - `given` stays as given
     status = _status(place)
     if not stat.S_ISDIR(status.st_mode):
@@ -125,8 +125,8 @@ def _status(path: str) -> os.stat_result:
         ) from error
 
 
-def _size(status: os.stat_result) -> int:
-    return status.st_size if stat.S_ISREG(status.st_mode) else 0
+def _size(status: os.stat_result) -> int | None:
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def printable_path(path: str) -> str:
@@ -135,14 +135,16 @@ def printable_path(path: str) -> str:
 
 
 def check_inputs(inputs: Sequence[str], start: str = "") -> None:
-    """Refuse an input that is given twice, in whatever spelling: its documents would clash.
+    """Refuse an input that is given twice, by itself or in a folder: its documents would clash.
+
+    Links in a path are followed; two hard links of a file are two inputs.
 
     Args:
         inputs: all of them.
         start: as in `find_sources`.
 
     Raises:
-        InputError: naming the input, and how it was spelled before.
+        InputError: naming the input, and how it was spelled before, or the folder.
     """
     before: dict[str, str] = {}
     for given in inputs:
@@ -151,6 +153,23 @@ def check_inputs(inputs: Sequence[str], start: str = "") -> None:
             first = "" if before[place] == given else f", first as {printable_path(before[place])}"
             raise InputError(f"{printable_path(given)}: given twice{first}; name each input once")
         before[place] = given
+    folders = [place for place in before if os.path.isdir(place)]  # noqa: PTH112 - may be no path
+    for place, given in before.items():
+        holder = next((folder for folder in folders if _gives(folder, place)), None)
+        if holder is not None:
+            raise InputError(
+                f"{printable_path(given)}: given twice, once in {printable_path(before[holder])}; "
+                "name each input once"
+            )
+
+
+def _gives(folder: str, place: str) -> bool:
+    """Say whether what stands at a place is read where a folder is given; both without links."""
+    if place == folder or not place.startswith(os.path.join(folder, "")):  # noqa: PTH118
+        return False
+    is_hidden = any(part.startswith(".") for part in Path(place).relative_to(folder).parts)
+    is_folder = os.path.isdir(place)  # noqa: PTH112 - as above
+    return not is_hidden and (is_folder or form_of(place) != "unknown")
 
 
 def _resolved(given: str, start: str) -> str:
