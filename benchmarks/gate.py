@@ -100,8 +100,13 @@ def judge(
 def updated(
     figures: Mapping[str, float], floors: Mapping[str, float], *, allow_lower: bool
 ) -> dict[str, float]:
-    """Return the floors after a run: raised where beaten, lowered only when allowed."""
-    new = dict(floors)
+    """Return the floors after a run: raised where beaten, lowered or left out only when allowed."""
+    measured = {name.split(".")[0] for name in figures}
+    new = {
+        name: floor
+        for name, floor in floors.items()
+        if not allow_lower or name in figures or name.split(".")[0] not in measured
+    }
     for name, value in figures.items():
         if not name.endswith(GATED):
             continue

@@ -411,7 +411,7 @@ def main() -> None:
     if given.scaling:
         report["scaling"] = scale(given.scaling, given.runs, given.threads, given.seed, **how)
     if given.instructions:
-        report["instructions"] = instructions([OURS, *given.peers[:2]], given.seed)
+        report["instructions"] = instructions([OURS, *peers[:2]], given.seed)
     if given.out:
         speed_report.write(report, given.out)
     print(speed_report.markdown(report))

@@ -25,10 +25,9 @@ from dedupe.clean import clean
 from dedupe.clean.scan import scan
 from dedupe.documents import documents_table
 from dedupe.names import default_names
-from dedupe.shingle import shingle
+from dedupe.shingle import count_shared, shingle
 from dedupe.sketch import sketch
 from dedupe.verify.alignments import Alignments
-from dedupe.verify.measures import overlaps
 from dedupe.verify.telling import tell
 
 if TYPE_CHECKING:
@@ -58,7 +57,9 @@ def steps(n_docs: int) -> dict[str, Step]:
         "words with places, shingles, facts": lambda how: shingle(kept, rows, how),
         "words of clues": lambda how: scan(kept, default_names(), how.threads),
         "sketches compared": lambda how: compare_sketches(packed, sketches, weights, how),
-        "shared shingles": lambda how: overlaps(a, b, shingles.hashes, shingles.offsets, how),
+        "shared shingles": lambda how: count_shared(
+            a, b, shingles.hashes, shingles.offsets, how.threads
+        ),
         "alignment": lambda how: Alignments(a, b, shingles, how),
         "a closer look": lambda how: tell(a[near], b[near], rows, shingles, kept, how),
     }

@@ -177,7 +177,7 @@ def _sampled(
     def on_progress(_stage: str, done: int, total: int) -> None:
         read[:] = done, total
 
-    tables = []
+    tables: list[pa.Table] = []
     n_docs = n_before = 0
     limits = Limits(batch_documents=_BATCH_DOCUMENTS, group_ahead=False)
     batches = read_batches(

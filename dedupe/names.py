@@ -264,8 +264,14 @@ def load_names(path: Path) -> Names:
         OSError: the file cannot be read.
         InputError: it is not JSON, or not of the form of names.json.
     """
+    return _extended(path, path.read_bytes())
+
+
+@functools.lru_cache(maxsize=1)
+def _extended(path: Path, content: bytes) -> Names:
+    """Return what a file of names adds to those of the package: asked again for every few pairs."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON ({error}); mend it, or see {_FORM}") from error
     fault = _fault(data)

@@ -1,6 +1,7 @@
 """Texts in; tokens and shingles out, for the documents a later stage looks at closely.
 
-    Kept + rows  ->  shingle()  ->  Shingles (ragged arrays over those rows)
+    Kept + rows     ->  shingle()       ->  Shingles (ragged arrays over those rows)
+    pairs + hashes  ->  count_shared()  ->  how many both have
 
 A token is a word, or a character of a script written without spaces; a shingle
 is a run of three. Sketching does not need these arrays (it reads the bytes
@@ -29,6 +30,10 @@ SHINGLE_WORDS = 3
 _KINDS = (np.uint64, np.int32, np.int32, np.uint8, np.uint64, np.uint64, np.uint64)
 """Of what `fill_documents` writes: hashes, starts, ends and flags of tokens; shingles, words,
 facts."""
+
+
+# Pairs of one call of a kernel, so that threads share the work.
+_PAIRS_AT_ONCE = 20_000
 
 
 class Shingles(NamedTuple):
@@ -158,3 +163,26 @@ def text_sizes(kept: Kept, rows: NDArray[np.int64] | None = None) -> NDArray[np.
         spans, offsets = spans[ranges_of(offsets[rows], counts)], running_total(counts)
     total = running_total(spans[:, 1] - spans[:, 0] + 1)
     return np.asarray(total[offsets[1:]] - total[offsets[:-1]])
+
+
+def count_shared(
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    hashes: NDArray[np.uint64],
+    offsets: NDArray[np.int64],
+    n_threads: int,
+) -> NDArray[np.int32]:
+    """Count the hashes common to documents a[i] and b[i], int32 (P,).
+
+    Document d owns hashes[offsets[d]:offsets[d+1]], distinct, a 0 before the others.
+    `n_threads` as in `for_ranges`.
+    """
+    from dedupe.kernels.pairs import fill_overlaps
+
+    shared = np.empty(len(a), np.int32)
+
+    def count(first: int, last: int) -> None:
+        fill_overlaps(a, b, first, last, hashes, offsets, shared)
+
+    for_ranges(count, [*range(0, len(a), _PAIRS_AT_ONCE), len(a)], n_threads)
+    return shared

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import dedupe
 from dedupe.clean import clean
 from dedupe.comparison import EVERY_SHINGLE
 from dedupe.documents import documents_table
+from dedupe.settings import Settings
 from dedupe.verify.features import CLOSER_FEATURES
 from dedupe.verify.filed import filed_sides
 from dedupe.verify.models import Linear, load_filed, odds_of, with_filed
@@ -25,10 +27,12 @@ OWN = f"LISBON (Staff Reporter) - {STORY}"
 FILED, OUTGROWN = CLOSER_FEATURES.index("filed"), CLOSER_FEATURES.index("outgrown")
 
 
-def sides(texts: list[str], pairs: list[tuple[int, int]]) -> list[float]:
+def sides(
+    texts: list[str], pairs: list[tuple[int, int]], chosen: Settings = EVERY_SHINGLE
+) -> list[float]:
     kept = clean(documents_table(texts), EVERY_SHINGLE)
     a, b = np.array(pairs, np.int64).reshape(-1, 2).T
-    return [*map(float, filed_sides(a, b, np.arange(len(texts)), kept))]
+    return [*map(float, filed_sides(a, b, np.arange(len(texts)), kept, chosen))]
 
 
 @pytest.mark.parametrize("other", [STORY, OWN, ""])
@@ -49,6 +53,15 @@ def test_filed_sides__a_date_without_an_agency_is_no_agency() -> None:
     assert sides([f"LISBON, Nov 3 - {STORY}", STORY], [(0, 1)]) == [0]
 
 
+def test_filed_sides__an_agency_that_the_reader_names(tmp_path: Path) -> None:
+    (tmp_path / "names.json").write_text(
+        '{"agencies": [{"name": "Pierton Wire", "spellings": ["PWS"]}]}'
+    )
+    texts = [f"PIERTON, Nov 3 (PWS) - {STORY}", STORY]
+    assert sides(texts, [(0, 1)]) == [0]
+    assert sides(texts, [(0, 1)], Settings(names=str(tmp_path / "names.json"))) == [-1]
+
+
 def test_filed_sides__no_pairs() -> None:
     assert sides([STORY], []) == []
 
@@ -56,8 +69,8 @@ def test_filed_sides__no_pairs() -> None:
 def test_filed_sides__places_are_of_the_rows_given() -> None:
     kept = clean(documents_table([STORY, DATED, STORY, OWN]), EVERY_SHINGLE)
     one = np.zeros(1, np.int64)
-    assert filed_sides(one, one + 1, np.array([1, 3]), kept).tolist() == [-1]
-    assert filed_sides(one, one + 1, np.array([0, 3]), kept).tolist() == [0]
+    assert filed_sides(one, one + 1, np.array([1, 3]), kept, EVERY_SHINGLE).tolist() == [-1]
+    assert filed_sides(one, one + 1, np.array([0, 3]), kept, EVERY_SHINGLE).tolist() == [0]
 
 
 @given(st.lists(st.floats(0, 1), min_size=3, max_size=3))

@@ -31,7 +31,6 @@ from dedupe.verify import (
     given_pairs,
     judge,
     measure,
-    measures,
     models,
     verify,
 )
@@ -200,7 +199,7 @@ def test_measure__blocks_steps_and_threads_change_nothing(
     expected, _ = measured(TEXTS)
     monkeypatch.setattr(blocks, "_BLOCK_BYTES", 300)
     monkeypatch.setattr(blocks, "_LEAST_BYTES", 1)
-    monkeypatch.setattr(measures, "_OVERLAP_STEP", 2)
+    monkeypatch.setattr("dedupe.shingle._PAIRS_AT_ONCE", 2)
     monkeypatch.setattr(alignments, "_ALIGN_STEP", 2)
     chosen = Settings.from_dict(ALL.to_dict() | {"threads": threads})
     found, _ = measured(TEXTS, chosen)

@@ -16,7 +16,7 @@ from dedupe.arrays.packed import pack, unpack
 from dedupe.arrays.ragged import batch_bounds, group_starts, running_total
 from dedupe.clean.kept import copied
 from dedupe.settings import Settings
-from dedupe.shingle import text_sizes
+from dedupe.shingle import count_shared, text_sizes
 from dedupe.sketch import sketch
 
 if TYPE_CHECKING:
@@ -49,15 +49,12 @@ def version_links(
         texts: of all documents, whole.
         n_threads: threads at work; 0 takes one for each core.
     """
-    from dedupe.kernels.pairs import fill_overlaps
-
     sizes = np.diff(group_starts(key), append=len(key))
     document = document[np.repeat(sizes <= _MOST_PAGES, sizes)]
     rows, number = np.unique(document, return_inverse=True)
     a, b = _each_with_each(number, sizes[sizes <= _MOST_PAGES])
     sampled, offsets = _sampled(texts, rows, n_threads)
-    shared = np.empty(len(a), np.int32)
-    fill_overlaps(a, b, 0, len(a), sampled, offsets, shared)
+    shared = count_shared(a, b, sampled, offsets, n_threads)
     n_sampled = np.diff(offsets)
     is_alike = shared >= np.maximum(_ALIKE * (n_sampled[a] + n_sampled[b] - shared), 1)
     return rows[a[is_alike]], rows[b[is_alike]]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from dedupe.clean import Kept
     from dedupe.names import Names
+    from dedupe.settings import Settings
 
 _FRONT_BYTES = 640
 """Bytes in which a dateline stands: 160 code points of four."""
@@ -28,7 +29,11 @@ _MAY_NAME = re.compile(rb"[\s\x1c-\x1f]*[^\n]{0,72}[(/\x80-\xff]")
 
 
 def filed_sides(
-    a: NDArray[np.int64], b: NDArray[np.int64], rows: NDArray[np.int64], kept: Kept
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    kept: Kept,
+    settings: Settings,
 ) -> NDArray[np.float64]:
     """Return which of documents a[i] and b[i] an agency filed, and the other did not.
 
@@ -37,13 +42,14 @@ def filed_sides(
         b: int64 (P,), others.
         rows: int64 (N,), rows of `kept`.
         kept: their texts.
+        settings: `names`.
 
     Returns:
         float64 (P,): -1 for a, 1 for b, 0 where nothing tells.
     """
     from dedupe.names import default_names
 
-    names = default_names()
+    names = settings.known_names() or default_names()
     standing = np.zeros(len(rows), np.int64)
     for place in _may_name(np.unique(np.concatenate([a, b])), rows, kept):
         standing[place] = _standing(_front(kept, int(rows[place])), names)

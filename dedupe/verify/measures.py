@@ -19,7 +19,7 @@ from dedupe.candidates import EXACT
 from dedupe.clean.kept import copied
 from dedupe.documents import one_array
 from dedupe.kernels.telling import N_TELLINGS
-from dedupe.shingle import shingle
+from dedupe.shingle import count_shared, shingle
 from dedupe.threads import for_ranges, n_cores
 from dedupe.verify.alignments import Alignments, as_code_points
 from dedupe.verify.blocks import BLOCK_PAIRS, in_blocks
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from dedupe.shingle import Shingles
     from dedupe.stages import OnProgress
 
-# Pairs of one call of a kernel, so that threads share the work.
-_OVERLAP_STEP = 20_000
 # Blocks whose answers wait for each other; and parts of a shelf for each thread, at the least, so
 # that all are busy to the end.
 _BLOCKS_AT_ONCE, _PARTS_EACH = 64, 4
@@ -239,7 +237,7 @@ def _measure_block(
     numbers = np.arange(len(rows))
     a = np.searchsorted(rows, candidates.a[places])
     b = np.searchsorted(rows, candidates.b[places])
-    shared = overlaps(a, b, shingles.hashes, shingles.offsets, settings)
+    shared = count_shared(a, b, shingles.hashes, shingles.offsets, settings.threads)
     sizes = np.diff(shingles.offsets).astype(np.int32)
     # No shared shingle is no pair; the floor itself is on the smaller text.
     floor = np.maximum(1, settings.containment_floor * np.minimum(sizes[a], sizes[b]))
@@ -248,7 +246,7 @@ def _measure_block(
     alignments = Alignments(a, b, shingles, settings)
     words = np.diff(shingles.token_offsets).astype(np.int32)
     distinct = np.diff(shingles.word_offsets).astype(np.int32)
-    shared_words = overlaps(a, b, shingles.words, shingles.word_offsets, settings)
+    shared_words = count_shared(a, b, shingles.words, shingles.word_offsets, settings.threads)
     measured = Measured(
         rows[a],
         rows[b],
@@ -307,25 +305,3 @@ def taken(table: pa.Table, order: NDArray[np.int64], spill: Spill) -> pa.Table:
             for name in table.column_names
         }
     )
-
-
-def overlaps(
-    a: NDArray[np.int64],
-    b: NDArray[np.int64],
-    hashes: NDArray[np.uint64],
-    offsets: NDArray[np.int64],
-    settings: Settings,
-) -> NDArray[np.int32]:
-    """Count the hashes common to documents a[i] and b[i], int32 (P,).
-
-    Document d owns hashes[offsets[d]:offsets[d+1]], distinct, a 0 before the others.
-    """
-    from dedupe.kernels import pairs as kernels
-
-    shared = np.empty(len(a), np.int32)
-
-    def count(start: int, end: int) -> None:
-        kernels.fill_overlaps(a, b, start, end, hashes, offsets, shared)
-
-    for_ranges(count, [*range(0, len(a), _OVERLAP_STEP), len(a)], settings.threads)
-    return shared

@@ -45,7 +45,7 @@ def tell(
         rows: int64 (N,), rows of `kept` that were shingled.
         shingles: of those rows.
         kept: their texts.
-        settings: `threads`.
+        settings: `threads` and `names`.
     """
     from dedupe.kernels import telling
 
@@ -66,5 +66,5 @@ def tell(
     for_ranges(run, [*range(0, len(a), _STEP), len(a)], settings.threads)
     for left, right in telling.SIDES:
         exchange(told, left, right, flipped)
-    told[:, telling.FILED] = filed_sides(a, b, rows, kept)
+    told[:, telling.FILED] = filed_sides(a, b, rows, kept, settings)
     return told
