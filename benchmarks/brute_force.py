@@ -141,11 +141,3 @@ def _block(
     shared = entries.data.astype(np.int64)
     keep = (a < b) & (shared >= floor * np.minimum(sizes[a], sizes[b]))
     return a[keep], b[keep], shared[keep]
-
-
-def same_text(texts: Sequence[str]) -> NDArray[np.int64]:
-    """Return for each text the first row whose words are the same, int64 (D,)."""
-    first: dict[tuple[str, ...], int] = {}
-    return np.array(
-        [first.setdefault(tuple(words(text)), row) for row, text in enumerate(texts)], np.int64
-    )

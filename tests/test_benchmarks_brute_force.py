@@ -55,8 +55,3 @@ def test_exact_pairs__the_cache_gives_back_what_was_counted(tmp_path: Path) -> N
     assert len(list(tmp_path.iterdir())) == 1
     brute_force.exact_pairs(texts, 0.4, 2, tmp_path)
     assert len(list(tmp_path.iterdir())) == 2
-
-
-def test_same_text__folds_case_and_spacing_but_not_words() -> None:
-    rows = brute_force.same_text(["The  Harbour.", "harbour", "the harbour", "Harbour!"])
-    assert rows.tolist() == [0, 1, 0, 1]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dedupe.errors import InputError
 from dedupe.overrides import Overrides, constrained, rows_of, signed
 from dedupe.pipeline import find_duplicates
-from dedupe.report import strongest_reason
+from dedupe.report.words import strongest_reason
 from dedupe.settings import Settings
 from tests import invented
 from tests.stories import BODY

@@ -16,6 +16,7 @@ from rich.console import Console
 import dedupe
 from dedupe import report
 from dedupe.overrides import signed
+from dedupe.report import spreadsheet, words
 from dedupe.result import DOCUMENTS, Result
 from tests import invented
 from tests.stories import BODY
@@ -70,10 +71,10 @@ def test_strongest_reason__is_none_where_nothing_speaks_for_the_named_origin() -
         invented.reason("a copy names APP as its source", toward="APP"),
         invented.reason("its clock is late", toward="harborlight.example", against=True),
     ]
-    assert report.strongest_reason(invented.story("a", ["a", "b"], evidence=evidence)) is None
+    assert words.strongest_reason(invented.story("a", ["a", "b"], evidence=evidence)) is None
     nobody = [invented.reason("it has a scar", toward=None)]
     unknown = invented.story("a", ["a", "b"], evidence=nobody, origin=invented.UNKNOWN)
-    assert report.strongest_reason(unknown) is None
+    assert words.strongest_reason(unknown) is None
 
 
 def test_strongest_reason__of_an_origin_without_an_outlet_is_found_by_its_id() -> None:
@@ -83,9 +84,9 @@ def test_strongest_reason__of_an_origin_without_an_outlet_is_found_by_its_id() -
     ]
     story = dedupe.find_duplicates(pages, overrides=dedupe.Overrides(origins=("a",))).stories[0]
     assert (story["origin"]["name"], story["origin"]["document"]) == (None, "a")
-    assert report.strongest_reason(story) == "a reader decided that a wrote it first"
+    assert words.strongest_reason(story) == "a reader decided that a wrote it first"
     found = story | {"evidence": story["evidence"][1:]}
-    assert report.strongest_reason(found) == "a appeared 24 h before b"
+    assert words.strongest_reason(found) == "a appeared 24 h before b"
 
 
 def test_strongest_reason__a_link_says_nothing_of_an_absent_origin_without_a_name() -> None:
@@ -93,7 +94,7 @@ def test_strongest_reason__a_link_says_nothing_of_an_absent_origin_without_a_nam
     scar = invented.reason("a name is cut out", toward=None)
     story = invented.story("a", ["a", "b"], origin=absent, evidence=[scar])
     (row,) = signed([story], dedupe.Overrides(must_link=(("a", "b"),)))
-    assert report.strongest_reason(row) == "a name is cut out"
+    assert words.strongest_reason(row) == "a name is cut out"
 
 
 def test_summarize__largest_stories_first_then_by_name() -> None:
@@ -131,9 +132,9 @@ def test_render__says_how_many_stories_are_not_shown() -> None:
 
 def test_origin_line__says_when_the_origin_is_absent_or_has_no_name() -> None:
     origin = {"name": "AP", "document": None, "in_collection": False, "probability": 0.8}
-    assert report.origin_line(origin | {"band": "high"}) == "AP (not in the collection): high"
+    assert words.origin_line(origin | {"band": "high"}) == "AP (not in the collection): high"
     unnamed = origin | {"name": None, "band": "low"}
-    assert report.origin_line(unnamed) == "a source without a name (not in the collection): low"
+    assert words.origin_line(unnamed) == "a source without a name (not in the collection): low"
 
 
 def test_render__names_rejects_bad_dates_and_capped_buckets() -> None:
@@ -182,22 +183,22 @@ def test_render__any_script_stays_within_the_width(title: str) -> None:
 
 def test_plain__keeps_the_joiners_of_urdu_and_persian() -> None:
     word = "می\u200cخواهم\u200f"  # noqa: RUF001 - Persian
-    assert report.plain(word) == word
+    assert words.plain(word) == word
 
 
 @given(st.text())
 def test_plain__is_one_line_and_idempotent(text: str) -> None:
-    once = report.plain(text)
+    once = words.plain(text)
     assert len(once.splitlines()) <= 1
-    assert report.plain(once) == once
+    assert words.plain(once) == once
     assert not any(unicodedata.category(character) == "Cc" for character in once)
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\0"])
 def test_csv_cell__guards_each_formula_prefix(start: str) -> None:
     shown = start if start.isprintable() else " "
-    assert report.csv_cell(f"{start}cmd|calc") == f"'{shown}cmd|calc"
-    assert report.csv_cell(f"{start}cmd|calc", guard=False) == f"{shown}cmd|calc"
+    assert spreadsheet.csv_cell(f"{start}cmd|calc") == f"'{shown}cmd|calc"
+    assert spreadsheet.csv_cell(f"{start}cmd|calc", guard=False) == f"{shown}cmd|calc"
 
 
 def test_write_csv__no_control_character_of_an_id_gets_to_the_file(tmp_path: Path) -> None:
@@ -212,7 +213,7 @@ def test_write_csv__no_control_character_of_an_id_gets_to_the_file(tmp_path: Pat
 
 @pytest.mark.parametrize("value", ["", "plain", "a=b", " =spaced", -0.5, None, True])
 def test_csv_cell__leaves_the_harmless_alone(value: Any) -> None:
-    assert report.csv_cell(value) == value
+    assert spreadsheet.csv_cell(value) == value
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

@@ -24,8 +24,9 @@ from hypothesis import strategies as st
 import dedupe.cli
 from dedupe.errors import OutputError
 from dedupe.overrides import Overrides, signed
-from dedupe.report import accounts, drawing, plain, write_page
+from dedupe.report import accounts, drawing, write_page
 from dedupe.report.page import page
+from dedupe.report.words import plain
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES, Result
 from dedupe.result.shapes import RUN, check_shape
 from tests import invented

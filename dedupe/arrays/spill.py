@@ -268,12 +268,6 @@ class _Memory(Spill):
     def takes(self, n_bytes: int) -> bool:  # noqa: ARG002 - there is room for all
         return True
 
-    def table(self, tables: Iterable[pa.Table]) -> pa.Table:
-        """Join tables of one schema."""
-        import pyarrow as pa
-
-        return pa.concat_tables(tables).combine_chunks()
-
     def joined(self) -> Joined:
         """Return a table that grows at its end."""
         return InMemory()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.arrays.packed import pack, unpack
 from dedupe.arrays.spill import MEMORY
 from dedupe.threads import for_ranges
 
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
 
 # Pairs of one call of a kernel: memory is looked at before each (benchmarks/README.md).
 _SCREEN_STEP = 2_000
-_LOW_32 = np.uint64(0xFFFFFFFF)
-_SHIFT_32 = np.uint64(32)
-_TILE_BITS = np.uint64(15)
+_TILE_BITS = 15
 """Documents of a tile, in bits: two tiles of sketches are 80 MB, and pages of files come once."""
 
 
@@ -60,11 +59,11 @@ def compare_sketches(
 
 def _by_tile(packed: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Order pairs by the tiles that their documents are of, int64 (P,)."""
-    a, b = packed >> (_SHIFT_32 + _TILE_BITS), (packed & _LOW_32) >> _TILE_BITS
+    a, b = (rows >> _TILE_BITS for rows in unpack(packed))
     if not b.any():
         # A pair's second row is the larger one: there is one tile.
         return np.arange(len(packed))
-    return np.argsort(a << _SHIFT_32 | b, kind="stable")
+    return np.argsort(pack(a, b), kind="stable")
 
 
 def enough(

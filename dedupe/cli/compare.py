@@ -10,7 +10,7 @@ import typer
 from dedupe.cli import terminal
 from dedupe.cli.options import Json
 from dedupe.errors import InputError
-from dedupe.report import evidence_line, plain
+from dedupe.report.words import evidence_line, plain
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

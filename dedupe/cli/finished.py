@@ -11,8 +11,8 @@ import typer
 from dedupe.cli import terminal
 from dedupe.cli.compare import side_by_side
 from dedupe.cli.options import PRINTING, WRITING, Json, Quiet
-from dedupe.report import evidence_line, plain, plural, without_line
 from dedupe.report.page import TOP, page, write_page
+from dedupe.report.words import evidence_line, plain, plural, without_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -23,7 +23,7 @@ from dedupe.cli.options import (
     load_settings,
     parse_fields,
 )
-from dedupe.report import plain, plural
+from dedupe.report.words import plain, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import typer
 from dedupe.cli import terminal
 from dedupe.cli.compare import load_document
 from dedupe.cli.options import Json
-from dedupe.report import plain
+from dedupe.report.words import plain
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

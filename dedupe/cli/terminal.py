@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from dedupe import interrupts
 from dedupe.errors import OutputError
-from dedupe.report import plain
+from dedupe.report.words import plain
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -280,11 +280,6 @@ class LineSplitter:
         self._held: list[bytes] = []
         self._size = 0
 
-    @property
-    def is_between(self) -> bool:
-        """Tell whether nothing of a line has come yet."""
-        return self._size == 0
-
     def split(self, chunk: bytes) -> tuple[int, list[bytes | None]]:
         """Return the number of the first line that ends in `chunk`, and all that do."""
         if self._skip_blank and chunk.isspace() and b"\n" in chunk and self._is_blank_so_far():

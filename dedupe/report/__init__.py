@@ -18,37 +18,8 @@ recolour the terminal, reverse the line, run in a spreadsheet, or in a browser.
 """
 
 from dedupe.report.page import write_page
-from dedupe.report.spreadsheet import csv_cell, write_csv
+from dedupe.report.spreadsheet import write_csv
 from dedupe.report.summary import summarize
-from dedupe.report.terminal import render, stories_table
-from dedupe.report.words import (
-    counts_line,
-    evidence_line,
-    notes,
-    origin_line,
-    plain,
-    plural,
-    shortened,
-    strongest_reason,
-    summary_line,
-    without_line,
-)
+from dedupe.report.terminal import render
 
-__all__ = [
-    "counts_line",
-    "csv_cell",
-    "evidence_line",
-    "notes",
-    "origin_line",
-    "plain",
-    "plural",
-    "render",
-    "shortened",
-    "stories_table",
-    "strongest_reason",
-    "summarize",
-    "summary_line",
-    "without_line",
-    "write_csv",
-    "write_page",
-]
+__all__ = ["render", "summarize", "write_csv", "write_page"]
