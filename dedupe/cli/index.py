@@ -202,7 +202,15 @@ def _answer(found: dict[str, Any], between: str) -> str:
     )
 
 
-@app.command()
+@app.command(
+    epilog="""
+[bold]Examples[/bold]
+
+dedupe index story index a1
+
+dedupe index story index a1 --json
+"""
+)
 def story(
     folder: Folder,
     name: Annotated[
@@ -236,7 +244,13 @@ def story(
     terminal.emit("".join(plain(line) + "\n" for line in lines))
 
 
-@app.command()
+@app.command(
+    epilog="""
+[bold]Example[/bold]
+
+dedupe index remove index a1 a2
+"""
+)
 def remove(
     folder: Folder,
     names: Annotated[
@@ -278,7 +292,13 @@ def _existing(folder: Path) -> "Iterator[Index]":
         yield index
 
 
-@app.command()
+@app.command(
+    epilog="""
+[bold]Example[/bold]
+
+dedupe index check index
+"""
+)
 def check(folder: Folder, json: Json = False) -> None:
     """Read every byte of an index; exit 4 when any is damaged.
 
@@ -302,7 +322,13 @@ def check(folder: Folder, json: Json = False) -> None:
         raise typer.Exit(Code.CORRUPT)
 
 
-@app.command()
+@app.command(
+    epilog="""
+[bold]Example[/bold]
+
+dedupe index compact index
+"""
+)
 def compact(
     folder: Folder, json: Json = False, quiet: Quiet = False, verbose: Verbose = False
 ) -> None:
@@ -322,7 +348,13 @@ def compact(
         terminal.emit(f"{folder}: {before:,} bytes before, {after:,} after\n")
 
 
-@app.command()
+@app.command(
+    epilog="""
+[bold]Example[/bold]
+
+dedupe index export index > documents.jsonl
+"""
+)
 def export(folder: Folder, json: Json = False) -> None:
     """Write every document with its story as JSON lines to stdout.
 
@@ -340,7 +372,13 @@ def export(folder: Folder, json: Json = False) -> None:
         )
 
 
-@app.command()
+@app.command(
+    epilog="""
+[bold]Example[/bold]
+
+dedupe index stats index --json
+"""
+)
 def stats(folder: Folder, json: Json = False) -> None:
     """Show how much an index holds and takes."""
     from dedupe.index import Index
