@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.clean import Kept
+    from dedupe.documents import Document
+    from dedupe.read import Reading
 
 EVERY_SHINGLE = Settings(rare_sampling=1, containment_floor=0.0)
 """Settings of a comparison: nothing is sampled, nothing is screened."""
@@ -81,7 +83,9 @@ class Background:
     n_docs: int
 
     @classmethod
-    def of(cls, documents: pa.Table | Iterable[Document | Mapping[str, Any] | str]) -> Background:
+    def of(
+        cls, documents: Reading | pa.Table | Iterable[Document | Mapping[str, Any] | str]
+    ) -> Background:
         """Count the shingles of a collection; equal texts count once."""
         from dedupe.intake import as_reading
 

@@ -1,6 +1,6 @@
 """One document in; what cleaning keeps of it, drops, and reads on it, out.
 
-document  ->  inspect()  ->  Inspection: kept, furniture, clues, all with offsets
+document  ->  inspect()  ->  Inspection: kept, furniture, signs, all with offsets
 """
 
 from __future__ import annotations

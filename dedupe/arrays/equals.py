@@ -175,7 +175,8 @@ def among(hashes: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> NDArray[np.
 
     From 1,000 hashes on, hash 0 is never found.
 
-    Most do not, and are sorted out first: a search for each would take many times as long.
+    Most are not, and a table of bits sorts these out first: a search for each would take many
+    times as long.
     """
     found = np.zeros(len(hashes), np.bool_)
     if not len(wanted):

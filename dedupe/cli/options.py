@@ -220,8 +220,8 @@ MaxRejects = Annotated[
     typer.Option(
         "--max-rejects",
         metavar="LIMIT",
-        help="Exit 3, writing nothing, when more records are bad: a number, or a share "
-        "as in 1% or 0.01.",
+        help="Exit 3, writing nothing, when more records are bad: a number, as 1, or a "
+        "share, as 1%, 0.01 or 1.0, which is all.",
         rich_help_panel=READING,
     ),
 ]

@@ -44,7 +44,7 @@ def move_distinct(
 ) -> int:
     """Move repeats out of values[start:end], and a 0 to their front; returns how many are left.
 
-    Without a 0 they stay in their order.
+    Where no 0 is among them, what is left stays in its order.
 
     Shapes
         values  uint64 (N,)

@@ -132,9 +132,9 @@ def read(
 
     Raises:
         InputError: one path in place of a list; an input that is missing or
-            cannot be read, without a column
-            for the text, or whose first 10,000 records are all bad; an id that
-            comes twice; a bad record, where `on_error` is "fail".
+            cannot be read, that has no column for the text, or whose first 10,000
+            records are all bad; an id that comes twice; a bad record, where
+            `on_error` is "fail".
         MissingExtraError: a page, and no trafilatura to read it.
     """
     rejects: list[dict[str, Any]] = []

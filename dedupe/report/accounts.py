@@ -48,7 +48,7 @@ _MOST_OUTLETS = 12
 _MOST_PARTS = 20
 _TITLE_CHARACTERS = 300
 _NAME_CHARACTERS = 80
-_LINK_CHARACTERS = 2_000
+_SENTENCE_CHARACTERS = _LINK_CHARACTERS = 2_000
 _COMMAND_CHARACTERS = 400
 _NOTABLE = 0.005
 """A candidate that is less likely is not named: it would read 0.00."""
@@ -255,7 +255,7 @@ def _others(story: Mapping[str, Any]) -> list[tuple[str, float]]:
 
 def _first_of(sentences: Iterable[str]) -> list[str]:
     """Return the first few sentences, each once: several clues may say the same."""
-    return [shortened(one, _LINK_CHARACTERS) for one in list(dict.fromkeys(sentences))][
+    return [shortened(one, _SENTENCE_CHARACTERS) for one in list(dict.fromkeys(sentences))][
         :_MOST_EVIDENCE
     ]
 
