@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.clean import Kept
-    from dedupe.documents import Document
     from dedupe.read import Reading
 
 EVERY_SHINGLE = Settings(rare_sampling=1, containment_floor=0.0)
