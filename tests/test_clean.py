@@ -307,6 +307,54 @@ def test_clean__the_bodies_of_the_newsroom_stay() -> None:
     assert n_kept >= 0.99 * n_words
 
 
+WALLS = (
+    (
+        "We and our 70 partners store and access personal data, like browsing data, on your "
+        "device, to show what you may like. You may change your choices at the foot of this page."
+    ),
+    (
+        "Wir und unsere Partner verarbeiten Daten, die Ihr Gerät sendet, um Anzeigen zu messen und "
+        "um zu erfahren, wer was gelesen hat. Sie dürfen Ihre Wahl später auf jeder Seite ändern."
+    ),
+    (
+        "Nous et nos partenaires lisons ce que votre appareil envoie afin de mesurer les annonces "
+        "et de savoir qui lit quoi. Vous pouvez changer d'avis plus tard au bas de chaque page."
+    ),
+    (
+        "Permission is hereby granted, free of charge, to any person obtaining a copy of this tide "
+        "table, to deal in it without restriction, subject to the following conditions."
+    ),
+)
+"""Of the words of such notices the phrases alone; the rest is said otherwise."""
+
+
+@pytest.mark.parametrize("wall", WALLS)
+def test_clean__a_notice_goes_however_long_it_is(wall: str) -> None:
+    for text in (f"{wall}\n\n{page(*GOAT)}", f"{page(*GOAT)}\n\n{wall}"):
+        assert kept_alone(text).strip() == page(*GOAT)
+    # On one line with the story it is not worth the story.
+    whole = page(f"{wall} {' '.join(GOAT) * 5}", *FERRY)
+    assert kept_alone(whole) == whole
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        (
+            '"We and our partners store and access personal data," the mayor read out, and the '
+            "hall laughed until the sexton rang for order and the reading of the tide table went on."
+        ),
+        (
+            "The council had asked the ferry line whether it had the consent of its passengers for "
+            "the cookies on its page; the line answered that nobody had ever withdrawn any of them."
+        ),
+    ],
+)
+def test_clean__a_story_about_notices_stays(paragraph: str) -> None:
+    text = f"{page(*GOAT)}\n\n{paragraph}\n\n{page(*GOAT)}"
+    assert kept_alone(text) == text
+
+
 # --- laws
 
 LINES = st.lists(

@@ -191,6 +191,8 @@ def test_phrases__a_start_is_not_found_further_on() -> None:
     assert phrase_of("They share this house") == ""
     assert phrase_of("Home") == "navigation"
     assert phrase_of("Home at last") == ""
+    assert phrase_of(f"Last spring {'the heron said ' * 5} rights reserved") == ""
+    assert phrase_of(f"Last spring we and our partners {'were here ' * 90}") == "notice"
     assert phrase_of("The Gull Street Press. All rights reserved.") == "legal"
 
 

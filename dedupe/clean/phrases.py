@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 KINDS = (
     "share", "subscribe", "advert", "related", "legal", "comments", "credit", "navigation", "meta",
-    "list",
+    "list", "notice",
 )  # fmt: skip
 """Kinds of phrases; a kind's number is its place from 1, and 0 is none."""
 
@@ -34,12 +34,12 @@ class Phrases(NamedTuple):
     Shapes (P slots)
         keys    uint64 (P,)
         kinds   uint8  (P,)
-        starts  bool   (4096,)
+        starts  uint8  (4096,)
     """
 
     keys: NDArray[np.uint64]
     kinds: NDArray[np.uint8]
-    starts: NDArray[np.bool_]
+    starts: NDArray[np.uint8]
 
 
 def read_phrases() -> Iterator[tuple[str, str, str]]:
@@ -74,7 +74,7 @@ def load_phrases(seed: int) -> Phrases:
     encoded = [phrase.encode() for phrase in widest]
     n_slots = 1 << (4 * len(encoded)).bit_length()
     keys, kinds = np.zeros(n_slots, np.uint64), np.zeros(n_slots, np.uint8)
-    starts = np.zeros(blocks.FIRST_WORDS, np.bool_)
+    starts = np.zeros(blocks.FIRST_WORDS, np.uint8)
     bad = blocks.fill_phrases(
         np.frombuffer(b"".join(encoded), np.uint8),
         np.cumsum([0, *map(len, encoded)]),

@@ -42,12 +42,15 @@ HAS_COPYRIGHT, HAS_AT, HAS_ADDRESS, STARTS_LOWER, AFTER_BLANK, STARTS_QUOTED = 1
 
 KIND = 15
 """Bits of a phrase that are its kind; the others say how it stands."""
+NOTICE = 11
+"""The kind that is looked for all over the head of a block, however long that is."""
 # Words of the longest phrase of dedupe/clean/phrases.txt.
 _PHRASE_WORDS = 5
 # A phrase is looked for all over a block of at most so many tokens, else in front only.
 _SEARCHED_TOKENS = 24
 FIRST_WORDS = 4096
-"""Places of a table of the phrases' first words: most blocks begin with none of them."""
+"""Places of a table of the phrases' first words: most words are none of them."""
+_BEGINS_OTHER, _BEGINS_NOTICE = 1, 2
 _PLACE = np.uint64(FIRST_WORDS - 1)
 
 _ZERO = np.uint64(0)
@@ -71,7 +74,7 @@ def fill_blocks(
     seed: np.uint64,
     phrase_keys: NDArray[np.uint64],
     phrase_kinds: NDArray[np.uint8],
-    phrase_starts: NDArray[np.bool_],
+    phrase_starts: NDArray[np.uint8],
     max_lines: int,
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
@@ -333,23 +336,25 @@ def _find_phrase(
     whole: bool,
     keys: NDArray[np.uint64],
     kinds: NDArray[np.uint8],
-    starts: NDArray[np.bool_],
+    starts: NDArray[np.uint8],
 ) -> np.uint8:
     """Return the kind of the first phrase found, the longest at its place, plus how it stands.
 
     0 when there is none; else a kind and WHOLE, PREFIX or ANYWHERE; both the
     first two when the block is a phrase that others may begin with.
     """
-    n_places = n_tokens if whole and n_tokens <= _SEARCHED_TOKENS else 1
-    for i in range(n_places):
-        if not starts[tokens[i] & _PLACE]:
+    is_short = whole and n_tokens <= _SEARCHED_TOKENS
+    for i in range(n_tokens):
+        every_kind = i == 0 or is_short
+        wanted = _BEGINS_OTHER | _BEGINS_NOTICE if every_kind else _BEGINS_NOTICE
+        if np.int64(starts[tokens[i] & _PLACE]) & wanted == 0:
             continue
         found = 0
         value = _ZERO
         for j in range(i, min(n_tokens, i + _PHRASE_WORDS)):
             value = mix(value ^ tokens[j])
             known = _kind_of(value, keys, kinds)
-            if known == 0:
+            if known == 0 or not (every_kind or known & KIND == NOTICE):
                 continue
             stands = ANYWHERE
             if i == 0:
@@ -385,7 +390,7 @@ def fill_phrases(
     seed: np.uint64,
     keys: NDArray[np.uint64],
     kinds: NDArray[np.uint8],
-    starts: NDArray[np.bool_],
+    starts: NDArray[np.uint8],
 ) -> int:
     """Write the table of phrases; returns the number of the first phrase too long, or -1.
 
@@ -395,7 +400,7 @@ def fill_phrases(
                                 WHOLE, PREFIX or ANYWHERE
         keys     uint64 (P,)    all 0 before
         kinds    uint8  (P,)
-        starts   bool   (4096,) all False before; by 12 bits of the first word
+        starts   uint8  (4096,) all 0 before; by 12 bits of the first word
     """
     tokens = np.empty(HEAD_BYTES, np.uint64)
     row = np.empty(N_TRAITS, np.uint8)
@@ -404,7 +409,8 @@ def fill_phrases(
         n_tokens = _fill_head(data, offsets[n], offsets[n + 1], pages, entries, seed, tokens, row)
         if n_tokens == 0 or n_tokens > _PHRASE_WORDS:
             return n
-        starts[tokens[0] & _PLACE] = True
+        begins = _BEGINS_NOTICE if given[n] & KIND == NOTICE else _BEGINS_OTHER
+        starts[tokens[0] & _PLACE] |= np.uint8(begins)
         value = _ZERO
         for i in range(n_tokens):
             value = mix(value ^ tokens[i])

@@ -40,7 +40,7 @@ NOTHING_AHEAD = 7
 _LIST_HEADING_WORDS = 4
 
 # Kinds of dedupe.clean.phrases that count here.
-_RELATED, _COMMENTS, _LIST = 4, 6, 10
+_RELATED, _LEGAL, _COMMENTS, _LIST = 4, 5, 6, 10
 
 # What a feature is, with the steps in the functions below: layout.json was fitted with these, and
 # another value asks for another fit (benchmarks/fit_cleaning.py).
@@ -68,8 +68,13 @@ def _is_prose(size: int, row: NDArray[np.uint8], learned: bool) -> bool:
 
 @kernel
 def _kind(row: NDArray[np.uint8]) -> int:
-    """Return the kind of a block's phrase; what announces a list counts as what is related."""
+    """Return the kind of a block's phrase, of those that layout.json knows.
+
+    What announces a list counts as what is related, and a notice as a legal line.
+    """
     kind = np.int64(row[blocks.PHRASE]) & blocks.KIND
+    if kind == blocks.NOTICE:
+        return _LEGAL
     return _RELATED if kind == _LIST else kind
 
 

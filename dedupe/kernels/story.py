@@ -38,6 +38,8 @@ _SHARE, _SUBSCRIBE, _ADVERT, _LEGAL = 1, 2, 3, 5
 # A longer block is no badge. Of 48, 96 and 192 F1 of held pages is .8798, .8801 and .8801, and
 # .9987, .9983 and .9982 of the words of bodies are kept (benchmarks/cleaning.py).
 _BADGE_BYTES = 96
+# A longer block with a notice has the story on the same line.
+_NOTICE_BYTES = 1500
 
 # A stretch of cut blocks must hold one sign in so many blocks, or so many signs. Of 15, 30 and 60
 # blocks F1 of pages is .892, .901 and .903; PAN13 keeps .9953, .9938 and .9936 of its words and
@@ -80,8 +82,8 @@ def _is_sure(size: int, row: NDArray[np.uint8], learned: bool, repeated: bool) -
     """Say whether a block is furniture by itself.
 
     It is what the outlet repeats, a copyright line, "Share this" and its like, what tells
-    readers how many articles they may still read, or a handle or an address that the page
-    shows twice.
+    readers how many articles they may still read, what asks for their consent, a licence, or a
+    handle or an address that the page shows twice.
     """
     if learned:
         return True
@@ -90,6 +92,8 @@ def _is_sure(size: int, row: NDArray[np.uint8], learned: bool, repeated: bool) -
     marks = row[blocks.MARKS]
     if marks & blocks.HAS_COPYRIGHT and kind == _LEGAL:
         return True
+    if kind == blocks.NOTICE and not marks & blocks.STARTS_QUOTED:
+        return size < _NOTICE_BYTES
     if size >= _BADGE_BYTES or marks & blocks.STARTS_QUOTED:
         return False
     if phrase & blocks.PREFIX:
