@@ -342,7 +342,7 @@ def test_clean__a_notice_goes_however_long_it_is(wall: str) -> None:
     [
         (
             '"We and our partners store and access personal data," the mayor read out, and the '
-            "hall laughed until the sexton rang for order and the reading of the tide table went on."
+            "hall laughed until the sexton rang for order and the reading of the tables went on."
         ),
         (
             "The council had asked the ferry line whether it had the consent of its passengers for "
