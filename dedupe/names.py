@@ -49,6 +49,8 @@ _INFLECTED = ("n", "s")
 _SECOND_LEVEL = frozenset({"co", "com", "org", "net", "gov", "ac", "edu", "gob", "ebc", "or", "ne"})
 # Below four letters a name fits too many domains by chance ("AP" is in "apple").
 _SHORTEST_BINDING = 4
+# Parents of a domain that are looked up: a source may be a page of dots.
+_MOST_PARENTS = 8
 _KEYS = ("agencies", "outlets", "unnamed_agencies", "own_desks")
 _ENTRY_KEYS = ("name", "spellings", "domains", "owner")
 _FORM = (
@@ -172,7 +174,7 @@ class Names(NamedTuple):
 
     def of_domain(self, domain: str) -> str | None:
         """Return the name that owns a domain or one of its parents, or None."""
-        labels = domain.lower().split(".")
+        labels = domain.lower().rsplit(".", _MOST_PARENTS)
         for first in range(len(labels) - 1):
             name = self.domains.get(".".join(labels[first:]))
             if name:

@@ -277,6 +277,17 @@ def test_check__what_changed_on_disk_while_it_is_open_is_found(
             index.close()
 
 
+def test_check__a_number_that_became_a_text_is_found(memory: Path) -> None:
+    folder = memory / "index"
+    with Index(folder) as index:
+        index.add_many(document(i) for i in range(6))
+    with contextlib.closing(sqlite3.connect(folder / "catalog.sqlite")) as base, base:
+        base.execute("UPDATE places SET component = 'tide' WHERE number = 1")
+    (folder / "catalog.seal").unlink()
+    with Index(folder, read_only=True) as index:
+        assert any("row 1 of places has changed" in fault for fault in index.check())
+
+
 def test_check__tables_that_are_others_are_found(memory: Path) -> None:
     folder = memory / "index"
     with Index(folder) as index:

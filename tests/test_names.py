@@ -52,6 +52,19 @@ def test_outlet__displayed_name(source: str | None, name: str | None) -> None:
     assert NAMES.outlet(source) == name
 
 
+def test_of_domain__of_a_page_of_labels_the_whole_and_its_last_parents_are_looked_up() -> None:
+    asked: list[str] = []
+
+    class Asked(dict[str, str]):
+        def get(self, domain: str, default: Any = None) -> Any:
+            asked.append(domain)
+            return super().get(domain, default)
+
+    names = NAMES._replace(domains=Asked(NAMES.domains))
+    assert names.of_domain("a." * 5000 + "cnn.com") == "CNN"
+    assert len(asked) < 20
+
+
 def test_outlet__falls_back_on_the_address() -> None:
     assert NAMES.outlet(None, "https://www.cnn.com/2026/x") == "CNN"
 

@@ -59,10 +59,14 @@ class Place(NamedTuple):
 
 
 def mark_of(table: str, row: Sequence[Any]) -> int:
-    """Return a checksum of a row and the table it stands in."""
+    """Return a checksum of a row and the table it stands in; of a row that never was, -1."""
     crc = _TABLE_MARKS[table]
     if table in _OF_NUMBERS:
-        return zlib.crc32(_PACKERS[len(row)].pack(*row), crc)
+        try:
+            return zlib.crc32(_PACKERS[len(row)].pack(*row), crc)
+        except struct.error:
+            # Damage can make another type of a number: SQLite keeps a type with each value.
+            return -1
     numbers = []
     for value in row:
         kind = type(value)
