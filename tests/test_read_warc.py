@@ -166,9 +166,10 @@ def test_read__record_above_the_limit_is_rejected_alone(tmp_path: Path) -> None:
     assert [reject["line"] for reject in reading.rejects] == [1]
 
 
-def test_read__bytes_that_are_no_archive_are_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("data", [bytes(range(256)) * 40, b"\n\nno archive\n", b"\n" * 9])
+def test_read__bytes_that_are_no_archive_are_told(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "crawl.warc"
-    path.write_bytes(bytes(range(256)) * 40)
+    path.write_bytes(data)
     reading = read([path])
     assert reading.documents.num_rows == 0
     assert len(reading.rejects) == 1

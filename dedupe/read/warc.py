@@ -87,6 +87,9 @@ def _said(error: Exception) -> str:
 
 def _page(entry: Any, limit: int) -> dict[str, Any] | str | None:
     """Return a page's record, why it cannot be one, or None where it is no page."""
+    if entry.rec_type is None:
+        # warcio stops at blank lines where a record should begin.
+        return "no record of an archive: nothing behind it was read"
     if entry.rec_type not in _KINDS:
         return None
     try:
