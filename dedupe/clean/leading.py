@@ -14,10 +14,13 @@ import re
 from typing import TYPE_CHECKING
 
 from dedupe.clean.credit_patterns import NOT_SOURCES
-from dedupe.names import ARTICLES, CAPITALS, SMALL_WORDS
+from dedupe.names import ARTICLES, CAPITALS, SMALL_WORDS, fold
 
 if TYPE_CHECKING:
     from dedupe.names import Names
+
+ANDS = "and|y|et|und|e|en|og|och|i|و"
+"""Words between two names that are credited together."""
 
 LONGEST_CREDIT = 80
 """Code points read for the name after a credit's lead-in."""
@@ -38,6 +41,8 @@ _GOES_ON = re.compile(
     rf"(?P<word>[{CAPITALS}](?:[\w&'’.-]*[\w&'’-])?))"
 )
 _AND = re.compile(r"(?:and|the) ")
+# Between names that are credited together.
+_PARTS = re.compile(rf"\s*[/+,،、&]\s*|\s+(?:{ANDS})\s+|-")
 # A newsroom's own words: whose name they follow it is.
 _ITS_OWN = frozenset({
     "news", "newspaper", "newspapers", "newswire", "newswires", "media", "group", "network",
@@ -88,10 +93,27 @@ def leading_name(words: str, names: Names) -> tuple[str | None, int]:
     return (None, 0) if name and goes_on(words, length, names) else (name, length)
 
 
+def together(words: str, names: Names) -> list[str]:
+    """Return whom some words name, if nobody else: "Reuters", "dpa/AFP", "AFP-Jiji".
+
+    "Web Desk" and "Agencies" beside a name say nothing, and are passed over.
+    """
+    words = words.strip(" .")
+    if name := _known(words, names):
+        return [name]
+    silent = names.desks | names.unnamed
+    found = [_known(part, names) for part in _PARTS.split(words) if fold(part) not in silent]
+    return list(dict.fromkeys(filter(None, found))) if all(found) else []
+
+
+def _known(words: str, names: Names) -> str | None:
+    return names.known(words) or names.known(words.removeprefix("The ").removeprefix("the "))
+
+
 def longest_name(words: str, names: Names) -> tuple[str | None, int]:
     """Return the longest known name at the front of some words, and its length."""
     lead = len(words) - len(words.lstrip(_QUOTES))
-    tokens = list(re.finditer(r"[^\s,;:()|]+", words[lead : lead + LONGEST_CREDIT]))[:6]
+    tokens = list(re.finditer(r"[^\s,;:()|/]+", words[lead : lead + LONGEST_CREDIT]))[:6]
     for last in range(len(tokens), 0, -1):
         piece = words[lead : lead + tokens[last - 1].end()].rstrip(f"{_QUOTES}&")
         bare = _ARTICLE.sub("", piece, count=1) if _ARTICLE.match(piece) else piece
@@ -103,6 +125,9 @@ def longest_name(words: str, names: Names) -> tuple[str | None, int]:
 
 def goes_on(words: str, end: int, names: Names) -> bool:
     """Say whether a known name that ends at a place of some words is the front of a longer one."""
+    if words[end : end + 1] == "/":
+        # "AFP/Reuters" are two; "Reuters/Jane Roe" took a picture.
+        return longest_name(words[end + 1 :], names)[0] is None
     after = _GOES_ON.match(words, end)
     while after and (word := after.group("word")):
         folded = word.replace(".", "").strip("'’-").lower()
