@@ -57,6 +57,8 @@ HEADS = [
     ("States News Service", "States_News_Service"),
     ("PTI | New Delhi", "PTI"),
     ("Kyodo News", "Kyodo"),
+    ("AAP with AFP", "AAP AFP"),
+    ("CNN Wire", "CNN"),
     ("Por Redacción / EFE", "EFE"),
     ("By Associated Press Writer JANE ROE", "AP"),
 ]  # fmt: skip
@@ -111,11 +113,14 @@ FEET = [
     ("(SDA/AFP)", "ATS AFP"),
     ("— AFP/Reuters", "AFP Reuters"),
     ("CTK", "ČTK"),
+    ("© 2026 AFP/dpa", "AFP dpa"),
     ("This story originally appeared on WIRED UK.", "Wired"),
     ("This article was originally published on Inside Climate News, a newsroom for the climate.",
      "Inside_Climate_News"),
     ("This story was originally published by ProPublica.", "ProPublica"),
     ("Republished under Creative Commons from ProPublica.", "ProPublica"),
+    ("This article is republished under a Creative Commons licence from The Conversation.",
+     "The_Conversation"),
     ("Republished from The Conversation under a Creative Commons licence.", "The_Conversation"),
     ("This story was produced by Kaiser Health News, which reports on health.", "KFF_Health_News"),
     ("This article was reprinted from khn.org with permission.", "KFF_Health_News"),
@@ -152,6 +157,8 @@ NOT_HEADS = [
     "Anadolu Efes, Bayern",
     "Debut EP",
     "The New AP Editor",
+    "Interview with Reuters",
+    "© AFP/Getty Images",
     "Photo: AFP",
     "Photo: AFP/Reuters",
     "Foto: Ritzau Scanpix",
@@ -245,3 +252,18 @@ def test_agencies__brackets_in_the_first_sentence(words: str) -> None:
 @pytest.mark.parametrize("line", NOT_FEET)
 def test_agencies__letters_of_others_below_the_body(line: str) -> None:
     assert credited(f"Pier to be rebuilt\n\n{BODY}\n\n{line}") == set()
+
+
+@pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        ("APA/dpa", "APA dpa"),
+        ("Jane Roe, AFP/Reuters", "AFP Reuters"),
+        ("Web Desk/AFP", "AFP"),
+        ("Jane Roe/AFP", ""),
+        ("ANI Pharmaceuticals", ""),
+        ("Ria", ""),
+    ],
+)
+def test_agencies__a_byline_beside_the_text(byline: str, names: str) -> None:
+    assert credited(BODY, byline=byline) == names_of(names)

@@ -1,6 +1,6 @@
 """Who signed a story: byline lines, signatures, copyright lines.
 
-    one line  ->  byline_names(), copyright_name()  ->  agencies and outlets it names
+    one line  ->  byline_names(), copyright_names()  ->  agencies and outlets it names
 
 A byline is a whole line of names: "By JANE ROE, Associated Press". A sentence
 that mentions an agency is none, and neither is a photo credit.
@@ -12,7 +12,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dedupe.clean.leading import LONGEST_CREDIT, ROLE, goes_on, leading_name, together
+from dedupe.clean.leading import (
+    LONGEST_CREDIT,
+    ROLE,
+    further_names,
+    goes_on,
+    leading_name,
+    together,
+)
 from dedupe.names import CAPITALS, Names, fold, last_word
 
 if TYPE_CHECKING:
@@ -35,7 +42,7 @@ _PICTURE = re.compile(
 )
 _NAME_PARTICLES = frozenset(
     {"and", "y", "et", "und", "e", "de", "del", "von", "van", "la", "for", "the", "in"}
-    | {"am", "pm", "a.m.", "p.m.", "dpa", "afp", "sda", "ats"}
+    | {"with", "am", "pm", "a.m.", "p.m.", "dpa", "afp", "sda", "ats"}
 )
 # Prose: a word in small letters that is none of the above. A line of names has none.
 _PROSE = re.compile(
@@ -62,7 +69,9 @@ _SIGNATURE = re.compile(
 _ENDS_SENTENCE = re.compile(r"[.!?。][\"'”’»]?\s*$|\n\s*$|^\s*$")
 # "Xinhua writers Jane Roe and Ann Poe": who they are, behind what they are.
 _WRITERS = re.compile(rf"( (?:[Ww]riter|[Rr]eporter|[Cc]orrespondent))s? [{CAPITALS}].*")
-_INITIAL = re.compile(rf"[{CAPITALS}]\.?")
+_NO_SURNAME = re.compile(rf"[{CAPITALS}]\.?|with")
+# By these words an outlet sends out what others print.
+_WIRE = re.compile(r"(?:Wire|News Service|News[Ss]ource)$")
 _REUTERS_DESK = re.compile(
     r"\(?(?:Reporting|Writing|Additional reporting) by .{3,140}[Ee]diting by "
 )
@@ -136,9 +145,9 @@ def _may_stand(
 
     "Fox News, CNN" may be a menu: an outlet signs only after a person's name.
     """
-    agency = names.holds_agency(named)
+    agency = names.holds_agency(named) or (named and _WIRE.search(segment.strip(" .")))
     if len(segments) == 1:
-        return agency and _stands_alone(segment)
+        return bool(agency) and _stands_alone(segment)
     if agency:
         return True
     others = [part for part in segments if names.known(part.strip(" .")) is None]
@@ -187,8 +196,8 @@ def _after_person(tokens: list[str], names: Names) -> str | None:
         person, piece = tokens[:-last], " ".join(tokens[-last:])
         if (
             2 <= len(person) <= 4
-            # "Jane M. Bloomberg"
-            and not _INITIAL.fullmatch(person[-1])
+            # "Jane M. Bloomberg", "Interview with Reuters"
+            and not _NO_SURNAME.fullmatch(person[-1])
             and len(fold(piece)) > _SHORT + 2
             and (name := names.agency(piece))
         ):
@@ -206,16 +215,21 @@ def _is_byline_part(segment: str) -> bool:
     )
 
 
-def copyright_name(text: str, start: int, end: int, names: Names) -> tuple[str, int, int] | None:
-    """Return (name, start, end) of a copyright notice in text[start:end], or None."""
+def copyright_names(
+    text: str, start: int, end: int, names: Names
+) -> tuple[list[str], int, int] | None:
+    """Return (names, start, end) of a copyright notice in text[start:end], or None."""
     wire = _WIRE_NAME.match(text, start, end)
     if wire and (name := names.known(wire.group(1))):
-        return name, start, wire.end()
+        return [name], start, wire.end()
     mark = _COPYRIGHT.search(text, start, end)
     if not mark:
         return None
     name, length = leading_name(text[mark.end() : min(end, mark.end() + LONGEST_CREDIT)], names)
-    return (name, mark.start(), mark.end() + length) if name else None
+    if not name:
+        return None
+    others, stop = further_names(text, mark.end() + length, end, names)
+    return list(dict.fromkeys([name, *others])), mark.start(), stop
 
 
 def signatures(text: str, start: int, end: int, names: Names) -> Iterator[tuple[str, int, int]]:

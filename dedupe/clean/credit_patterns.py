@@ -83,7 +83,7 @@ CREDITS = (
         each("republished|reprinted|reproduced|syndicated|distributed", _FROM),
         rf"(?:[Tt]his|[Tt]he|\w['’]s) {_PIECE_EN} (?:is|was|has been)"
         r" (?:republished|reprinted|reproduced|syndicated|distributed)(?: here)?"
-        r"(?: with (?:the )?(?:kind )?permission)?"
+        r"(?: with (?:the )?(?:kind )?permission)?(?: under [\w .-]{2,40})?"
         r" (?:from|of|by) ",
     ),
     cue(

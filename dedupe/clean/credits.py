@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from dedupe.clean.clue import Clue
 from dedupe.clean.credit_patterns import CITED_AFTER, CITED_BEFORE, NOT_SOURCES
 from dedupe.clean.leading import (
-    ANDS,
     LONGEST_CREDIT,
     SECOND_PARTS,
+    further_names,
     leading_name,
     longest_name,
 )
@@ -45,7 +45,7 @@ def credits_of(text: str, start: int, end: int, cue: Cue, names: Names) -> Itera
         name, stop, known = _credited(text, first, last, names)
         others: list[str] = []
         if known and cue.at_line_start:
-            others, stop = _others(text, stop, last, names)
+            others, stop = further_names(text, stop, last, names)
         if cue.whole_line and text[stop:end].strip(" .:)]"):
             continue
         if _LABEL.search(match.group()) and _is_of_noun(text, stop):
@@ -58,22 +58,6 @@ def credits_of(text: str, start: int, end: int, cue: Cue, names: Names) -> Itera
 
 
 _LABEL = re.compile(r"[Ss]ources?: ?$")
-# Between names in a list, with a preposition or not: "da AFP e da Reuters".
-_LINK = re.compile(rf"[\"'”’»]?(?:\s*[/+,&،、]\s*|\s+(?:{ANDS})\s+)(?:(?:from|da|do|de|von) )?")
-
-
-def _others(text: str, start: int, end: int, names: Names) -> tuple[list[str], int]:
-    """Return the known names that follow one in a list, and where the last of them ends."""
-    found = []
-    while link := _LINK.match(text, start, end):
-        name, length = leading_name(text[link.end() : min(end, link.end() + LONGEST_CREDIT)], names)
-        if not name:
-            break
-        found.append(name)
-        start = link.end() + length
-    return found, start
-
-
 _CREDIT_NAME = re.compile(
     r"[\"'“‘«*_《「\s]*(?:the |la |el |le |de |https?://)?(?:www\.)?"
     r"(?P<name>[a-z0-9-]{2,30}(?:\.[a-z0-9-]{2,30}){1,3}\b"

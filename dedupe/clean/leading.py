@@ -19,9 +19,6 @@ from dedupe.names import ARTICLES, CAPITALS, SMALL_WORDS, fold
 if TYPE_CHECKING:
     from dedupe.names import Names
 
-ANDS = "and|y|et|und|e|en|og|och|i|و"
-"""Words between two names that are credited together."""
-
 LONGEST_CREDIT = 80
 """Code points read for the name after a credit's lead-in."""
 
@@ -42,7 +39,10 @@ _GOES_ON = re.compile(
 )
 _AND = re.compile(r"(?:and|the) ")
 # Between names that are credited together.
-_PARTS = re.compile(rf"\s*[/+,،、&]\s*|\s+(?:{ANDS})\s+|-")
+_BETWEEN = r"\s*[/+,،、&]\s*|\s+(?:and|with|y|et|und|e|en|og|och|i|و)\s+"
+_PARTS = re.compile(rf"{_BETWEEN}|-")
+# In a sentence, a preposition may follow: "da AFP e da Reuters".
+_LINK = re.compile(rf"[\"'”’»]?(?:{_BETWEEN})(?:(?:from|da|do|de|von) )?")
 # A newsroom's own words: whose name they follow it is.
 _ITS_OWN = frozenset({
     "news", "newspaper", "newspapers", "newswire", "newswires", "media", "group", "network",
@@ -91,6 +91,18 @@ def leading_name(words: str, names: Names) -> tuple[str | None, int]:
     """Return the known name at the front of some words, and its length; none if it goes on."""
     name, length = longest_name(words, names)
     return (None, 0) if name and goes_on(words, length, names) else (name, length)
+
+
+def further_names(text: str, start: int, end: int, names: Names) -> tuple[list[str], int]:
+    """Return the known names of a list behind its first, which ends at `start`, and its end."""
+    found = []
+    while link := _LINK.match(text, start, end):
+        name, length = leading_name(text[link.end() : min(end, link.end() + LONGEST_CREDIT)], names)
+        if not name:
+            break
+        found.append(name)
+        start = link.end() + length
+    return found, start
 
 
 def together(words: str, names: Names) -> list[str]:
