@@ -55,9 +55,8 @@ _LONE_SHORT = frozenset(
 )
 # Letters of a name of an agency that may mean something else.
 _SHORT = 3
-# Of these, no person is one.
+# Roles that no single person has.
 _STAFFS = frozenset({"staff", "service", "wire", "newspapers", "contributors"})
-_WORDS = re.compile(r"\w+")
 _COPYRIGHT = re.compile(
     r"(?:©|\(c\)|\b[Cc]opyright\b|COPYRIGHT)[\s©,-]*(?:\(c\) ?)?(?:\d{4}[\s,-]*){0,2}(?:by )?"
 )
@@ -66,9 +65,11 @@ _SIGNATURE = re.compile(
     r"(?:[-–—]\s*([^()（）\[\]\n–—]{2,40}?)|[(（]([^()（）\[\]\n]{2,40})[)）]"
     r"|(?<!\S)/([^/\n]{2,40})/)\s*$"
 )
+# Before a signature: the sentence is whole, and its last word is not spelled out in brackets.
 _ENDS_SENTENCE = re.compile(r"[.!?。][\"'”’»]?\s*$|\n\s*$|^\s*$")
 # "Xinhua writers Jane Roe and Ann Poe": who they are, behind what they are.
 _WRITERS = re.compile(rf"( (?:[Ww]riter|[Rr]eporter|[Cc]orrespondent))s? [{CAPITALS}].*")
+_LETTERS = re.compile(r"\w+")
 _NO_SURNAME = re.compile(rf"[{CAPITALS}]\.?|with")
 # By these words an outlet sends out what others print.
 _WIRE = re.compile(r"(?:Wire|News Service|News[Ss]ource)$")
@@ -250,7 +251,7 @@ def signatures(text: str, start: int, end: int, names: Names) -> Iterator[tuple[
 
 def _spells(words: str, letters: str) -> bool:
     """Say whether some words end in a name of these initials: "the Awami National Party", "ANP"."""
-    initials = "".join(word[0] for word in _WORDS.findall(words) if word[0].isupper())
+    initials = "".join(word[0] for word in _LETTERS.findall(words) if word[0].isupper())
     return initials.endswith(letters)
 
 

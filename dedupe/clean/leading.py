@@ -113,13 +113,17 @@ def together(words: str, names: Names) -> list[str]:
     words = words.strip(" .")
     if name := _known(words, names):
         return [name]
+    parts = _PARTS.split(words)
+    if len(parts) == 1:
+        return []
     silent = names.desks | names.unnamed
-    found = [_known(part, names) for part in _PARTS.split(words) if fold(part) not in silent]
+    found = [_known(part, names) for part in parts if fold(part) not in silent]
     return list(dict.fromkeys(filter(None, found))) if all(found) else []
 
 
 def _known(words: str, names: Names) -> str | None:
-    return names.known(words) or names.known(words.removeprefix("The ").removeprefix("the "))
+    bare = words.removeprefix("The ").removeprefix("the ")
+    return names.known(words) or (names.known(bare) if bare != words else None)
 
 
 def longest_name(words: str, names: Names) -> tuple[str | None, int]:
