@@ -107,6 +107,7 @@ FEET = [
     ("Forrás: MTI", "MTI"),
     ("(PAP)", "PAP"),
     ("(TT)", "TT"),
+    ("(PAP)\nText: Jane Roe", "PAP"),
     ("(©NTB)", "NTB"),
     ("/ritzau/", "Ritzau"),
     ("(AFP, dpa)", "AFP dpa"),

@@ -108,7 +108,8 @@ def byline_names(words: str, names: Names, *, alone: bool = False) -> list[str]:
     words = words.strip(" \t\xa0/-–—[]*_©")
     if _PROSE.search(words) or _PICTURE.match(words):
         return []
-    if words[:1] in {"(", "（"} and words[-1:] in {")", "）"}:
+    is_bracketed = words[:1] in {"(", "（"} and words[-1:] in {")", "）"}
+    if is_bracketed:
         words = words[1:-1].strip()
     signed = _BY.match(words)
     # "Jane Roe | Harbor Light (TNS)": the agency only brought it.
@@ -125,7 +126,9 @@ def byline_names(words: str, names: Names, *, alone: bool = False) -> list[str]:
     found: list[str] = []
     for segment in segments:
         named = _segment_names(segment, names, signed=signed is not None)
-        if signed or alone or _may_stand(named, segment, segments, words, names):
+        # "(PAP)" is a line of its own as only agencies sign.
+        signs = is_bracketed and names.holds_agency(named)
+        if signed or alone or signs or _may_stand(named, segment, segments, words, names):
             found += named
     return list(dict.fromkeys(found))
 
