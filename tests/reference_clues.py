@@ -152,8 +152,9 @@ def _of_line(
         if is_reuters_desk(words):
             yield Clue("byline", "Reuters", "desk_signature", line.start, line.end)
     notice = copyright_names(text, line.start, min(line.end, line.start + LONGEST_LINE), names)
-    for name in notice[0] if notice else ():
-        yield Clue("credit", name, "copyright", notice[1], notice[2])
+    if notice:
+        for name in notice[0]:
+            yield Clue("credit", name, "copyright", notice[1], notice[2])
     yield from _credited(text, line, names)
 
 
