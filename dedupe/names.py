@@ -51,6 +51,8 @@ _SECOND_LEVEL = frozenset({"co", "com", "org", "net", "gov", "ac", "edu", "gob",
 _SHORTEST_BINDING = 4
 # Parents of a domain that are looked up: a source may be a page of dots.
 _MOST_PARENTS = 8
+# An agency's name of so few letters may be a word, or what a person is called.
+_SHORT = 4
 _KEYS = ("agencies", "outlets", "unnamed_agencies", "own_desks")
 _ENTRY_KEYS = ("name", "spellings", "domains", "owner")
 _FORM = (
@@ -93,8 +95,8 @@ class Names(NamedTuple):
     def known(self, spelling: str) -> str | None:
         """Return the canonical name of an agency or outlet, or None.
 
-        Short all-capital agency names are only known in capitals: "app" and
-        "pa" are words.
+        Short names of agencies are only known in capitals, or as they are listed: "app" and
+        "pa" are words, Ria and Ani are people, and Efe is an agency still.
         """
         folded = fold(spelling)
         if folded in self.agencies:
@@ -144,9 +146,14 @@ class Names(NamedTuple):
         """Return the canonical name of an agency, or None."""
         folded = fold(spelling)
         name = self.agencies.get(folded)
-        if name and len(folded) <= 4 and folded.isascii() and spelling.strip(" .").islower():
-            return name if name.islower() else None
+        if name and len(folded) <= _SHORT and folded.isascii():
+            plain = spelling.strip(" .")
+            return name if plain.isupper() or plain in self.spellings else None
         return name
+
+    def holds_agency(self, found: Iterable[str]) -> bool:
+        """Say whether one of some canonical names is an agency's."""
+        return any(name in self.agencies.values() for name in found)
 
     def is_listed(self, name: str) -> bool:
         """Say whether a canonical name is one of names.json."""

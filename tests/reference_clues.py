@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dedupe.clean.addresses import address_clues
 from dedupe.clean.bylines import (
     byline_names,
-    copyright_name,
+    copyright_names,
     is_person,
     is_reuters_desk,
     may_sign,
@@ -151,9 +151,10 @@ def _of_line(
             yield Clue("byline", below, "byline", line.start, line.end)
         if is_reuters_desk(words):
             yield Clue("byline", "Reuters", "desk_signature", line.start, line.end)
-    notice = copyright_name(text, line.start, min(line.end, line.start + LONGEST_LINE), names)
+    notice = copyright_names(text, line.start, min(line.end, line.start + LONGEST_LINE), names)
     if notice:
-        yield Clue("credit", notice[0], "copyright", notice[1], notice[2])
+        for name in notice[0]:
+            yield Clue("credit", name, "copyright", notice[1], notice[2])
     yield from _credited(text, line, names)
 
 

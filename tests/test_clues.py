@@ -146,7 +146,6 @@ def test_byline__names_who_wrote_it(line: str, name: str) -> None:
     [
         "The Associated Press contributed to this report.",
         "AP contributed to this report.",
-        "Associated Press writer Jane Roe in Oslo contributed to this report.",
         "Jane Roe / Reuters",
         "Jane Roe/Wide World/AP",
         "Photo: Jane Roe, AP",
@@ -519,7 +518,7 @@ def test_harvest__no_documents() -> None:
 NEAR_MISSES = (
     "(", "( ", "told ", "told that ", "By A ", "A, ", "© ", "Source: ", "in an interview with ",
     "This article ", "新华社", "(AP", "- ", "A" * 50 + " ", "\n", "\n ", ".", "told A",
-    "A-", "A ", " ",
+    "A-", "A ", " ", "AFP/A", "AP and ", "AP\u2019s ", "\nWith A", "(with ", "/A", "A writer B ",
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from dedupe.clean.leading import leading_name
+from dedupe.clean.leading import further_names, leading_name, together
 from dedupe.names import default_names
 
 NAMES = default_names().collecting(
@@ -39,6 +39,8 @@ NAMES = default_names().collecting(
         "the Courier Mail",
         "EL MUNDO DE TEHUACÁN",
         "The Guardian Škofja Loka",
+        "Reuters/Jane Roe",
+        "AFP/Getty Images",
     ],
 )
 def test_leading_name__a_longer_name_is_not_cut_to_a_known_one(words: str) -> None:
@@ -63,6 +65,8 @@ def test_leading_name__a_longer_name_is_not_cut_to_a_known_one(words: str) -> No
         ("Reuters and The Sun Chronicle", "Reuters"),
         ("The New York Times Company", "New York Times"),
         ("Bloomberg L.P.", "Bloomberg"),
+        ("AFP/Reuters", "AFP"),
+        ("Reuters and AFP", "Reuters"),
         ("The New York Times Magazine", "New York Times"),
         ("Guardian News & Media Limited", "The Guardian"),
         ("„Die Welt“ Anfang", "Die Welt"),
@@ -79,3 +83,36 @@ def test_leading_name__a_longer_name_is_not_cut_to_a_known_one(words: str) -> No
 )
 def test_leading_name__ends_where_the_sentence_goes_on(words: str, name: str) -> None:
     assert leading_name(words, NAMES)[0] == name
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("Reuters", ["Reuters"]),
+        ("dpa/AFP", ["dpa", "AFP"]),
+        ("AFP-Jiji", ["AFP", "Jiji Press"]),
+        ("dpa-AFX", ["dpa"]),
+        ("The Associated Press and AP", ["AP"]),
+        ("Web Desk/AFP", ["AFP"]),
+        ("Web Desk/Agencies", []),
+        ("AFP/Getty Images", []),
+        ("Reuters Institute", []),
+        ("", []),
+    ],
+)
+def test_together__all_are_known_or_none(words: str, found: list[str]) -> None:
+    assert together(words, NAMES) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "rest"),
+    [
+        ("AFP/Reuters, dpa.", ["Reuters", "dpa"], "."),
+        ("AFP e da Reuters Brasil", ["Reuters"], ""),
+        ("AFP and others", [], " and others"),
+        ("AFP, Jane Roe and Reuters", [], ", Jane Roe and Reuters"),
+    ],
+)
+def test_further_names__end_where_nobody_is_known(text: str, found: list[str], rest: str) -> None:
+    listed, stop = further_names(text, len("AFP"), len(text), NAMES)
+    assert (listed, text[stop:]) == (found, rest)

@@ -56,7 +56,7 @@ SIGNALS = (
         {
             "appeared_on": 4.0, "republished": 4.0, "copyright": 4.0, "source_line": 3.5,
             "from_line": 3.5, "via": 1.9, "reported": 1.7, "told_outlet": 1.4,
-            "first_reported": 1.9, "copyright_one_owner": 1.4,
+            "first_reported": 1.9, "contributed": 1.9, "copyright_one_owner": 1.4,
         },
     ),
     Signal(

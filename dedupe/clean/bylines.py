@@ -1,6 +1,6 @@
 """Who signed a story: byline lines, signatures, copyright lines.
 
-    one line  ->  byline_names(), copyright_name()  ->  agencies and outlets it names
+    one line  ->  byline_names(), copyright_names()  ->  agencies and outlets it names
 
 A byline is a whole line of names: "By JANE ROE, Associated Press". A sentence
 that mentions an agency is none, and neither is a photo credit.
@@ -12,7 +12,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dedupe.clean.leading import LONGEST_CREDIT, ROLE, goes_on, leading_name
+from dedupe.clean.leading import (
+    LONGEST_CREDIT,
+    ROLE,
+    further_names,
+    goes_on,
+    leading_name,
+    together,
+)
 from dedupe.names import CAPITALS, Names, fold, last_word
 
 if TYPE_CHECKING:
@@ -25,7 +32,7 @@ _PERSON = re.compile(rf"{_NAMED}(?: (?:de|del|da|di|van|von|der|{_NAMED})){{1,3}
 _MOST_SEGMENTS = 8
 _MOST_TOKENS = 12
 _TOKENS = re.compile(r"\w[\w.]*")
-_BY = re.compile(r"(?:by|por|par|von|de|da|di)\s+(?=\S)", re.IGNORECASE)
+_BY = re.compile(r"(?:by|por|par|von|door|av|af|de|da|di):?\s+(?=\S)", re.IGNORECASE)
 _BROUGHT_BY = re.compile(r"\s[(（]([^()（）]{2,40})[)）]$")
 _SEGMENTS = re.compile(r"\s*[,|•·;]\s*|\s+[-–—]\s+")
 _PICTURE = re.compile(
@@ -34,8 +41,8 @@ _PICTURE = re.compile(
     re.IGNORECASE,
 )
 _NAME_PARTICLES = frozenset(
-    {"and", "y", "et", "und", "e", "de", "del", "von", "van", "la", "for", "the", "in", "dpa"}
-    | {"am", "pm", "a.m.", "p.m."}
+    {"and", "y", "et", "und", "e", "de", "del", "von", "van", "la", "for", "the", "in"}
+    | {"with", "am", "pm", "a.m.", "p.m.", "dpa", "afp", "sda", "ats"}
 )
 # Prose: a word in small letters that is none of the above. A line of names has none.
 _PROSE = re.compile(
@@ -43,16 +50,29 @@ _PROSE = re.compile(
     re.ASCII,
 )
 # Alone on a line, shorter agency names than these are menu items and initials.
-_LONE_SHORT = frozenset({"ap", "afp", "efe", "dpa", "upi", "pti", "ani", "aap", "anp", "ntb"})
+_LONE_SHORT = frozenset(
+    {"ap", "afp", "efe", "dpa", "upi", "pti", "ani", "aap", "anp", "ntb", "ctk"}
+)
 # Letters of a name of an agency that may mean something else.
 _SHORT = 3
+# Roles that no single person has.
+_STAFFS = frozenset({"staff", "service", "wire", "newspapers", "contributors"})
 _COPYRIGHT = re.compile(
     r"(?:©|\(c\)|\b[Cc]opyright\b|COPYRIGHT)[\s©,-]*(?:\(c\) ?)?(?:\d{4}[\s,-]*){0,2}(?:by )?"
 )
 _WIRE_NAME = re.compile(r"The-(\w{2,12})-Wire")
 _SIGNATURE = re.compile(
-    r"(?:[-–—]\s*([^()（）\[\]\n–—]{2,40}?)|[(（]([^()（）\[\]\n]{2,40})[)）])\s*$"
+    r"(?:[-–—]\s*([^()（）\[\]\n–—]{2,40}?)|[(（]([^()（）\[\]\n]{2,40})[)）]"
+    r"|(?<!\S)/([^/\n]{2,40})/)\s*$"
 )
+# Before a signature: the sentence is whole, and its last word is not spelled out in brackets.
+_ENDS_SENTENCE = re.compile(r"[.!?。][\"'”’»]?\s*$|\n\s*$|^\s*$")
+# "Xinhua writers Jane Roe and Ann Poe": who they are, behind what they are.
+_WRITERS = re.compile(rf"( (?:[Ww]riter|[Rr]eporter|[Cc]orrespondent))s? [{CAPITALS}].*")
+_LETTERS = re.compile(r"\w+")
+_NO_SURNAME = re.compile(rf"[{CAPITALS}]\.?|with")
+# By these words an outlet sends out what others print.
+_WIRE = re.compile(r"(?:Wire|News Service|News[Ss]ource)$")
 _REUTERS_DESK = re.compile(
     r"\(?(?:Reporting|Writing|Additional reporting) by .{3,140}[Ee]diting by "
 )
@@ -88,12 +108,13 @@ def byline_names(words: str, names: Names, *, alone: bool = False) -> list[str]:
     words = words.strip(" \t\xa0/-–—[]*_©")
     if _PROSE.search(words) or _PICTURE.match(words):
         return []
-    if words[:1] in {"(", "（"} and words[-1:] in {")", "）"}:
+    is_bracketed = words[:1] in {"(", "（"} and words[-1:] in {")", "）"}
+    if is_bracketed:
         words = words[1:-1].strip()
     signed = _BY.match(words)
     # "Jane Roe | Harbor Light (TNS)": the agency only brought it.
     brought = _BROUGHT_BY.search(words)
-    if brought and names.agency(brought.group(1)):
+    if brought and names.known(brought.group(1)):
         own = byline_names(f"By {words[signed.end() if signed else 0 : brought.start()]}", names)
         if own:
             return own
@@ -102,11 +123,13 @@ def byline_names(words: str, names: Names, *, alone: bool = False) -> list[str]:
     ]
     if len(segments) > _MOST_SEGMENTS or not all(map(_is_byline_part, segments)):
         return []
-    found = []
+    found: list[str] = []
     for segment in segments:
-        name = _segment_name(segment, names)
-        if name and (signed or alone or _may_stand(name, segment, segments, words, names)):
-            found.append(name)
+        named = _segment_names(segment, names, signed=signed is not None)
+        # "(PAP)" is a line of its own as only agencies sign.
+        signs = is_bracketed and names.holds_agency(named)
+        if signed or alone or signs or _may_stand(named, segment, segments, words, names):
+            found += named
     return list(dict.fromkeys(found))
 
 
@@ -119,40 +142,54 @@ def is_person(line: str, names: Names) -> tuple[bool, bool]:
     return named, named and signed is not None
 
 
-def _may_stand(name: str, segment: str, segments: list[str], words: str, names: Names) -> bool:
-    """Say whether a name without "By" signs its line.
+def _may_stand(
+    named: list[str], segment: str, segments: list[str], words: str, names: Names
+) -> bool:
+    """Say whether names without "By" sign their line.
 
     "Fox News, CNN" may be a menu: an outlet signs only after a person's name.
     """
-    agency = name in names.agencies.values()
+    agency = names.holds_agency(named) or (named and _WIRE.search(segment.strip(" .")))
     if len(segments) == 1:
-        return agency and _stands_alone(segment)
+        return bool(agency) and _stands_alone(segment)
     if agency:
         return True
     others = [part for part in segments if names.known(part.strip(" .")) is None]
     return bool(others) and "|" not in words
 
 
-def _segment_name(segment: str, names: Names) -> str | None:
-    """Read "AP Sports Writer", "JANE ROE Associated Press", "AP June 1, 2018"."""
+def _segment_names(segment: str, names: Names, *, signed: bool) -> list[str]:
+    """Read "dpa/AFP", "AP Sports Writer", "JANE ROE Associated Press", "AP June 1, 2018"."""
+    if found := together(segment, names):
+        return found
     plain = segment.strip(" .")
-    known = names.known(plain) or names.known(plain.removeprefix("The ").removeprefix("the "))
-    if known:
-        return known
-    tokens = plain.split()
+    tokens = (_WRITERS.sub(r"\1", plain) if signed else plain).split()
     if not tokens:
-        return None
+        return []
     if ROLE.fullmatch(tokens[-1]):
-        for last in range(len(tokens) - 1, 0, -1):
-            piece = " ".join(tokens[:last])
-            if name := names.known(piece):
-                # An agency has writers for everything; of The Sun Chronicle's, none is The Sun's.
-                has_desks = piece.isupper() or names.agency(piece)
-                return name if has_desks or not goes_on(plain, len(piece), names) else None
-        return None
-    if len(tokens) > 1 and tokens[1][0].isupper() and any(map(str.isdigit, plain)):
-        return names.agency(tokens[0])
-    return _after_person(tokens, names)
+        name = _of_role(tokens, names, signed=signed)
+    elif len(tokens) > 1 and tokens[1][0].isupper() and any(map(str.isdigit, plain)):
+        name = names.agency(tokens[0])
+    else:
+        name = _after_person(tokens, names)
+    return [name] if name else []
+
+
+def _of_role(tokens: list[str], names: Names, *, signed: bool) -> str | None:
+    """Read whose writer somebody is: "AP Sports Writer", "JANE ROE AP Sports Writer"."""
+    # Words before an agency are a person's: "The New AP Editor" is a headline.
+    has_person = signed or (tokens[0].isupper() and not tokens[-1].isupper())
+    for first in (0, 2, 3, 4) if has_person else (0,):
+        for last in range(len(tokens) - 1, first, -1):
+            piece = " ".join(tokens[first:last])
+            agency = names.agency(piece)
+            if name := agency if first else names.known(piece):
+                # An agency has writers for everything; of The Sun Chronicle's, none is The Sun's,
+                # and of MTI College Staff, none is MTI's.
+                has_desks = tokens[-1].lower() not in _STAFFS and (piece.isupper() or agency)
+                whole = " ".join(tokens[first:])
+                return name if has_desks or not goes_on(whole, len(piece), names) else None
+    return None
 
 
 def _after_person(tokens: list[str], names: Names) -> str | None:
@@ -163,6 +200,8 @@ def _after_person(tokens: list[str], names: Names) -> str | None:
         person, piece = tokens[:-last], " ".join(tokens[-last:])
         if (
             2 <= len(person) <= 4
+            # "Jane M. Bloomberg", "Interview with Reuters"
+            and not _NO_SURNAME.fullmatch(person[-1])
             and len(fold(piece)) > _SHORT + 2
             and (name := names.agency(piece))
         ):
@@ -173,30 +212,50 @@ def _after_person(tokens: list[str], names: Names) -> str | None:
 def _is_byline_part(segment: str) -> bool:
     tokens = segment.split()
     return len(tokens) <= _MOST_TOKENS and all(
-        not token[0].islower() or token.lower() in _NAME_PARTICLES or ROLE.fullmatch(token)
+        not token[0].islower()
+        or token.lower().partition("/")[0] in _NAME_PARTICLES
+        or ROLE.fullmatch(token)
         for token in tokens
     )
 
 
-def copyright_name(text: str, start: int, end: int, names: Names) -> tuple[str, int, int] | None:
-    """Return (name, start, end) of a copyright notice in text[start:end], or None."""
+def copyright_names(
+    text: str, start: int, end: int, names: Names
+) -> tuple[list[str], int, int] | None:
+    """Return (names, start, end) of a copyright notice in text[start:end], or None."""
     wire = _WIRE_NAME.match(text, start, end)
     if wire and (name := names.known(wire.group(1))):
-        return name, start, wire.end()
+        return [name], start, wire.end()
     mark = _COPYRIGHT.search(text, start, end)
     if not mark:
         return None
     name, length = leading_name(text[mark.end() : min(end, mark.end() + LONGEST_CREDIT)], names)
-    return (name, mark.start(), mark.end() + length) if name else None
+    if not name:
+        return None
+    others, stop = further_names(text, mark.end() + length, end, names)
+    return list(dict.fromkeys([name, *others])), mark.start(), stop
 
 
 def signatures(text: str, start: int, end: int, names: Names) -> Iterator[tuple[str, int, int]]:
     """Yield (name, start, end) of "... he said. (Reuters)" where text[start:end] ends."""
-    match = _SIGNATURE.search(text[start:end])
-    words = (match.group(1) or match.group(2)).strip(" .") if match else ""
-    name = names.agency(words) if words else None
-    if match and name and _stands_alone(words):
-        yield name, start + match.start(), start + len(text[start:end].rstrip())
+    tail = text[start:end]
+    match = _SIGNATURE.search(tail)
+    if not match:
+        return
+    words = (match[1] or match[2] or match[3]).strip(" .©")
+    before = tail[: match.start()]
+    if not (_stands_alone(words) or _ENDS_SENTENCE.search(before)) or _spells(before, words):
+        return
+    found = together(words, names)
+    if names.holds_agency(found):
+        for name in found:
+            yield name, start + match.start(), start + len(tail.rstrip())
+
+
+def _spells(words: str, letters: str) -> bool:
+    """Say whether some words end in a name of these initials: "the Awami National Party", "ANP"."""
+    initials = "".join(word[0] for word in _LETTERS.findall(words) if word[0].isupper())
+    return initials.endswith(letters)
 
 
 def _stands_alone(words: str) -> bool:

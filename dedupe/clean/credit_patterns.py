@@ -83,22 +83,35 @@ CREDITS = (
         each("republished|reprinted|reproduced|syndicated|distributed", _FROM),
         rf"(?:[Tt]his|[Tt]he|\w['’]s) {_PIECE_EN} (?:is|was|has been)"
         r" (?:republished|reprinted|reproduced|syndicated|distributed)(?: here)?"
-        r"(?: with (?:the )?(?:kind )?permission)?"
+        r"(?: with (?:the )?(?:kind )?permission)?(?: under [\w .-]{2,40})?"
         r" (?:from|of|by) ",
     ),
     cue(
         "source_line",
-        "source:|reporting by|"
+        "source:|sources:|reporting by| inputs|"
         + each("inputs|input|files|reporting|material|contributions|contribution", "from|by"),
-        r"[(\[]?(?:(?:[Ss]ource|SOURCE|[Oo]riginal source): ?|Reporting by "
-        r"|[Ww]ith (?:inputs?|files|reporting|material|contributions?) (?:from|by) )",
+        r"(?:(?:[Ss]ources?|SOURCE|[Oo]riginal source): ?|Reporting by "
+        r"|[Ww]ith (?:(?:inputs?|files|reporting|material|contributions?) (?:from|by) "
+        r"|(?=\S.{1,40} inputs\b)))",
         at_line_start=True,
         name_known=True,
     ),
     cue(
         "source_line",
-        " inputs",
-        r"[(\[]?[Ww]ith (?=\S.{1,40} inputs\b)",
+        "\nwith |(with |- with |– with |— with ",
+        # In lower case without a mark it is a sentence that was wrapped here.
+        r"(?:With|(?<=[(–—-])with|(?<=[(–—-] )with) ",
+        at_line_start=True,
+        name_known=True,
+        whole_line=True,
+    ),
+    cue(
+        "contributed",
+        "contributed to this",
+        # It is whose writer somebody is that tells; whoever contributed besides gave a part.
+        rf"(?:The )?(?P<name>[{CAPITALS}][^\n,;:()]{{1,40}})"
+        r"(?:['’]s?| (?:[Ww]riter|[Rr]eporter|[Cc]orrespondent)s?)"
+        rf" (?=[{CAPITALS}].{{3,300}} contributed to this (?:report|story|article)\b)",
         at_line_start=True,
         name_known=True,
     ),
@@ -136,6 +149,13 @@ CREDITS = (
         r"[Tt]his (?:report|story|article) (?:by (?=.{3,40} was (?:first |originally )?published)"
         r"|was (?:written|produced) by (?=.{3,60} with permission))",
     ),
+    cue(
+        "appeared_on",
+        "written by|produced by",
+        r"[Tt]his (?:report|story|article) (?:was|is) (?:written|produced) by ",
+        at_line_start=True,
+        name_known=True,
+    ),
     # Spanish
     cue(
         "appeared_on",
@@ -147,16 +167,17 @@ CREDITS = (
         r" (?:fue publicad[oa]|se public[oó]|apareci[oó])"
         r"(?: originalmente| por primera vez| inicialmente)? (?:en|por) ",
     ),
+    # Spanish, Portuguese
     cue(
         "appeared_on",
         "publicado originalmente|publicada originalmente|republicado originalmente"
         "|republicada originalmente",
-        r"[Pp]ublicad[oa] originalmente (?:en|por) ",
+        r"[Pp]ublicad[oa] originalmente (?:en|por|em|no|na|pelo|pela) ",
     ),
     cue(
         "source_line",
-        "fuente:|con informaci",
-        r"(?:[Ff]uente: ?|[Cc]on informaci[oó]n de )",
+        "fuente:|fuentes:|con informaci",
+        r"(?:[Ff]uentes?: ?|[Cc]on informaci[oó]n de )",
         at_line_start=True,
         name_known=True,
     ),
@@ -172,15 +193,15 @@ CREDITS = (
     cue("appeared_on", "initialement", r"(?:[Pp]ubliée?|[Pp]arue?) initialement (?:sur|par|dans) "),
     cue(
         "source_line",
-        "source :|source\u00a0:|source\u202f:|source:",
-        r"[(\[]?[Ss]ource\s?: ?",
+        "source :|source\u00a0:|source\u202f:|source:|sources :|sources\u00a0:",
+        r"[Ss]ources?\s?: ?",
         at_line_start=True,
         name_known=True,
     ),
     cue(
         "source_line",
         each("avec", "a|l|r"),
-        rf"[(\[]?(?:[{CAPITALS}][\w .'’-]{{1,40}}[, ] ?)?[Aa]vec (?:l['’])?",
+        rf"(?:[{CAPITALS}][\w .'’-]{{1,40}}[, ] ?)?[Aa]vec (?:l['’])?",
         at_line_start=True,
         name_known=True,
         whole_line=True,
@@ -188,25 +209,20 @@ CREDITS = (
     # German
     cue(
         "appeared_on",
-        "erschien|veröffentlicht",
-        rf"(?:[Dd]iese[rs]?|[Dd]er|[Dd]as|[Dd]ie) {_PIECE_DE} (?:erschien|ist|wurde)"
+        "erschien|veröffentlicht|erstveröffentlichung",
+        rf"(?:(?:[Dd]iese[rs]?|[Dd]er|[Dd]as|[Dd]ie) {_PIECE_DE} (?:erschien|ist|wurde)"
         r"(?: zuerst| zunächst| ursprünglich| im Original){0,2}(?: erschienen| veröffentlicht)?"
-        r" (?:(?:auf|bei|in|von)(?: der| dem)?|im|vom|beim) ",
-    ),
-    cue(
-        "appeared_on",
-        "zuerst erschienen|zuerst veröffentlicht|erstveröffentlich",
-        r"(?:[Zz]uerst (?:erschienen|veröffentlicht)|[Ee]rstveröffentlich(?:t|ung))"
-        r" (?:(?:auf|bei|in)(?: der| dem)?|im|beim):? ",
+        r"|[Zz]uerst (?:erschienen|veröffentlicht)|[Ee]rstveröffentlich(?:t|ung))"
+        r" (?:(?:auf|bei|in|von)(?: der| dem)?|im|vom|beim):? ",
     ),
     cue(
         "source_line",
         "mit material",
-        r"[(\[]?[Mm]it Material (?:von|der)(?: Agentur(?:en)?)? ",
+        r"[Mm]it Material (?:von|der)(?: Agentur(?:en)?)? ",
         at_line_start=True,
         name_known=True,
     ),
-    cue("source_line", "quelle", r"[(\[]?[Qq]uellen?: ?", at_line_start=True, name_known=True),
+    cue("source_line", "quelle", r"[Qq]uellen?: ?", at_line_start=True, name_known=True),
     # Portuguese
     cue(
         "appeared_on",
@@ -216,15 +232,9 @@ CREDITS = (
         r"(?: originalmente| primeiro| inicialmente)? (?:em|no|na|por|pelo|pela) ",
     ),
     cue(
-        "appeared_on",
-        "publicado originalmente|publicada originalmente|republicado originalmente"
-        "|republicada originalmente",
-        r"[Pp]ublicad[oa] originalmente (?:em|no|na|pelo|pela) ",
-    ),
-    cue(
         "source_line",
-        "fonte:|com informa",
-        r"(?:[Ff]onte: ?|[Cc]om informações (?:da|do|de) )",
+        "fonte:|fontes:|com informa",
+        r"(?:[Ff]ontes?: ?|[Cc]om informações (?:da|do|de) )",
         at_line_start=True,
         name_known=True,
     ),

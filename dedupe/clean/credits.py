@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.clean.clue import Clue
 from dedupe.clean.credit_patterns import CITED_AFTER, CITED_BEFORE, NOT_SOURCES
-from dedupe.clean.leading import LONGEST_CREDIT, SECOND_PARTS, leading_name, longest_name
+from dedupe.clean.leading import (
+    LONGEST_CREDIT,
+    SECOND_PARTS,
+    further_names,
+    leading_name,
+    longest_name,
+)
 from dedupe.clean.scar_patterns import TOLD_BEFORE, TOLD_NAME
 from dedupe.names import CAPITALS, SMALL_WORDS
 
@@ -35,15 +41,23 @@ def credits_of(text: str, start: int, end: int, cue: Cue, names: Names) -> Itera
         else cue.pattern.finditer(text, start, end)
     )
     for match in matches:
-        name, stop, known = _credited(text, match.end(), end, names)
+        first, last = match.span("name") if "name" in match.groupdict() else (match.end(), end)
+        name, stop, known = _credited(text, first, last, names)
+        others: list[str] = []
+        if known and cue.at_line_start:
+            others, stop = further_names(text, stop, last, names)
         if cue.whole_line and text[stop:end].strip(" .:)]"):
+            continue
+        if _LABEL.search(match.group()) and _is_of_noun(text, stop):
             continue
         # "published in Berlin": a place, unless the name is that of a paper.
         placed = match.group().rstrip().endswith((" in", " at"))
         if name and (known or not (cue.name_known or placed)):
-            yield Clue("credit", name, cue.rule, match.start(), stop)
+            for one in dict.fromkeys([name, *others]):
+                yield Clue("credit", one, cue.rule, match.start(), stop)
 
 
+_LABEL = re.compile(r"[Ss]ources?: ?$")
 _CREDIT_NAME = re.compile(
     r"[\"'“‘«*_《「\s]*(?:the |la |el |le |de |https?://)?(?:www\.)?"
     r"(?P<name>[a-z0-9-]{2,30}(?:\.[a-z0-9-]{2,30}){1,3}\b"
@@ -71,6 +85,8 @@ def _credited(text: str, start: int, end: int, names: Names) -> tuple[str | None
         return None, start, False
     stop = match.start("name") + len(name)
     begins, length = longest_name(text[start:stop], names)
+    if begins and text.startswith("/", start + length):
+        return None, start, False
     if begins and not _is_papers(text, start + length, stop):
         return begins, start + length, True
     # What begins as an outlet and goes on is called after it, or a paper of its own.
@@ -80,7 +96,8 @@ def _credited(text: str, start: int, end: int, names: Names) -> tuple[str | None
         and (" " in begins or begins.isupper())
     )
     chinese = "\u4e00" <= name[0] <= "\u9fff"
-    domain = "." in name and " " not in name
+    # Of "U.S.", each part is a letter.
+    domain = "." in name and " " not in name and min(map(len, name.split("."))) > 1
     plain = domain or chinese or longer or _MEDIA_WORD.search(name) is not None
     return names.of_domain(name) or name, stop, plain
 
@@ -131,7 +148,12 @@ def cited_clues(text: str, start: int, end: int, names: Names) -> Iterator[Clue]
 
 def _is_of_another(words: str, text: str, end: int) -> bool:
     """Say whether a noun follows the name: "according to Phoenix police", "to Bloomberg data"."""
-    after = _NEXT_WORD.match(text, end) if _ENGLISH_CITED.match(words) else None
+    return _ENGLISH_CITED.match(words) is not None and _is_of_noun(text, end)
+
+
+def _is_of_noun(text: str, end: int) -> bool:
+    """Say whether a noun follows a name that ends at a place of a text: "Bloomberg data"."""
+    after = _NEXT_WORD.match(text, end)
     return after is not None and after.group(1) not in _AFTER_A_NAME
 
 
@@ -149,7 +171,8 @@ _AFTER_A_NAME = frozenset({
     "which", "and", "but", "or", "the", "a", "an", "as", "by", "is", "was", "were", "are", "has",
     "had", "have", "will", "would", "said", "says", "when", "while", "after", "before", "there",
     "it", "he", "she", "they", "its", "his", "her", "their", "to", "from", "with", "reporters",
-    "report", "reports", "story", "article", "investigation",
+    "report", "reports", "story", "article", "investigation", "via", "staff", "et", "avec",
+    "pour",
 })  # fmt: skip
 _AFTER_REPORTED = frozenset({
     "that", "on", "it", "first", "earlier", "late", "last", "this", "yesterday", "today", "how",

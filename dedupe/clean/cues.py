@@ -4,6 +4,7 @@ Every pattern is linear: literal lead-ins, bounded repeats, no nested
 quantifiers. `needles` are lower-case literals of which one must be in a line before
 the pattern is tried there; it may stand behind the match ("ist zuerst in der Z erschienen").
 """
+# ruff: noqa: RUF001 - newspapers set long dashes
 
 from __future__ import annotations
 
@@ -21,8 +22,8 @@ class Cue(NamedTuple):
     Attributes:
         rule: its name in the clues table.
         needles: lower-case literals; a line with none of them is not matched.
-        expression: for a credit, the match ends where the name begins.
-        at_line_start: the match must begin its line.
+        expression: for a credit, the match ends where the name begins, or has it as `name`.
+        at_line_start: the match must begin its line, a bracket or a mark of a list aside.
         name_known: only a name of names.json or a domain counts, because the
             words alone also announce data, photos and recipes.
         whole_line: nothing but the name may follow.
@@ -38,9 +39,12 @@ class Cue(NamedTuple):
     @property
     def pattern(self) -> re.Pattern[str]:
         """The expression, compiled where a needle is first met: most never are."""
-        return _compiled(self.expression)
+        return _compiled(
+            rf"{_MARKS}(?:{self.expression})" if self.at_line_start else self.expression
+        )
 
 
+_MARKS = r"[(\[*•·–—\s-]{0,4}"
 _compiled = functools.cache(re.compile)
 
 

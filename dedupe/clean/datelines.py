@@ -15,6 +15,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.clean.clue import Clue
+from dedupe.clean.leading import together
 from dedupe.dates import MONTHS
 from dedupe.names import CAPITALS, Names, fold
 
@@ -47,7 +48,7 @@ _OUTLET_WORDS = re.compile(
 )
 _CALLSIGN = re.compile(r"[KWC][A-Z]{2,3}(?:-TV|-FM|-AM| \d{1,2})?")
 _NOT_OUTLETS = re.compile(
-    r"(?:[DR]|I)-|.*\d{4}|(?:updated?|watch|video|photos?|live|exclusive|breaking|opinion|file|see"
+    r"(?:[DR]|I)-|.*\d{4}|(?:updated?|watch|video|photos?|fotos?|bild|live|exclusive|breaking|opinion|file|see"
     r"|left|right|center|top|above|below|pictured|analysis|column|commentary|review|continued|correct(?:ed|ion)|clarified|state|local|nation"
     r"(?:al)?|world|sports?|business|politics|part|page|advisory|eds|urgent|bulletin|recasts?|adds?)\b",
     re.IGNORECASE,
@@ -112,7 +113,7 @@ def _chinese_wire(spellings: tuple[str, ...]) -> re.Pattern[str]:
 
 
 class _Opening(NamedTuple):
-    """A line's front as a dateline: place (name) dash."""
+    """A line's front as a dateline: place (name) dash, or what does for a dash."""
 
     place: str
     inside: str
@@ -132,12 +133,13 @@ def _parenthesised(text: str, start: int, end: int, names: Names, *, opens: bool
     if not opened or not closed or closed.start() - opened.end() > _LONGEST_NAME:
         return
     dash = _DASH_AFTER.match(text, closed.end(), end)
+    place = text[start : opened.start()].strip(_BLANKS)
     opening = _Opening(
-        place=text[start : opened.start()].strip(_BLANKS),
+        place=place,
         inside=text[opened.end() : closed.start()].strip(),
         start=start,
         stop=dash.end() if dash else closed.end(),
-        dashed=dash is not None,
+        dashed=dash is not None or _filed(text, place, closed.end()),
     )
     bare = not opening.place and not opening.dashed
     if opening.inside:
@@ -157,8 +159,9 @@ def _inside(opening: _Opening, names: Names) -> Iterator[Clue]:
     """Tell what stands between the parentheses of a dateline."""
     inside = opening.inside
     parts = [part for part in _PARTS.split(inside) if part]
-    whole = names.agency(inside)
-    named = [name for part in ([inside] if whole else parts) if (name := names.agency(part))]
+    whole = together(inside, names)
+    whole = whole if names.holds_agency(whole) else []
+    named = whole or [name for part in parts if (name := names.agency(part))]
     generic = any(fold(part) in names.unnamed or _AGENCIES.search(part) for part in parts)
     desk = any(fold(part) in names.desks or _DESK.search(part) for part in parts)
     if not opening.firm and not (named and opening.dashed and _is_place(opening.place)):
@@ -167,7 +170,8 @@ def _inside(opening: _Opening, names: Names) -> Iterator[Clue]:
         # "(J. Doe/Wide World/AP)" credits a photograph: every part must be known.
         if len(named) == len(parts) or whole or generic or desk or _is_not_latin(inside):
             for name in dict.fromkeys(named):
-                yield Clue("dateline", name, "agency", opening.start, opening.stop)
+                rule = "agency" if names.holds_agency([name]) else "outlet"
+                yield Clue("dateline", name, rule, opening.start, opening.stop)
     elif generic:
         yield Clue("dateline", None, "unnamed_agencies", opening.start, opening.stop)
     elif desk:
@@ -208,6 +212,16 @@ def _may_be_firm(front: str) -> bool:
 
 def _is_place(words: str) -> bool:
     return words[:1].isupper() and len(words.split()) <= 8 and not re.search(r"[?!;\"]", words)
+
+
+def _filed(text: str, place: str, stop: int) -> bool:
+    """Say whether a place is a dateline's without a dash: "New Delhi, Nov 3 (PTI) The"."""
+    date = _DATE.search(place)
+    front = place[: date.start()].split() if date else []
+    # "Oslo (NTB): The", but "Jane Roe (Reuters): Thank you" asks a question.
+    is_city = text.startswith(":", stop) and place.isalpha() and not _NOT_OUTLETS.match(place)
+    is_dated = bool(front) and not any(word[0].islower() for word in front)
+    return (is_city or is_dated) and _story_follows(text, stop)
 
 
 def _is_not_latin(words: str) -> bool:

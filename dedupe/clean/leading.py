@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dedupe.clean.credit_patterns import NOT_SOURCES
-from dedupe.names import ARTICLES, CAPITALS, SMALL_WORDS
+from dedupe.names import ARTICLES, CAPITALS, SMALL_WORDS, fold
 
 if TYPE_CHECKING:
     from dedupe.names import Names
@@ -38,6 +38,11 @@ _GOES_ON = re.compile(
     rf"(?P<word>[{CAPITALS}](?:[\w&'’.-]*[\w&'’-])?))"
 )
 _AND = re.compile(r"(?:and|the) ")
+# Between names that are credited together.
+_BETWEEN = r"\s*[/+,،、&]\s*|\s+(?:and|with|y|et|und|e|en|og|och|i|و)\s+"
+_PARTS = re.compile(rf"{_BETWEEN}|-")
+# In a sentence, a preposition may follow: "da AFP e da Reuters".
+_LINK = re.compile(rf"[\"'”’»]?(?:{_BETWEEN})(?:(?:from|da|do|de|von) )?")
 # A newsroom's own words: whose name they follow it is.
 _ITS_OWN = frozenset({
     "news", "newspaper", "newspapers", "newswire", "newswires", "media", "group", "network",
@@ -88,10 +93,43 @@ def leading_name(words: str, names: Names) -> tuple[str | None, int]:
     return (None, 0) if name and goes_on(words, length, names) else (name, length)
 
 
+def further_names(text: str, start: int, end: int, names: Names) -> tuple[list[str], int]:
+    """Return the known names of a list behind its first, which ends at `start`, and its end."""
+    found = []
+    while link := _LINK.match(text, start, end):
+        name, length = leading_name(text[link.end() : min(end, link.end() + LONGEST_CREDIT)], names)
+        if not name:
+            break
+        found.append(name)
+        start = link.end() + length
+    return found, start
+
+
+def together(words: str, names: Names) -> list[str]:
+    """Return whom some words name, if nobody else: "Reuters", "dpa/AFP", "AFP-Jiji".
+
+    "Web Desk" and "Agencies" beside a name say nothing, and are passed over.
+    """
+    words = words.strip(" .")
+    if name := _known(words, names):
+        return [name]
+    parts = _PARTS.split(words)
+    if len(parts) == 1:
+        return []
+    silent = names.desks | names.unnamed
+    found = [_known(part, names) for part in parts if fold(part) not in silent]
+    return list(dict.fromkeys(filter(None, found))) if all(found) else []
+
+
+def _known(words: str, names: Names) -> str | None:
+    bare = words.removeprefix("The ").removeprefix("the ")
+    return names.known(words) or (names.known(bare) if bare != words else None)
+
+
 def longest_name(words: str, names: Names) -> tuple[str | None, int]:
     """Return the longest known name at the front of some words, and its length."""
     lead = len(words) - len(words.lstrip(_QUOTES))
-    tokens = list(re.finditer(r"[^\s,;:()|]+", words[lead : lead + LONGEST_CREDIT]))[:6]
+    tokens = list(re.finditer(r"[^\s,;:()|/]+", words[lead : lead + LONGEST_CREDIT]))[:6]
     for last in range(len(tokens), 0, -1):
         piece = words[lead : lead + tokens[last - 1].end()].rstrip(f"{_QUOTES}&")
         bare = _ARTICLE.sub("", piece, count=1) if _ARTICLE.match(piece) else piece
@@ -103,6 +141,9 @@ def longest_name(words: str, names: Names) -> tuple[str | None, int]:
 
 def goes_on(words: str, end: int, names: Names) -> bool:
     """Say whether a known name that ends at a place of some words is the front of a longer one."""
+    if words[end : end + 1] == "/":
+        # "AFP/Reuters" are two; "Reuters/Jane Roe" took a picture.
+        return longest_name(words[end + 1 :], names)[0] is None
     after = _GOES_ON.match(words, end)
     while after and (word := after.group("word")):
         folded = word.replace(".", "").strip("'’-").lower()

@@ -12,7 +12,7 @@ import numpy as np
 from dedupe.clean.addresses import address_clues
 from dedupe.clean.bylines import (
     byline_names,
-    copyright_name,
+    copyright_names,
     is_person,
     is_reuters_desk,
     may_sign,
@@ -262,10 +262,11 @@ def _words_clues(words: str, kinds: int, names: Names, *, opens: bool) -> Iterat
     if kinds & (SIGNER | OUTLET) and len(words) <= LONGEST_LINE:
         yield from _signed(words, names, is_named=bool(kinds & OUTLET))
     if kinds & COPYRIGHT and (
-        notice := copyright_name(words, 0, min(len(words), LONGEST_LINE), names)
+        notice := copyright_names(words, 0, min(len(words), LONGEST_LINE), names)
     ):
-        name, start, end = notice
-        yield Clue("credit", name, "copyright", start, end)
+        found, start, end = notice
+        for name in found:
+            yield Clue("credit", name, "copyright", start, end)
     if kinds & CREDIT:
         for bit, kind, cue in CUES:
             if kinds & CREDIT & bit:

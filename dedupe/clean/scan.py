@@ -48,7 +48,7 @@ TOLD, CITED, COPYRIGHT = 32, 64, 128
 ADDRESS, LINK = 256, 512
 """An address, anywhere near the body and within it."""
 
-# Bits below it are kinds of words.
+# Bits below it are kinds of words; above it, 53 cues fit.
 _FIRST_CUE = 10
 CUES: tuple[tuple[int, str, Cue], ...] = tuple(
     (1 << place, kind, cue)
