@@ -47,6 +47,8 @@ people and places. So 2 of 1,258 pairs of Reuters are no longer one story: two b
 that may be a correction; no pair of census, spotify, ECB+ and seeds. Names that stand elsewhere
 say nothing: a copy has its own byline, caption and headline."""
 
+_NUMBERS_KEPT = 1 / 3
+
 _SPEAKER, _MOSTLY = 20, 0.5
 """Of a quotation: shingles outside its marks, at most, that say who spoke, and their share of all
 in common. Of 12, 20 and 30, and of a third, a half and .7, what leaves fewest of the dispatches
@@ -173,7 +175,8 @@ def recurring(
     if later.any():
         later &= microseconds_apart(measured, published) >= _DAYS_APART_MICROSECONDS
     partly = values[:, FEATURES.index("containment")] < WHOLE
-    return np.asarray(partly & (later | (brief & names_differ(measured))))
+    others = numbers_differ(measured) | (brief & (names_differ(measured) | opens_with_others(measured)))
+    return np.asarray(partly & (later | others))
 
 
 def refilled(measured: Measured) -> NDArray[np.bool_]:
@@ -210,6 +213,23 @@ def names_differ(measured: Measured) -> NDArray[np.bool_]:
     changed, same = counts[:, columns.NAME_SLOTS_CHANGED], counts[:, columns.NAME_SLOTS_SAME]
     several = (changed >= _LEAST_CHANGED) & (changed >= _NAMES_CHANGED * (changed + same))
     return np.asarray(several & refilled(measured))
+
+
+def opens_with_others(measured: Measured) -> NDArray[np.bool_]:
+    """Say in which pairs what is shared goes on about somebody else in each text, bool (P,)."""
+    return np.asarray(measured.openings.min(axis=1) >= _LEAST_CHANGED)
+
+
+def numbers_differ(measured: Measured) -> NDArray[np.bool_]:
+    """Say in which pairs most numbers are others, in the same places, and words too, bool (P,)."""
+    counts = measured.counts
+    n_fewer = counts[:, [columns.NUMBERS_A, columns.NUMBERS_B]].min(axis=1)
+    n_changed = counts[:, columns.NUMBER_SLOTS_CHANGED]
+    aligned = counts[:, [columns.ALIGNED_A, columns.ALIGNED_B]].min(axis=1)
+    n_words = aligned - counts[:, columns.MATCHED] - n_changed
+    mostly = counts[:, columns.NUMBERS_SHARED] <= _NUMBERS_KEPT * n_fewer
+    several = (n_fewer >= _LEAST_CHANGED) & (n_changed >= _LEAST_CHANGED)
+    return np.asarray(mostly & several & (n_words >= _LEAST_CHANGED))
 
 
 def same_outlet(measured: Measured, published: Published) -> NDArray[np.bool_]:
