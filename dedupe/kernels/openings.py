@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.kernels._compile import kernel
-from dedupe.kernels.text import CAPITALISED, SENTENCE_START
+from dedupe.kernels.text import CAPITALISED, NUMBER, SENTENCE_START
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 _CAPITALISED = np.int64(CAPITALISED)
 _SENTENCE_START = np.int64(SENTENCE_START)
-_NEWLINE, _CLOSING, _HYPHEN, _COLON = 10, 41, 45, 58
+_CAPITAL_OR_NUMBER = np.int64(CAPITALISED | NUMBER)
+_ASCII, _HYPHEN = 0x80, 45
+# Marks that may stand before a word of a name: blank, " & ' ( , . < >
+_WITHIN_NAMES = (32, 34, 38, 39, 40, 44, 46, 60, 62)
 # UTF-8 of the long dashes, U+2012 to U+2015.
 _DASHES = (0xE2, 0x80, 0x92, 0x95)
 _LEADING, _LOWER, _LETTERS = 0xC0, 0x20, 64
@@ -60,8 +63,9 @@ def fill_opening_names(
         places  int64 (P, 2)  tokens of a and of b at which it begins; -1 where nothing does
         out     int32 (P, 2)  overwritten: capitalised tokens of the same sentence, before the
                               place, that stand nowhere in the other text, nor nearly so in its sentence
-    Edge    0 where the place begins a sentence of either text, or is capitalised itself: a
-            sentence also begins with a capital behind a newline, colon, bracket or dash.
+    Edge    0 where the place begins a sentence of either text, or is a capital or a number, as
+            in a dateline: a sentence also begins with a capital behind a dash, a newline and
+            most other marks.
     Cost    words of the two beginnings times words of the texts
     """
     for p in range(first, last):
@@ -79,9 +83,9 @@ def fill_opening_names(
 
 @kernel
 def _goes_on(tokens: Tokens, i: int, j: int) -> bool:
-    """Say whether two tokens are the same word, in small letters in both."""
+    """Say whether two tokens are the same word, no number, in small letters in both."""
     flags = np.int64(tokens.flags[i]) | np.int64(tokens.flags[j])
-    return bool(tokens.hashes[i] == tokens.hashes[j] and flags & _CAPITALISED == 0)
+    return bool(tokens.hashes[i] == tokens.hashes[j] and flags & _CAPITAL_OR_NUMBER == 0)
 
 
 @kernel
@@ -101,14 +105,17 @@ def _sentence(tokens: Tokens, document: int, at: int) -> int:
 
 @kernel
 def _breaks(data: NDArray[np.uint8], start: int, end: int) -> bool:
-    """Say whether bytes between two words set off what follows, as those of a dateline do."""
+    """Say whether the bytes between two words set off what follows, as those of a dateline do."""
     for at in range(start, end):
         byte = np.int64(data[at])
-        if byte in (_NEWLINE, _CLOSING, _COLON):
-            return True
-        if byte == _HYPHEN and end - start > 1:
-            return True
-        if byte == _DASHES[0] and data[at + 1] == _DASHES[1]:
+        if byte == _HYPHEN:
+            # Alone it joins two words, beside a blank it is a dash.
+            if end - start > 1:
+                return True
+        elif byte < _ASCII:
+            if byte not in _WITHIN_NAMES:
+                return True
+        elif byte == _DASHES[0] and data[at + 1] == _DASHES[1]:
             if _DASHES[2] <= data[at + 2] <= _DASHES[3]:
                 return True
     return False

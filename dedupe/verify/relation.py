@@ -47,10 +47,12 @@ people and places. So 2 of 1,258 pairs of Reuters are no longer one story: two b
 that may be a correction; no pair of census, spotify, ECB+ and seeds. Names that stand elsewhere
 say nothing: a copy has its own byline, caption and headline."""
 
-_FORM_WORDS = 160
-"""A longer text is no form for the names in one sentence alone (`subjects_differ`). Of 80, 160 and
-any number of words, 26, 34 and 34 more pairs of Reuters are two stories, all of them rightly
-(prime rates, crude prices, bonds), and no pair of census, spotify, ECB+, COUNTER and seeds."""
+_FORM_WORDS, _NOUNS = 160, 0.2
+"""A longer text is no form for the names in one sentence alone (`subjects_differ`), and capitals
+that are a larger share of what is shared tell of nouns, as in German, not of names. Of 80, 160 and
+any number of words 26, 34 and 34 more pairs of Reuters are two stories, all of them rightly
+(prime rates, crude prices, bonds), in which names are up to .19 of what is shared; no pair of
+census, spotify, ECB+, COUNTER and seeds."""
 
 _MANY_NUMBERS, _NUMBERS_KEPT = 4, 0.2
 """Of a form, whatever its script: distinct numbers of the text that has fewer, at least, and the
@@ -225,8 +227,10 @@ def names_differ(measured: Measured) -> NDArray[np.bool_]:
 
 def subjects_differ(measured: Measured) -> NDArray[np.bool_]:
     """Say in which pairs the first that is shared is said of somebody else in each, bool (P,)."""
-    is_form = measured.words.min(axis=1) < _FORM_WORDS
-    return np.asarray(is_form & (measured.openings.min(axis=1) >= _LEAST_CHANGED))
+    counts = measured.counts
+    named = counts[:, columns.NAME_SLOTS_SAME] < _NOUNS * counts[:, columns.MATCHED]
+    several = measured.openings.min(axis=1) >= _LEAST_CHANGED
+    return np.asarray(several & named & (measured.words.min(axis=1) < _FORM_WORDS))
 
 
 def numbers_differ(measured: Measured) -> NDArray[np.bool_]:
