@@ -1,9 +1,9 @@
-"""Where what two texts share begins in, whom each names in that sentence before it, out.
+"""Two texts and where what they share begins in; names in that sentence before it, out.
 
     tokens of a pair, a place in each  ->  fill_opening_names()  ->  how many names of each
 
-A form filled in anew begins with its subject and goes on in the same words: "Marlow Bank
-raises its prime rate". A copy of another outlet has its own byline and dateline, and what
+A form filled in anew begins with its subject, and goes on in the same words: "Marlow Bank
+raises its prime rate". A copy of another outlet has its own byline and dateline, but what
 it took over begins with a sentence.
 
 Axes: P pairs, T tokens.
@@ -29,9 +29,12 @@ _CAPITAL_OR_NUMBER = np.int64(CAPITALISED | NUMBER)
 _ASCII, _HYPHEN = 0x80, 45
 # Marks that may stand before a word of a name: blank, " & ' ( , . < >
 _WITHIN_NAMES = (32, 34, 38, 39, 40, 44, 46, 60, 62)
-# UTF-8 of the long dashes, U+2012 to U+2015.
-_DASHES = (0xE2, 0x80, 0x92, 0x95)
+# UTF-8 of the long dashes, U+2012 to U+2015: two bytes, and the third of each.
+_DASHES, _LONG = (0xE2, 0x80), (0x92, 0x93, 0x94, 0x95)
 _LEADING, _LOWER, _LETTERS = 0xC0, 0x20, 64
+_LONGEST = 40
+"""Tokens of a beginning, at most, or it is none: a bound on work. Twice or half as much changes no
+pair of Reuters."""
 _ALIKE = 2 / 3
 """Share of letters in common from which on two words are one name spelled otherwise: so are 30 of
 39 pairs of spellings (Hester and Esther, Yusef and Yousuf), and a fiftieth of all pairs of names
@@ -62,11 +65,11 @@ def fill_opening_names(
         a, b    int64 (P,)
         places  int64 (P, 2)  tokens of a and of b at which it begins; -1 where nothing does
         out     int32 (P, 2)  overwritten: capitalised tokens of the same sentence, before the
-                              place, that stand nowhere in the other text, nor nearly so in its sentence
-    Edge    0 where the place begins a sentence of either text, or is a capital or a number, as
-            in a dateline: a sentence also begins with a capital behind a dash, a newline and
-            most other marks.
-    Cost    words of the two beginnings times words of the texts
+                              place, for which nothing stands in the other text
+    Edge    zeros where the place begins a sentence of either text, or is a capital or a number
+            as in a dateline. A sentence also begins with a capital behind a dash, a newline and
+            most other marks. A name spelled nearly as one of the other sentence is that one.
+    Cost    `_LONGEST` times the words of the texts, at most
     """
     for p in range(first, last):
         out[p] = 0
@@ -90,17 +93,20 @@ def _goes_on(tokens: Tokens, i: int, j: int) -> bool:
 
 @kernel
 def _sentence(tokens: Tokens, document: int, at: int) -> int:
-    """Return the first token of the sentence that holds a token of a document."""
-    base = tokens.bases[document]
-    while at > tokens.bounds[document]:
-        flags = np.int64(tokens.flags[at])
+    """Return the first token of the sentence that holds a token of a document.
+
+    The token itself where the first is too far away.
+    """
+    base, first = tokens.bases[document], at
+    while first > tokens.bounds[document] and at - first <= _LONGEST:
+        flags = np.int64(tokens.flags[first])
         if flags & _SENTENCE_START:
             break
-        between = base + np.int64(tokens.ends[at - 1]), base + np.int64(tokens.starts[at])
-        if flags & _CAPITALISED and _breaks(tokens.data, between[0], between[1]):
+        start, end = base + np.int64(tokens.ends[first - 1]), base + np.int64(tokens.starts[first])
+        if flags & _CAPITALISED and _breaks(tokens.data, start, end):
             break
-        at -= 1
-    return at
+        first -= 1
+    return first if at - first <= _LONGEST else at
 
 
 @kernel
@@ -110,14 +116,13 @@ def _breaks(data: NDArray[np.uint8], start: int, end: int) -> bool:
         byte = np.int64(data[at])
         if byte == _HYPHEN:
             # Alone it joins two words, beside a blank it is a dash.
-            if end - start > 1:
-                return True
+            found = end - start > 1
         elif byte < _ASCII:
-            if byte not in _WITHIN_NAMES:
-                return True
-        elif byte == _DASHES[0] and data[at + 1] == _DASHES[1]:
-            if _DASHES[2] <= data[at + 2] <= _DASHES[3]:
-                return True
+            found = byte not in _WITHIN_NAMES
+        else:
+            found = byte == _DASHES[0] and data[at + 1] == _DASHES[1] and data[at + 2] in _LONG
+        if found:
+            return True
     return False
 
 

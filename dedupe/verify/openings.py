@@ -1,6 +1,6 @@
 """Aligned pairs in; how many names of its own each text has before what both share, out.
 
-    passages  ->  where they begin  ->  opening_names()  ->  names of each
+passages  ->  where they begin  ->  opening_names()  ->  names of each
 """
 
 from __future__ import annotations
