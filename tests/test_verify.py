@@ -471,20 +471,18 @@ BANKS = ("Marlow Savings Bank", "The First Trust of Tarn Haven")
     ("texts", "expected"),
     [
         (tuple(RAISED.format(bank) for bank in BANKS), True),
-        (tuple(RAISED.format(bank) + OTHER * 2 for bank in BANKS), True),
-        (tuple(RAISED.format(bank) + OTHER * 6 for bank in BANKS), False),
+        (tuple(RAISED.format(bank) + OTHER * 4 for bank in BANKS), False),
         (tuple(f"{by}\n\n{RAISED.format(BANKS[0])}" for by in BYLINES), False),
         (tuple(RAISED.format(name) for name in ("Hester Wren", "Esther Wrenn")), False),
         (tuple(RAISED.format(name) for name in ("Marlow Bank", "A savings bank")), False),
         (tuple(NOUNS.format(who) for who in ("Politiker und Bürger", "Alle Parteien")), False),
     ],
-    ids=["brief", "short", "long", "bylines", "respelt", "one not named", "nouns"],
+    ids=["brief", "long", "bylines", "respelt", "one not named", "nouns"],
 )
 def test_recurring__what_is_said_of_another_in_the_same_words_is_another_story(
     texts: tuple[str, str], *, expected: bool
 ) -> None:
     found, _ = measured(texts)
-    assert relating.subjects_differ(found).tolist() == [expected]
     told = relating.recurring(found, found.view, published_by(documents_table(texts)))
     assert told.tolist() == [expected]
 

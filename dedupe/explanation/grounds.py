@@ -315,7 +315,7 @@ def _refilled(measured: Measured, published: Published) -> str:
     brief = ", in a brief text" if is_brief else ""
     if is_brief and relating.names_differ(measured)[0]:
         why = "of other names"
-    elif relating.subjects_differ(measured)[0]:
+    elif is_brief and relating.subjects_differ(measured)[0]:
         why = "of others, named before what is shared"
     elif relating.numbers_differ(measured)[0]:
         why = "of other numbers nearly throughout"

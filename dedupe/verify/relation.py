@@ -47,12 +47,11 @@ people and places. So 2 of 1,258 pairs of Reuters are no longer one story: two b
 that may be a correction; no pair of census, spotify, ECB+ and seeds. Names that stand elsewhere
 say nothing: a copy has its own byline, caption and headline."""
 
-_FORM_WORDS, _NOUNS = 160, 0.2
-"""A longer text is no form for the names in one sentence alone (`subjects_differ`), and capitals
-that are a larger share of what is shared tell of nouns, as in German, not of names. Of 80, 160 and
-any number of words 26, 34 and 34 more pairs of Reuters are two stories, all of them rightly
-(prime rates, crude prices, bonds), in which names are up to .19 of what is shared; no pair of
-census, spotify, ECB+, COUNTER and seeds."""
+_NOUNS = 0.2
+"""Share of the words that two briefs share from which on capitals tell of nouns, as in German, not
+of names: of what 26 pairs of Reuters share, which `subjects_differ` makes two stories, all of them
+rightly, names are at most .19. It parts no pair of census, spotify, ECB+, COUNTER and seeds; without
+regard to length 8 more pairs of Reuters are two stories, rightly, too."""
 
 _MANY_NUMBERS, _NUMBERS_KEPT = 3, 0.2
 """Distinct numbers that both texts have at least, and the share of the fewer at most that is in
@@ -187,8 +186,8 @@ def recurring(
     if later.any():
         later &= microseconds_apart(measured, published) >= _DAYS_APART_MICROSECONDS
     partly = values[:, FEATURES.index("containment")] < WHOLE
-    others = numbers_differ(measured) | subjects_differ(measured) | (brief & names_differ(measured))
-    return np.asarray(partly & (later | others))
+    others = names_differ(measured) | subjects_differ(measured)
+    return np.asarray(partly & (later | (brief & others) | numbers_differ(measured)))
 
 
 def refilled(measured: Measured) -> NDArray[np.bool_]:
@@ -231,8 +230,7 @@ def subjects_differ(measured: Measured) -> NDArray[np.bool_]:
     """Say in which pairs what is shared begins within a sentence about somebody else, bool (P,)."""
     counts = measured.counts
     few_names = counts[:, columns.NAME_SLOTS_SAME] < _NOUNS * counts[:, columns.MATCHED]
-    several = measured.openings.min(axis=1) >= _LEAST_CHANGED
-    return np.asarray(several & few_names & (measured.words.min(axis=1) < _FORM_WORDS))
+    return np.asarray(few_names & (measured.openings.min(axis=1) >= _LEAST_CHANGED))
 
 
 def numbers_differ(measured: Measured) -> NDArray[np.bool_]:
