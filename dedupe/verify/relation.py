@@ -50,8 +50,8 @@ say nothing: a copy has its own byline, caption and headline."""
 _NOUNS = 0.2
 """Share of the words that two briefs share from which on capitals tell of nouns, as in German, not
 of names: of what 26 pairs of Reuters share, which `subjects_differ` makes two stories, all of them
-rightly, names are at most .19. It parts no pair of census, spotify, ECB+, COUNTER and seeds; without
-regard to length 8 more pairs of Reuters are two stories, rightly, too."""
+rightly, names are at most .19. It parts no pair of census, spotify, ECB+, COUNTER and seeds. With
+longer texts, too, 8 more pairs are two stories, rightly, but `subjects.stories_apart` falls."""
 
 _MANY_NUMBERS, _NUMBERS_KEPT = 3, 0.2
 """Distinct numbers that both texts have at least, and the share of the fewer at most that is in
