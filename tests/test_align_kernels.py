@@ -256,6 +256,17 @@ def test_slots__changed_numbers_and_names_are_told_from_kept_ones() -> None:
     assert other[columns.NAME_SLOTS_SAME] == same[columns.NAME_SLOTS_SAME] - 1
 
 
+def test_slots__numbers_change_in_as_many_places_as_runs_lie_between() -> None:
+    text = (
+        "The warden said on {} the tide took {} boats from the pier, and left {} on the sand there."
+    )
+    one, other = text.format("6 May 2024", 14, 3), text.format("7 June 2023", 17, 3)
+    found = align_texts(one, other)
+    assert found[columns.NUMBER_SLOTS_CHANGED] == 3
+    assert found[columns.NUMBER_PLACES_CHANGED] == 2
+    assert align_texts(one, one)[columns.NUMBER_PLACES_CHANGED] == 0
+
+
 # --- a kernel's answer depends on the pair alone
 
 

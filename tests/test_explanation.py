@@ -186,6 +186,40 @@ def test_explain__a_turn_leads_to_the_relation_it_names(finished: Path, tmp_path
     assert {turn.relation: turn.measure for turn in found.turns}["repost"] == "one_outlet"
 
 
+@pytest.mark.parametrize(
+    ("form", "slots", "why"),
+    [
+        (
+            "{} said it is raising its prime lending rate to nine percent. Others will follow.",
+            (["Marlow Savings Bank"], ["The First Trust of Tarn Haven"]),
+            "of others, named before what is shared",
+        ),
+        (
+            "Gold opened at {} crowns today and closed at {} crowns. Dealers in the hall sold {}.",
+            ([4020, 4035, 17], [3980, 3961, 22]),
+            "of other numbers nearly throughout",
+        ),
+    ],
+)
+def test_explain__says_what_of_a_form_of_one_day_is_other(
+    form: str, slots: tuple[list[object], list[object]], why: str, tmp_path: Path
+) -> None:
+    given, out = tmp_path / "in.jsonl", tmp_path / "out"
+    rows = [
+        {"id": name, "text": form.format(*filled), "published": "2024-05-06"}
+        for name, filled in zip("ab", slots, strict=True)
+    ]
+    given.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert (
+        CliRunner().invoke(dedupe.cli.app, ["cluster", str(given), "--out", str(out)]).exit_code
+        == 0
+    )
+    found = dedupe.explain(out, "a", "b")
+    assert found.grounds is not None
+    assert (found.relation, found.grounds.rule) == ("template", "recurs")
+    assert f"a form filled in anew: {why}" in found.grounds.says
+
+
 def test_explain__a_quotation_overrules_the_model(tmp_path: Path) -> None:
     said = f'"{QUOTATION}" Governor Salla Brink said in a statement read on television on Friday.'
     rows = [

@@ -455,6 +455,68 @@ def test_recurring__a_brief_of_other_names_is_another_whatever_the_day(
     assert told.tolist() == [expected]
 
 
+RAISED = (
+    "{} said it is raising its prime lending rate to nine percent from eight, effective at once. "
+    "Others are expected to follow within the week, dealers said."
+)
+NOUNS = (
+    "{} haben am Montag den Abriss der Brücke verlangt. Das Bauwerk gilt als marode. Der Neubau "
+    "kostet viel Geld, der Umweg kostet Zeit. Eine Entscheidung fällt im Sommer."
+)
+BANKS = ("Marlow Savings Bank", "The First Trust of Tarn Haven")
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (tuple(RAISED.format(bank) for bank in BANKS), True),
+        (tuple(RAISED.format(bank) + OTHER * 4 for bank in BANKS), False),
+        (tuple(f"{by}\n\n{RAISED.format(BANKS[0])}" for by in BYLINES), False),
+        (tuple(RAISED.format(name) for name in ("Hester Wren", "Esther Wrenn")), False),
+        (tuple(RAISED.format(name) for name in ("Marlow Bank", "A savings bank")), False),
+        (tuple(NOUNS.format(who) for who in ("Politiker und Bürger", "Alle Parteien")), False),
+    ],
+    ids=["brief", "long", "bylines", "respelt", "one not named", "nouns"],
+)
+def test_recurring__what_is_said_of_another_in_the_same_words_is_another_story(
+    texts: tuple[str, str], *, expected: bool
+) -> None:
+    found, _ = measured(texts)
+    told = relating.recurring(found, found.view, published_by(documents_table(texts)))
+    assert told.tolist() == [expected]
+
+
+GOLD = (
+    "ราคาทองคำวันนี้{} บาท รับซื้อบาทละ {} บาท ขายออกบาทละ {} บาท สมาคมระบุว่าราคาเคลื่อนไหวตามตลาดโลก "
+    "นักลงทุนควรติดตามการประชุมของธนาคารกลางในสัปดาห์นี้อย่างใกล้ชิด"
+)
+TOLL = (
+    "A bus overturned near Tarn Haven on Monday, and {} people were killed. Another {} were taken "
+    "to hospital after the crash, which happened at about {} in the evening in heavy rain."
+)
+DATED = "The ferry ran aground\n{}\nNobody was hurt when the ferry ran aground off the harbour."
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ((GOLD.format("ขึ้น 150", 402, 403), GOLD.format("ลด 20", 104, 108)), True),
+        ((GOLD.format("ขึ้น 150", 402, 403), GOLD.format("ลด 20", 402, 108)), False),
+        ((GOLD.format("ขึ้น 150", "", 403), GOLD.format("ลด 20", "", 108)), False),
+        ((TOLL.format(4, 17, 6), TOLL.format(7, 22, 6)), False),
+        ((DATED.format("May 6, 2024 10:35"), DATED.format("Posted 07.05.23 at 21:12")), False),
+    ],
+    ids=["all", "one kept", "two numbers", "toll", "one place"],
+)
+def test_recurring__other_numbers_throughout_are_of_another_story_in_any_script(
+    texts: tuple[str, str], *, expected: bool
+) -> None:
+    found, _ = measured(texts)
+    assert relating.numbers_differ(found).tolist() == [expected]
+    told = relating.recurring(found, found.view, published_by(documents_table(texts)))
+    assert told.tolist() == [expected]
+
+
 def test_ruled_odds__a_quotation_takes_lineage_and_leaves_one_story() -> None:
     odds, yes, no = np.array([[-1.0, 2.0], [2.0, 3.0]]), np.ones(2, np.bool_), np.zeros(2, np.bool_)
     lineage, same = relating.ruled_odds(odds, no, no, yes)

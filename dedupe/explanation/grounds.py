@@ -315,6 +315,10 @@ def _refilled(measured: Measured, published: Published) -> str:
     brief = ", in a brief text" if is_brief else ""
     if is_brief and relating.names_differ(measured)[0]:
         why = "of other names"
+    elif is_brief and relating.subjects_differ(measured)[0]:
+        why = "of others, named before what is shared"
+    elif relating.numbers_differ(measured)[0]:
+        why = "of other numbers nearly throughout"
     else:
         days = int(relating.microseconds_apart(measured, published)[0]) // DAY_MICROSECONDS
         why = f"at least {days} days apart"

@@ -37,6 +37,7 @@ checksums.py rows               -> whether they are as they were written
 postings.py  sorted postings    -> where keys stand, in memory and in a file's bytes
 frequency.py sorted keys     -> in how many documents of an index and a batch each stands
 telling.py   tokens of a pair   -> how both tell it: likest sentences, letters, facts
+openings.py  tokens of a pair   -> names before what both share
 trees.py     features           -> sums of regression trees
 graphs.py   documents of stories -> works
 glances.py   works              -> what clocks, lengths and outlets say

@@ -38,6 +38,7 @@ from dedupe.kernels.columns import (
     NARRATION_B,
     NARRATION_SHARED_A,
     NARRATION_SHARED_B,
+    NUMBER_PLACES_CHANGED,
     NUMBER_SLOTS_CHANGED,
     NUMBER_SLOTS_SAME,
     NUMBERS_A,
@@ -127,8 +128,9 @@ def fill_alignments(
               number tokens, and capitalised ones within sentences; ALIGNED_*:
               tokens in passages; MATCHED: those of them equal on both sides;
               NUMBER_SLOTS_*, NAME_SLOTS_*: numbers and names inside passages
-              that stand in both, or change between them; LEAD_*: of the first
-              LEAD_SHINGLES shingles, those in the other
+              that stand in both, or change between them; NUMBER_PLACES_CHANGED: gaps
+              between runs in which numbers change; LEAD_*: of the first LEAD_SHINGLES
+              shingles, those in the other
     max_gap    tokens that may lie between two anchors of one passage, on either side
     min_words  a passage with fewer matched tokens is dropped
     Cost       linear in the tokens of both, for shingles of at most 16 places
@@ -284,5 +286,6 @@ def _measure_passages(
         row[MATCHED] += box[boxes.MATCHED]
         row[NUMBER_SLOTS_SAME] += box[boxes.NUMBERS_SAME]
         row[NUMBER_SLOTS_CHANGED] += box[boxes.NUMBERS_CHANGED]
+        row[NUMBER_PLACES_CHANGED] += box[boxes.NUMBER_PLACES_CHANGED]
         row[NAME_SLOTS_SAME] += box[boxes.NAMES_SAME]
         row[NAME_SLOTS_CHANGED] += box[boxes.NAMES_CHANGED]

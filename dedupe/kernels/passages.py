@@ -27,7 +27,8 @@ MAX_OPEN = 16
 
 PAIR, A_FROM, A_TO, B_FROM, B_TO, MATCHED = 0, 1, 2, 3, 4, 5
 NUMBERS_SAME, NUMBERS_CHANGED, NAMES_SAME, NAMES_CHANGED = 6, 7, 8, 9
-N_BOX = 10
+NUMBER_PLACES_CHANGED = 10
+N_BOX = 11
 """Columns of a passage: its pair, its token ranges in a and b, and counts."""
 
 # A run this much shorter is still taken where it continues a passage.
@@ -154,6 +155,7 @@ def _extend(
         )
         box[NUMBERS_SAME] += same
         box[NUMBERS_CHANGED] += changed
+        box[NUMBER_PLACES_CHANGED] += np.int64(changed > 0)
         same, changed = count_gap_facts(hashes, flags, a_from, a_to, b_from, b_to, NAME_MASK, NAME)
         box[NAMES_SAME] += same
         box[NAMES_CHANGED] += changed

@@ -4,6 +4,7 @@ blocks.py     pairs of few texts together    -> blocks, measured one after anoth
 measures.py   exact overlap, then alignment  -> Measured, passages
 alignments.py pairs of tokenised texts       -> what they share, and where
 telling.py    undecided pairs, by sentence   -> more measures
+openings.py   where passages begin           -> names in that sentence, before
 filed.py      how their texts open           -> which one an agency filed
 sentences.py  a pair, on demand         -> passages in other words
 edits.py      a passage, on demand      -> its words that changed

@@ -58,6 +58,8 @@ class Measured(NamedTuple):
         weighted   float32 (P, 2)    share found in the other, by sampled shingles
                                      weighted with inverse document frequency
         counts     int32   (P, kernels.columns.N_MEASURES)
+        openings   int32   (P, 2)    names of a alone, of b alone, before what both share, in
+                                     the sentence that it begins within (openings.py)
         view       float64 (P, len(features.FEATURES))  what the first models look at
         looked     int64   (L,)      places of the pairs that were looked at closely, rising
         told       float64 (L, kernels.telling.N_TELLINGS)  how those tell it
@@ -75,6 +77,7 @@ class Measured(NamedTuple):
     exact: NDArray[np.bool_]
     weighted: NDArray[np.float32]
     counts: NDArray[np.int32]
+    openings: NDArray[np.int32]
     view: NDArray[np.float64]
     looked: NDArray[np.int64]
     told: NDArray[np.float64]
@@ -231,7 +234,8 @@ def _measure_block(
     import pyarrow as pa
 
     from dedupe.verify.models import judged_twice
-    from dedupe.verify.telling import tell
+    from dedupe.verify.openings import opening_names
+    from dedupe.verify.telling import tell, tokens_of
 
     rows, texts, shingles = read
     numbers = np.arange(len(rows))
@@ -257,6 +261,7 @@ def _measure_block(
         (candidates.nets[places] & EXACT).astype(bool),
         candidates.shared_weight[places],
         alignments.counts,
+        np.zeros((len(a), 2), np.int32),
         np.zeros((len(a), 0)),
         np.zeros(0, np.int64),
         np.zeros((0, N_TELLINGS)),
@@ -269,9 +274,11 @@ def _measure_block(
         lambda at: tell(a[at], b[at], numbers, shingles, texts, settings),
         closely=closely,
     )
+    tokens = tokens_of(numbers, shingles, texts)
+    openings = opening_names(a, b, alignments.passages, tokens, settings.threads)
     spans = as_code_points(alignments.passages, a, b, numbers, shingles, texts)
     passages = pa.table({name: spans[:, i] for i, name in enumerate(PASSAGE_COLUMNS)})
-    return measured._replace(passages=passages)
+    return measured._replace(openings=openings, passages=passages)
 
 
 def numbered_from(passages: pa.Table, before: int) -> pa.Table:

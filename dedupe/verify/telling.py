@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.clean import Kept
+    from dedupe.kernels.telling import Tokens
     from dedupe.settings import Settings
     from dedupe.shingle import Shingles
 
@@ -51,10 +52,7 @@ def tell(
 
     flipped = shingles.content[b] < shingles.content[a]
     one, other = np.where(flipped, b, a), np.where(flipped, a, b)
-    tokens = telling.Tokens(
-        kept.data, kept.text_offsets[rows], shingles.token_hashes, shingles.token_starts,
-        shingles.token_ends, shingles.token_flags, shingles.token_offsets,
-    )  # fmt: skip
+    tokens = tokens_of(rows, shingles, kept)
     told = np.zeros((len(a), telling.N_TELLINGS))
 
     def run(first: int, last: int) -> None:
@@ -68,3 +66,13 @@ def tell(
         exchange(told, left, right, flipped)
     told[:, telling.FILED] = filed_sides(a, b, rows, kept, settings)
     return told
+
+
+def tokens_of(rows: NDArray[np.int64], shingles: Shingles, kept: Kept) -> Tokens:
+    """Put tokens of rows of `kept`, int64 (N,), beside the bytes that they stand in."""
+    from dedupe.kernels.telling import Tokens
+
+    return Tokens(
+        kept.data, kept.text_offsets[rows], shingles.token_hashes, shingles.token_starts,
+        shingles.token_ends, shingles.token_flags, shingles.token_offsets,
+    )  # fmt: skip
