@@ -242,7 +242,8 @@ def filter_(
 ) -> None:
     """Write one document of each story, and every single, as JSON lines to stdout.
 
-    Give the inputs and fields just as dedupe cluster got them. Records keep every field.
+    Give the inputs and fields just as dedupe cluster got them. Records keep every field
+    as JSON can have it: bytes become text; NaN and infinite numbers, null.
     """
     from dedupe.filter import unique_records
     from dedupe.result import Result
