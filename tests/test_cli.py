@@ -391,6 +391,8 @@ def test_check_out__accepts_a_new_an_empty_and_an_own_folder(tmp_path: Path) -> 
     corpus.check_out(tmp_path, ["-", "a"], overwrite=False)
     (tmp_path / "run.json").touch()
     corpus.check_out(tmp_path, ["a"], overwrite=True)
+    # To look is all that is done.
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
 
 
 def test_check_out__refuses_before_the_work(tmp_path: Path) -> None:
@@ -853,6 +855,19 @@ def test_report__out_top_and_json(stories: Path, tmp_path: Path) -> None:
     assert again.stdout.endswith("report.html: 1 story; 1 smaller left out.\n")
     none = invoke("report", str(stories), "--top", "0")
     assert none.stdout.endswith("report.html: 0 stories; 2 left out.\n")
+
+
+def test_report_and_sources__never_write_over_the_run_that_they_read(stories: Path) -> None:
+    before = {path: path.read_bytes() for path in stories.iterdir()}
+    pairs = str(stories / "pairs.parquet")
+    for words in (["report", "--out"], ["sources", "--parquet"], ["sources", "--graphml"]):
+        result = invoke(words[0], str(stories), words[1], pairs)
+        assert isinstance(result.exception, OutputError)
+        assert "which this command reads" in str(result.exception)
+    assert before == {path: path.read_bytes() for path in stories.iterdir()}
+    page = stories / "report.html"
+    assert invoke("report", str(stories), "--out", str(page)).exit_code == 0
+    assert page.exists()
 
 
 def test_report__hyphen_is_stdout(stories: Path) -> None:

@@ -305,7 +305,7 @@ def test_save__takes_a_place_elsewhere_when_the_current_folder_was_removed(tmp_p
         os.chdir(tmp_path / "gone")
         (tmp_path / "gone").rmdir()
         small().save(tmp_path / "out")
-        with pytest.raises(OutputError, match="^here: "):
+        with pytest.raises(OutputError, match=r"^here: "):
             small().save("here")
     finally:
         os.fchdir(before)

@@ -20,6 +20,7 @@ from dedupe.cli.options import (
     Quiet,
     SettingsFile,
     Verbose,
+    check_not_read,
     load_settings,
     parse_fields,
 )
@@ -92,6 +93,7 @@ def add(
     from dedupe.index import Index
 
     fields = parse_fields(field)
+    check_not_read(rejects, [*inputs, folder, settings_file])
     settings = None
     if settings_file is not None:
         settings = load_settings(settings_file, threads=None, all_passages=False)
@@ -158,6 +160,7 @@ def query(
     from dedupe.index import Index
 
     fields = parse_fields(field)
+    check_not_read(rejects, [*inputs, folder])
     with (
         terminal.session(),
         incoming.Rejects(rejects) as refused,
