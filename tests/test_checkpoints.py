@@ -228,10 +228,8 @@ def test_checkpoints__a_folder_that_may_not_be_used_is_an_output_error(
 def test_find_duplicates__an_error_before_the_first_stage_leaves_the_folder_to_the_next_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @contextlib.contextmanager
-    def refused(_: Spill) -> Iterator[None]:
+    def refused(_: Spill) -> None:
         raise MemoryError
-        yield
 
     with monkeypatch.context() as patch:
         patch.setattr(Spill, "held", refused)

@@ -143,19 +143,21 @@ def add_table(table: pa.Table, held: Held, terms: Terms) -> tuple[list[Added], C
 def _as_known(one: Stored, held: Held) -> Added:
     """Answer for a document that the index holds just so, by what was measured before.
 
-    That is when it came, or of the first of a story when others did.
+    That is when it came, or of the first of a story when others did. An older version of it is
+    no relative.
     """
-    likely = list(zip(one.edges["probability"].tolist(), one.edges["other"].tolist(), strict=True))
+    own = zip(held.documents(one.edges["other"].tolist()), one.edges["probability"], strict=True)
+    likely = [(float(chance), other.id) for other, chance in own if other.id != one.id]
     if not likely:
         likely = [
-            (float(edge["probability"]), later.number)
+            (float(edge["probability"]), later.id)
             for later in held.documents(beside(one.number, held))
             for edge in later.edges[later.edges["other"] == one.number]
+            if later.id != one.id
         ]
     best, nearest = max(likely, key=lambda found: found[0], default=(0.0, None))
-    name = None if nearest is None else held.document(nearest).id
     return Added(
-        one.number, best, name, one.id, one.story_name, is_new_text=False, change=UNCHANGED
+        one.number, best, nearest, one.id, one.story_name, is_new_text=False, change=UNCHANGED
     )
 
 

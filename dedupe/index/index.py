@@ -313,5 +313,8 @@ class Index(OpenIndex):
                 yield row | {"story": name}
 
     def _record(self, store: Store, n_docs: int) -> None:
+        before = store.catalog.get("commits", store.counts["n_commits"])
         store.counts["n_commits"] += 1
-        store.catalog.put("commits", [(store.counts["n_commits"], time.time(), n_docs)])
+        # A clock may be set back, and commits are looked for by a time that never falls.
+        now = max(time.time(), before[0] if before else 0.0)
+        store.catalog.put("commits", [(store.counts["n_commits"], now, n_docs)])
