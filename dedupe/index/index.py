@@ -252,7 +252,11 @@ class Index(OpenIndex):
             return held.store.check()
 
     def compact(self) -> None:
-        """Write the postings as one segment, and drop the texts of removed documents."""
+        """Write the postings as one segment, and drop the texts of removed documents.
+
+        Of 2²⁴ versions or 2³² postings and more the segments stay as they are, and the log
+        says so.
+        """
         with self._lock:
             spared = {}
             with self._writing() as store:

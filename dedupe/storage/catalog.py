@@ -194,13 +194,20 @@ class Catalog:
                 yield
                 self._base.execute("COMMIT")
             except BaseException:
-                self.give_up()
+                # What was wrong first is told; a transaction that stays is given up later.
+                with contextlib.suppress(StoreError):
+                    self.give_up()
                 raise
 
     def give_up(self) -> None:
-        """Roll back what is open; a full disk may have done so already."""
-        if self._base.in_transaction:
-            self._base.execute("ROLLBACK")
+        """Roll back what is open; a full disk may have done so already.
+
+        Raises:
+            StoreError: it cannot be rolled back now.
+        """
+        with self._damage():
+            if self._base.in_transaction:
+                self._base.execute("ROLLBACK")
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -276,21 +283,8 @@ class Catalog:
             holders = ",".join("?" * len(part))
             sql = f"SELECT * FROM {table} WHERE {column} IN ({holders})"
             for row in self._base.execute(sql, part):
-                *values, mark = row
-                if mark != mark_of(table, values):
-                    raise self._damaged(f"row {row[0]} of {table} has changed")
-                found[row[0]] = row[1:-1]
+                found[row[0]] = self._checked(table, row)[1:]
         return found
-
-    def after(self, table: str, key: int) -> Iterator[tuple[Any, ...]]:
-        """Yield rows with a larger key, key first, rising."""
-        columns = TABLES[table]
-        rows = self._base.execute(
-            f"SELECT * FROM {table} WHERE {columns[0]} > ? ORDER BY 1",
-            (key,),
-        )
-        for row in rows:
-            yield self._checked(table, row)
 
     def every(self, table: str) -> Iterator[tuple[Any, ...]]:
         """Yield every row, key first."""
@@ -358,8 +352,13 @@ class Catalog:
             self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def checkpoint(self) -> bool:
-        """Move all that was committed into the one file; says whether that was done."""
+        """Move all that was committed into the one file, before it is closed.
+
+        Says whether that was done: it is not while a reader looks at an older state, for which
+        nobody waits.
+        """
         try:
+            self._base.execute("PRAGMA busy_timeout=0")
             busy, *_ = self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.DatabaseError:
             return False
