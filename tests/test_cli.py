@@ -552,7 +552,7 @@ def test_doctor__cores_are_those_that_the_kernels_use(monkeypatch: pytest.Monkey
 
 
 def test_doctor__a_problem_is_named_and_exits_2(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(setup, "_kernel_cache", lambda: None)
+    monkeypatch.setattr("dedupe.kernels._cache.cache_folder", lambda: None)
     result = invoke("doctor")
     assert result.exit_code == 2
     assert "problem: no folder can keep compiled kernels" in result.stdout
