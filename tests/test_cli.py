@@ -752,6 +752,19 @@ def test_main__a_path_of_the_caller_is_a_message_and_one_of_ours_a_fault() -> No
     assert "Traceback" in err
 
 
+def test_main__a_current_folder_that_was_removed_is_a_message(tmp_path: Path) -> None:
+    # A process that goes there by itself: none can be started in a folder that is gone.
+    raising = (
+        "import os\n"
+        f"os.chdir({str(tmp_path)!r})\n"
+        f"os.rmdir({str(tmp_path)!r})\n"
+        "os.path.realpath('articles.jsonl')"
+    )
+    code, out, err = run_main_raising(f"exec({raising!r})")
+    assert (code, out) == (2, "")
+    assert err == "dedupe: the current folder was removed; change to another, and start again\n"
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk always full")
 @pytest.mark.parametrize("asked", [("config", "show"), ("cluster", "--help")])
 def test_main__a_full_disk_behind_stdout_is_a_message(asked: tuple[str, ...]) -> None:
