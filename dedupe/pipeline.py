@@ -92,9 +92,9 @@ def find_duplicates(
             run; a `memory_limit` too small for these documents; `keep` together with
             `against`.
         InputError: a document without text (a row of a table without one is
-            rejected, and stands in `Result.rejects`), or two with one id; an
-            override that names no document or contradicts another; a file of
-            names that is none.
+            rejected, and stands in `Result.rejects`), or two with one id; a
+            table of documents whose texts are not UTF-8; an override that names
+            no document or contradicts another; a file of names that is none.
         OutputError: the folder for checkpoints holds something else, or cannot
             be written; the earlier result kept nothing, or is damaged; the folder of
             temporary files is full.

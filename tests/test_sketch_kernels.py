@@ -312,7 +312,7 @@ def test_cache_folder__one_that_others_own_or_may_write_is_not_trusted(
     (tmp_path / "file").touch()
     for name in ("asked for", "user's", "temporary"):
         (tmp_path / name).mkdir()
-    monkeypatch.setattr(_cache.numba.config, "CACHE_DIR", str(tmp_path / "asked for"))
+    monkeypatch.setattr("numba.core.config.CACHE_DIR", str(tmp_path / "asked for"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user's"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     (folder,) = [one for one in _cache._folders() if one.parent == tmp_path / place]

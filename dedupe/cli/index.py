@@ -285,8 +285,8 @@ def _existing(folder: Path) -> "Iterator[Index]":
 def check(folder: Folder, json: Json = False) -> None:
     """Read every byte of an index; exit 4 when any is damaged.
 
-    Of one that is open, or whose writer was killed, a changed byte that no
-    answer depends on is not found: what tells it is made at closing.
+    Of one that is open, or whose writer was killed or closed it beside a reader, a changed
+    byte that no answer depends on is not found: what tells it is made at closing.
     """
     from dedupe.errors import CorruptIndexError
     from dedupe.index import Index

@@ -245,8 +245,8 @@ class Index(OpenIndex):
     def check(self) -> list[str]:
         """Read every byte; returns what is damaged, one line each.
 
-        While a writer has it open, or after one was killed, a changed byte that no answer
-        depends on is not found.
+        While a writer has it open, or after one was killed or closed it while another process
+        was reading, a changed byte that no answer depends on is not found.
         """
         with self._reading() as held:
             return held.store.check()

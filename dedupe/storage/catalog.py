@@ -30,6 +30,9 @@ FORMAT = 7
 _NOTHING_KEPT = "; nothing of this commit was kept, the index is as before"
 # SQLite waits so long for another process before it says that the catalogue is busy.
 _BUSY_MILLISECONDS = 10_000
+# A writer that closes waits so long for readers: a question takes a few milliseconds, and an index
+# is as good where its log stays beside it.
+_CLOSING_MILLISECONDS = 100
 # A writer that opens or closes meanwhile changes which files are there: then it is tried again.
 _TRIES, _SECONDS_BETWEEN = 5, 0.05
 # Keys of one query, of the 999 that every SQLite takes.
@@ -354,11 +357,10 @@ class Catalog:
     def checkpoint(self) -> bool:
         """Move all that was committed into the one file, before it is closed.
 
-        Says whether that was done: it is not while a reader looks at an older state, for which
-        nobody waits.
+        Returns whether that was done: it is not while another process goes on reading one state.
         """
         try:
-            self._base.execute("PRAGMA busy_timeout=0")
+            self._base.execute(f"PRAGMA busy_timeout={_CLOSING_MILLISECONDS}")
             busy, *_ = self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.DatabaseError:
             return False
