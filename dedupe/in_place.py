@@ -1,4 +1,4 @@
-"""A path in; a path beside it to write to, which takes its place when all is written."""
+"""A path in; a path beside it to write to, which takes its place when all is on disk."""
 
 from __future__ import annotations
 
