@@ -51,8 +51,8 @@ class Checkpoints:
         records: the named tuples that stages return.
 
     Raises:
-        OutputError: the folder holds something else, cannot be made, or another
-            run is at work in it.
+        OutputError: the folder holds something else, cannot be looked into or made, or
+            another run is at work in it.
     """
 
     def __init__(self, folder: str | Path, run: str, records: Iterable[type]) -> None:
@@ -60,10 +60,10 @@ class Checkpoints:
         self._run = run
         self._records: dict[str, Any] = {kind.__name__: kind for kind in records}
         self._checksums: dict[str, str] = {}
-        _check_place(self._folder)
         with self._writing():
+            _check_place(self._folder)
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = _lock(self._folder)
+            self._lock = _lock(self._folder)
         if self._lock is None:
             raise OutputError(
                 f"{self._folder}: another run with --resume is at work here; "
@@ -157,11 +157,13 @@ class Checkpoints:
 
 def remove(folder: str | Path) -> None:
     """Remove the checkpoints of a run that is done, unless another has begun to use them."""
-    if (Path(folder) / _INDEX).is_file():
-        lock = _lock(Path(folder))
-        if lock is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-            os.close(lock)
+    # The result is safe: what may not be looked into may stay.
+    with contextlib.suppress(OSError):
+        if (Path(folder) / _INDEX).is_file():
+            lock = _lock(Path(folder))
+            if lock is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(lock)
 
 
 def _lock(folder: Path) -> int | None:

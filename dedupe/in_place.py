@@ -1,4 +1,4 @@
-"""A path in; a path beside it to write to, which takes its place when all is written."""
+"""A path in; a path beside it to write to, which takes its place when all is on disk."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ def put_in_place(path: Path) -> Iterator[Path]:
         try:
             yield draft
             interrupts.check()
+            # After a power cut the name must not stand for bytes that never reached the disk.
+            sync(draft)
             draft.replace(place)
         finally:
             # Whatever is wrong with the draft, its writing has told.
@@ -51,6 +53,37 @@ def put_in_place(path: Path) -> Iterator[Path]:
                 draft.unlink()
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def make_durably(folder: Path) -> None:
+    """Make a folder and those above it, where they are missing; then their names are on disk.
+
+    Raises:
+        OSError: one cannot be made.
+    """
+    if not folder.is_dir():
+        make_durably(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_names(folder.parent)
+
+
+def sync(path: Path) -> None:
+    """Force a file, or the names in a folder, onto the disk.
+
+    Raises:
+        OSError: the disk takes no more.
+    """
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_names(folder: Path) -> None:
+    """Force the names in a folder onto the disk, where this account and the system can."""
+    with contextlib.suppress(OSError):
+        sync(folder)
 
 
 def shortened(name: str) -> str:

@@ -92,9 +92,9 @@ def find_duplicates(
             run; a `memory_limit` too small for these documents; `keep` together with
             `against`.
         InputError: a document without text (a row of a table without one is
-            rejected, and stands in `Result.rejects`), or two with one id; an
-            override that names no document or contradicts another; a file of
-            names that is none.
+            rejected, and stands in `Result.rejects`), or two with one id; a
+            table of documents whose texts are not UTF-8; an override that names
+            no document or contradicts another; a file of names that is none.
         OutputError: the folder for checkpoints holds something else, or cannot
             be written; the earlier result kept nothing, or is damaged; the folder of
             temporary files is full.
@@ -107,10 +107,13 @@ def find_duplicates(
     spill.check(given.documents.num_rows)
     table, order = in_id_order(given.documents, spill)
     _check_decisions(overrides, table, earlier)
-    kept_stages = _checkpoints(checkpoints, table, settings, overrides, names, earlier)
     beside = settings.threads != 1 and not settings.memory_limit_bytes
-    stages = Stages(on_progress, kept_stages, spill, beside=beside)
-    with spill.held(), contextlib.closing(stages):
+    with contextlib.ExitStack() as held:
+        held.enter_context(spill.held())
+        # Last of all, for it locks its folder until the stages are closed.
+        kept_stages = _checkpoints(checkpoints, table, settings, overrides, names, earlier)
+        stages = Stages(on_progress, kept_stages, spill, beside=beside)
+        held.enter_context(contextlib.closing(stages))
         return _run(
             given, table, order, stages,
             settings=settings, names=names, overrides=overrides, earlier=earlier, keep=keep,

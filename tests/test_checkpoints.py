@@ -209,6 +209,38 @@ def test_find_duplicates__an_error_within_a_stage_leaves_the_folder_to_the_next_
     assert shown(find_duplicates(PAGES, checkpoints=folder)) == shown(whole)
 
 
+@pytest.mark.parametrize("what", ["pathlib.Path.iterdir", "os.open"], ids=["listed", "locked"])
+def test_checkpoints__a_folder_that_may_not_be_used_is_an_output_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    # A superuser may use any folder, so the system's refusal is made here.
+    def refused(*_: Any) -> Any:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    (tmp_path / "stages").mkdir()
+    (tmp_path / "stages" / "kept.json").touch()
+    monkeypatch.setattr(what, refused)
+    with pytest.raises(OutputError, match=r"cannot be written \(Permission denied\)"):
+        Checkpoints(tmp_path / "stages", "run", [Pair])
+    remove(tmp_path / "stages")
+
+
+def test_find_duplicates__an_error_before_the_first_stage_leaves_the_folder_to_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: Spill) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Spill, "held", refused)
+        with pytest.raises(MemoryError) as caught:
+            find_duplicates(PAGES, checkpoints=tmp_path / "stages")
+    # Who keeps the error keeps what it holds, and with it a lock that nobody gave up.
+    assert caught.value is not None
+    with at_work(tmp_path / "stages", "any run"):
+        pass
+
+
 def test_fingerprint__tells_code_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     table = documents_table(PAGES)
     one = fingerprint(table, Settings())

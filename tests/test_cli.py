@@ -384,6 +384,8 @@ def test_check_out__accepts_a_new_an_empty_and_an_own_folder(tmp_path: Path) -> 
     corpus.check_out(tmp_path, ["-", "a"], overwrite=False)
     (tmp_path / "run.json").touch()
     corpus.check_out(tmp_path, ["a"], overwrite=True)
+    # To look is all that is done.
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
 
 
 def test_check_out__refuses_before_the_work(tmp_path: Path) -> None:
@@ -543,7 +545,7 @@ def test_doctor__cores_are_those_that_the_kernels_use(monkeypatch: pytest.Monkey
 
 
 def test_doctor__a_problem_is_named_and_exits_2(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(setup, "_kernel_cache", lambda: None)
+    monkeypatch.setattr("dedupe.kernels._cache.cache_folder", lambda: None)
     result = invoke("doctor")
     assert result.exit_code == 2
     assert "problem: no folder can keep compiled kernels" in result.stdout
@@ -743,6 +745,19 @@ def test_main__a_path_of_the_caller_is_a_message_and_one_of_ours_a_fault() -> No
     assert "Traceback" in err
 
 
+def test_main__a_current_folder_that_was_removed_is_a_message(tmp_path: Path) -> None:
+    # A process that goes there by itself: none can be started in a folder that is gone.
+    raising = (
+        "import os\n"
+        f"os.chdir({str(tmp_path)!r})\n"
+        f"os.rmdir({str(tmp_path)!r})\n"
+        "os.path.realpath('articles.jsonl')"
+    )
+    code, out, err = run_main_raising(f"exec({raising!r})")
+    assert (code, out) == (2, "")
+    assert err == "dedupe: the current folder was removed; change to another, and start again\n"
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk always full")
 @pytest.mark.parametrize("asked", [("config", "show"), ("cluster", "--help")])
 def test_main__a_full_disk_behind_stdout_is_a_message(asked: tuple[str, ...]) -> None:
@@ -846,6 +861,19 @@ def test_report__out_top_and_json(stories: Path, tmp_path: Path) -> None:
     assert again.stdout.endswith("report.html: 1 story; 1 smaller left out.\n")
     none = invoke("report", str(stories), "--top", "0")
     assert none.stdout.endswith("report.html: 0 stories; 2 left out.\n")
+
+
+def test_report_and_sources__never_write_over_the_run_that_they_read(stories: Path) -> None:
+    before = {path: path.read_bytes() for path in stories.iterdir()}
+    pairs = str(stories / "pairs.parquet")
+    for words in (["report", "--out"], ["sources", "--parquet"], ["sources", "--graphml"]):
+        result = invoke(words[0], str(stories), words[1], pairs)
+        assert isinstance(result.exception, OutputError)
+        assert "which this command reads" in str(result.exception)
+    assert before == {path: path.read_bytes() for path in stories.iterdir()}
+    page = stories / "report.html"
+    assert invoke("report", str(stories), "--out", str(page)).exit_code == 0
+    assert page.exists()
 
 
 def test_report__hyphen_is_stdout(stories: Path) -> None:

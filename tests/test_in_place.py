@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe.errors import OutputError
-from dedupe.in_place import put_in_place, shortened, whole_name
+from dedupe.in_place import make_durably, put_in_place, shortened, whole_name
 
 
 def _write(path: Path, text: str) -> None:
@@ -35,6 +35,41 @@ def test_put_in_place__an_error_while_writing_leaves_what_was(tmp_path: Path) ->
         file.writelines(["half", None])  # type: ignore[list-item]
     assert path.read_text() == "old"
     assert _names(tmp_path) == ["page.html"]
+
+
+def test_put_in_place__a_file_is_on_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, fsync = tmp_path / "page.html", os.fsync
+    path.write_text("old")
+    synced: list[str] = []
+
+    def noting(handle: int) -> None:
+        synced.append(os.pread(handle, 9, 0).decode() + " beside " + path.read_text())
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    _write(path, "new")
+    assert synced == ["new beside old"]
+
+
+def test_make_durably__the_name_of_each_folder_that_is_made_is_on_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync = os.fsync
+    synced: list[int] = []
+
+    def noting(handle: int) -> None:
+        synced.append(os.fstat(handle).st_ino)
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    for _ in range(2):
+        make_durably(tmp_path / "a" / "b")
+    assert synced == [tmp_path.stat().st_ino, (tmp_path / "a").stat().st_ino]
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="File exists"):
+        make_durably(tmp_path / "file" / "c")
 
 
 @pytest.mark.parametrize("there", [True, False], ids=["to a file", "to nothing"])

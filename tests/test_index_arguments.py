@@ -10,7 +10,7 @@ from typing import Any, cast
 import pyarrow as pa
 import pytest
 
-from dedupe import Index
+from dedupe import Index, find_duplicates
 from dedupe.documents import SCHEMA, Document, documents_table
 from dedupe.errors import DedupeError, InputError, SettingsError, StoreError
 from tests.test_index import text
@@ -171,6 +171,8 @@ def test_add_many__a_documents_table_whose_bytes_are_no_text_is_refused(tmp_path
     table = pa.Table.from_arrays(list(columns.values()), schema=SCHEMA)
     with Index(tmp_path / "index") as index, pytest.raises(InputError, match="damaged"):
         index.add_many(table)
+    with pytest.raises(InputError, match="damaged"):
+        find_duplicates(table)
 
 
 def test_query__a_document_that_is_held_is_not_its_own_nearest(tmp_path: Path) -> None:

@@ -253,6 +253,50 @@ def test_index_add__says_what_was_rejected_and_makes_no_index_of_nothing(tmp_pat
     assert not (tmp_path / "y").exists()
 
 
+def test_index_add__rejects_of_an_earlier_run_go_only_when_there_are_new_ones(
+    tmp_path: Path,
+) -> None:
+    listed = tmp_path / "rejects.jsonl"
+    listed.write_text("of an earlier run\n")
+    absent = dedupe("add", tmp_path / "x", tmp_path / "absent.jsonl", "--rejects", listed)
+    assert absent.returncode == 2
+    assert listed.read_text() == "of an earlier run\n"
+    (tmp_path / "bad.jsonl").write_text('{"text": 3\n{"a": 1}\n{"text": "Some words."}\n')
+    assert dedupe("add", tmp_path / "x", tmp_path / "bad.jsonl", "--rejects", listed).stderr == ""
+    assert [json.loads(line)["line"] for line in listed.read_text().splitlines()] == [1, 2]
+    (tmp_path / "good.jsonl").write_text('{"text": "Some words."}\n')
+    assert dedupe("add", tmp_path / "x", tmp_path / "good.jsonl", "--rejects", listed).stderr == ""
+    assert listed.read_text() == ""
+
+
+@pytest.mark.parametrize("command", ["add", "query"])
+def test_index__rejects_never_go_where_something_is_read(
+    index: Path, tmp_path: Path, command: str
+) -> None:
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    given = pages / "crawl.jsonl"
+    given.write_text('{"text": "Some words."}\n')
+    (tmp_path / "link").symlink_to(given)
+    for listed in (given, tmp_path / "link", pages / "rejects.jsonl", index / "catalog.sqlite"):
+        before = {path: path.read_bytes() for path in (*pages.iterdir(), *index.iterdir())}
+        done = dedupe(command, index, given, pages, "--rejects", listed)
+        assert done.returncode == 2
+        assert f"{listed}: " in done.stderr
+        assert "which this command reads; give another file" in done.stderr
+        assert before == {path: path.read_bytes() for path in (*pages.iterdir(), *index.iterdir())}
+
+
+def test_index_add__rejects_on_a_full_disk_are_a_message(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("no device that is always full")
+    (tmp_path / "bad.jsonl").write_text('{"text": 3\n{"text": "Some words."}\n')
+    done = dedupe("add", tmp_path / "x", tmp_path / "bad.jsonl", "--rejects", full)
+    assert done.returncode == 2
+    assert done.stderr == "dedupe: /dev/full: cannot be written (No space left on device)\n"
+
+
 def test_index_remove__takes_a_document_out(tmp_path: Path) -> None:
     (tmp_path / "two.jsonl").write_text(
         '{"id": "a", "text": "Words."}\n{"id": "b", "text": "B."}\n'

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import random
+import sqlite3
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -130,6 +133,69 @@ def test_index__a_full_disk_is_told_as_what_it_is(
         index.add_many([document(1), document(2)])
         assert len(index) == 3
         assert index.check() == []
+
+
+def test_index__what_was_wrong_first_is_told_though_nothing_can_be_rolled_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    execute = catalog._Connection.execute
+
+    def failing(self: Any, sql: str, *rest: Any) -> Any:
+        if sql == "ROLLBACK":
+            raise sqlite3.OperationalError("disk I/O error")
+        return execute(self, sql, *rest)
+
+    with Index(tmp_path / "index") as index:
+        index.add(document(0))
+        with monkeypatch.context() as patch:
+            patch.setattr("dedupe.index.index.add_table", full)
+            patch.setattr(catalog._Connection, "execute", failing)
+            with pytest.raises(StoreError, match=r"No space left on device; nothing of this"):
+                index.add(document(1))
+            with pytest.raises(StoreError, match="disk I/O error"):
+                index.add(document(1))
+        assert len(index) == 1
+        index.add(document(1))
+        assert (len(index), index.check()) == (2, [])
+
+
+def test_index__what_one_segment_cannot_number_stays_in_several_and_the_log_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("dedupe.storage.store.TAIL_DOCUMENTS", 2)
+    with Index(tmp_path / "index") as index:
+        for i in range(0, 8, 2):
+            index.add_many([document(i), document(i + 1)])
+        index.remove(document(7)["id"])
+        n_segments = len(index.stats()["segments"])
+        monkeypatch.setattr("dedupe.storage.merging.ROW_BITS", 1)
+        index.compact()
+        assert "its segments stay as they are" in caplog.text
+        assert len(index.stats()["segments"]) == n_segments > 1
+        assert [one["state"] for one in index.history(document(7)["id"])] == ["erased"]
+        monkeypatch.undo()
+        index.compact()
+        assert len(index.stats()["segments"]) == 1
+        assert index.check() == []
+
+
+def test_index__the_name_of_a_new_one_is_on_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync = os.fsync
+    synced = set()
+
+    def noting(handle: int) -> None:
+        synced.add(os.fstat(handle).st_ino)
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    Index(tmp_path / "new" / "index").close()
+    folders = (tmp_path, tmp_path / "new", tmp_path / "new" / "index")
+    assert {folder.stat().st_ino for folder in folders} <= synced
 
 
 def test_index__an_old_segment_that_cannot_be_deleted_is_told_and_left_for_the_next_opening(

@@ -24,6 +24,7 @@ from dedupe.errors import OutputError
 from dedupe.in_place import shortened
 from dedupe.pipeline import find_duplicates
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES, Result
+from dedupe.result.recorded import record_of
 from dedupe.settings import Settings
 from tests import invented
 from tests.stories import BODY
@@ -222,6 +223,120 @@ def test_save__a_file_in_the_way_of_the_folders_above_is_an_output_error(tmp_pat
         small().save(tmp_path / "file" / "out")
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("before", ["nothing", "an empty folder"])
+def test_save__a_result_that_another_run_wrote_meanwhile_is_never_lost_unasked(
+    tmp_path: Path, before: str, *, overwrite: bool
+) -> None:
+    place = tmp_path / "out"
+    if before == "an empty folder":
+        place.mkdir()
+
+    def also(_: Path) -> None:
+        small("theirs").save(place)
+
+    if overwrite:
+        small("ours").save(place, overwrite=True, also=also)
+    else:
+        with pytest.raises(OutputError, match="holds a result; add --overwrite"):
+            small("ours").save(place, also=also)
+    assert Result.load(place) == small("ours" if overwrite else "theirs")
+    assert names(tmp_path) == {"out"}
+
+
+def test_save__a_result_that_comes_after_the_last_look_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, replace = tmp_path / "out", os.replace
+
+    def late(source: Path, target: Path) -> None:
+        monkeypatch.undo()
+        small("theirs").save(place)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", late)
+    with pytest.raises(OutputError, match="Directory not empty"):
+        small("ours").save(place)
+    assert Result.load(place) == small("theirs")
+    assert names(tmp_path) == {"out"}
+
+
+def test_save__what_somebody_else_put_there_meanwhile_is_never_lost(tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    small("1").save(place)
+
+    def also(_: Path) -> None:
+        (place / "notes.txt").write_text("mine", "utf-8")
+
+    with pytest.raises(OutputError, match=r"notes\.txt"):
+        small("2").save(place, overwrite=True, also=also)
+    assert (place / "notes.txt").read_text("utf-8") == "mine"
+    assert names(tmp_path) == {"out"}
+
+
+def refused(*_: Any, **__: Any) -> Any:
+    # A superuser may do anything, so the system's refusal is made here.
+    raise PermissionError(errno.EACCES, "Permission denied")
+
+
+def test_save__a_place_that_may_not_be_looked_into_is_an_output_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr("pathlib.Path.iterdir", refused)
+    with pytest.raises(OutputError, match=r"out: cannot be looked into \(Permission denied\)"):
+        small().save(tmp_path / "out")
+
+
+def test_load__a_place_that_may_not_be_looked_into_is_an_output_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small().save(tmp_path / "out")
+    monkeypatch.setattr("pathlib.Path.is_file", refused)
+    with pytest.raises(OutputError, match=r"out: cannot be read \(Permission denied\)"):
+        Result.load(tmp_path / "out")
+
+
+def test_save__takes_a_place_elsewhere_when_the_current_folder_was_removed(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "out").mkdir()
+    before = os.open(".", os.O_RDONLY)
+    try:
+        os.chdir(tmp_path / "gone")
+        (tmp_path / "gone").rmdir()
+        small().save(tmp_path / "out")
+        with pytest.raises(OutputError, match=r"^here: "):
+            small().save("here")
+    finally:
+        os.fchdir(before)
+        os.close(before)
+    assert Result.load(tmp_path / "out") == small()
+
+
+def test_save__the_earlier_result_goes_when_the_new_one_is_on_disk_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small("1").save(tmp_path / "out")
+    done: list[str] = []
+    fsync, rmtree = os.fsync, shutil.rmtree
+
+    def synced(handle: int) -> None:
+        if os.path.samestat(os.fstat(handle), tmp_path.stat()):
+            done.append("synced" if Result.load(tmp_path / "out") == small("2") else "too soon")
+        fsync(handle)
+
+    def removed(path: Path, **options: Any) -> None:
+        if path.exists():
+            done.append("removed")
+        rmtree(path, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", synced)
+        patch.setattr(shutil, "rmtree", removed)
+        small("2").save(tmp_path / "out", overwrite=True)
+    assert done == ["synced", "removed"]
+
+
 # --- failures on the way
 
 
@@ -243,7 +358,8 @@ def failing_at(
 
 STEPS = [
     *(("pyarrow.parquet.write_table", nth) for nth in (1, 2, 3)),
-    *(("os.fsync", nth) for nth in (1, 2, 3, 4, 5)),
+    # Five files, and the folder with their names.
+    *(("os.fsync", nth) for nth in (1, 2, 3, 4, 5, 6)),
 ]
 
 
@@ -538,56 +654,19 @@ def test_load__a_record_of_another_form_is_an_output_error(tmp_path: Path, recor
         Result.load(tmp_path / "out")
 
 
+def test_load__a_run_that_records_no_files_is_an_output_error(tmp_path: Path) -> None:
+    small().save(tmp_path / "out")
+    run = json.loads((tmp_path / "out" / "run.json").read_bytes())
+    del run["files"]
+    (tmp_path / "out" / "run.json").write_text(json.dumps(run), "utf-8")
+    with pytest.raises(OutputError, match=r"run\.json: files is of another form"):
+        Result.load(tmp_path / "out")
+
+
 def change_run(folder: Path, **values: Any) -> None:
     """Set keys of run.json."""
     run = json.loads((folder / "run.json").read_bytes())
     (folder / "run.json").write_text(json.dumps(run | values), "utf-8")
-
-
-def without_record(folder: Path) -> Path:
-    """Save a result as one whose run.json records no files."""
-    small(rejects=True).save(folder)
-    run = json.loads((folder / "run.json").read_bytes())
-    del run["files"]
-    (folder / "run.json").write_text(json.dumps(run), "utf-8")
-    return folder
-
-
-def test_load__a_result_without_a_record_of_its_files_loads(tmp_path: Path) -> None:
-    assert Result.load(without_record(tmp_path / "out")) == small(rejects=True)
-
-
-@pytest.mark.parametrize("name", ["rejects.jsonl", "stories.jsonl"])
-@pytest.mark.parametrize("row", ["7", "null", "[]", '"story"', "{}", '{"story": "a"}', '{"fi'])
-def test_load__rows_of_another_form_are_an_output_error(
-    tmp_path: Path, name: str, row: str
-) -> None:
-    out = without_record(tmp_path / "out")
-    (out / name).write_text(row + "\n", "utf-8")
-    with pytest.raises(OutputError, match="damaged"):
-        Result.load(out)
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        *((key, None) for key in invented.story("a", ["a"]) if key != "first_published"),
-        ("size", "3"),
-        ("documents", ["a", 7]),
-        ("origin", {"name": "b"}),
-        ("evidence", [{"signal": "credit"}]),
-        ("clues", [{"document": "a", "for": 0, "against": []}]),
-        ("counterfactuals", [{}]),
-        ("passage_parents", ["a"]),
-        ("earlier", 1),
-    ],
-)
-def test_load__a_value_of_another_form_is_named(tmp_path: Path, key: str, value: Any) -> None:
-    out = without_record(tmp_path / "out")
-    rows = [invented.story("a", ["a"]), invented.story("b", ["b"], **{key: value})]
-    (out / "stories.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    with pytest.raises(OutputError, match=rf"stories\.jsonl, row 2, {key}\b"):
-        Result.load(out)
 
 
 @pytest.mark.parametrize(
@@ -627,8 +706,9 @@ def test_explain__a_run_without_settings_is_an_output_error() -> None:
 
 
 def test_load__a_table_of_other_columns_is_an_output_error(tmp_path: Path) -> None:
-    without_record(tmp_path / "out")
+    small().save(tmp_path / "out")
     shutil.copy(tmp_path / "out" / "pairs.parquet", tmp_path / "out" / "documents.parquet")
+    change_run(tmp_path / "out", files=record_of(tmp_path / "out"))
     with pytest.raises(OutputError, match=re.escape("documents.parquet: columns are missing")):
         Result.load(tmp_path / "out")
 

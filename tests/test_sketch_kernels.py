@@ -304,6 +304,34 @@ def test_kernel__full_disk_costs_one_warning(
     assert ["No space left" in r.getMessage() for r in warnings] == [True]
 
 
+@pytest.mark.parametrize("place", ["asked for", "user's", "temporary"])
+def test_cache_folder__one_that_others_own_or_may_write_is_not_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setattr(_cache, "_BESIDE", tmp_path / "file")
+    (tmp_path / "file").touch()
+    for name in ("asked for", "user's", "temporary"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr("numba.core.config.CACHE_DIR", str(tmp_path / "asked for"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user's"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (folder,) = [one for one in _cache._folders() if one.parent == tmp_path / place]
+    assert _cache._can_write(folder)
+    folder.chmod(0o770)
+    assert not _cache._can_write(folder)
+    folder.chmod(0o700)
+    monkeypatch.setattr(os, "getuid", lambda: folder.stat().st_uid + 1)
+    assert not _cache._can_write(folder)
+
+
+def test_cache_folder__beside_the_code_it_is_trusted_as_the_code_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_cache, "_BESIDE", tmp_path)
+    tmp_path.chmod(0o775)
+    assert _cache._can_write(tmp_path)
+
+
 def test_cache_folder__open_temporary_folder_is_not_trusted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

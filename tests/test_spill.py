@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import gc
 import os
 import threading
 from pathlib import Path
@@ -74,6 +75,27 @@ def test_empty__keeps_what_is_written_though_pages_are_dropped(tmp_path: Path) -
     assert array.tolist() == np.arange(3000).reshape(1000, 3).tolist()
     assert place.spilled_bytes == 24_000
     assert list(tmp_path.iterdir()) == []
+
+
+def test_spill__maps_go_with_the_arrays_that_look_into_them(tmp_path: Path) -> None:
+    place = Spill(tmp_path, limit_bytes=8)
+    (tmp_path / "file").write_bytes(b"words")
+    arrays = [place.empty((2, 3), np.int64), place.opened(tmp_path / "file")]
+    growing = place.grow(np.uint8)
+    growing.add(np.ones(9, np.uint8))
+    arrays.append(growing.whole())
+    del growing
+    place.rest()
+    assert len(place._maps) == 3
+    arrays[1] = arrays[1][1:3]
+    place.drop()
+    assert arrays[1].tobytes() == b"or"
+    del arrays[0]
+    gc.collect()
+    assert len(place._maps) == 2
+    arrays.clear()
+    gc.collect()
+    assert len(place._maps) == 0
 
 
 def test_memory__spills_nothing() -> None:

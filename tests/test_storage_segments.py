@@ -14,7 +14,7 @@ from dedupe.errors import CorruptIndexError
 from dedupe.kernels import postings as kernels
 from dedupe.kernels.checksums import checksum_rows
 from dedupe.storage.folder import Folder
-from dedupe.storage.merging import Merge
+from dedupe.storage.merging import FAN_IN, Merge, choose, fit
 from dedupe.storage.postings import Postings, Tail
 from dedupe.storage.segments import ABOUT, N_STEPS, Hits, Name, Segment, SegmentWriter, bits_of
 from tests.reference_postings import ranges
@@ -49,6 +49,19 @@ def written(
     for part in np.array_split(postings, 7):
         writer.add(part)
     return writer.finish()
+
+
+@pytest.mark.parametrize(
+    ("n_docs", "n_postings"), [(1 << 21, 1), (1, 1 << 29)], ids=["documents", "postings"]
+)
+def test_choose__never_more_than_one_segment_can_number(n_docs: int, n_postings: int) -> None:
+    def names(n_docs: int, n_postings: int) -> list[Name]:
+        return [Name("", 1, n_docs, n_postings, 0, 0)] * FAN_IN
+
+    fewer = names(n_docs - (n_docs > 1), n_postings - (n_postings > 1))
+    assert choose(fewer) == fewer
+    assert choose(names(n_docs, n_postings)) == []
+    assert fit([])
 
 
 def as_list(hits: Hits) -> list[tuple[int, int, int]]:

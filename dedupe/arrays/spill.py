@@ -17,6 +17,7 @@ import mmap
 import os
 import tempfile
 import threading
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,9 @@ class Spill:
         self._limit = limit_bytes
         self._left = min(_IN_MEMORY_BYTES, limit_bytes // 8) if limit_bytes else _IN_MEMORY_BYTES
         self._most_mapped = 1 << 62 if limit_bytes else _MAPPED_BYTES
-        self._maps: list[mmap.mmap] = []
+        # A map goes with the last array that looks into it.
+        self._maps: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
+        self._maps_lock = threading.Lock()
         self._being_written: list[mmap.mmap] = []
         self._look: Callable[[], None] | None = None
         self.spilled_bytes = 0
@@ -84,12 +87,13 @@ class Spill:
         with self.failing(), self.new_file() as file:
             # A hole in a mapped file on a full disk would kill the process, not raise.
             _allocate(file.fileno(), n_bytes)
-            array = self.mapped(file.fileno(), n_bytes, mmap.ACCESS_WRITE, dtype)
+            mapped = self._map(file.fileno(), n_bytes, mmap.ACCESS_WRITE)
+            self.spilled_bytes += n_bytes
             # Or the system would make pieces of up to 2 MB of it, and a number that is read
             # later would bring a whole one into memory.
-            self._maps[-1].madvise(mmap.MADV_RANDOM)
-            self._being_written.append(self._maps[-1])
-            return array.reshape(shape)
+            mapped.madvise(mmap.MADV_RANDOM)
+            self._being_written.append(mapped)
+            return np.frombuffer(mapped, dtype).reshape(shape)
 
     def put(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return an array that is done, itself or as a copy that may leave memory.
@@ -110,9 +114,7 @@ class Spill:
             OSError, ValueError: it cannot be read, or is empty.
         """
         with path.open("rb") as file:
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._maps.append(mapped)
-        return np.frombuffer(mapped, np.uint8)
+            return np.frombuffer(self._map(file.fileno(), 0, mmap.ACCESS_READ), np.uint8)
 
     def grow(self, dtype: DTypeLike, *, read_only: bool = False) -> Growing:
         """Return an array that grows at its end."""
@@ -157,10 +159,15 @@ class Spill:
 
         `access` is as mmap takes it.
         """
-        mapped = mmap.mmap(file, n_bytes, access=access)
-        self._maps.append(mapped)
+        mapped = self._map(file, n_bytes, access)
         self.spilled_bytes += n_bytes
         return np.frombuffer(mapped, dtype)
+
+    def _map(self, file: int, n_bytes: int, access: int) -> mmap.mmap:
+        mapped = mmap.mmap(file, n_bytes, access=access)
+        with self._maps_lock:
+            self._maps.add(mapped)
+        return mapped
 
     def check(self, n_docs: int) -> None:
         """Check the memory limit against the number of documents, and size the mapped share by it.
@@ -178,7 +185,9 @@ class Spill:
 
     def drop(self) -> None:
         """Put all mapped pages out of memory; what was written stays in the files."""
-        for mapped in self._maps:
+        with self._maps_lock:
+            maps = list(self._maps)
+        for mapped in maps:
             with contextlib.suppress(ValueError, OSError):
                 mapped.madvise(mmap.MADV_DONTNEED)
 

@@ -101,6 +101,12 @@ def main() -> None:
         if isinstance(error, OSError) and _names_a_file_of_the_caller(error):
             say(f"{os.fsdecode(error.filename)}: {error.strerror or error}")
             sys.exit(Code.USAGE)
+        from dedupe.settings import current_folder
+
+        if isinstance(error, FileNotFoundError) and not current_folder():
+            # Not all that is called does without, as Numba where it compiles.
+            say("the current folder was removed; change to another, and start again")
+            sys.exit(Code.USAGE)
         sys.excepthook(*sys.exc_info())
         say("this is a fault in dedupe, not in your input; please report it with the lines above")
         sys.exit(Code.FAULT)

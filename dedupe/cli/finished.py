@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +11,7 @@ import typer
 
 from dedupe.cli import terminal
 from dedupe.cli.compare import side_by_side
-from dedupe.cli.options import PRINTING, WRITING, Json, Quiet
+from dedupe.cli.options import PRINTING, WRITING, Json, Quiet, check_not_read
 from dedupe.report.page import TOP, page, write_page
 from dedupe.report.words import evidence_line, plain, plural, without_line
 
@@ -229,8 +230,11 @@ def report(
         with terminal.session():
             terminal.emit_bytes([page(Result.load(folder), folder=str(folder), top=top)])
         return
+    file = out or folder / "report.html"
+    if os.path.realpath(file) != os.path.realpath(folder / "report.html"):
+        check_not_read(file, [folder])
     with terminal.session():
-        result, file = Result.load(folder), out or folder / "report.html"
+        result = Result.load(folder)
         write_page(result, file, folder=folder, top=top)
     shown, listed = min(top, len(result.stories)), len(result.stories)
     if json:
@@ -263,6 +267,8 @@ def sources(
     """Say who copies whom across the stories of a run, how late, and whether with credit."""
     import dedupe
 
+    for file in (graphml, parquet):
+        check_not_read(file, [folder])
     with terminal.session():
         network = dedupe.sources(dedupe.Result.load(folder))
         if graphml is not None:

@@ -4,7 +4,10 @@ For `index add` inputs become tables of at most a thousand documents, for
 `index query` one document after another; rejects are told, or written to a file.
 """
 
+import contextlib
 import itertools
+import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
@@ -47,7 +50,14 @@ class Commit(NamedTuple):
 
 
 class Rejects:
-    """Writes rejects to a file as they come or, without one, tells the first of them."""
+    """Writes rejects to a file as they come or, without one, tells the first of them.
+
+    What the file held before goes with the first of them or, where all was read and none
+    rejected, at the end: not when the command fails.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self.n = 0
@@ -56,33 +66,49 @@ class Rejects:
 
     def __enter__(self) -> Self:
         if self._path is not None:
-            try:
-                self._file = self._path.open("wb")
-            except OSError as error:
-                raise OutputError(f"{self._path}: cannot be written ({error.strerror})") from error
+            with self._writing():
+                self._file = self._path.open("ab")
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._file is not None:
-            self._file.close()
+            with self._writing(), self._file as file:
+                if kind is None and not self.n:
+                    _empty(file)
         elif self.n > _MOST_TOLD:
             terminal.say(f"{self.n - _MOST_TOLD:,} more rejected; --rejects FILE lists them all")
 
     def add(self, rejects: list[dict[str, Any]]) -> None:
         """Take the rejects of one batch."""
         if self._file is not None:
-            self._file.writelines(map(line, rejects))
-            self._file.flush()
+            with self._writing():
+                if rejects and not self.n:
+                    _empty(self._file)
+                self._file.writelines(map(line, rejects))
+                self._file.flush()
         else:
             for one in rejects[: max(0, _MOST_TOLD - self.n)]:
                 terminal.say(f"{one['file']}:{one['line']}: rejected: {one['reason']}")
         self.n += len(rejects)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise OutputError(f"{self._path}: cannot be written ({error.strerror})") from error
 
     def refuse(self, what: str) -> None:
         """End with exit code 3 where all was bad, as a run over a collection does."""
         if self.n:
             terminal.say(f"{self.n:,} of {self.n:,} records are bad; nothing was {what}")
             raise typer.Exit(Code.BAD_RECORDS)
+
+
+def _empty(file: BinaryIO) -> None:
+    """Take away what a file held before; a pipe holds nothing."""
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.truncate(0)
 
 
 def batches(inputs: Sequence[str], how: How) -> "Iterator[Batch]":

@@ -20,6 +20,7 @@ from dedupe.cli.options import (
     Quiet,
     SettingsFile,
     Verbose,
+    check_not_read,
     load_settings,
     parse_fields,
 )
@@ -92,6 +93,7 @@ def add(
     from dedupe.index import Index
 
     fields = parse_fields(field)
+    check_not_read(rejects, [*inputs, folder, settings_file])
     settings = None
     if settings_file is not None:
         settings = load_settings(settings_file, threads=None, all_passages=False)
@@ -158,6 +160,7 @@ def query(
     from dedupe.index import Index
 
     fields = parse_fields(field)
+    check_not_read(rejects, [*inputs, folder])
     with (
         terminal.session(),
         incoming.Rejects(rejects) as refused,
@@ -302,8 +305,8 @@ dedupe index check index
 def check(folder: Folder, json: Json = False) -> None:
     """Read every byte of an index; exit 4 when any is damaged.
 
-    Of one that is open, or whose writer was killed, a changed byte that no
-    answer depends on is not found: what tells it is made at closing.
+    Of one that is open, or whose writer was killed or closed it beside a reader, a changed
+    byte that no answer depends on is not found: what tells it is made at closing.
     """
     from dedupe.errors import CorruptIndexError
     from dedupe.index import Index

@@ -1,6 +1,7 @@
 """Options that several commands share, and what their words mean."""
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
@@ -10,6 +11,7 @@ import typer
 
 from dedupe.cli import terminal
 from dedupe.cli.codes import Code
+from dedupe.errors import OutputError
 
 if TYPE_CHECKING:
     from dedupe.overrides import Overrides
@@ -287,6 +289,29 @@ def _two_ids(option: str, flag: str) -> tuple[str, str]:
             param_hint=flag,
         )
     return ids[0], ids[1]
+
+
+def check_not_read(file: Path | None, read: Sequence[str | Path | None]) -> None:
+    """Refuse a file to write which the command also reads, before it is opened.
+
+    Args:
+        file: to be written; None for none.
+        read: files and folders that the command reads.
+
+    Raises:
+        OutputError: the file is one of them, or lies in one.
+    """
+    if file is None:
+        return
+    # realpath, because Path.resolve raises on links that lead to themselves
+    here = Path(os.path.realpath(file))
+    for name in read:
+        there = None if name in {None, "-"} else Path(os.path.realpath(str(name)))
+        if there and here.is_relative_to(there):
+            how = "is" if here == there else "lies in"
+            raise OutputError(
+                f"{file}: {how} {name}, which this command reads; give another file to write"
+            )
 
 
 def parse_fields(options: Sequence[str] | None) -> dict[str, str]:

@@ -7,7 +7,6 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -47,10 +46,13 @@ def doctor(json: Json = False) -> None:
 
 def examine() -> dict[str, Any]:
     """Return what `dedupe doctor` found, as plain values."""
+    from dedupe.kernels._cache import cache_folder
+    from dedupe.threads import n_cores
+
     core, extras = _requirements()
     packages = {name: _installed(name) for name in core}
     needs = core | {name: need for names in extras.values() for name, need in names.items()}
-    folder = _kernel_cache()
+    folder = cache_folder()
     findings: dict[str, Any] = {
         "version": dedupe.__version__,
         "python": platform.python_version(),
@@ -60,7 +62,7 @@ def examine() -> dict[str, Any]:
             extra: {name: _installed(name) for name in names} for extra, names in extras.items()
         },
         "kernel_cache": None if folder is None else str(folder),
-        "cores": _n_cores(),
+        "cores": n_cores(),
         "temporary_folder": tempfile.gettempdir(),
         "temporary_free_bytes": shutil.disk_usage(tempfile.gettempdir()).free,
     }
@@ -133,18 +135,6 @@ def _installed(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _kernel_cache() -> Path | None:
-    from dedupe.kernels._cache import cache_folder
-
-    return cache_folder()
-
-
-def _n_cores() -> int:
-    from dedupe.threads import n_cores
-
-    return n_cores()
 
 
 def render(findings: Mapping[str, Any]) -> Iterator["RenderableType"]:

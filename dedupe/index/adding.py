@@ -143,19 +143,24 @@ def add_table(table: pa.Table, held: Held, terms: Terms) -> tuple[list[Added], C
 def _as_known(one: Stored, held: Held) -> Added:
     """Answer for a document that the index holds just so, by what was measured before.
 
-    That is when it came, or of the first of a story when others did.
+    That is when it came, or of the first of a story when others did. An older version of it is
+    no relative.
     """
-    likely = list(zip(one.edges["probability"].tolist(), one.edges["other"].tolist(), strict=True))
-    if not likely:
-        likely = [
-            (float(edge["probability"]), later.number)
-            for later in held.documents(beside(one.number, held))
-            for edge in later.edges[later.edges["other"] == one.number]
+    edges = one.edges[np.argsort(-one.edges["probability"], kind="stable")]
+    # Read one by one: the first is nearly always another's.
+    own = ((edge, held.document(int(edge["other"]))) for edge in edges)
+    likely = next(((edge, other) for edge, other in own if other.id != one.id), None)
+    if likely is None:
+        later = [
+            (edge, other)
+            for other in held.documents(beside(one.number, held))
+            for edge in other.edges[other.edges["other"] == one.number]
+            if other.id != one.id
         ]
-    best, nearest = max(likely, key=lambda found: found[0], default=(0.0, None))
-    name = None if nearest is None else held.document(nearest).id
+        likely = max(later, key=lambda found: float(found[0]["probability"]), default=None)
+    best, nearest = (float(likely[0]["probability"]), likely[1].id) if likely else (0.0, None)
     return Added(
-        one.number, best, name, one.id, one.story_name, is_new_text=False, change=UNCHANGED
+        one.number, best, nearest, one.id, one.story_name, is_new_text=False, change=UNCHANGED
     )
 
 

@@ -10,13 +10,11 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING, Any
 
-from dedupe.attribute.origin import CANNOT_TELL
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dedupe.comparison import Passage
-    from dedupe.index.reading import Attributed
+    from dedupe.index.reading import Account, Attributed
 
 NEW, VERSION, UNCHANGED = "new", "version", "unchanged"
 
@@ -52,28 +50,29 @@ class Match:
     _read: Callable[[], Attributed] = dataclasses.field(repr=False, compare=False)
 
     @functools.cached_property
-    def _attributed(self) -> Attributed:
-        return self._read()
+    def _account(self) -> Account:
+        # Little beside the story, which may be kept for many of its documents, or for none.
+        return self._read().account(self.document)
 
     @property
     def relation(self) -> str:
         """How it relates to its parent, or origin, single, derived."""
-        return self._attributed.relation(self.document)
+        return self._account.relation
 
     @property
     def parent(self) -> str | None:
         """Id of the document it was likely taken from, or the name of an absent source."""
-        return self._attributed.parent(self.document)
+        return self._account.parent
 
     @property
     def origin(self) -> dict[str, Any]:
         """Who likely wrote the story first: name, document, in_collection, probability, band."""
-        return origin_of(self._attributed)
+        return dict(self._account.origin)
 
     @property
     def passages(self) -> list[tuple[str, Passage]]:
         """What it shares with others of its story: their id, and where; its side is a."""
-        return self._attributed.passages_with(self.document)
+        return list(self._account.passages)
 
     @property
     def coverage(self) -> dict[str, float]:
@@ -81,7 +80,7 @@ class Match:
 
         Of others of its story; one without passages is not named.
         """
-        return self._attributed.coverage(self.document)
+        return dict(self._account.coverage)
 
     def to_brief(self) -> dict[str, Any]:
         """Return as plain values what is known at once."""
@@ -127,7 +126,7 @@ class IndexStory:
     @property
     def origin(self) -> dict[str, Any]:
         """Who likely wrote it first: name, document, in_collection, probability, band."""
-        return origin_of(self._attributed)
+        return dict(self._attributed.origin)
 
     @property
     def relations(self) -> dict[str, tuple[str, str | None]]:
@@ -150,9 +149,3 @@ class IndexStory:
                 for one, (relation, parent) in self.relations.items()
             },
         }
-
-
-def origin_of(attributed: Attributed) -> dict[str, Any]:
-    """Return the origin of a story, as in stories.jsonl."""
-    story = attributed.story
-    return dict(CANNOT_TELL) if story is None else dict(story["origin"])

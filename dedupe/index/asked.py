@@ -88,8 +88,6 @@ def table_of(documents: pa.Table | Iterable[Document | Mapping[str, Any] | str])
     if isinstance(documents, pa.RecordBatch):
         documents = pa.table(documents)
     if isinstance(documents, pa.Table):
-        if documents.schema.equals(SCHEMA):
-            return _checked(documents)
         from dedupe.read import read_table
 
         return read_table(documents, on_error="fail", name=name_of).documents
@@ -106,22 +104,6 @@ def name_of(url: object, text: str) -> str:
         return address
     encoded = text.encode("utf-8", "surrogatepass")
     return hashlib.blake2b(encoded, digest_size=12).hexdigest()
-
-
-def _checked(table: pa.Table) -> pa.Table:
-    """Check what a schema promises and Arrow does not look at."""
-    try:
-        table.validate(full=True)
-    except pa.ArrowInvalid as error:
-        raise InputError(f"the table is damaged: {error}") from error
-    if table.column("text").null_count:
-        row = table.column("text").to_pylist().index(None) + 1
-        raise InputError(f"row {row} of the table has no text; nothing was added")
-    if not table.column("id").null_count:
-        return table
-    rows = zip(*(table.column(name).to_pylist() for name in ("id", "url", "text")), strict=True)
-    names = [name_of(url, text) if name is None else name for name, url, text in rows]
-    return table.set_column(0, SCHEMA.field("id"), pa.array(names, pa.string()))
 
 
 def parse_window(text: object) -> int:

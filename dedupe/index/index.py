@@ -245,14 +245,18 @@ class Index(OpenIndex):
     def check(self) -> list[str]:
         """Read every byte; returns what is damaged, one line each.
 
-        While a writer has it open, or after one was killed, a changed byte that no answer
-        depends on is not found.
+        While a writer has it open, or after one was killed or closed it while another process
+        was reading, a changed byte that no answer depends on is not found.
         """
         with self._reading() as held:
             return held.store.check()
 
     def compact(self) -> None:
-        """Write the postings as one segment, and drop the texts of removed documents."""
+        """Write the postings as one segment, and drop the texts of removed documents.
+
+        Of 2²⁴ versions or 2³² postings and more the segments stay as they are, and the log
+        says so.
+        """
         with self._lock:
             spared = {}
             with self._writing() as store:
@@ -313,5 +317,8 @@ class Index(OpenIndex):
                 yield row | {"story": name}
 
     def _record(self, store: Store, n_docs: int) -> None:
+        before = store.catalog.get("commits", store.counts["n_commits"])
         store.counts["n_commits"] += 1
-        store.catalog.put("commits", [(store.counts["n_commits"], time.time(), n_docs)])
+        # A clock may be set back, and commits are looked for by a time that never falls.
+        now = max(time.time(), before[0] if before else 0.0)
+        store.catalog.put("commits", [(store.counts["n_commits"], now, n_docs)])

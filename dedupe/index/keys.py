@@ -25,7 +25,7 @@ BAND, SHINGLE, TEXT, ID, BLOCK = range(5)
 """Kinds of keys."""
 
 ID_CAP = 1 << 20
-"""Every version of an id is found, however often it was given."""
+"""So many versions of an id are all found; of one given more often, only the oldest few."""
 
 _MULTIPLIER = np.uint64(0xBF58476D1CE4E5B9)
 _SALT = np.uint64(0x9E3779B97F4A7C15)
@@ -79,19 +79,14 @@ def posting_keys(sketches: Sketches, ids: Sequence[str], settings: Settings) -> 
     )
 
 
-def id_hashes(ids: Sequence[str], settings: Settings) -> NDArray[np.uint64]:
-    """Hash ids with the secret seed, uint64 (N,)."""
+def id_keys(ids: Sequence[str], settings: Settings) -> NDArray[np.uint64]:
+    """Hash ids with the secret seed into the keys that they are found by, uint64 (N,)."""
     seed = settings.hash_seed.to_bytes(8, "little")
     digests = [
         hashlib.blake2b(one.encode("utf-8", "surrogatepass"), digest_size=8, key=seed).digest()
         for one in ids
     ]
-    return np.frombuffer(b"".join(digests), np.uint64)
-
-
-def id_keys(ids: Sequence[str], settings: Settings) -> NDArray[np.uint64]:
-    """Return the keys that ids are found by, uint64 (N,)."""
-    return mixed(id_hashes(ids, settings), ID)
+    return mixed(np.frombuffer(b"".join(digests), np.uint64), ID)
 
 
 def mixed(

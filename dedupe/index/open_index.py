@@ -152,7 +152,8 @@ class OpenIndex:
     def _after_fork(self) -> None:
         self._lock = threading.RLock()
         if self._store is not None:
-            self._store.leave_after_fork()
+            # Lets go of the parent's lock without ending it.
+            self._store.folder.close()
 
 
 def _forked() -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dedupe.attribute import attribute
+from dedupe.attribute.origin import CANNOT_TELL
 from dedupe.candidates import find_candidates
 from dedupe.clean import Kept, clean, kept_ranges
 from dedupe.clean.clues import harvest
@@ -33,6 +34,16 @@ if TYPE_CHECKING:
 
 MOST_READ = 300
 """Documents of one story that are read for its origin: the oldest."""
+
+
+class Account(NamedTuple):
+    """What a story that was read tells of one of its documents; see `Match` of the same."""
+
+    relation: str
+    parent: str | None
+    origin: dict[str, Any]
+    passages: list[tuple[str, Passage]]
+    coverage: dict[str, float]
 
 
 class Attributed(NamedTuple):
@@ -70,9 +81,18 @@ class Attributed(NamedTuple):
         return None if name is None else str(name)
 
     @property
-    def story(self) -> dict[str, Any] | None:
-        """The row of stories.jsonl, or None for a single that is derived from nothing known."""
-        return self.origins.stories[0] if self.origins.stories else None
+    def origin(self) -> dict[str, Any]:
+        """Who likely wrote it first, as in stories.jsonl."""
+        stories = self.origins.stories
+        # A single that is derived from nothing known has no row there.
+        return dict(stories[0]["origin"] if stories else CANNOT_TELL)
+
+    def account(self, document: str) -> Account:
+        """Return all that is told of a document."""
+        return Account(
+            self.relation(document), self.parent(document), self.origin,
+            self.passages_with(document), self.coverage(document),
+        )  # fmt: skip
 
     def passages_with(self, document: str) -> list[tuple[str, Passage]]:
         """Return what a document shares with the others: (other's id, passage), its side a."""

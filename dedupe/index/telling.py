@@ -35,12 +35,17 @@ if TYPE_CHECKING:
     Reading = Callable[[], AbstractContextManager[Held]]
     """Opens the index for a question."""
 
+_STORIES_KEPT = 32
+"""Stories of one call that are kept as they were read: 0.1 MB each of a few articles."""
+
 MOST_ASKED = 8
 """Documents read and measured for a query (benchmarks/index.py)."""
 
 
 class StoriesOnDemand:
-    """The stories of documents that one call added, each read once while the index stays as it is.
+    """The stories of documents that one call added, each read once for all who ask in turn.
+
+    The last few are kept, and only while the index stays as it is.
 
     Args:
         newcomers: numbers of the documents.
@@ -68,6 +73,8 @@ class StoriesOnDemand:
             if chosen not in self._read:
                 table = as_table(held.documents(chosen))
                 self._read[chosen] = attributed(table, held.store, self._settings)
+                if len(self._read) > _STORIES_KEPT:
+                    del self._read[next(iter(self._read))]
             return self._read[chosen]
 
 

@@ -1,6 +1,6 @@
 """Where compiled kernels are kept on disk, and when what is kept there may be used.
 
-    kernel  ->  KernelCache: a folder that nobody else writes, a stamp of all sources
+    kernel  ->  KernelCache: a folder of the code's or our own, a stamp of all sources
 
 The logger of this module says once, at INFO, that kernels are being compiled;
 at WARNING, that they cannot be kept.
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PACKAGE = Path(__file__).resolve().parent.parent
+_BESIDE = Path(__file__).resolve().parent / "__pycache__"
 
 SEEN: dict[str, int] = {}
 """When each file that holds kernels had last changed as they were read from it."""
@@ -188,7 +189,10 @@ def cache_folder() -> Path | None:
     for folder in _folders():
         if _can_write(folder):
             if asked and Path(asked) not in folder.parents:
-                logger.warning("NUMBA_CACHE_DIR=%s cannot be written; kernels go elsewhere", asked)
+                logger.warning(
+                    "NUMBA_CACHE_DIR=%s cannot be written, or may hold what others wrote; kernels "
+                    "go elsewhere", asked,
+                )  # fmt: skip
             return folder
     logger.warning(
         "no folder can be written, so kernels are compiled anew in every process; "
@@ -206,7 +210,7 @@ def _folders() -> Iterator[Path]:
     asked = _asked_folder()
     if asked:
         yield Path(asked) / "dedupe-news"
-    yield Path(__file__).resolve().parent / "__pycache__"
+    yield _BESIDE
     home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() raises without a home
     if home.is_absolute():
         caches = home / ("Library/Caches" if sys.platform == "darwin" else ".cache")
@@ -215,19 +219,19 @@ def _folders() -> Iterator[Path]:
 
 
 def _can_write(folder: Path) -> bool:
-    """Say whether kernels may be kept here: writable, and by nobody else.
+    """Say whether kernels may be kept here: writable, and ours, or beside the code.
 
-    Cached code is unpickled, so a folder that another user has made, as the
-    temporary one may be, is never read.
+    Cached code is unpickled, so a folder that another account owns, or that its mode lets
+    others write, is never read. Of the one beside the code this is not asked, for who writes
+    there can write the code too.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         about = folder.lstat()
         if not stat.S_ISDIR(about.st_mode):
             return False
-        if tempfile.gettempdir() == str(folder.parent) and (
-            about.st_uid != os.getuid() or about.st_mode & 0o022
-        ):
+        is_ours = about.st_uid == os.getuid() and not about.st_mode & 0o022
+        if folder != _BESIDE and not is_ours:
             return False
         tempfile.TemporaryFile(dir=folder).close()
     except OSError:

@@ -213,9 +213,8 @@ def read_table(
     """Turn an Arrow table of records into documents; `read_batches` tells the arguments.
 
     In rejects and ids the table stands as the file "table", and a row, counted
-    from 1, as its line: a missing id becomes `table:ROW`. Without `name`, a table that
-    has the schema of documents already is taken as it is, but for rows without a
-    text and for missing ids.
+    from 1, as its line: a missing id becomes `table:ROW`. A table that has the schema of
+    documents already is taken as it is, but for rows without a text and for missing ids.
 
     Returns:
         The documents, a reject for each row that holds none, and one input,
@@ -223,15 +222,17 @@ def read_table(
 
     Raises:
         InputError: no column holds a text; an id comes twice; a bad record,
-            where `on_error` is "fail".
+            where `on_error` is "fail"; a table of documents that is not as its
+            schema promises, as with texts that are not UTF-8.
     """
     from dedupe.read.columnar import table_records
 
     builder, ledger = _Builder(fields or {}, name), Ledger(_TABLE, on_error)
-    if name is None and table.schema.equals(SCHEMA):
-        documents, lines = _rows_with_text(table, ledger)
+    if table.schema.equals(SCHEMA):
+        documents, lines = _rows_with_text(table, ledger, name)
         rejects = ledger.take_rejects()
-        builder.ids.add(documents["id"].to_pylist(), [_TABLE] * len(lines), lines)
+        if name is None:
+            builder.ids.add(documents["id"].to_pylist(), [_TABLE] * len(lines), lines)
         return Reading(documents=documents, rejects=rejects, inputs=[ledger.counts()])
     batches = [
         builder.batch(records, ledger)
@@ -243,13 +244,19 @@ def read_table(
     return Reading(documents=documents, rejects=rejects, inputs=[ledger.counts()])
 
 
-def _rows_with_text(table: pa.Table, ledger: Ledger) -> tuple[pa.Table, Sequence[int]]:
+def _rows_with_text(
+    table: pa.Table, ledger: Ledger, name: Name | None
+) -> tuple[pa.Table, Sequence[int]]:
     """Return the rows of a documents table that hold a text, each with an id, and their numbers.
 
-    Its schema allows no nulls there, but Arrow does not look.
+    Its schema allows no nulls there, and only UTF-8, but Arrow does not look.
     """
     import pyarrow.compute as pc
 
+    try:
+        table.validate(full=True)
+    except pa.ArrowInvalid as error:
+        raise InputError(f"the table is damaged: {error}; make it anew from its source") from error
     lines: Sequence[int] = range(1, table.num_rows + 1)
     if table["text"].null_count:
         without = pc.is_null(table["text"])
@@ -259,11 +266,26 @@ def _rows_with_text(table: pa.Table, ledger: Ledger) -> tuple[pa.Table, Sequence
         lines = pc.add(pc.indices_nonzero(kept), 1).to_pylist()
         table = table.filter(kept)
     if table["id"].null_count:
-        made = pa.array([f"{_TABLE}:{line}" for line in lines], pa.string())
+        made = _made_ids(table, lines, name)
         place = table.schema.get_field_index("id")
         table = table.set_column(place, SCHEMA.field("id"), pc.coalesce(table["id"], made))
     ledger.n_documents = table.num_rows
     return table, lines
+
+
+def _made_ids(table: pa.Table, lines: Sequence[int], name: Name | None) -> pa.Array:
+    """Return an id for each row without one, null for the others."""
+    names = [
+        None if given else name(url, text) if name else f"{_TABLE}:{line}"
+        for given, url, text, line in zip(
+            table["id"].is_valid().to_pylist(),
+            table["url"].to_pylist(),
+            table["text"].to_pylist(),
+            lines,
+            strict=True,
+        )
+    ]
+    return pa.array(names, pa.string())
 
 
 def paths_to_reread(run: Mapping[str, Any]) -> list[str]:

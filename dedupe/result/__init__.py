@@ -25,13 +25,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from dedupe.errors import OutputError
-from dedupe.result.folder import check_place, folder_in_place, sync
+from dedupe.in_place import sync
+from dedupe.result.folder import folder_in_place
 from dedupe.result.lines import Lines, write_lines
 from dedupe.result.recorded import check_files, record_of
-from dedupe.result.shapes import REJECT, RUN, STORY, check_shape
+from dedupe.result.shapes import RUN, check_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from dedupe.against.archive import Archive
 
@@ -156,12 +157,12 @@ class Result:
                 `FILES`; they appear with the rest, and if it fails nothing does.
 
         Raises:
-            OutputError: the folder holds something else, or cannot be written.
+            OutputError: the folder holds something else, also what another run wrote
+                there meanwhile; or it cannot be written.
         """
         place = Path(folder)
-        check_place(place, overwrite=overwrite)
         try:
-            with folder_in_place(place) as draft:
+            with folder_in_place(place, overwrite=overwrite) as draft:
                 self._write(draft, also)
         except OSError as error:
             raise OutputError(
@@ -193,29 +194,29 @@ class Result:
         # A path may hold bytes that are no UTF-8: these become escapes, which JSON gives back.
         path.write_text(text, "utf-8", "backslashreplace")
         sync(path)
+        # The names of all these files.
+        sync(folder)
 
     @classmethod
     def load(cls, folder: str | Path) -> Result:
         """Read a result back.
 
         Raises:
-            OutputError: no result there, or a file that is read is missing, damaged, or
-                not as `run.json` records it (tables of CSV, the page and an archive are
-                not compared).
+            OutputError: no result there, or one that may not be read; or a file that is
+                read is missing, damaged, or not as `run.json` records it (tables of CSV,
+                the page and an archive are not compared).
         """
         if not isinstance(folder, (str, Path)):
             raise OutputError(f"a result stands in a folder, not in {type(folder).__name__}")
         from dedupe.against.archive import FOLDER as ARCHIVE
 
         place = Path(folder)
-        if not (place / "run.json").is_file():
-            raise OutputError(f'{place}: holds no result; make one with "dedupe cluster"')
         try:
+            if not (place / "run.json").is_file():
+                raise OutputError(f'{place}: holds no result; make one with "dedupe cluster"')
             run = json.loads((place / "run.json").read_text("utf-8"))
             check_shape("run.json", run, RUN)
-            is_recorded = "files" in run
-            if is_recorded:
-                check_files(place, _READ_BACK, run.pop("files"))
+            check_files(place, _READ_BACK, run.pop("files", None))
             tables = {name: _read_table(place / f"{name}.parquet") for name in _TABLES}
             for name, table in tables.items():
                 if not set(_TABLES[name].names) <= set(table.column_names):
@@ -223,9 +224,6 @@ class Result:
             stories = Lines.read(place / "stories.jsonl")
             rejected = place / "rejects.jsonl"
             rejects = list(Lines.read(rejected)) if rejected.exists() else []
-            if not is_recorded:
-                _check_rows("stories.jsonl", stories, STORY)
-                _check_rows("rejects.jsonl", rejects, REJECT)
             archive = place / ARCHIVE
             return cls(
                 **tables,
@@ -234,6 +232,10 @@ class Result:
                 rejects=rejects,
                 run=run,
             )
+        except PermissionError as error:
+            raise OutputError(
+                f"{place}: cannot be read ({error.strerror or error}); let this account read it"
+            ) from error
         except (OSError, ValueError, RecursionError, pa.ArrowException) as error:
             raise OutputError(
                 f'{place}: the result is damaged ({error}); run "dedupe cluster" again'
@@ -245,9 +247,3 @@ def _read_table(path: Path) -> pa.Table:
 
     with pa.OSFile(os.fsencode(path)) as file:
         return pq.read_table(file)
-
-
-def _check_rows(name: str, rows: Iterable[Any], shape: Any) -> None:
-    """Compare rows, which no record speaks for, with a shape."""
-    for place, row in enumerate(rows, start=1):
-        check_shape(f"{name}, row {place}", row, shape)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dedupe.errors import OutputError
-from dedupe.in_place import shortened, whole_name
+from dedupe.in_place import make_durably, shortened, sync_names, whole_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,8 +42,17 @@ def check_place(place: Path, *, overwrite: bool) -> None:
     Raises:
         OutputError: a file, a link, a folder that holds something else, or one that
             holds a result, unless `overwrite`; a place within a result, which could
-            not be replaced afterwards.
+            not be replaced afterwards; a place that may not be looked into.
     """
+    try:
+        _check_place(place, overwrite=overwrite)
+    except OSError as error:
+        raise OutputError(
+            f"{place}: cannot be looked into ({error.strerror or error}); choose another place"
+        ) from error
+
+
+def _check_place(place: Path, *, overwrite: bool) -> None:
     # realpath, because Path.resolve raises on links that lead to themselves
     for folder in Path(os.path.realpath(place)).parents:
         if all((folder / name).is_file() for name in ("run.json", "documents.parquet")):
@@ -54,7 +63,8 @@ def check_place(place: Path, *, overwrite: bool) -> None:
         is_link = "is a link; name the folder that it leads to, or another"
         is_file = "is not a folder; choose another place for the result"
         raise OutputError(f"{place}: {is_link if place.is_symlink() else is_file}")
-    if os.path.ismount(place) or place.samefile(Path.cwd()):
+    # "." is there even where it was removed from its path.
+    if os.path.ismount(place) or place.samefile("."):
         # The folder is made beside it, and takes its name at the end.
         raise OutputError(f"{place}: cannot be replaced; choose a folder within it")
     names = {path.name for path in place.iterdir()}
@@ -75,32 +85,38 @@ def check_place(place: Path, *, overwrite: bool) -> None:
 
 
 @contextlib.contextmanager
-def folder_in_place(place: Path) -> Iterator[Path]:
+def folder_in_place(place: Path, *, overwrite: bool) -> Iterator[Path]:
     """Give an empty folder to write to: what stood at `place` stays until all is written.
+
+    The place is checked before and after, for another run may have written there meanwhile.
 
     Raises:
         OSError: it cannot be made, or moved.
+        OutputError: as `check_place`.
     """
-    place.parent.mkdir(parents=True, exist_ok=True)
+    check_place(place, overwrite=overwrite)
+    make_durably(place.parent)
     draft = _beside(place)
     try:
         with _held(draft):
             yield draft
             draft.chmod(0o755)
-            _move(draft, place)
+            check_place(place, overwrite=overwrite)
+            _move(draft, place, overwrite=overwrite)
             _remove_leftovers(place)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _move(draft: Path, place: Path) -> None:
-    """Put `draft` where `place` is; an earlier result steps aside first."""
-    if place.exists():
+def _move(draft: Path, place: Path, *, overwrite: bool) -> None:
+    """Put `draft` where `place` is; an earlier result that may go steps aside first."""
+    if overwrite and place.exists():
         aside = _beside(place)
         try:
             with _held(place):
                 place.replace(aside)
                 draft.replace(place)
+                sync_names(place.parent)
         except BaseException:
             if not place.exists():
                 aside.replace(place)
@@ -110,10 +126,9 @@ def _move(draft: Path, place: Path) -> None:
             if place.exists():
                 shutil.rmtree(aside, ignore_errors=True)
     else:
+        # An empty folder gives way, and the system refuses where anything stands by now.
         draft.replace(place)
-    # The result is in its place; what cannot be forced to disk now will be later.
-    with contextlib.suppress(OSError):
-        sync(place.parent)
+        sync_names(place.parent)
 
 
 def _beside(place: Path) -> Path:
@@ -169,12 +184,3 @@ def _is_ours(draft: Path) -> bool:
     if not names:
         return time.time() - draft.stat().st_mtime > _AN_HOUR_SECONDS
     return set(map(whole_name, names)) <= set(FILES)
-
-
-def sync(path: Path) -> None:
-    """Force a file or folder onto the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

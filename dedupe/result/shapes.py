@@ -8,50 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_TEXT = (str, type(None))
 _NUMBER = (int, float)
-_ORIGIN = {
-    "name": _TEXT,
-    "document": _TEXT,
-    "in_collection": (bool, type(None)),
-    "probability": (*_NUMBER, type(None)),
-    "band": str,
-}
-
-STORY = {
-    "story": str,
-    "size": int,
-    "documents": [str],
-    "sources": [str],
-    "first_published": _TEXT,
-    "origin": _ORIGIN,
-    "candidates": [_ORIGIN],
-    "credited": [str],
-    "evidence": [
-        {
-            "signal": str,
-            "points": _NUMBER,
-            "document": str,
-            "toward": _TEXT,
-            "against": bool,
-            "start": (int, type(None)),
-            "end": (int, type(None)),
-            "quote": _TEXT,
-            "says": str,
-        }
-    ],
-    "clues?": [{"document": str, "for": [int], "against": [int]}],
-    "counterfactuals?": [{"without": str, "probability": _NUMBER, "origin": _TEXT}],
-    "passage_parents?": [
-        {"start": int, "end": int, "parent": _TEXT, "parent_name": _TEXT, "probability": _NUMBER}
-    ],
-    "earlier?": [str],
-    "earlier_stories?": [str],
-}
-"""A row of stories.jsonl."""
-
-REJECT = {"file": str, "line": int, "reason": str}
-"""A row of rejects.jsonl."""
 
 RUN = {
     "version?": str,

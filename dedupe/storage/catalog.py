@@ -30,6 +30,9 @@ FORMAT = 7
 _NOTHING_KEPT = "; nothing of this commit was kept, the index is as before"
 # SQLite waits so long for another process before it says that the catalogue is busy.
 _BUSY_MILLISECONDS = 10_000
+# A writer that closes waits so long for readers: a question takes a few milliseconds, and an index
+# is as good where its log stays beside it.
+_CLOSING_MILLISECONDS = 100
 # A writer that opens or closes meanwhile changes which files are there: then it is tried again.
 _TRIES, _SECONDS_BETWEEN = 5, 0.05
 # Keys of one query, of the 999 that every SQLite takes.
@@ -194,13 +197,20 @@ class Catalog:
                 yield
                 self._base.execute("COMMIT")
             except BaseException:
-                self.give_up()
+                # What was wrong first is told; a transaction that stays is given up later.
+                with contextlib.suppress(StoreError):
+                    self.give_up()
                 raise
 
     def give_up(self) -> None:
-        """Roll back what is open; a full disk may have done so already."""
-        if self._base.in_transaction:
-            self._base.execute("ROLLBACK")
+        """Roll back what is open; a full disk may have done so already.
+
+        Raises:
+            StoreError: it cannot be rolled back now.
+        """
+        with self._damage():
+            if self._base.in_transaction:
+                self._base.execute("ROLLBACK")
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -276,21 +286,8 @@ class Catalog:
             holders = ",".join("?" * len(part))
             sql = f"SELECT * FROM {table} WHERE {column} IN ({holders})"
             for row in self._base.execute(sql, part):
-                *values, mark = row
-                if mark != mark_of(table, values):
-                    raise self._damaged(f"row {row[0]} of {table} has changed")
-                found[row[0]] = row[1:-1]
+                found[row[0]] = self._checked(table, row)[1:]
         return found
-
-    def after(self, table: str, key: int) -> Iterator[tuple[Any, ...]]:
-        """Yield rows with a larger key, key first, rising."""
-        columns = TABLES[table]
-        rows = self._base.execute(
-            f"SELECT * FROM {table} WHERE {columns[0]} > ? ORDER BY 1",
-            (key,),
-        )
-        for row in rows:
-            yield self._checked(table, row)
 
     def every(self, table: str) -> Iterator[tuple[Any, ...]]:
         """Yield every row, key first."""
@@ -358,8 +355,12 @@ class Catalog:
             self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def checkpoint(self) -> bool:
-        """Move all that was committed into the one file; says whether that was done."""
+        """Move all that was committed into the one file, before it is closed.
+
+        Returns whether that was done: it is not while another process goes on reading one state.
+        """
         try:
+            self._base.execute(f"PRAGMA busy_timeout={_CLOSING_MILLISECONDS}")
             busy, *_ = self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.DatabaseError:
             return False

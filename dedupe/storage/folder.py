@@ -10,6 +10,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from dedupe.errors import CorruptIndexError, IndexBusyError, StoreError
+from dedupe.in_place import make_durably
 from dedupe.storage import locks
 
 if TYPE_CHECKING:
@@ -209,11 +210,6 @@ def noted_commit(folder: Folder) -> int:
     )
 
 
-def drop_note(folder: Folder) -> None:
-    """Take the note away, when all commits are in a catalogue that is closed."""
-    folder.delete(NOTE)
-
-
 def _note(number: int) -> bytes:
     digits = f"{number:020}".encode()
     return digits + f" {zlib.crc32(digits):08x}\n".encode()
@@ -241,7 +237,7 @@ def remove_orphan(folder: Folder, name: str) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Create a folder for a new index.
+    """Create a folder for a new index; its name is on disk then.
 
     Raises:
         StoreError: a file stands there, or a folder that holds something else.
@@ -252,4 +248,4 @@ def make_folder(folder: Path) -> None:
         if (folder / CATALOG).exists():
             return
         raise StoreError(f"{folder}: holds something else than an index; give an empty folder")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_durably(folder)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from dedupe.storage.folder import Folder
 
 _mutex = threading.Lock()
+# A child that is forked while another thread holds it would wait for ever.
+os.register_at_fork(
+    before=_mutex.acquire, after_in_parent=_mutex.release, after_in_child=_mutex.release
+)
 _n_users: Counter[tuple[int, int]] = Counter()
 _descriptors: dict[tuple[int, int], int] = {}
 """By device and inode of a file, as POSIX locks are."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.storage.postings import merged
-from dedupe.storage.segments import N_STEPS, SegmentWriter
+from dedupe.storage.segments import N_STEPS, ROW_BITS, SegmentWriter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,14 +29,28 @@ _SYNC_POSTINGS = 800_000
 
 def choose(names: list[Name]) -> list[Name]:
     """Return the oldest eight neighbours of one level, or none."""
-    from dedupe.kernels.postings import DOCUMENT_BITS
-
     for level in sorted({name.level for name in names}):
         same = [name for name in names if name.level == level][:FAN_IN]
-        n_docs = sum(name.n_docs for name in same)
-        if len(same) == FAN_IN and n_docs < 1 << DOCUMENT_BITS:
+        if len(same) == FAN_IN and fit(same):
             return same
     return []
+
+
+def fit(names: list[Name]) -> bool:
+    """Say whether one segment can number the documents and the postings of these."""
+    from dedupe.kernels.postings import DOCUMENT_BITS
+
+    return count_docs(names) < 1 << DOCUMENT_BITS and count_postings(names) < 1 << ROW_BITS
+
+
+def count_docs(names: list[Name]) -> int:
+    """Count the documents of segments."""
+    return sum(name.n_docs for name in names)
+
+
+def count_postings(names: list[Name]) -> int:
+    """Count the postings of segments."""
+    return sum(name.n_postings for name in names)
 
 
 class Merge:

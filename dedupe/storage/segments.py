@@ -39,6 +39,9 @@ _LEAST_BITS = 12
 N_STEPS = 1 << _LEAST_BITS
 """Equal ranges of keys that merges read together."""
 
+ROW_BITS = 32
+"""Bits of a row's number in the directory."""
+
 ABOUT = np.dtype([("n_sampled", "<u2"), ("minute", "<i4")])
 """What a segment keeps of each document: its sampled shingles, its clock in minutes since 1970."""
 

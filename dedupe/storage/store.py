@@ -22,10 +22,10 @@ from dedupe.storage import merging
 from dedupe.storage.catalog import Catalog
 from dedupe.storage.folder import (
     CATALOG,
+    NOTE,
     SUFFIX,
     Folder,
     break_seal,
-    drop_note,
     make_folder,
     note_commit,
     noted_commit,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dedupe.storage.segments import Name
+    from dedupe.storage.segments import Name, Segment
 
 logger = logging.getLogger(__name__)
 
@@ -296,9 +296,8 @@ class Store:
         if self._merge is None:
             self._begin_merge()
         if self._merge is not None:
-            per_document = sum(s.name.n_postings for s in self.postings.segments) // max(
-                1, sum(s.name.n_docs for s in self.postings.segments)
-            )
+            names = [segment.name for segment in self.postings.segments]
+            per_document = merging.count_postings(names) // max(1, merging.count_docs(names))
             name = self._merge.step(max(_LEAST_STEP, n_added * per_document * _STEP_FACTOR))
             if name is not None:
                 self._end_merge(self._merge, name)
@@ -349,33 +348,41 @@ class Store:
     def compact(self, spared: dict[int, int]) -> None:
         """Write all postings as one segment, and leave out those of documents that are gone.
 
+        Of more than one segment can number the segments stay as they are, and the log says so.
+
         Args:
             spared: by document that is gone but remembered: the key of its id.
         """
-        from dedupe.kernels.postings import DOCUMENT_BITS
-
         self._give_up_merge()
         with self.transaction():
             if len(self.postings.tail.about):
                 self._write_tail()
             segments = self.postings.segments
-            n_docs = sum(segment.name.n_docs for segment in segments)
-            if not segments or n_docs >= 1 << DOCUMENT_BITS:
-                return
-            dropped = np.zeros(n_docs, np.bool_)
-            for number, state, _, _, leader in self.catalog.every("places"):
-                forwards = leader != number
-                dropped[number - 1] = state in {REPLACED, REMOVED, ERASED} and not forwards
-            kept = [(key << DOCUMENT_BITS) | (number - 1) for number, key in spared.items()]
-            merge = merging.Merge(
-                self.folder, segments, _file_name(), dropped, np.array(kept, np.uint64)
-            )
-            self._merge = merge
-            name = None
-            while name is None:
-                name = merge.step(1_000_000)
-            self._end_merge(merge, name)
+            if not merging.fit([segment.name for segment in segments]):
+                logger.warning(
+                    "%s: holds more documents or postings than one segment can; its segments "
+                    "stay as they are", self.folder,
+                )  # fmt: skip
+            elif segments:
+                self._merge_all(segments, spared)
         self.catalog.vacuum()
+
+    def _merge_all(self, segments: list[Segment], spared: dict[int, int]) -> None:
+        from dedupe.kernels.postings import DOCUMENT_BITS
+
+        dropped = np.zeros(merging.count_docs([segment.name for segment in segments]), np.bool_)
+        for number, state, _, _, leader in self.catalog.every("places"):
+            forwards = leader != number
+            dropped[number - 1] = state in {REPLACED, REMOVED, ERASED} and not forwards
+        kept = [(key << DOCUMENT_BITS) | (number - 1) for number, key in spared.items()]
+        merge = merging.Merge(
+            self.folder, segments, _file_name(), dropped, np.array(kept, np.uint64)
+        )
+        self._merge = merge
+        name = None
+        while name is None:
+            name = merge.step(1_000_000)
+        self._end_merge(merge, name)
 
     def check(self) -> list[str]:
         """Return what is wrong with any file.
@@ -449,11 +456,8 @@ class Store:
                 # Without a seal an index is as good, only checked less closely.
                 with contextlib.suppress(OSError):
                     seal(self.folder)
-                    drop_note(self.folder)
-        self.folder.close()
-
-    def leave_after_fork(self) -> None:
-        """In a forked child: let go of the parent's lock without ending it."""
+                    # All commits are in the catalogue, which is closed.
+                    self.folder.delete(NOTE)
         self.folder.close()
 
     def _missing(self, error: FileNotFoundError) -> CorruptIndexError:
