@@ -654,6 +654,7 @@ def test_pairs__of_many_stories_are_read_in_blocks_and_in_any_order() -> None:
         pa.Table.from_pylist(rows, schema=PAIRS),
         pa.Table.from_pylist(passages, schema=PASSAGES),
         stories,
+        np.arange(2 * n_stories),
     )
     for n in (2999, 0, 1, 1500, 2999, 2):
         places, offsets = table.within(np.array([2 * n]))
