@@ -265,7 +265,7 @@ def load_names(path: Path) -> Names:
         InputError: it is not JSON, or not of the form of names.json.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON ({error}); mend it, or see {_FORM}") from error
     fault = _fault(data)
