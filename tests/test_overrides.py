@@ -35,10 +35,11 @@ def decide(
     stories: list[int],
     pairs: pa.Table,
     precedence: Sequence[int] = range(5),
-    **decisions: list[tuple[str, str]],
+    *,
+    must_link: Sequence[tuple[str, str]] = (),
+    cannot_link: Sequence[tuple[str, str]] = (),
 ) -> list[int]:
-    must, cannot = (tuple(decisions.get(name, ())) for name in ("must_link", "cannot_link"))
-    rows = rows_of(Overrides(must_link=must, cannot_link=cannot), IDS)
+    rows = rows_of(Overrides(must_link=tuple(must_link), cannot_link=tuple(cannot_link)), IDS)
     found = constrained(np.array(stories), pairs, rows, np.array(precedence))
     return [int(story) for story in found]
 
@@ -56,8 +57,8 @@ def test_overrides__a_cannot_link_parts_by_the_strongest_ties() -> None:
 
 def test_overrides__must_linked_documents_stay_on_one_side() -> None:
     pairs = judged((0, 1, 5.0), (0, 2, 5.0), (0, 3, 5.0), (1, 2, 1.0))
-    decisions = {"must_link": [("b", "c")], "cannot_link": [("a", "b")]}
-    assert decide([0, 0, 0, 0, 4], pairs, **decisions) == [0, 1, 1, 0, 4]
+    found = decide([0, 0, 0, 0, 4], pairs, must_link=[("b", "c")], cannot_link=[("a", "b")])
+    assert found == [0, 1, 1, 0, 4]
 
 
 def test_overrides__equal_ties_are_followed_by_resemblance_and_then_by_precedence() -> None:
@@ -76,26 +77,26 @@ def test_overrides__equal_ties_are_followed_by_resemblance_and_then_by_precedenc
     st.permutations(range(5)),
     st.lists(st.sampled_from([(a, b) for b in range(5) for a in range(b)]), unique=True),
     st.lists(st.tuples(st.sampled_from(IDS), st.sampled_from(IDS)), max_size=3),
-    st.sets(st.sampled_from(["ab", "bc", "de"]), max_size=1),
+    st.lists(st.sampled_from([("a", "b"), ("b", "c"), ("d", "e")]), max_size=1),
 )
 def test_overrides__a_story_parts_alike_whatever_the_ids(
     precedence: list[int],
     renamed: list[int],
     measured: list[tuple[int, int]],
     links: list[tuple[str, str]],
-    bound: set[str],
+    bound: list[tuple[str, str]],
 ) -> None:
     def parted(row_of: list[int]) -> list[bool]:
         name = {one: IDS[row] for one, row in zip(IDS, row_of, strict=True)}
-        decisions = {
-            "must_link": [(name[one], name[other]) for one, other in bound],
-            "cannot_link": [
-                (name[a], name[b]) for a, b in links if a != b and {a, b} not in map(set, bound)
-            ],
-        }
-        rows = [tuple(sorted((row_of[a], row_of[b]))) for a, b in measured]
-        order = [precedence[row_of.index(row)] for row in range(5)]
-        found = decide([0] * 5, judged(*((a, b, 2.0) for a, b in rows)), order, **decisions)
+        apart = [link for link in links if link[0] != link[1] and {*link} not in map(set, bound)]
+        rows = [sorted((row_of[a], row_of[b])) for a, b in measured]
+        found = decide(
+            [0] * 5,
+            judged(*((a, b, 2.0) for a, b in rows)),
+            [precedence[row_of.index(row)] for row in range(5)],
+            must_link=[(name[a], name[b]) for a, b in bound],
+            cannot_link=[(name[a], name[b]) for a, b in apart],
+        )
         return [found[row_of[a]] == found[row_of[b]] for b in range(5) for a in range(b)]
 
     assert parted(list(renamed)) == parted(list(range(5)))
