@@ -53,8 +53,8 @@ _FEWEST_LONG = 0.125
 """Share of long words below which all words count: scripts are read otherwise there."""
 
 _FEWEST_DOCUMENTS, _MOST_DOCUMENTS = 500, 2000
-"""Documents that tell how common a word is. Of fewer, a story and its copies make their own
-words common."""
+"""Texts that tell how common a word is, each counted once however often it was copied. Of fewer,
+a story makes its own words common."""
 
 OVERLAP = {False: (27.8, -0.34, 9.0, -1.58, -0.66), True: (42.6, -0.17, 6.3, -1.63, -1.38)}
 """Of the first four views and of 1, to log-odds of one subject; by whether it is known how common
