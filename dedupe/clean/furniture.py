@@ -199,7 +199,14 @@ class _Repeated(NamedTuple):
 def _repeated(
     blocks: Blocks, keys: NDArray[np.uint64], stands: NDArray[np.bool_], n_threads: int
 ) -> _Repeated:
-    """Return the blocks that an outlet has on two pages or more, of those that `stand` for all."""
+    """Return the blocks that an outlet has on two pages or more, of equal texts counted once.
+
+    Args:
+        blocks: of a whole collection.
+        keys: uint64 (K,), from `block_keys`.
+        stands: bool (D,), the documents that stand for those of their text.
+        n_threads: threads at work.
+    """
     places = np.flatnonzero(may_stand(keys, keys, 2))
     places = places[stands[documents_of(blocks, places)]]
     if len(places) < _ONE_PART:
