@@ -238,15 +238,16 @@ def _first_published(pages: Pages, rows: Iterable[int]) -> str | None:
 def _strongest(told: Told) -> list[Evidence]:
     """Order evidence by strength, what speaks for the origin that is named before its equals.
 
+    Of these what others say comes before what it says of itself, and then the first document's.
     A few of each kind are enough: two hundred equal datelines say one thing.
     """
     named, place_of = told.named, told.places()
 
-    def rank(item: Evidence) -> tuple[float, bool, int, int, str, int, int, str]:
+    def rank(item: Evidence) -> tuple[float, bool, bool, int, int, str, int, int, str]:
         aside = item.parent != named.work if item.parent >= 0 else item.name != named.name
         row = place_of[item.row]
         place = (row, item.start, item.signal, item.child, item.parent, item.name or "")
-        return -abs(item.points), aside, *place
+        return -abs(item.points), aside, item.row == named.row, *place
 
     kept: list[Evidence] = []
     alike: dict[tuple[str, int, str | None], int] = {}
