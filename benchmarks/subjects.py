@@ -37,6 +37,7 @@ import dedupe
 from dedupe import Settings
 from dedupe.clean import keep_all
 from dedupe.documents import documents_table
+from dedupe.sketch import sketch
 from dedupe.verify import subjects
 from dedupe.verify.subjects import OVERLAP, VIEWS, Subjects, common_words, views
 
@@ -310,7 +311,8 @@ def main() -> None:
     if cases is None:
         sys.exit(datasets.skipped("subjects", options.data))
     texts = [one["text"] for one in datasets.load_reuters(options.data) or ()]
-    common = common_words(keep_all(documents_table(texts)), Settings(threads=1))
+    settings, kept = Settings(threads=1), keep_all(documents_table(texts))
+    common = common_words(kept, sketch(kept, settings).text_hashes, settings)
     model = {"command": "python benchmarks/subjects.py"} | fit(cases, seen(cases, None))
     weights = np.array(list(model["weights"].values()))
     for name, known in (("new", None), ("known", common)):

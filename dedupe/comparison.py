@@ -19,6 +19,7 @@ from dedupe.clean import clean
 from dedupe.clean.clues import harvest
 from dedupe.documents import Document, as_document, documents_table
 from dedupe.errors import InputError
+from dedupe.published import published_by
 from dedupe.settings import Settings
 from dedupe.shingle import shingle
 from dedupe.sketch import sketch
@@ -134,9 +135,11 @@ def compare(
         return _unrelated()
     # The two are taken as one story even where they are not: a passage, too, has a direction.
     clues = harvest(table, kept, n_threads=EVERY_SHINGLE.threads)
+    precedence = published_by(table).precedence(sketches.text_hashes, sketches.n_words)
     origins = attribute(
-        table, np.zeros(2, np.int64), pairs, passages, clues, n_threads=EVERY_SHINGLE.threads
-    )
+        table, np.zeros(2, np.int64), pairs, passages, clues,
+        n_threads=EVERY_SHINGLE.threads, precedence=precedence,
+    )  # fmt: skip
     pair = pairs.to_pylist()[0]
     names = [field.name for field in dataclasses.fields(Comparison) if field.name in pair]
     return Comparison(

@@ -4,7 +4,8 @@
 
 Must-links join whole stories, one after another. Cannot-links then part a
 story in two: each document goes with the side it is more tied to, by the
-strongest measured pair, and what is tied to neither stays with the first. A
+strongest measured pair: the likeliest, and of equals the most alike. What is
+tied to neither stays with the earlier. A
 decided origin goes to `attribute()`, which leaves no chance to any other.
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 import heapq
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -30,6 +31,22 @@ if TYPE_CHECKING:
 _FORM = '{"must_link": ["a", "b"]}, {"cannot_link": ["a", "b"]} or {"origin": "a"}'
 _LISTS = (tuple, list, set, frozenset)
 """Of pairs and ids; a string holds neither, though it can be walked through."""
+
+
+class _Tie(NamedTuple):
+    """A measured pair as an atom has it, which is what must-links bind together; sorts by strength.
+
+    Attributes:
+        odds: log-odds of one story, negative where it is likely.
+        alike: resemblance, negative.
+        place: of the other's first document among all.
+        atom: the other.
+    """
+
+    odds: float
+    alike: float
+    place: int
+    atom: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +87,8 @@ class Overrides:
         """
         found: dict[str, list[Any]] = {"must_link": [], "cannot_link": [], "origins": []}
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            # JSON may hold bare what else ends a line, such as U+2028.
+            lines = path.read_text(encoding="utf-8-sig").split("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{path}: cannot be read ({error})") from error
         for place, line in enumerate(lines, start=1):
@@ -182,14 +200,18 @@ def _contradiction(must: list[tuple[int, int]], cannot: tuple[int, int], ids: Se
 
 
 def constrained(
-    stories: NDArray[np.int64], pairs: pa.Table, rows: dict[str, list[tuple[int, int]]]
+    stories: NDArray[np.int64],
+    pairs: pa.Table,
+    rows: dict[str, list[tuple[int, int]]],
+    precedence: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """Join and part stories as decided.
 
     Args:
         stories: int64 (D,), the story of each document: its smallest row.
-        pairs: judged pairs: a, b, same_story_odds.
+        pairs: judged pairs: a, b, same_story_odds, resemblance.
         rows: decisions, from `rows_of`.
+        precedence: int64 (D,), the place of each document among all: of equals the first.
 
     Returns:
         The same, with every decision honoured.
@@ -197,58 +219,98 @@ def constrained(
     if not any(rows.values()):
         return stories
     stories = joined(stories, rows["must_link"])
-    atoms = joined(np.arange(len(stories)), rows["must_link"])
-    for x, y in rows["cannot_link"]:
-        if stories[x] == stories[y]:
-            _part(stories, atoms, pairs, (x, y))
+    apart = [pair for pair in rows["cannot_link"] if stories[pair[0]] == stories[pair[1]]]
+    if apart:
+        atoms = joined(np.arange(len(stories)), rows["must_link"])
+        _part(stories, atoms, pairs, apart, precedence)
     return stories
 
 
 def joined(stories: NDArray[np.int64], must: list[tuple[int, int]]) -> NDArray[np.int64]:
     """Join the stories of linked documents, transitively; int64 (D,)."""
+    from dedupe.kernels.components import merge_groups
+
     stories = stories.copy()
-    for x, y in must:
-        first, second = sorted((stories[x], stories[y]))
-        stories[stories == second] = first
+    a, b = np.array(must, np.int64).reshape(-1, 2).T
+    merge_groups(stories[a], stories[b], stories)
     return stories
 
 
 def _part(
-    stories: NDArray[np.int64], atoms: NDArray[np.int64], pairs: pa.Table, ends: tuple[int, int]
+    stories: NDArray[np.int64],
+    atoms: NDArray[np.int64],
+    pairs: pa.Table,
+    apart: list[tuple[int, int]],
+    precedence: NDArray[np.int64],
 ) -> None:
-    """Part the story of two documents: the strongest ties are followed first, ties by row."""
-    ties = _ties(stories, atoms, pairs, int(stories[ends[0]]))
-    side: dict[int, int] = {}
-    queue = [(-np.inf, int(atoms[end]), place) for place, end in enumerate(ends)]
-    while queue:
-        _, atom, place = heapq.heappop(queue)
-        if atom in side:
+    """Part the stories of some pairs of documents, those of the first document first.
+
+    Args:
+        stories: int64 (D,), written to.
+        atoms: int64 (D,), the smallest row that must-links bind each document to.
+        pairs: judged pairs.
+        apart: the documents that are not one story.
+        precedence: int64 (D,), the place of each document.
+    """
+    concerned = np.isin(stories, stories[np.array(apart)])
+    ties = _ties(stories, atoms, pairs, concerned, precedence)
+    among = np.flatnonzero(concerned)
+    decisions = [sorted(pair, key=precedence.item) for pair in apart]
+    for ends in sorted(decisions, key=lambda pair: precedence[pair].tolist()):
+        story = stories[ends[0]]
+        if stories[ends[1]] != story:
             continue
-        side[atom] = place
-        for other, odds in ties.get(atom, ()):
-            if other not in side:
-                heapq.heappush(queue, (-odds, other, place))
-    members = np.flatnonzero(stories == stories[ends[0]])
-    sides = np.array([side.get(int(atom), 0) for atom in atoms[members]])
-    for part in (0, 1):
-        mine = members[sides == part]
-        stories[mine] = mine.min()
+        side = _sides(atoms[ends].tolist(), ties, stories)
+        members = among[stories[among] == story]
+        sides = np.array([side.get(atom, 0) for atom in atoms[members].tolist()])
+        for part in (0, 1):
+            mine = members[sides == part]
+            stories[mine] = mine.min()
+
+
+def _sides(
+    ends: list[int], ties: dict[int, list[_Tie]], stories: NDArray[np.int64]
+) -> dict[int, int]:
+    """Return, of what is tied to the first (0) or the second (1) of two atoms, to which.
+
+    The strongest ties are followed first; of equal ones those of the first document, and
+    what both ends are tied to alike goes with the first.
+    """
+    side: dict[int, int] = {}
+    queue = [(_Tie(-np.inf, 0.0, number, end), number) for number, end in enumerate(ends)]
+    while queue:
+        tie, number = heapq.heappop(queue)
+        if tie.atom in side:
+            continue
+        side[tie.atom] = number
+        for further in ties.get(tie.atom, ()):
+            if further.atom not in side and stories[further.atom] == stories[tie.atom]:
+                heapq.heappush(queue, (further, number))
+    return side
 
 
 def _ties(
-    stories: NDArray[np.int64], atoms: NDArray[np.int64], pairs: pa.Table, story: int
-) -> dict[int, list[tuple[int, float]]]:
-    """Return what each atom of a story is measured with, and the log-odds of it."""
+    stories: NDArray[np.int64],
+    atoms: NDArray[np.int64],
+    pairs: pa.Table,
+    concerned: NDArray[np.bool_],
+    precedence: NDArray[np.int64],
+) -> dict[int, list[_Tie]]:
+    """Return what each atom of the stories that are concerned is measured with."""
+    place = precedence.copy()
+    np.minimum.at(place, atoms, precedence)
     a, b = pairs.column("a").to_numpy(), pairs.column("b").to_numpy()
-    odds = pairs.column("same_story_odds").to_numpy()
-    inside = np.flatnonzero((stories[a] == story) & (stories[b] == story))
-    ties: dict[int, list[tuple[int, float]]] = {}
-    for one, other, odd in zip(
-        atoms[a[inside]].tolist(), atoms[b[inside]].tolist(), odds[inside].tolist(), strict=True
-    ):
-        if one != other:
-            ties.setdefault(one, []).append((other, odd))
-            ties.setdefault(other, []).append((one, odd))
+    inside = np.flatnonzero(concerned[a] & (stories[a] == stories[b]) & (atoms[a] != atoms[b]))
+    odds, alike = (
+        (-pairs.column(name).to_numpy()[inside]).tolist()
+        for name in ("same_story_odds", "resemblance")
+    )
+    ties: dict[int, list[_Tie]] = {}
+    for ends in ((a, b), (b, a)):
+        own, other = (atoms[side[inside]] for side in ends)
+        found = map(_Tie, odds, alike, place[other].tolist(), other.tolist())
+        for atom, tie in zip(own.tolist(), found, strict=True):
+            ties.setdefault(atom, []).append(tie)
     return ties
 
 

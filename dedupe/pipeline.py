@@ -245,7 +245,7 @@ def _settle(
     stories = stages.run(
         "cluster", pairs.num_rows, cluster, pairs, precedence, answers.same_story_odds
     )
-    stories = constrained(stories, pairs, decided)
+    stories = constrained(stories, pairs, decided, precedence)
     origins = stages.run(
         "attribute", table.num_rows, attribute, table, stories, pairs, passages, found.clues,
         names, decided_origins(overrides, ids, stories),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import math
 import sys
@@ -261,6 +262,19 @@ def test_names__a_users_agency_is_an_absent_origin_and_its_outlet_a_member(tmp_p
     member = judge([*signed, {"source": "quay.example"}], names=names)
     assert (origin(member)["name"], origin(member)["document"]) == ("Quay Wire", "d002")
     assert origin(judge(signed))["name"] is None
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations(range(3))])
+def test_names__an_outlet_is_called_as_it_most_often_calls_itself(order: tuple[int, ...]) -> None:
+    papers = [
+        {"source": "castawaynews.example", "text": f"({name}) — {BODY} {n}"}
+        for n, name in enumerate(("CastawayNews", "Castaway News", "CastawayNews"))
+    ]
+    paper = {"source": "paper.example", "text": f"{BODY} Rain."}
+    found = judge([*(papers[n] for n in order), paper])
+    assert origin(found)["name"] == "CastawayNews"
+    found = judge([*(papers[n] for n in order if n), paper])
+    assert origin(found)["name"] == "Castaway News", "of as many the first in the alphabet"
 
 
 def test_names__one_absent_source_under_two_spellings_is_one_candidate() -> None:
@@ -654,6 +668,7 @@ def test_pairs__of_many_stories_are_read_in_blocks_and_in_any_order() -> None:
         pa.Table.from_pylist(rows, schema=PAIRS),
         pa.Table.from_pylist(passages, schema=PASSAGES),
         stories,
+        np.arange(2 * n_stories),
     )
     for n in (2999, 0, 1, 1500, 2999, 2):
         places, offsets = table.within(np.array([2 * n]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -215,18 +216,21 @@ def test_phrases__another_seed_makes_another_table_of_the_same_phrases(seed: int
 # --- what is learned
 
 
-def learned_blocks(pages: Sequence[tuple[str, Sequence[str]]]) -> set[tuple[str, str]]:
+def learned_blocks(
+    pages: Sequence[tuple[str, Sequence[str]]], titles: Sequence[str | None] | None = None
+) -> set[tuple[str, str]]:
     """Learn from pages, and tell which of their blocks are furniture."""
     texts = ["\n\n".join(lines) for _, lines in pages]
     _, blocks = cut(texts)
     outlets = np.array([hash(outlet) % 2**63 if outlet else 0 for outlet, _ in pages], np.uint64)
     keys = block_keys(blocks, outlets)
     whole = keep_all(documents_table(texts))
-    known = iter(is_known(keys, learn(blocks, keys, outlets, whole)))
+    named = None if titles is None else pa.chunked_array([pa.array(titles, pa.string())])
+    known = iter(is_known(keys, learn(blocks, keys, outlets, whole, named)))
     return {(outlet, line) for outlet, lines in pages for line in lines if next(known)}
 
 
-LONG = [f"Paragraph {name} " + f"{name} " * 13 + "end." for name in "abcdefg"]
+LONG = [f"Paragraph {name} " + f"{name * 4} " * 13 + "end." for name in "abcdefg"]
 SHORT = [f"Short line {name}." for name in "hijklmn"]
 PAGE = st.tuples(
     st.sampled_from(["", "Gull", "Skerry"]),
@@ -241,12 +245,34 @@ def test_learn__equals_the_oracle(pages: list[tuple[str, list[str]]]) -> None:
     assert learned_blocks(pages) == expected
 
 
+TITLED = st.tuples(
+    st.just("Gull"),
+    st.sampled_from(LONG[2:]).map(lambda own: [*LONG[:2], own]),
+    st.sampled_from([None, "Alder", "Birch", "Cedar", "Alder, Birch"]),
+)
+
+
 @settings(max_examples=100)
-@given(pages=st.lists(PAGE, min_size=1, max_size=14), data=st.data())
+@given(titled=st.lists(TITLED, min_size=3, max_size=8), data=st.data())
 def test_learn__order_of_pages_changes_nothing(
-    pages: list[tuple[str, list[str]]], data: st.DataObject
+    titled: list[tuple[str, list[str], str | None]], data: st.DataObject
 ) -> None:
-    assert learned_blocks(data.draw(st.permutations(pages))) == learned_blocks(pages)
+    def learned(pages: list[tuple[str, list[str], str | None]]) -> set[tuple[str, str]]:
+        return learned_blocks([page[:2] for page in pages], [page[2] for page in pages])
+
+    assert learned(data.draw(st.permutations(titled))) == learned(titled)
+
+
+def test_learn__of_equal_texts_one_title_stands_for_all_in_whatever_order() -> None:
+    # Two thirds of each page are common: furniture where titles differ, a story where they do not.
+    common = LONG[:2]
+    pages = [("Gull", [*common, own]) for own in LONG[2:5]]
+    titled = [*zip(pages, ["Alder", "Birch", "Cedar"], strict=True), (pages[0], "Cedar, Birch")]
+    found = [
+        learned_blocks([page for page, _ in order], [title for _, title in order])
+        for order in (titled, titled[::-1])
+    ]
+    assert found[0] == found[1] == {("Gull", line) for line in common}
 
 
 @given(

@@ -144,6 +144,16 @@ def test_compare__of_equal_texts_the_earlier_is_first_and_the_evidence_says_so()
         assert not reason["against"]
 
 
+def test_compare__evidence_is_of_the_same_document_whichever_is_given_first() -> None:
+    one = {"text": STORY, "source": "pierpost.example"}
+    other = {"text": STORY + " Nobody was hurt.", "source": "pierpost.example"}
+    forth, back = compare(one, other).evidence, compare(other, one).evidence
+    assert "one_outlet" in [item["signal"] for item in forth]
+    assert [item["document"] for item in forth] == [
+        "a" if item["document"] == "b" else "b" for item in back
+    ]
+
+
 def test_compare__a_lightly_edited_copy_is_the_same_story_told_first_by_the_credited() -> None:
     found = compare({"text": STORY, "source": "ap.example"}, COPY)
     assert found.same_story

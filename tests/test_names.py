@@ -180,8 +180,9 @@ def test_load_names__a_bad_key_or_value_is_named(tmp_path: Path, content: Any, t
 def test_load_names__the_packages_own_file_is_of_its_form(tmp_path: Path) -> None:
     own = resources.files("dedupe").joinpath("names.json").read_text(encoding="utf-8")
     path = tmp_path / "names.json"
-    path.write_text(own, encoding="utf-8")
-    assert load_names(path) == NAMES
+    for encoding in ("utf-8", "utf-8-sig"):
+        path.write_text(own, encoding=encoding)
+        assert load_names(path) == NAMES
 
 
 def test_names__no_spelling_belongs_to_two() -> None:

@@ -1,6 +1,7 @@
 """A reader's decisions: honoured, recorded, and refused where they contradict."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,26 @@ from tests.stories import BODY
 IDS = ["a", "b", "c", "d", "e"]
 
 
-def judged(*rows: tuple[int, int, float]) -> pa.Table:
-    names = ("a", "b", "same_story_odds")
+def judged(*rows: tuple[int, int, float], resemblance: float = 0.5) -> pa.Table:
+    names = ("a", "b", "same_story_odds", "resemblance")
+    kinds = (pa.int64(), pa.int64(), pa.float64(), pa.float64())
     return pa.Table.from_pylist(
-        [dict(zip(names, row, strict=True)) for row in rows],
-        schema=pa.schema([("a", pa.int64()), ("b", pa.int64()), ("same_story_odds", pa.float64())]),
+        [dict(zip(names, (*row, resemblance), strict=True)) for row in rows],
+        schema=pa.schema(list(zip(names, kinds, strict=True))),
     )
 
 
-def decide(stories: list[int], pairs: pa.Table, **decisions: list[tuple[str, str]]) -> list[int]:
-    must, cannot = (tuple(decisions.get(name, ())) for name in ("must_link", "cannot_link"))
-    rows = rows_of(Overrides(must_link=must, cannot_link=cannot), IDS)
-    return [int(story) for story in constrained(np.array(stories), pairs, rows)]
+def decide(
+    stories: list[int],
+    pairs: pa.Table,
+    precedence: Sequence[int] = range(5),
+    *,
+    must_link: Sequence[tuple[str, str]] = (),
+    cannot_link: Sequence[tuple[str, str]] = (),
+) -> list[int]:
+    rows = rows_of(Overrides(must_link=tuple(must_link), cannot_link=tuple(cannot_link)), IDS)
+    found = constrained(np.array(stories), pairs, rows, np.array(precedence))
+    return [int(story) for story in found]
 
 
 def test_overrides__must_links_join_whole_stories_one_after_another() -> None:
@@ -48,8 +57,49 @@ def test_overrides__a_cannot_link_parts_by_the_strongest_ties() -> None:
 
 def test_overrides__must_linked_documents_stay_on_one_side() -> None:
     pairs = judged((0, 1, 5.0), (0, 2, 5.0), (0, 3, 5.0), (1, 2, 1.0))
-    decisions = {"must_link": [("b", "c")], "cannot_link": [("a", "b")]}
-    assert decide([0, 0, 0, 0, 4], pairs, **decisions) == [0, 1, 1, 0, 4]
+    found = decide([0, 0, 0, 0, 4], pairs, must_link=[("b", "c")], cannot_link=[("a", "b")])
+    assert found == [0, 1, 1, 0, 4]
+
+
+def test_overrides__equal_ties_are_followed_by_resemblance_and_then_by_precedence() -> None:
+    alike = judged((1, 2, 2.0), resemblance=0.6)
+    other = judged((0, 2, 2.0), (0, 1, 2.0), resemblance=0.5)
+    pairs = pa.concat_tables([other, alike])
+    assert decide([0, 0, 0, 3, 4], pairs, cannot_link=[("a", "b")]) == [0, 1, 1, 3, 4]
+    # "c" is tied to both alike, and "d" to neither: they go with the earlier, whatever its id.
+    ties = judged((0, 2, 2.0), (1, 2, 2.0))
+    for order, expected in (([0, 1, 2, 3, 4], [0, 1, 0, 0, 4]), ([1, 0, 2, 3, 4], [0, 1, 1, 1, 4])):
+        assert decide([0, 0, 0, 0, 4], ties, order, cannot_link=[("a", "b")]) == expected
+
+
+@given(
+    st.permutations(range(5)),
+    st.permutations(range(5)),
+    st.lists(st.sampled_from([(a, b) for b in range(5) for a in range(b)]), unique=True),
+    st.lists(st.tuples(st.sampled_from(IDS), st.sampled_from(IDS)), max_size=3),
+    st.lists(st.sampled_from([("a", "b"), ("b", "c"), ("d", "e")]), max_size=1),
+)
+def test_overrides__a_story_parts_alike_whatever_the_ids(
+    precedence: list[int],
+    renamed: list[int],
+    measured: list[tuple[int, int]],
+    links: list[tuple[str, str]],
+    bound: list[tuple[str, str]],
+) -> None:
+    def parted(row_of: list[int]) -> list[bool]:
+        name = {one: IDS[row] for one, row in zip(IDS, row_of, strict=True)}
+        apart = [link for link in links if link[0] != link[1] and {*link} not in map(set, bound)]
+        rows = [sorted((row_of[a], row_of[b])) for a, b in measured]
+        found = decide(
+            [0] * 5,
+            judged(*((a, b, 2.0) for a, b in rows)),
+            [precedence[row_of.index(row)] for row in range(5)],
+            must_link=[(name[a], name[b]) for a, b in bound],
+            cannot_link=[(name[a], name[b]) for a, b in apart],
+        )
+        return [found[row_of[a]] == found[row_of[b]] for b in range(5) for a in range(b)]
+
+    assert parted(list(renamed)) == parted(list(range(5)))
 
 
 @given(st.lists(st.tuples(st.sampled_from(IDS), st.sampled_from(IDS)), max_size=6))
@@ -92,6 +142,16 @@ def test_overrides__a_bad_line_of_a_file_is_named(line: str, tmp_path: Path) -> 
     path.write_text('{"must_link": ["a", "b"]}\n' + line, encoding="utf-8")
     with pytest.raises(InputError, match=r"decisions.jsonl:2: not a decision"):
         Overrides.load(path)
+
+
+def test_overrides__a_file_may_begin_with_a_mark_and_hold_what_else_ends_lines(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "decisions.jsonl"
+    lines = '{"origin": "a\u2028b"}\r\n\n{"must_link": ["c\u0085", "d\u2029"]}\n'
+    path.write_text(lines, encoding="utf-8-sig")
+    given = Overrides.load(path)
+    assert (given.origins, given.must_link) == (("a\u2028b",), (("c\u0085", "d\u2029"),))
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -61,6 +62,7 @@ def marked(
     swapped: bool = False,
     subject_odds: Callable[[int, int], float] = always,
     one_outlet: bool = False,
+    precedence: Sequence[int] | None = None,
 ) -> list[dict[str, Any]]:
     """Mark the pairs of the page with its pieces' documents; `joined` documents are one story.
 
@@ -100,7 +102,8 @@ def marked(
     schema = pa.schema([(name, pa.int64()) for name in names])
     table = pa.Table.from_pylist(rows)
     asked = Asked(subject_odds, one_outlet=one_outlet)
-    found = mark_roundups(table, pa.Table.from_pylist(passages, schema=schema), asked)
+    order = None if precedence is None else np.array(precedence)
+    found = mark_roundups(table, pa.Table.from_pylist(passages, schema=schema), asked, order)
     assert found.schema.equals(table.schema)
     rows_after: list[dict[str, Any]] = found.to_pylist()
     return rows_after
@@ -197,6 +200,24 @@ def test_roundups__what_several_outlets_print_each_alone_are_two_stories(
     ]
     found = marked(pieces, subject_odds=lambda _x, _y: 1.0, one_outlet=one_outlet)
     assert relations(found) == [expected] * len(pieces)
+
+
+def test_roundups__of_many_holders_the_earliest_speak_whatever_their_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Collection[int]] = []
+
+    def n_outlets(_self: Asked, rows: Collection[int]) -> int:
+        asked.append(rows)
+        return 1
+
+    monkeypatch.setattr(Asked, "n_outlets", n_outlets)
+    near = tuple((1, row) for row in range(10, 60))
+    latest_first = np.arange(60)[::-1].tolist()
+    for precedence, first in ((None, range(10, 24)), (latest_first, range(45, 60))):
+        asked.clear()
+        marked(TWO_FULLER, joined=near, subject_odds=never, precedence=precedence)
+        assert {1, *first} in asked
 
 
 def test_roundups__documents_that_hold_both_pieces_do_not_speak_for_two_stories() -> None:

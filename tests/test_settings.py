@@ -91,6 +91,8 @@ def test_load__reads_toml(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_text("seed = 7\ncontainment_floor = 0.2\nall_passages = true\n", "utf-8")
     assert Settings.load(path) == Settings(seed=7, containment_floor=0.2, all_passages=True)
+    path.write_text("seed = 7", "utf-8-sig")
+    assert Settings.load(path) == Settings(seed=7), "a byte order mark is no setting"
     path.write_text("", "utf-8")
     assert Settings.load(path) == Settings()
 

@@ -11,7 +11,15 @@ import pytest
 from dedupe import Settings, find_duplicates
 from dedupe.clean import keep_all
 from dedupe.documents import documents_table
-from dedupe.verify.subjects import VIEWS, common_words, load_subjects, subject_odds, views
+from dedupe.sketch import sketch
+from dedupe.verify.subjects import (
+    VIEWS,
+    Common,
+    common_words,
+    load_subjects,
+    subject_odds,
+    views,
+)
 
 ONE_THREAD = Settings(threads=1)
 FERRY = (
@@ -126,13 +134,29 @@ def test_load_subjects__the_model_weighs_every_view(*, known: bool) -> None:
     assert load_subjects(known=known).weights.shape == (len(VIEWS) - 4,)
 
 
+def common_of(texts: list[str]) -> Common | None:
+    kept = keep_all(documents_table(texts))
+    return common_words(kept, sketch(kept, ONE_THREAD).text_hashes, ONE_THREAD)
+
+
 def test_common_words__of_a_small_collection_are_not_known() -> None:
-    assert common_words(keep_all(documents_table([FERRY] * 499)), ONE_THREAD) is None
+    assert common_of([f"{FERRY} {number}" for number in range(499)]) is None
+    assert common_of([FERRY] * 600) is None
+
+
+def test_common_words__are_of_a_bounded_sample_that_no_order_changes() -> None:
+    texts = [f"harbour matter{number} matter{number % 7}" for number in range(2600)]
+    first, second = common_of(texts), common_of(texts[::-1])
+    assert first is not None
+    assert second is not None
+    assert first.n_all == second.n_all == 2000
+    assert first.words.tolist() == second.words.tolist()
+    assert first.n_docs.tolist() == second.n_docs.tolist()
 
 
 def test_views__a_word_that_every_document_has_says_little() -> None:
     texts = [f"harbour matter{number} matter{number + 1}" for number in range(600)]
-    common = common_words(keep_all(documents_table(texts)), ONE_THREAD)
+    common = common_of(texts)
     assert common is not None
     assert common.n_docs.max() == common.n_all
     asked = ["harbour zebrafish kingfisher", "harbour mountain telescope"]

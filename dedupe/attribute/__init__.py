@@ -40,6 +40,7 @@ it is the mean over both bases of `benchmarks/origins.py --trees 150`, with no c
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -128,9 +129,9 @@ def attribute(
     """
     stories = np.asarray(stories, dtype=np.int64)
     names = names or default_names()
-    table = PairTable(pairs, passages, stories, spill)
     if precedence is None:
         precedence = np.arange(len(stories))
+    table = PairTable(pairs, passages, stories, precedence, spill)
     pages = Pages(documents, names, spill)
     inputs = Inputs(pages, names, ClueTable(clues), table, n_threads, precedence)
     _learn_names(inputs)
@@ -172,16 +173,21 @@ def _nothing_known(n_docs: int, n_pairs: int) -> Filled:
 
 
 def _learn_names(inputs: Inputs) -> None:
-    """Learn what outlets call themselves, and else what others call them."""
+    """Learn what outlets most often call themselves, and else what others call them."""
     if not inputs.pages.has_nameless():
         return
-    labels = inputs.pages.unlisted_labels()
+    pages, labels = inputs.pages, inputs.pages.unlisted_labels()
+    by_itself: Counter[tuple[str, str]] = Counter()
+    by_others: Counter[tuple[str, str]] = Counter()
     for row, clue in inputs.clues.named():
         name = clue.name or ""
-        if clue.rule in _OWN_VOICE and inputs.pages.is_outlet(row, name, inputs.names):
-            inputs.pages.learn(inputs.pages.source(row), name)
-    for _, clue in inputs.clues.named():
-        inputs.pages.learn(labels.get(fold(clue.name or "").removeprefix("the")), clue.name or "")
+        if clue.rule in _OWN_VOICE and pages.is_outlet(row, name, inputs.names):
+            by_itself[pages.source(row) or "", name] += 1
+        if source := labels.get(fold(name).removeprefix("the")):
+            by_others[source, name] += 1
+    for called in (by_itself, by_others):
+        for source, name in sorted(called, key=lambda one: (-called[one], one)):
+            pages.learn(source, name)
 
 
 def _lone_copies(

@@ -95,12 +95,12 @@ def settle_crossings(
     n_parts = roundups(linked, stories)
     found: dict[int, list[Taken]] = {}
     for pair, a_first in zip(linked, first[crossing].tolist(), strict=True):
-        child = _taker(pair, a_first, n_parts)
+        child = _taker(pair, a_first, n_parts, inputs.precedence)
         sure = a_first if child == pair.b else 1 - a_first
         parent = pair.b if child == pair.a else pair.a
         found.setdefault(child, []).append(taken(pair, child, int(stories[parent]), sure))
     chance = filled.origin_probability
-    in_hand = np.bincount(stories, chance, len(stories)) if found else chance
+    in_hand = _in_hand(stories, chance, inputs.precedence) if found else chance
     rows = {}
     for child in sorted(found):
         if filled.relation[child] != SINGLE:
@@ -122,34 +122,50 @@ def settle_crossings(
     return rows
 
 
+def _in_hand(
+    stories: NDArray[np.int64], chance: NDArray[np.float64], precedence: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the chance, by story, that its origin is among its documents, float64 (D,)."""
+    # Sums of fractions depend on their order.
+    first_to_last = np.argsort(precedence)
+    sums = np.bincount(stories[first_to_last], chance[first_to_last], len(stories))
+    return np.asarray(sums, np.float64)
+
+
 def _directions(
     inputs: Inputs, places: NDArray[np.int64], decided: Collection[int]
 ) -> NDArray[np.float64]:
     """Return the chance, of some pairs, that a's text stands nearer the origin."""
     from dedupe.kernels.places import first_chance
 
-    graphs = crossing_graphs(places, inputs.pages, inputs.table)
+    graphs = crossing_graphs(places, inputs.pages, inputs.table, inputs.precedence)
     for member in np.flatnonzero(np.isin(graphs.rows, sorted(decided)))[::-1].tolist():
         graphs.decided[member // 2] = member
     inference = new_inference(inputs, graphs)
     inference.glance()
     model = inference.model(inference.reasons.weighing(), np.arange(len(places)))
-    # Of two works, the first against the second is the second of four numbers.
-    return np.array([first_chance(odds) for odds in model.ahead[1::4].tolist()])
+    # Of two works, the first against the second is the second of four numbers, and the second
+    # against the first the third.
+    odds = np.where(graphs.work[graphs.a] == 0, model.ahead[1::4], model.ahead[2::4])
+    return np.array([first_chance(one) for one in odds.tolist()])
 
 
-def _taker(pair: Pair, a_first: float, n_parts: Mapping[int, int]) -> int:
+def _taker(
+    pair: Pair, a_first: float, n_parts: Mapping[int, int], precedence: NDArray[np.int64]
+) -> int:
     """Return who took: the page that holds parts of more stories, and then as evidence says.
 
     Where that is weak, the page of which the smaller share is found in the
-    other: a round-up holds much that its sources do not.
+    other: a round-up holds much that its sources do not. Of equal shares the later.
     """
     parts = n_parts.get(pair.a, 0), n_parts.get(pair.b, 0)
     if pair.relation == "roundup" and parts[0] != parts[1]:
         return pair.a if parts[0] > parts[1] else pair.b
     if max(a_first, 1 - a_first) > _STRONG:
         return pair.a if a_first < 0.5 else pair.b
-    return pair.a if pair.containment_a < pair.containment_b else pair.b
+    if pair.containment_a != pair.containment_b:
+        return pair.a if pair.containment_a < pair.containment_b else pair.b
+    return pair.a if precedence[pair.a] > precedence[pair.b] else pair.b
 
 
 def taken(pair: Pair, child: int, label: int, sure: float) -> Taken:

@@ -56,8 +56,8 @@ class Story:
     """One story, ready to be asked for evidence.
 
     Attributes:
-        rows: its documents, rising.
-        works: its documents by work, each rising; works in order of their first row.
+        rows: its documents, the first before the others.
+        works: its documents by work, in the same order; works in order of their first.
         work_of: the work of each document.
         pairs: its verified pairs.
         clues: the clues of each document that has any.
@@ -128,7 +128,8 @@ class Story:
         """
         if name not in self._called:
             holders = self.bound(name)
-            self._called[name] = self.pages.label(min(holders)) if holders else self._plainest(name)
+            first = next((row for row in self.rows if row in holders), None)
+            self._called[name] = self._plainest(name) if first is None else self.pages.label(first)
         return self._called[name]
 
     def _plainest(self, name: str) -> str:

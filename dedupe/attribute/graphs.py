@@ -67,14 +67,18 @@ def story_graphs(
     return graphs
 
 
-def crossing_graphs(place: NDArray[np.int64], pages: Pages, table: PairTable) -> Graphs:
-    """Return pairs as stories of two works each."""
+def crossing_graphs(
+    place: NDArray[np.int64], pages: Pages, table: PairTable, precedence: NDArray[np.int64]
+) -> Graphs:
+    """Return pairs as stories of two works each, the first before the other."""
     n_pairs = len(place)
     ends = np.arange(n_pairs + 1)
-    a = 2 * ends[:-1]
+    rows = table.rows[place]
+    b_first = precedence[rows[:, 1]] < precedence[rows[:, 0]]
+    rows = np.where(b_first[:, None], rows[:, ::-1], rows).ravel()
+    a, b = 2 * ends[:-1] + b_first, 2 * ends[:-1] + ~b_first
     n_works = np.full(n_pairs, 2)
-    rows = table.rows[place].ravel()
-    graphs = _columns(rows, 2 * ends, pages, table, place, ends, a, a + 1, n_works)
+    graphs = _columns(rows, 2 * ends, pages, table, place, ends, a, b, n_works)
     graphs.work[:] = np.tile([0, 1], n_pairs)
     return graphs
 

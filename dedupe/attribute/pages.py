@@ -168,9 +168,9 @@ class Pages:
             for source, (outlet, domain) in zip(self._sources, self._outlets, strict=True)
         )
 
-    def learn(self, source: str | None, name: str) -> None:
+    def learn(self, source: str, name: str) -> None:
         """Call a source that has no name but its domain by a name that pages give it."""
-        if source is None or "." not in source or "." in name:
+        if "." not in source or "." in name:
             return
         place = self._place[source]
         outlet, domain = self._outlets[place]

@@ -17,7 +17,7 @@ from dedupe.attribute.pages import NEVER
 from dedupe.attribute.signals import is_credit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from dedupe.attribute.evidence import Evidence, Story
     from dedupe.attribute.origin import NamedOrigin
@@ -60,6 +60,10 @@ class Told(NamedTuple):
     counterfactuals: list[dict[str, Any]]
     story: Story | None
 
+    def places(self) -> dict[int, int]:
+        """Return the place of each document: 0 of the first."""
+        return {row: place for place, row in enumerate(self.rows)}
+
     def called(self, work: int) -> str:
         """Return who stands for a work: the origin, or the first of its documents."""
         if work == self.named.work:
@@ -71,7 +75,7 @@ def story_row(told: Told) -> dict[str, Any]:
     """Return a story as stories.jsonl holds it."""
     pages, named = told.pages, told.named
     sources = sorted({outlet for row in told.rows if (outlet := pages.outlet(row))})
-    listed = _strongest(told.evidence, named)
+    listed = _strongest(told)
     clues = _clues(told, listed)
     return {
         "story": min(told.documents),
@@ -153,12 +157,6 @@ class _Place(NamedTuple):
     name: str | None
 
 
-def _order(item: Evidence) -> tuple[float, int, int, str, int, int, int, str]:
-    """Order evidence by strength, then by place."""
-    place = (item.child, item.parent, item.name or "", item.row, item.start, item.end)
-    return -abs(item.points), *place, item.signal
-
-
 def _clues(told: Told, listed: list[Evidence]) -> list[dict[str, Any]]:
     """Return, by document, the places of its clues in a list of evidence, which grows by them.
 
@@ -168,7 +166,13 @@ def _clues(told: Told, listed: list[Evidence]) -> list[dict[str, Any]]:
         return []
     work_of = dict(zip(told.rows, told.works, strict=True))
     number = {_told(item): place for place, item in enumerate(listed)}
-    ordered = sorted(told.evidence, key=_order)
+    place_of = told.places()
+
+    def order(item: Evidence) -> tuple[float, int, int, str, int, int, int, str]:
+        place = (item.child, item.parent, item.name or "", place_of[item.row], item.start, item.end)
+        return -abs(item.points), *place, item.signal
+
+    ordered = sorted(told.evidence, key=order)
     shown = []
     for one in told.placed:
         work, parent = work_of[one.row], work_of.get(one.parent, -1)
@@ -231,21 +235,24 @@ def _first_published(pages: Pages, rows: Iterable[int]) -> str | None:
     return (_ZERO + dt.timedelta(microseconds=min(known))).isoformat() + "Z" if known else None
 
 
-def _strongest(evidence: Sequence[Evidence], named: NamedOrigin) -> list[Evidence]:
+def _strongest(told: Told) -> list[Evidence]:
     """Order evidence by strength, what speaks for the origin that is named before its equals.
 
+    Of these what others say comes before what it says of itself, and then the first document's.
     A few of each kind are enough: two hundred equal datelines say one thing.
     """
+    named, place_of = told.named, told.places()
 
-    def rank(item: Evidence) -> tuple[float, bool, int, int, str, int, int, str]:
+    def rank(item: Evidence) -> tuple[float, bool, bool, int, int, str, int, int, str]:
         aside = item.parent != named.work if item.parent >= 0 else item.name != named.name
-        place = (item.row, item.start, item.signal, item.child, item.parent, item.name or "")
-        return -abs(item.points), aside, *place
+        row = place_of[item.row]
+        place = (row, item.start, item.signal, item.child, item.parent, item.name or "")
+        return -abs(item.points), aside, item.row == named.row, *place
 
     kept: list[Evidence] = []
     alike: dict[tuple[str, int, str | None], int] = {}
     seen: set[tuple[str, int, int, str]] = set()
-    for item in sorted(evidence, key=rank):
+    for item in sorted(told.evidence, key=rank):
         key = (item.signal, item.parent, item.name)
         # "is derived" repeats the credit it follows from.
         if item.group == "derived" and item.signal not in _DERIVED_BY_THEMSELVES:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.arrays.packed import pack
 from dedupe.arrays.ragged import ranges_of, running_total
 from dedupe.arrays.spill import MEMORY
 from dedupe.attribute.evidence import Pair
@@ -111,6 +112,7 @@ class PairTable:
         pairs: pa.Table,
         passages: pa.Table,
         stories: NDArray[np.int64],
+        precedence: NDArray[np.int64],
         spill: Spill = MEMORY,
     ) -> None:
         """Read the tables.
@@ -119,6 +121,7 @@ class PairTable:
             pairs: verified pairs; a and b are rows of the documents.
             passages: aligned passages, sorted by pair.
             stories: int64 (D,), the story of each document.
+            precedence: int64 (D,), the place of each document, by which a story's pairs stand.
             spill: where rows and spans go that memory does not hold.
         """
         import pyarrow as pa
@@ -137,7 +140,8 @@ class PairTable:
         label = stories[self.rows[:, 0]]
         together = label == stories[self.rows[:, 1]]
         inner = np.flatnonzero(together)
-        self._inner = inner[np.argsort(label[inner], kind="stable")]
+        ends = np.sort(precedence[self.rows[inner]], axis=1)
+        self._inner = inner[np.lexsort((pack(ends[:, 0], ends[:, 1]), label[inner]))]
         self._labels = label[self._inner]
         self._outer = np.flatnonzero(~together)
 

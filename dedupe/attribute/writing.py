@@ -146,10 +146,10 @@ def _placed(
         names: of absent sources.
     """
     below, *columns = standing
-    ordered = sorted(zip(told.works, below, told.rows, *columns, strict=True))
-    for work, _, row, relation, parent, name, probability in ordered:
+    ordered = sorted(zip(told.works, below, range(len(told.rows)), *columns, strict=True))
+    for work, _, place, relation, parent, name, probability in ordered:
         if work >= 0:
-            above = told.rows[parent - start] if parent >= 0 else -1
+            row, above = told.rows[place], told.rows[parent - start] if parent >= 0 else -1
             yield Placed(row, BY_CLOSENESS[relation], above, names[name], probability)
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.arrays.equals import among, may_stand
-from dedupe.arrays.ragged import batch_bounds, group_starts, running_total
+from dedupe.arrays.ragged import batch_bounds, group_starts, ranges_of, running_total
 from dedupe.arrays.spill import MEMORY
 from dedupe.clean.blocks import Blocks, documents_of
 from dedupe.clean.leads import LONG_BYTES, begin_otherwise, long_words
@@ -136,7 +136,8 @@ def learn(
         The same for any order of the documents. A document whose outlet is
         unknown takes no part.
     """
-    key, document, places = _repeated(blocks, keys, outlets, n_threads)
+    stands = _stand_for_equals(blocks.text_hashes, outlets, texts, titles)
+    key, document, places = _repeated(blocks, keys, stands, n_threads)
     if len(key) == 0:
         return nothing_learned()
     groups = _story_groups(blocks, key, document, places, texts, titles)
@@ -196,14 +197,18 @@ class _Repeated(NamedTuple):
 
 
 def _repeated(
-    blocks: Blocks, keys: NDArray[np.uint64], outlets: NDArray[np.uint64], n_threads: int
+    blocks: Blocks, keys: NDArray[np.uint64], stands: NDArray[np.bool_], n_threads: int
 ) -> _Repeated:
-    """Return the blocks that an outlet has on two pages or more.
+    """Return the blocks that an outlet has on two pages or more, of equal texts counted once.
 
-    Of pages with equal texts one stands for all.
+    Args:
+        blocks: of a whole collection.
+        keys: uint64 (K,), from `block_keys`.
+        stands: bool (D,), the documents that stand for those of their text.
+        n_threads: threads at work.
     """
     places = np.flatnonzero(may_stand(keys, keys, 2))
-    places = places[_is_first_of_equals(blocks.text_hashes, outlets)[documents_of(blocks, places)]]
+    places = places[stands[documents_of(blocks, places)]]
     if len(places) < _ONE_PART:
         return _in_order(blocks, keys, places)
     # Keys are hashes: by their first bits they fall into parts that threads sort in their caches.
@@ -232,15 +237,36 @@ def _in_order(blocks: Blocks, keys: NDArray[np.uint64], places: NDArray[np.int64
     return _Repeated(key[several], document[several], places[several])
 
 
-def _is_first_of_equals(
-    text_hashes: NDArray[np.uint64], outlets: NDArray[np.uint64]
+def _stand_for_equals(
+    text_hashes: NDArray[np.uint64],
+    outlets: NDArray[np.uint64],
+    texts: Kept,
+    titles: pa.ChunkedArray | None,
 ) -> NDArray[np.bool_]:
-    """Say which documents are the first of their text in their outlet."""
+    """Say which documents stand for those of their text in their outlet, bool (D,).
+
+    Of several it is the one whose title comes first in the alphabet, and of one title, as
+    equal blocks may be set otherwise, the one whose text does: any rule that knows no order.
+    """
     order = np.lexsort((text_hashes, outlets))
     same = (np.diff(text_hashes[order]) == 0) & (np.diff(outlets[order]) == 0)
-    first = np.ones(len(order), np.bool_)
-    first[order[1:][same]] = False
-    return first
+    same &= outlets[order[1:]] != 0
+    stands = np.ones(len(order), np.bool_)
+    stands[order[1:][same]] = False
+    bounds = np.flatnonzero(np.diff(same, prepend=False, append=False))
+    rows = order[ranges_of(bounds[::2], bounds[1::2] - bounds[::2] + 1)]
+    named = [None] * len(rows) if titles is None else titles.take(rows).to_pylist()
+    title = dict(zip(rows.tolist(), named, strict=True))
+
+    def first(row: int) -> tuple[str, bytes]:
+        text = texts.data[texts.text_offsets[row] : texts.text_offsets[row + 1]]
+        return title[row] or "", text.tobytes()
+
+    for start, end in bounds.reshape(-1, 2).tolist():
+        equals = order[start : end + 1]
+        stands[equals[0]] = False
+        stands[min(equals.tolist(), key=first)] = True
+    return stands
 
 
 def _runs(values: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -306,5 +306,9 @@ def _direct(
 
 @kernel
 def first_chance(odds: float) -> float:
-    """Return the chance that log-odds mean; no more of it than evidence can be worth."""
-    return 1 / (1 + math.exp(-max(-_MOST_ODDS, min(_MOST_ODDS, odds))))
+    """Return the chance that log-odds mean; no more of it than evidence can be worth.
+
+    Of the opposite log-odds it is 1 less this, to the last digit.
+    """
+    likelier = 1 / (1 + math.exp(-min(_MOST_ODDS, abs(odds))))
+    return likelier if odds >= 0 else 1 - likelier

@@ -230,10 +230,11 @@ def fill_model(
         n_rows = n + n_absent if out.parent_offsets[j + 1] > base else 0
         parent = out.parent[base : base + n_rows * n].reshape(n_rows, n)
         fill_marginals(affinity, order, edges, roots, pulls, prior, origin, parent)
+        # Differences first: of two works exchanged the sum is the opposite, to the last digit.
         for i in range(n):
             for k in range(n):
                 out.ahead[square + i * n + k] = (
-                    order[i, k] + edges[i, k] - edges[k, i] + standing[i] - standing[k]
+                    order[i, k] + (edges[i, k] - edges[k, i]) + (standing[i] - standing[k])
                 )
 
 

@@ -221,7 +221,9 @@ class OnDemand:
 
     @functools.cached_property
     def _common(self) -> Common | None:
-        return common_words(self.kept, self.settings) if self.is_collection else None
+        if not self.is_collection:
+            return None
+        return common_words(self.kept, self.sketches.text_hashes, self.settings)
 
     def same_story_odds(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return log-odds of same_story for rows a < b, in the order given, float64 (P,)."""

@@ -7,6 +7,7 @@ document is none of those stories.
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import math
 import statistics
@@ -113,18 +114,21 @@ class _Known(NamedTuple):
 
     def _standing(self, story: _Story) -> int:
         """Return the document that stands for a story: the first."""
-        return min((part.other for part in story), key=self._place)
+        return min((part.other for part in story), key=self.place)
 
-    def _place(self, row: int) -> int:
+    def place(self, row: int) -> int:
+        """Return the place of a document: of equals the first."""
         return row if self.precedence is None else int(self.precedence[row])
 
     def _holders(self, story: _Story) -> set[int]:
         """Return documents that tell a story: those with pieces in the page, and some like them."""
-        others = itertools.chain(
-            (part.other for part in story), self.joined.get(self._standing(story), ())
-        )
+        near = self._first_few(self.joined.get(self._standing(story), ()))
+        others = itertools.chain(self._first_few(part.other for part in story), near)
         found = set(itertools.islice(others, MOST_HOLDERS))
-        return found.union(*(self.copies.get(one, ())[:MOST_HOLDERS] for one in found))
+        return found.union(*(self._first_few(self.copies.get(one, ())) for one in found))
+
+    def _first_few(self, rows: Iterable[int]) -> list[int]:
+        return heapq.nsmallest(MOST_HOLDERS, rows, self.place)
 
 
 def mark_roundups(
@@ -152,8 +156,8 @@ def mark_roundups(
         pairs: the judged pairs (verify.relation).
         passages: their aligned passages, by pair.
         asked: of the documents that two pieces come from.
-        precedence: int64 (D,), the place of each document: the first stands for a story; None
-            takes its row.
+        precedence: int64 (D,), the place of each document: the first stands for a story, and
+            of pieces that stand in one place its own comes first; None takes its row.
 
     Returns:
         The pairs, with relation, same_story and same_story_odds corrected.
@@ -164,14 +168,14 @@ def mark_roundups(
     printed = printed_whole(pairs)
     for found in parts_by_document(pairs, passages).values():
         parts = _without_frames(found, printed)
-        stories = _stories(_topics([part for part in parts if part.counts]), joined)
+        stories = _stories(_topics([part for part in parts if part.counts], known), joined)
         told = [one for one in parts if one.counts or (one.whole and one.share >= _MENTION)]
-        if _are_apart(stories, _stories(_topics(told), joined), known, parts):
+        if _are_apart(stories, _stories(_topics(told, known), joined), known, parts):
             chosen[[part.pair for part in parts]] = True
             continue
-        whole = _stories(_topics([part for part in parts if part.whole]), joined)
+        whole = _stories(_topics([part for part in parts if part.whole], known), joined)
         beside = _beside(whole, known)
-        if sum(max(part.share for part in story) for story in beside) >= LEAST_PART:
+        if math.fsum(max(part.share for part in story) for story in beside) >= LEAST_PART:
             chosen[[part.pair for part in parts]] = True
         else:
             chosen[[part.pair for story in beside for part in story]] = True
@@ -243,7 +247,7 @@ def _uncovered(stories: list[_Story]) -> float:
     for part in parts:
         missing += max(0, part.start - reached)
         reached = max(reached, part.end)
-    shares = sum(max(part.share for part in story) for story in stories)
+    shares = math.fsum(max(part.share for part in story) for story in stories)
     return min(missing / (reached - start), 1 - shares)
 
 
@@ -264,17 +268,17 @@ def _without_frames(parts: list[Part], printed: dict[int, list[tuple[int, float]
     return [part._replace(counts=part.counts and not is_frame(part)) for part in parts]
 
 
-def _topics(parts: list[Part]) -> list[_Story]:
+def _topics(parts: list[Part], known: _Known) -> list[_Story]:
     """Group pieces that overlap by half of the smaller one, from first to last.
 
     A piece is held against the last few that reach beyond its start, so that a
     page quoted by thousands costs no more than its pieces.
     """
     topics: list[list[Part]] = []
-    for part in sorted(parts):
+    for part in sorted(parts, key=lambda part: (part.start, part.end, known.place(part.other))):
         near = topics[-_NEAR_TOPICS:]
         for topic in near:
-            if any(_overlap(part, known) for known in topic[-_NEAR_PIECES:]):
+            if any(_overlap(part, one) for one in topic[-_NEAR_PIECES:]):
                 topic.append(part)
                 break
         else:

@@ -53,8 +53,8 @@ _FEWEST_LONG = 0.125
 """Share of long words below which all words count: scripts are read otherwise there."""
 
 _FEWEST_DOCUMENTS, _MOST_DOCUMENTS = 500, 2000
-"""Documents that tell how common a word is. Of fewer, a story and its copies make their own
-words common."""
+"""Texts that tell how common a word is, each counted once however often it was copied. Of fewer,
+a story makes its own words common."""
 
 OVERLAP = {False: (27.8, -0.34, 9.0, -1.58, -0.66), True: (42.6, -0.17, 6.3, -1.63, -1.38)}
 """Of the first four views and of 1, to log-odds of one subject; by whether it is known how common
@@ -120,11 +120,17 @@ class Said(NamedTuple):
     quoting: bool
 
 
-def common_words(kept: Kept, settings: Settings) -> Common | None:
-    """Count the long words of documents spread over a collection; None where it is small."""
-    if kept.n_docs < _FEWEST_DOCUMENTS:
+def common_words(kept: Kept, text_hashes: NDArray[np.uint64], settings: Settings) -> Common | None:
+    """Count the long words of a sample of a collection's texts; None where it has few.
+
+    Args:
+        kept: of all documents.
+        text_hashes: uint64 (D,), equal for equal texts: of these the smallest are the sample.
+        settings: `threads`.
+    """
+    rows = np.sort(np.unique(text_hashes, return_index=True)[1][:_MOST_DOCUMENTS])
+    if len(rows) < _FEWEST_DOCUMENTS:
         return None
-    rows = np.arange(0, kept.n_docs, max(1, kept.n_docs // _MOST_DOCUMENTS))
     shingles = shingle(kept, rows, settings)
     words = [np.unique(hashes[is_long]) for hashes, is_long, _ in _tokens(kept, rows, shingles)]
     return Common(*np.unique(np.concatenate(words), return_counts=True), len(rows))
@@ -226,7 +232,7 @@ def _by_build(one: Said, other: Said) -> Sequence[float]:
 
 def _cohesion(one: _Halves, other: _Halves) -> float:
     """Return the logarithm of how alike halves of two texts are against those of one."""
-    across = sum(_cosine(x, y) for x in one for y in other) / 2
+    across = math.fsum(_cosine(x, y) for x in one for y in other) / 2
     within = _cosine(*one) + _cosine(*other)
     return math.log((across + _LITTLE) / (within + _LITTLE))
 
