@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -741,6 +742,17 @@ def test_unique__is_one_document_a_story_in_input_order() -> None:
         invented.document("c"),
     ]
     assert chosen(*rows) == ["z", "a", "c"]
+
+
+def test_unique__of_equals_takes_the_earliest_then_an_outlet_whatever_the_ids() -> None:
+    day = datetime(2026, 3, 14, tzinfo=UTC)
+    early = invented.document("b", story="a", source="z.example", published=day)
+    late = invented.document("a", story="a", published=day + timedelta(days=1))
+    assert chosen(early, late) == chosen(late, early) == ["b"]
+    assert chosen(late | {"published": None}, early) == ["b"]
+    other = early | {"id": "a", "source": "y.example"}
+    assert chosen(early, other) == ["a"]
+    assert chosen(early | {"id": "a"}, other | {"id": "b"}) == ["b"]
 
 
 def test_unique__takes_the_likely_origin_then_the_longest_then_the_smallest_id() -> None:

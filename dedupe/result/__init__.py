@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from dedupe.against.archive import Archive
 
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
+# Later than any moment that is known, in microseconds.
+_NEVER = 2**63 - 1
 
 DOCUMENTS = pa.schema(
     [
@@ -118,8 +120,8 @@ class Result:
     def unique(self) -> pa.Table:
         """Return one row of `documents` for each story, in input order.
 
-        It is the document most likely to be the origin; among equals the
-        longest, then the smallest id. A story that goes on with one of an
+        It is the document most likely to be the origin; among equals the longest, then
+        the earliest, then the one whose outlet, and at last whose id, is the smallest. A story that goes on with one of an
         earlier run has its document there, and gets none here.
         """
         stories = self.documents["story"].to_pylist()
@@ -130,11 +132,13 @@ class Result:
         ranks = zip(
             (-(p or 0.0) for p in self.documents["origin_probability"].to_pylist()),
             (-n for n in self.documents["n_words"].to_pylist()),
+            self.documents["published"].cast(pa.int64()).fill_null(_NEVER).to_pylist(),
+            self.documents["source"].fill_null("").to_pylist(),
             self.documents["id"].to_pylist(),
             range(len(stories)),
             strict=True,
         )
-        best: dict[str, tuple[float, int, str, int]] = {}
+        best: dict[str, tuple[float, int, int, str, str, int]] = {}
         for story, rank in zip(stories, ranks, strict=True):
             if story not in goes_on and (story not in best or rank < best[story]):
                 best[story] = rank
