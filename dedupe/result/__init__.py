@@ -121,8 +121,9 @@ class Result:
         """Return one row of `documents` for each story, in input order.
 
         It is the document most likely to be the origin; among equals the longest, then
-        the earliest, then the one whose outlet, and at last whose id, is the smallest. A story that goes on with one of an
-        earlier run has its document there, and gets none here.
+        the earliest, then the one whose outlet, and at last whose id, is the smallest. A
+        story that goes on with one of an earlier run has its document there, and gets none
+        here.
         """
         stories = self.documents["story"].to_pylist()
         goes_on = set()
