@@ -68,7 +68,12 @@ def credit_lost(story: Story) -> Iterator[Evidence]:
             if row in story.bound(clue.name):
                 continue
             case = "shortened"
-        says = f"credits {called}; {story.pages.label(other)} {_HOW[case]}"
+        elif story.mentions(other, clue.name):
+            continue
+        place = story.pages.label(other)
+        says = f"credits {called}; {place} {_HOW[case]}"
+        if row in story.bound(clue.name) and case == "lost":
+            says = f"signs it; {place} does not name {called}"
         item = toward(story, (row, other), clue, POINTS["credit_lost"][case], says)
         yield item
         # Whoever is named instead may stand between.

@@ -58,7 +58,8 @@ class Pages:
         """
         self._spill, self._n_texts_read = spill, 0
         self._columns = {
-            name: one_array(documents.column(name)) for name in ("id", "source", "url", "text")
+            name: one_array(documents.column(name))
+            for name in ("id", "source", "url", "text", "title", "byline", "canonical")
         }
         self._names = names
         self._ids: dict[int, str] = {}
@@ -95,6 +96,10 @@ class Pages:
         self._ids = dict(zip(rows.tolist(), ids, strict=True))
         return ids
 
+    def is_moment(self, row: int) -> bool:
+        """Say whether a document's clock is one moment, and not a day or more."""
+        return bool(self.earliest[row] == self.latest[row])
+
     def outlet_numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return a number for the name of each document's outlet, -1 where it has none."""
         number: dict[str, int] = {}
@@ -124,6 +129,10 @@ class Pages:
             self._n_texts_read += 1
             self._texts[row] = self._value("text", row) or ""
         return self._texts[row]
+
+    def field(self, name: str, row: int) -> str | None:
+        """Return the title, byline or canonical address of a document."""
+        return self._value(name, row)
 
     def text_bytes(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """Return all texts, UTF-8, and where each begins: see `documents.text_bytes`."""

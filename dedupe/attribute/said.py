@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from dedupe.attribute.evidence import Evidence, Story
 from dedupe.attribute.pages import NEVER
-from dedupe.attribute.signals import DERIVED_PAGE, NAMING, OWN_POINTS, POINTS, makes_copy, points_of
+from dedupe.attribute.signals import (
+    DERIVED_PAGE,
+    DESK_FORM,
+    NAMING,
+    OWN_POINTS,
+    POINTS,
+    makes_copy,
+    points_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,10 +124,9 @@ def _named(story: Story, kind: str) -> Iterator[Evidence]:
         points = _points(story, row, clue)
         if not points:
             continue
-        called = story.called(clue.name)
-        quoted = clue.rule == "told_outlet"
-        says = f"quotes what {called} was told" if quoted else f"names {called} as its source"
-        item = about(story, row, clue, points, says)
+        if clue.rule == DESK_FORM and story.outweighs_form():
+            continue
+        item = about(story, row, clue, points, _naming(story, row, clue))
         if versions := story.versions(item.child, clue.name):
             if row in versions:
                 yield from _own(item, story, clue)
@@ -129,7 +136,29 @@ def _named(story: Story, kind: str) -> Iterator[Evidence]:
             yield from _from_holders(story, item, clue)
         elif story.names_absent(clue) and points == points_of(kind, clue.rule, one_owner=False):
             yield item._replace(name=story.called(clue.name))
-            yield item._replace(group="derived", points=DERIVED_PAGE)
+            if makes_copy(clue.rule):
+                yield item._replace(group="derived", points=DERIVED_PAGE)
+
+
+# Code points of a field that are told of.
+_MOST_WORDS = 60
+
+
+def _naming(story: Story, row: int, clue: Clue) -> str:
+    """Put into words how a page names its source; what stands beside its text is quoted."""
+    called = story.called(clue.name or "")
+    if clue.rule == DESK_FORM:
+        return f"ends as {called}'s stories do"
+    if clue.rule == "told_outlet":
+        return f"quotes what {called} was told"
+    field = {"byline": "byline", "pointer": "canonical"}.get(clue.kind)
+    if clue.start >= 0 or field is None:
+        return f"names {called} as its source"
+    words = " ".join((story.pages.field(field, row) or "").split())
+    if len(words) > _MOST_WORDS:
+        words = f"{words[:_MOST_WORDS]}…"
+    where = "byline" if field == "byline" else "canonical address"
+    return f'names {called} as its source in its {where}, "{words}"'
 
 
 def _from_holders(story: Story, item: Evidence, clue: Clue) -> Iterator[Evidence]:
@@ -163,5 +192,7 @@ def _own(item: Evidence, story: Story, clue: Clue) -> Iterator[Evidence]:
     """A page names its own outlet: it claims the story."""
     points = OWN_POINTS.get(clue.rule, 0.0)
     if points:
-        says = f"{story.pages.label(item.row)} names itself as the source"
+        says = item.says
+        if clue.rule != DESK_FORM:
+            says = f"{story.pages.label(item.row)} names itself as the source"
         yield item._replace(group="self", points=points, says=says)
