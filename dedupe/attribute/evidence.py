@@ -166,8 +166,9 @@ class Story:
         if (row, name) not in self._mentions:
             spellings = {name, self.called(name), *self.names.spelled.get(name, ())}
             pattern = mention_pattern(frozenset(spellings))
-            places = (self.pages.text(row), *(self.pages.field(f, row) for f in ("title", "byline")))
-            self._mentions[row, name] = any(pattern.search(words) for words in places if words)
+            beside = (self.pages.field(field, row) for field in ("title", "byline"))
+            words = "\n".join(filter(None, (self.pages.text(row), *beside)))
+            self._mentions[row, name] = pattern.search(words) is not None
         return self._mentions[row, name]
 
     def n_citing(self, rule: str, name: str) -> int:

@@ -218,7 +218,8 @@ def _ahead(pages: Pages, row: int, other: int, value: float) -> str:
     gap = int(pages.earliest[other]) - int(pages.latest[row])
     if gap <= 0:
         # Both may have appeared at one moment: it is what they state that differs.
-        return f"is dated {_span(value)}"
+        stated = int(pages.stated[other]) - int(pages.stated[row])
+        return f"is dated {_span(stated if stated > 0 else value)}"
     exact = pages.is_moment(row) and pages.is_moment(other)
     return f"appeared {_span(gap)}" if exact else f"appeared at least {_span(gap)}"
 

@@ -119,10 +119,8 @@ def about(story: Story, row: int, clue: Clue, points: float, says: str) -> Evide
 def _named(story: Story, kind: str) -> Iterator[Evidence]:
     """A page names its source: an edge from a member, or from a source not in hand."""
     for row, clue in of_kind(story, kind):
-        if clue.name is None:
-            continue
         points = _points(story, row, clue)
-        if not points:
+        if clue.name is None or not points:
             continue
         if clue.rule == DESK_FORM and story.outweighs_form():
             continue

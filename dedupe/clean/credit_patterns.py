@@ -347,6 +347,8 @@ CITED_BEFORE = re.compile(
     r"|(?:informa|informó|publicó|reportó|reveló|adelantó)\b|(?:a )?(?:rapporté|révélé)\b"
     r"|(?:rapporte|révèle)\b|(?:berichtete?|meldete?)\b|(?:noticiou|informou|revelou)\b"
     r"|(?:riporta|rivela|scrive)\b|(?:meldt|bericht)\b|کے مطابق)"
+    # Korean sets its particles right behind a name.
+    r"|(?<=[가-힣])에 따르면"
 )
 """After the name of whoever is cited."""
 
@@ -358,7 +360,7 @@ CITED_WORDS = (
     "meldet", "meldt", "schreibt", "schrieb", "schrijft", "volgens", "segundo", "de acordo com",
     "conforme", "informou", "noticiou", "publicou", "revelou", "secondo", "riporta", "riferisce",
     "rivela", "scrive", "по данным", "по информации", "по сообщению", "сообщает", "пишет",
-    "передаёт", "передает", "повідомляє", "据", "據", "کے مطابق",
+    "передаёт", "передает", "повідомляє", "据", "據", "کے مطابق", "에 따르면",
 )  # fmt: skip
 """Words of which one stands where `CITED_AFTER` or `CITED_BEFORE` matches; also "Per "."""
 

@@ -50,9 +50,12 @@ def credits_of(text: str, start: int, end: int, cue: Cue, names: Names) -> Itera
             continue
         if _LABEL.search(match.group()) and _is_of_noun(text, stop):
             continue
-        # "published in Berlin": a place, unless the name is that of a paper.
-        placed = match.group().rstrip().endswith((" in", " at"))
-        if name and (known or not (cue.name_known or placed)):
+        # "published in Berlin": a place, unless the name is that of a paper. "First reported by
+        # Oslo police": no paper.
+        words = match.group().rstrip()
+        vague = words.endswith((" in", " at"))
+        vague |= words.endswith("reported by") and _is_of_noun(text, stop)
+        if name and (known or not (cue.name_known or vague)):
             for one in dict.fromkeys([name, *others]):
                 yield Clue("credit", one, cue.rule, match.start(), stop)
 
