@@ -466,9 +466,12 @@ def test_length__says_of_what_it_is_true() -> None:
 
 def test_byline__what_stands_beside_the_text_is_told() -> None:
     found = judge([{"source": "one.example", "byline": "By Jo Vance, Reuters"}, {}])
-    [row] = rows(found, "byline")
-    said = 'one.example names Reuters as its source in its byline, "By Jo Vance, Reuters"'
-    assert row["says"] == said
+    words = ' in its byline, "By Jo Vance, Reuters"'
+    assert rows(found, "byline")[0]["says"] == f"one.example names Reuters as its source{words}"
+    [lost] = rows(found, "credit_lost")
+    assert lost["says"] == f"one.example credits Reuters{words}; d001 does not"
+    own = judge([{"source": "reuters.com", "byline": "By Jo Vance, Reuters"}, {}])
+    assert rows(own, "byline")[0]["says"] == f"Reuters names itself as the source{words}"
 
 
 def test_relation__without_a_parent_is_to_another_of_the_story() -> None:

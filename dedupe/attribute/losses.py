@@ -71,7 +71,7 @@ def credit_lost(story: Story) -> Iterator[Evidence]:
         elif story.mentions(other, clue.name):
             continue
         place = story.pages.label(other)
-        says = f"credits {called}; {place} {_HOW[case]}"
+        says = f"credits {called}{story.pages.beside(row, clue)}; {place} {_HOW[case]}"
         if row in story.bound(clue.name) and case == "lost":
             says = f"signs it; {place} does not name {called}"
         item = toward(story, (row, other), clue, POINTS["credit_lost"][case], says)

@@ -138,25 +138,14 @@ def _named(story: Story, kind: str) -> Iterator[Evidence]:
                 yield item._replace(group="derived", points=DERIVED_PAGE)
 
 
-# Code points of a field that are told of.
-_MOST_WORDS = 60
-
-
 def _naming(story: Story, row: int, clue: Clue) -> str:
-    """Put into words how a page names its source; what stands beside its text is quoted."""
+    """Put into words how a page names its source."""
     called = story.called(clue.name or "")
     if clue.rule == DESK_FORM:
         return f"ends as {called}'s stories do"
     if clue.rule == "told_outlet":
         return f"quotes what {called} was told"
-    field = {"byline": "byline", "pointer": "canonical"}.get(clue.kind)
-    if clue.start >= 0 or field is None:
-        return f"names {called} as its source"
-    words = " ".join((story.pages.field(field, row) or "").split())
-    if len(words) > _MOST_WORDS:
-        words = f"{words[:_MOST_WORDS]}…"
-    where = "byline" if field == "byline" else "canonical address"
-    return f'names {called} as its source in its {where}, "{words}"'
+    return f"names {called} as its source{story.pages.beside(row, clue)}"
 
 
 def _from_holders(story: Story, item: Evidence, clue: Clue) -> Iterator[Evidence]:
@@ -192,5 +181,6 @@ def _own(item: Evidence, story: Story, clue: Clue) -> Iterator[Evidence]:
     if points:
         says = item.says
         if clue.rule != DESK_FORM:
-            says = f"{story.pages.label(item.row)} names itself as the source"
+            beside = story.pages.beside(item.row, clue)
+            says = f"{story.pages.label(item.row)} names itself as the source{beside}"
         yield item._replace(group="self", points=points, says=says)
