@@ -329,6 +329,7 @@ def test_credit__names_its_source(text: str, rule: str, name: str) -> None:
         "Questo articolo è apparso in tribunale.",
         "Источник: данные компании",
         "The story was first reported by residents.",
+        "The letter was first reported by Mole Bladet.",
         "The story was first reported by Oslo police.",
         "As first reported by Oslo police, it rained.",
         "Об этом сообщает «Роснефть».",

@@ -55,6 +55,7 @@ def test_edit_kind__the_side_that_lost_something_is_the_copy(kept: str, lost: st
     [
         ("The mayor said it fell. ", "The mayor said it fell. "),
         ("She said it fell. ", "The mayor said it fell. "),
+        ("Ann Poe said it fell. ", "The Guardian said it fell. "),
         ("He called it “a gale”. ", "He called it a gale. "),
         ("Le café est gris. ", "Le cafe est gris. "),
         ("It fell... ", "It sank… "),

@@ -34,7 +34,7 @@ _SAME_WORDS, _READS_ON = 4, 60
 # Code points before "said" in which a speaker stands. Half or twice this, _FEWEST_MARKS and
 # _LONG_WORD, and .35 or .85 for _ALIKE, change no origin (benchmarks/origins.py).
 _SPEAKER_REACH = 40
-_GENERIC = re.compile(r"\b(?:the|an?|his|her|their) [a-z]{3,15}(?: [a-z]{3,15})?$", re.IGNORECASE)
+_GENERIC = re.compile(r"\b(?i:the|an?|his|her|their) [a-z]{3,15}(?: [a-z]{3,15})?$")
 _NAMED = re.compile(r"\b[A-Z][\w.’'-]+(?: [A-Z][\w.’'-]+)*$")
 _PRONOUNS = frozenset({"He", "She", "They", "It", "We", "I", "Who"})
 # Fewer marks or accents than these go missing by chance.

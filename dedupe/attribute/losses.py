@@ -70,10 +70,11 @@ def credit_lost(story: Story) -> Iterator[Evidence]:
             case = "shortened"
         elif story.mentions(other, clue.name):
             continue
-        place = story.pages.label(other)
-        says = f"credits {called}{story.pages.beside(row, clue)}; {place} {_HOW[case]}"
-        if row in story.bound(clue.name) and case == "lost":
-            says = f"signs it; {place} does not name {called}"
+        does, lacks = f"credits {called}{story.pages.beside(row, clue)}", _HOW[case]
+        if row in story.bound(clue.name):
+            does = "signs it"
+            lacks = f"does not name {called}" if case == "lost" else lacks
+        says = f"{does}; {story.pages.label(other)} {lacks}"
         item = toward(story, (row, other), clue, POINTS["credit_lost"][case], says)
         yield item
         # Whoever is named instead may stand between.

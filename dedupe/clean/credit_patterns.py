@@ -62,7 +62,8 @@ CREDITS = (
         r"(?: originally| first| initially| previously){0,2}"
         r" (?:appeared|published|ran|aired|posted)(?: originally| first)?(?: here)?"
         r" (?:on|in|at|by|with) "
-        rf"|[Tt]h(?:is|e) {_PIECE_EN} was first reported (?:by|in) ",
+        # Of letters and inquiries it is a fact that is reported first.
+        r"|[Tt]h(?:is|e) (?:article|story) was first reported (?:by|in) ",
     ),
     cue(
         "appeared_on",
