@@ -360,11 +360,12 @@ def test_desk_form__says_what_is_there_and_weighs_far_less_than_a_name() -> None
 
 
 @pytest.mark.parametrize("other", ["OSLO (Corsa) - " + BODY, BODY + "\nSource: AFP"])
-def test_desk_form__never_stands_against_whom_a_copy_names(other: str) -> None:
+@pytest.mark.parametrize("source", ["corsa.example", "three.example"])
+def test_desk_form__never_stands_against_whom_a_copy_names(other: str, source: str) -> None:
     documents = [
         {"source": "one.example", "text": BODY + FORM},
         {"source": "two.example", "text": other},
-        {"source": "corsa.example", "text": other},
+        {"source": source, "text": other},
     ]
     found = judge(documents)
     assert rows(found, "byline") == []

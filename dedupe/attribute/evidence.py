@@ -7,6 +7,7 @@ absent source ("j was copied from AP"), or for one work ("j is derived"). Clues
 that come from one act of editing, such as a credit, a byline and a dateline of
 the same source, form a group, of which only the strongest counts.
 """
+# ruff: noqa: RUF001 - newspapers set long dashes
 
 from __future__ import annotations
 
@@ -130,11 +131,12 @@ class Story:
         )
 
     def outweighs_form(self) -> bool:
-        """Say whether a page names whom it has the story from, or an agency files it.
+        """Say whether a page names whom it has the story from, or somebody files it.
 
-        The form of a last line then says nothing.
+        The form of a last line then says nothing. Whoever stands in brackets where agencies
+        do need not be known for that.
         """
-        return any(
+        credited = any(
             clue.name is not None
             and clue.kind in NAMING
             and clue.rule != DESK_FORM
@@ -143,6 +145,7 @@ class Story:
             for row, clues in self.clues.items()
             for clue in clues
         )
+        return credited or any(_FILED.search(self.pages.text(row), 0, _FRONT) for row in self.rows)
 
     def called(self, name: str) -> str:
         """Return the one name by which a source is shown, however a page spells it.
@@ -222,6 +225,9 @@ class Evidence(NamedTuple):
     says: str
 
 
+# "OSLO (Corsa) -", and the code points of a page in which it opens the story.
+_FILED = re.compile(r"[(（][^()（）\n]{2,40}[)）]\s*(?:--?|[‐-―−])")
+_FRONT = 400
 # A name of so few letters may be a word: it counts only as it is set.
 _SHORT = 4
 _INITIALS = re.compile(r"[A-Z]{3,5}")

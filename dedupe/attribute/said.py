@@ -118,11 +118,11 @@ def about(story: Story, row: int, clue: Clue, points: float, says: str) -> Evide
 
 def _named(story: Story, kind: str) -> Iterator[Evidence]:
     """A page names its source: an edge from a member, or from a source not in hand."""
+    has_form = any(clue.rule == DESK_FORM for _, clue in of_kind(story, kind))
+    silent = DESK_FORM if has_form and story.outweighs_form() else None
     for row, clue in of_kind(story, kind):
         points = _points(story, row, clue)
-        if clue.name is None or not points:
-            continue
-        if clue.rule == DESK_FORM and story.outweighs_form():
+        if clue.name is None or not points or clue.rule == silent:
             continue
         item = about(story, row, clue, points, _naming(story, row, clue))
         if versions := story.versions(item.child, clue.name):
