@@ -72,7 +72,9 @@ class Names(NamedTuple):
         spellings: agencies and outlets as their pages spell them.
         listed: every canonical name.
         last_words: lower-case last words of all spellings: a line without one names nobody.
+        spelled: canonical name to its spellings.
         collected: letters of the outlets of a collection that are not listed.
+        short: those of so few letters that they may be a word.
         held: folded spellings of those of a collection that are.
         chinese: spellings of agencies in Chinese.
         unnamed: folded words that credit agencies without naming one.
@@ -87,7 +89,9 @@ class Names(NamedTuple):
     listed: frozenset[str]
     last_words: frozenset[str]
     chinese: tuple[str, ...]
+    spelled: dict[str, tuple[str, ...]]
     collected: frozenset[str]
+    short: frozenset[str]
     held: frozenset[str]
     unnamed: frozenset[str]
     desks: frozenset[str]
@@ -117,10 +121,18 @@ class Names(NamedTuple):
         may_be = " " in stem or len(stem) < len(spelling) - 1
         return stem if may_be and not self.collected.isdisjoint(_as_in_domains(stem)) else None
 
+    def of_collection(self, spelling: str) -> str | None:
+        """Return the name of an outlet of the collection, however short, or None.
+
+        For where names stand, and words do not.
+        """
+        return self._collected(spelling) or (spelling if fold(spelling) in self.short else None)
+
     def collecting(self, sources: Iterable[str | None]) -> Names:
         """Know the outlets of a collection too, by the letters of their names or domains."""
         given = [source for source in sources if source]
         labels = {main_label(source) for source in given if not self.of_domain(source)}
+        labels -= self.outlets.keys() | self.agencies.keys()
         held = {name for source in given if (name := self.of_domain(source) or self.known(source))}
         return self._replace(
             held=frozenset(
@@ -129,13 +141,8 @@ class Names(NamedTuple):
                 for folded, name in spellings.items()
                 if name in held
             ),
-            collected=frozenset(
-                label
-                for label in labels
-                if len(label) > _SHORTEST_BINDING
-                and label not in self.outlets
-                and label not in self.agencies
-            ),
+            collected=frozenset(label for label in labels if len(label) > _SHORTEST_BINDING),
+            short=frozenset(label for label in labels if 1 < len(label) <= _SHORTEST_BINDING),
         )
 
     def knowing(self, outlets: Iterable[str]) -> Names:
@@ -339,11 +346,14 @@ def _build(files: list[dict[str, Any]]) -> Names:
     agencies: dict[str, str] = {}
     outlets: dict[str, str] = {}
     entries = []
+    spelled: dict[str, tuple[str, ...]] = {}
     for data in files:
         for key, folded in (("agencies", agencies), ("outlets", outlets)):
             for entry in data.get(key, ()):
                 entries.append(entry)
                 folded |= {fold(spelling): entry["name"] for spelling in entry.get("spellings", ())}
+                known = (*spelled.get(entry["name"], ()), *entry.get("spellings", ()))
+                spelled[entry["name"]] = tuple(dict.fromkeys(known))
     spellings = [spelling for entry in entries for spelling in entry.get("spellings", ())]
     return Names(
         agencies=agencies,
@@ -354,7 +364,9 @@ def _build(files: list[dict[str, Any]]) -> Names:
         listed=frozenset(entry["name"] for entry in entries),
         last_words=frozenset(last_word(spelling).lower() for spelling in spellings),
         chinese=tuple(word for word in agencies if "\u4e00" <= word[0] <= "\u9fff"),
+        spelled=spelled,
         collected=frozenset(),
+        short=frozenset(),
         held=frozenset(),
         unnamed=_folded(files, "unnamed_agencies"),
         desks=_folded(files, "own_desks"),

@@ -41,6 +41,8 @@ def found(text: str, **metadata: str) -> list[tuple[str, str, str | None]]:
         ("LONDON, (Reuters) - The bank raised its rate.", "Reuters"),
         ("CHEYENNE, Wyo. (AP) — The developer withdrew.", "AP"),
         ("(AP) — The developer withdrew.", "AP"),
+        ("Oslo (AP) &#8212; The developer withdrew.", "AP"),
+        ("Oslo (AP) &mdash; The developer withdrew.", "AP"),
         ("CHEYENNE, Wyo. (A.P.) The developer withdrew.", "AP"),
         ("Madrid, 3 jun (EFE).- El ministro dimitió.", "EFE"),
         ("Berlin (dpa) - Der Minister trat zurück.", "dpa"),
@@ -69,6 +71,34 @@ def test_dateline__a_callsign_is_an_outlet_and_no_agency(call: str) -> None:
     assert found(f"OKLAHOMA CITY ({call}) A family fled.") == [("dateline", "outlet", call)]
 
 
+@pytest.mark.parametrize("dash", ["—", "&#8212;", "&#x2014;", "&ndash;"])
+def test_dateline__a_dash_may_be_an_entity(dash: str) -> None:
+    assert found(f"OSLO (NPA) {dash} The river rose.") == [("dateline", "outlet", "NPA")]
+
+
+@pytest.mark.parametrize(
+    ("opening", "source", "name"),
+    [
+        ("OSLO (Corsa) - The river rose.", "corsa.example", "Corsa"),
+        ("Oslo (Corsa) - The river rose.", "corsa.example", "Corsa"),
+        ("Oslo (nda) - Der Fluss stieg.", "nda.example", "nda"),
+        ("Oslo (NDA) – Der Fluss stieg.", "nda.example", "NDA"),
+        ("OSLO (Corsa) - The river rose.", "brindle.example", None),
+        ("Oslo (nda) - Der Fluss stieg.", "brindle.example", None),
+        ("The World Health Organization (WHO) - The river rose.", "who.example", None),
+        ("A town on the river (nda) the rain fell on.", "nda.example", None),
+    ],
+)
+def test_dateline__outlets_of_the_collection_file_too(
+    opening: str, source: str, name: str | None
+) -> None:
+    table = documents_table(
+        [{"text": opening, "source": "a.example"}, {"text": "", "source": source}]
+    )
+    names = harvest(table, keep_all(table)).column("name").to_pylist()
+    assert names == ([name] if name else [])
+
+
 def test_dateline__an_outlet_in_front_is_named_as_spelled() -> None:
     assert found("(Harborlight) — The pier is closed.") == [("dateline", "outlet", "Harborlight")]
 
@@ -88,6 +118,8 @@ def test_dateline__an_outlet_in_front_is_named_as_spelled() -> None:
         "She taught at a university (Yale) - for a year.",
         "UPDATE (3 p.m.) — the road is open.",
         "use the app (app) - it is free",
+        "Oslo (Mole) &#8212; it is dry",
+        "(NPA) &#8364; is its price",
     ],
 )
 def test_dateline__near_misses_name_nobody(text: str) -> None:
@@ -169,6 +201,11 @@ def test_byline__a_signature_ends_the_body() -> None:
     assert found("The pier rotted. (Reuters)") == [("byline", "signature", "Reuters")]
 
 
+def test_byline__a_signature_may_say_that_it_is_with_an_agencys_help() -> None:
+    assert found("Es regnete. (mit dpa)") == [("byline", "signature", "dpa")]
+    assert found("Es regnete. (mit Poe)") == []
+
+
 def test_byline__from_metadata_has_no_place() -> None:
     clues = clues_of("The pier rotted.", [(0, 16)], byline="Jane Roe, Associated Press")
     assert clues == [Clue("byline", "AP", "byline", -1, -1)]
@@ -244,6 +281,14 @@ def test_byline__from_metadata_has_no_place() -> None:
         ("Este artigo apareceu originalmente em Farol.", "appeared_on", "Farol"),
         ("Dieser Artikel ist zuerst in der Zeit erschienen.", "appeared_on", "Zeit"),
         ("La ministra comentó a EFE que llovía.", "told_outlet", "EFE"),
+        ("The story was first reported by The Guardian.", "appeared_on", "The Guardian"),
+        ("This story was first reported by Mole Bladet.", "appeared_on", "Mole Bladet"),
+        ("As first reported by Mole Bladet, it rained.", "as_first_reported", "Mole Bladet"),
+        ("Было сухо. Об этом пишет «Сухой вестник».", "appeared_on", "Сухой вестник"),
+        ("Об этом сообщает газета «Сухой вестник».", "appeared_on", "Сухой вестник"),
+        ("It rained.\nAdditional reporting by AP", "contributed", "AP"),
+        ("It rained.\nAdditional material: AFP", "contributed", "AFP"),
+        ("Es regnete.\n(mit dpa)", "source_line", "dpa"),
     ],
 )
 def test_credit__names_its_source(text: str, rule: str, name: str) -> None:
@@ -283,6 +328,15 @@ def test_credit__names_its_source(text: str, rule: str, name: str) -> None:
         "Dit artikel verscheen eerder in het voorjaar.",
         "Questo articolo è apparso in tribunale.",
         "Источник: данные компании",
+        "The story was first reported by residents.",
+        "The letter was first reported by Mole Bladet.",
+        "The story was first reported by Oslo police.",
+        "As first reported by Oslo police, it rained.",
+        "Об этом сообщает «Роснефть».",
+        "Об этом пишет мэр.",
+        "Additional reporting by Ann Poe",
+        "Additional material: sand",
+        "Es regnete.\n(mit Poe)",
     ],
 )
 def test_credit__near_misses_name_nobody(text: str) -> None:

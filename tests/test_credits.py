@@ -66,6 +66,7 @@ def named(text: str) -> set[tuple[str, str | None]]:
         ("Zehn Tote, laut Reuters\nDer Minister sagte es.", "Reuters"),
         ("According to Reuters President Jane Roe will resign.", "Reuters"),
         ("رائٹرز کے مطابق دریا میں پانی بڑھ گیا۔", "Reuters"),
+        ("로이터에 따르면 강물이 불었다.", "Reuters"),
     ],
 )
 def test_cited__an_outlet_in_a_sentence_in_many_languages(text: str, name: str) -> None:
@@ -85,6 +86,7 @@ def test_cited__an_outlet_in_a_sentence_in_many_languages(text: str, name: str) 
         "Según la policía, informó el ministerio.",
         "Selon la préfecture, rapporte le maire.",
         "پولیس کے مطابق دریا میں پانی بڑھ گیا۔",
+        "경찰에 따르면 강물이 불었다.",
     ],
 )
 def test_cited__who_is_no_outlet_is_no_source(text: str) -> None:

@@ -1,7 +1,9 @@
 """Signals of texts, days and standing: each case, and what only looks like it."""
+# ruff: noqa: RUF001 - newspapers set other scripts
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -53,6 +55,7 @@ def test_edit_kind__the_side_that_lost_something_is_the_copy(kept: str, lost: st
     [
         ("The mayor said it fell. ", "The mayor said it fell. "),
         ("She said it fell. ", "The mayor said it fell. "),
+        ("Ann Poe said it fell. ", "The Guardian said it fell. "),
         ("He called it “a gale”. ", "He called it a gale. "),
         ("Le café est gris. ", "Le cafe est gris. "),
         ("It fell... ", "It sank… "),
@@ -60,6 +63,25 @@ def test_edit_kind__the_side_that_lost_something_is_the_copy(kept: str, lost: st
 )
 def test_edit_kind__near_misses_say_nothing(one: str, other: str) -> None:
     assert rows(two(one + BODY, other + BODY), "edit_kind") == []
+
+
+def test_edit_kind__quotes_the_name_and_says_what_stands_for_it() -> None:
+    kept, lost = "Mayor Ann Poe said it fell. " + BODY, "The mayor said it fell. " + BODY
+    [row] = rows(two(kept, lost), "edit_kind")
+    assert row["quote"] == "Mayor Ann Poe"
+    assert row["says"] == 'one.example names a speaker where two.example has "The mayor"'
+
+
+def test_edit_kind__a_name_and_a_general_word_for_different_words_say_nothing() -> None:
+    one = "Ann Poe said it fell. Police shut it, they say. " + BODY
+    other = "It fell, according to Ann Poe. It is shut, the police said. " + BODY
+    assert rows(two(one, other), "edit_kind") == []
+
+
+def test_edit_kind__names_the_page_that_lost_its_marks() -> None:
+    [row] = rows(two("“It fell,” he said, “and “we” saw.” ", "It fell, he said, and we saw. "),
+                 "edit_kind")  # fmt: skip
+    assert row["says"] == "one.example keeps quotation marks that two.example lost"
 
 
 def quoting(*quotes: str) -> Attribution:
@@ -319,6 +341,148 @@ def test_first_reported__a_wire_that_names_an_earlier_paper_has_it_from_there(ke
     assert found.parent.tolist() == [-1, 0, 1], "a copy of the wire repeats its words"
     silent = [documents[0], {**documents[1], "text": WIRE}, {**documents[2], "text": WIRE}]
     assert origin(judge(silent))["name"] == "AP"
+
+
+FORM = "\n\n(Reporting by Jo Vance; Editing by Ann Pell)"
+
+
+def test_desk_form__says_what_is_there_and_weighs_far_less_than_a_name() -> None:
+    found = judge([{"source": "one.example", "text": BODY + FORM}, {"source": "two.example"}])
+    [row] = rows(found, "byline")
+    assert row["says"] == "one.example ends as Reuters's stories do"
+    assert row["quote"] == FORM.strip()
+    assert origin(found)["name"] is None
+    assert found.stories[0]["credited"] == []
+    assert rows(found, "credit_lost") == [], "who has no such line has lost no credit"
+    named = judge([{"source": "one.example", "text": "OSLO (Reuters) - " + BODY}, {}])
+    assert origin(named)["name"] == "Reuters"
+    assert rows(named, "dateline")[0]["points"] > 2 * row["points"]
+
+
+@pytest.mark.parametrize("other", ["OSLO (Corsa) - " + BODY, BODY + "\nSource: AFP"])
+@pytest.mark.parametrize("source", ["corsa.example", "three.example"])
+def test_desk_form__never_stands_against_whom_a_copy_names(other: str, source: str) -> None:
+    documents = [
+        {"source": "one.example", "text": BODY + FORM},
+        {"source": "two.example", "text": other},
+        {"source": source, "text": other},
+    ]
+    found = judge(documents)
+    assert rows(found, "byline") == []
+    assert "Reuters" not in [one["name"] for one in found.stories[0]["candidates"]]
+
+
+def test_desk_form__makes_no_page_alone_a_copy() -> None:
+    assert judge([{"source": "one.example", "text": BODY + FORM}]).relation == ["single"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "other"),
+    [
+        ("SUND, Norway (NPA) — " + BODY, {"text": BODY + "\n\nWith material from NPA"}),
+        ("SUND, Norway (NPA) — " + BODY, {"text": BODY + "\n\nNPA-Jo Vance"}),
+        ("SUND, Norway (NPA) — " + BODY, {"text": BODY + "\n\nCopyright North Press Agency."}),
+        ("SUND, Norway (NPA) — " + BODY, {"title": "Piles rot (NPA)"}),
+        ("SUND, Norway (NPA) — " + BODY, {"byline": "Jo Vance for NPA"}),
+        ("来源:新北社\n" + BODY, {"text": "新北社奥斯陆3月10日电 " + BODY}),
+        (BODY + "\nSource: AP", {"text": BODY + " So it said to the Associated Press."}),
+        (BODY + "\nThis article originally appeared on Harborlight.",
+         {"text": BODY + " The Harbor Light was there."}),
+    ],
+)  # fmt: skip
+def test_credit_lost__not_where_the_name_stands(kept: str, other: dict[str, str]) -> None:
+    documents = [
+        {"source": "one.example", "text": kept},
+        {"source": "two.example", **other},
+        {"source": "three.example", "text": BODY + " Naples, NPAs and snap APs do not count."},
+    ]
+    says = [row["says"] for row in rows(judge(documents), "credit_lost")]
+    assert len(says) == 1
+    assert says[0].endswith("; three.example does not")
+
+
+def test_credit_lost__an_agency_signs_and_does_not_credit_itself() -> None:
+    documents = [
+        {"source": "apnews.com", "text": "OSLO (AP) — " + BODY},
+        {"source": "one.example"},
+    ]
+    [row] = rows(judge(documents), "credit_lost")
+    assert row["says"] == "AP signs it; one.example does not name AP"
+
+
+@pytest.mark.parametrize(
+    ("credit", "name"),
+    [
+        ("The story was first reported by The Guardian.\n\n", "The Guardian"),
+        ("As first reported by Sele Bladet, it fell.\n\n", "Sele Bladet"),
+        ("Об этом пишет «Степной вестник».\n\n", "Степной вестник"),
+    ],
+)
+def test_credit__of_whom_reported_it_first_wins_over_a_forged_clock(credit: str, name: str) -> None:
+    documents = [
+        {"source": "quick.example", "published": "2026-01-01"},
+        {"source": "north.example", "published": "2026-01-17", "text": credit + BODY},
+    ]
+    found = judge(documents)
+    first = found.stories[0]["candidates"][0]
+    assert (first["name"], first["in_collection"]) == (name, False)
+    assert origin(found)["document"] is None
+    assert rows(found, "credit")[0]["toward"] == name
+
+
+def test_first_reported__a_fact_of_an_absent_agency_leans_toward_it_and_makes_no_copy() -> None:
+    text = BODY + " The sale was first reported by Reuters."
+    found = judge([{"source": "one.example", "text": text}, {"source": "two.example"}])
+    assert [row["toward"] for row in rows(found, "credit")] == ["Reuters"]
+    assert found.relation != ["derived", "derived"]
+    assert judge([{"source": "one.example", "text": text}]).relation == ["single"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "says"),
+    [
+        ("2026-03-01T08:00:00Z", "2026-03-01T12:00:00Z", "appeared 4 h before"),
+        ("2026-03-01", "2026-03-09", "appeared at least 6 days before"),
+        ("2026-03-01T08:00:00Z", "2026-03-04", "appeared at least 2 days before"),
+        ("2026-03-01", "2026-03-02", "is dated 24 h before"),
+        ("2026-03-01 08:00", "2026-03-01 10:00", "is dated 2 h before"),
+    ],
+)
+def test_clock__says_no_more_than_the_dates_do(one: str, other: str, says: str) -> None:
+    documents = [
+        {"source": "one.example", "published": one},
+        {"source": "two.example", "published": other, "text": BODY + " Rain."},
+    ]
+    [row] = rows(judge(documents), "clock")
+    assert row["says"] == f"one.example {says} two.example"
+
+
+def test_length__says_of_what_it_is_true() -> None:
+    longer = pair(0, 1, "excerpt", containment_a=0.5)
+    found = judge([{"source": "one.example", "text": BODY + TAIL}, {"source": "two.example"}],
+                  pairs=[longer])  # fmt: skip
+    [row] = rows(found, "length")
+    kept = "one.example holds 100% of what is kept of the text of two.example, and more"
+    assert row["says"] == kept
+
+
+def test_byline__what_stands_beside_the_text_is_told() -> None:
+    found = judge([{"source": "one.example", "byline": "By Jo Vance, Reuters"}, {}])
+    words = ' in its byline, "By Jo Vance, Reuters"'
+    assert rows(found, "byline")[0]["says"] == f"one.example names Reuters as its source{words}"
+    [lost] = rows(found, "credit_lost")
+    assert lost["says"] == f"one.example credits Reuters{words}; d001 does not"
+    own = judge([{"source": "reuters.com", "byline": "By Jo Vance, Reuters"}, {}])
+    assert rows(own, "byline")[0]["says"] == f"Reuters names itself as the source{words}"
+
+
+def test_relation__without_a_parent_is_to_another_of_the_story() -> None:
+    documents = [{"source": "one.example"}, {"source": "two.example"}]
+    found = judge(documents, pairs=[pair(0, 1, "exact")])
+    assert found.relation == ["exact", "exact"]
+    assert found.parent.tolist() == [-1, -1]
+    told = (Path(__file__).parents[1] / "docs" / "output.md").read_text(encoding="utf-8")
+    assert "`parent` is null, and `relation` says how the document relates to another" in told
 
 
 @pytest.mark.parametrize("opening", ["(HarborLight) ", "(HarborLight) — ", "By HarborLight\n\n"])

@@ -9,7 +9,6 @@ and of stories that one look can hold (see findings.py).
 
 from __future__ import annotations
 
-import functools
 import itertools
 import re
 from collections import defaultdict
@@ -29,12 +28,14 @@ _QUOTED = re.compile(r'[“"«]([^“”"«»\n]{30,400})[”"»]')
 _ACCENTED = re.compile("[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]")
 _WORDS = re.compile(r"\w+")
 _CUTS = ("…", "...")
-_VERBS = (" said", " told", " announced")
+_SAID = re.compile(r" (?:said|told|announced)\b")
+# Words that follow two speakers alike, the verb among them, and the code points that hold them.
+_SAME_WORDS, _READS_ON = 4, 60
 # Code points before "said" in which a speaker stands. Half or twice this, _FEWEST_MARKS and
 # _LONG_WORD, and .35 or .85 for _ALIKE, change no origin (benchmarks/origins.py).
 _SPEAKER_REACH = 40
-_GENERIC = re.compile(r"\b(?:the|an?|his|her|their) [a-z]{3,15}(?: [a-z]{3,15})?$", re.IGNORECASE)
-_NAMED = re.compile(r"\b([A-Z][\w.’'-]+)$")
+_GENERIC = re.compile(r"\b(?i:the|an?|his|her|their) [a-z]{3,15}(?: [a-z]{3,15})?$")
+_NAMED = re.compile(r"\b[A-Z][\w.’'-]+(?: [A-Z][\w.’'-]+)*$")
 _PRONOUNS = frozenset({"He", "She", "They", "It", "We", "I", "Who"})
 # Fewer marks or accents than these go missing by chance.
 _FEWEST_MARKS, _FEWEST_ACCENTS = 4, 4
@@ -53,10 +54,11 @@ def edit_kind(story: Story) -> Iterator[Evidence]:
         if story.work_of[pair.a] == story.work_of[pair.b] or not pair.passages:
             continue
         one, other = (_look(_aligned_text(story, pair, side)) for side in (0, 2))
-        for case, says in _losses(one, other):
-            yield toward(story, (pair.a, pair.b), None, POINTS["edit_kind"][case], says)
-        for case, says in _losses(other, one):
-            yield toward(story, (pair.b, pair.a), None, POINTS["edit_kind"][case], says)
+        for kept, lost, rows in ((one, other, (pair.a, pair.b)), (other, one, (pair.b, pair.a))):
+            for case, says in _losses(kept, lost, story.pages.label(rows[1])):
+                yield toward(story, rows, None, POINTS["edit_kind"][case], says)
+        yield from _generic(story, pair, 0)
+        yield from _generic(story, pair, 2)
 
 
 class _Look(NamedTuple):
@@ -79,35 +81,65 @@ def _aligned_text(story: Story, pair: Pair, side: int) -> str:
     return "\n".join(text[span[side] : span[side + 1]] for span in pair.passages)
 
 
-def _losses(kept: _Look, lost: _Look) -> Iterator[tuple[str, str]]:
-    """Yield the kinds of edits by which the second of two aligned texts fell behind the first."""
+def _losses(kept: _Look, lost: _Look, other: str) -> Iterator[tuple[str, str]]:
+    """Yield the kinds of edits by which the second of two aligned texts fell behind the first.
+
+    Args:
+        kept: the first.
+        lost: the second.
+        other: what its page is called.
+    """
     if kept.n_accents >= _FEWEST_ACCENTS and not lost.n_accents:
-        yield "accents_lost", "keeps accents that the other lost"
+        yield "accents_lost", f"keeps accents that {other} lost"
     if kept.n_marks >= _FEWEST_MARKS and not lost.n_marks:
-        yield "marks_lost", "keeps quotation marks that the other lost"
+        yield "marks_lost", f"keeps quotation marks that {other} lost"
     if lost.is_cut and not kept.is_cut:
-        yield "cut", 'holds whole what the other cuts with "..."'
-    if " said" in kept.text and " said" in lost.text:
-        names, generic = _speakers(kept.text)
-        other_names, other_generic = _speakers(lost.text)
-        if names > other_names and other_generic > generic:
-            yield "generic_attribution", "names a speaker for whom the other has a general word"
+        yield "cut", f'holds whole what {other} cuts with "..."'
 
 
-@functools.lru_cache(maxsize=64)
-def _speakers(text: str) -> tuple[int, int]:
-    """Count the names, and the general words, before "said"."""
-    named = generic = 0
-    for verb in _VERBS:
-        at = text.find(verb)
-        while at >= 0:
-            before = text[max(0, at - _SPEAKER_REACH) : at]
-            if _GENERIC.search(before):
-                generic += 1
-            elif (name := _NAMED.search(before)) and name.group(1) not in _PRONOUNS:
-                named += 1
-            at = text.find(verb, at + 1)
-    return named, generic
+def _generic(story: Story, pair: Pair, side: int) -> Iterator[Evidence]:
+    """Yield the first speaker that a side of a pair names, and the other by a general word only.
+
+    Both say the same of them: the text reads on alike after their "said".
+    """
+    row, other = (pair.b, pair.a) if side else (pair.a, pair.b)
+    kept, lost = story.pages.text(row), story.pages.text(other)
+    for span in pair.passages:
+        general = {
+            one.reads_on: one
+            for one in _speakers(lost, span[2 - side], span[3 - side])
+            if not one.is_named
+        }
+        for speaker in _speakers(kept, span[side], span[side + 1]) if general else ():
+            instead = general.get(speaker.reads_on)
+            if speaker.is_named and instead:
+                words = lost[instead.start : instead.end]
+                says = f'names a speaker where {story.pages.label(other)} has "{words}"'
+                points = POINTS["edit_kind"]["generic_attribution"]
+                item = toward(story, (row, other), None, points, says)
+                yield item._replace(start=speaker.start, end=speaker.end)
+                return
+
+
+class _Speaker(NamedTuple):
+    """Who stands before "said" in a text, and the letters that follow."""
+
+    is_named: bool
+    start: int
+    end: int
+    reads_on: str
+
+
+def _speakers(text: str, start: int, end: int) -> Iterator[_Speaker]:
+    """Yield the names, and the general words, before the verbs of a part of a text."""
+    for verb in _SAID.finditer(text, start, end):
+        first = max(start, verb.start() - _SPEAKER_REACH)
+        generic = _GENERIC.search(text, first, verb.start())
+        match = generic or _NAMED.search(text, first, verb.start())
+        if match and match.group() not in _PRONOUNS:
+            after = _WORDS.findall(text[verb.start() : verb.end() + _READS_ON])
+            said = (match.start(), match.end(), " ".join(after[:_SAME_WORDS]))
+            yield _Speaker(generic is None, *said)
 
 
 def quote_altered(story: Story) -> Iterator[Evidence]:

@@ -7,14 +7,23 @@ absent source ("j was copied from AP"), or for one work ("j is derived"). Clues
 that come from one act of editing, such as a credit, a byline and a dateline of
 the same source, form a group, of which only the strongest counts.
 """
+# ruff: noqa: RUF001 - newspapers set long dashes
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from dedupe.attribute.signals import is_explicit, makes_copy
+from dedupe.attribute.signals import (
+    DESK_FORM,
+    NAMING,
+    is_explicit,
+    makes_copy,
+    may_mean_absent,
+)
 from dedupe.clean.leading import longest_name
 from dedupe.names import fold, main_label
 
@@ -78,6 +87,7 @@ class Story:
     _called: dict[str, str] = dataclasses.field(default_factory=dict)
     _citing: dict[tuple[str, str | None], set[int]] = dataclasses.field(default_factory=dict)
     _n_citing: dict[tuple[str, str], int] = dataclasses.field(default_factory=dict)
+    _mentions: dict[tuple[int, str], bool] = dataclasses.field(default_factory=dict)
 
     def bound(self, name: str) -> frozenset[int]:
         """Return the documents whose outlet is `name`, or that it is a section or edition of."""
@@ -112,13 +122,30 @@ class Story:
         return owned and self.names.one_owner(outlet or "", self.called(name))
 
     def names_absent(self, clue: Clue) -> bool:
-        """Say whether a clue names the story's source, and no document in hand is its."""
+        """Say whether a clue may name the story's source, and no document in hand is its."""
         return (
             clue.name is not None
-            and makes_copy(clue.rule)
+            and may_mean_absent(clue.rule)
             and (is_explicit(clue.rule) or self.names.is_listed(clue.name))
             and not self.bound(clue.name)
         )
+
+    def outweighs_form(self) -> bool:
+        """Say whether a page names whom it has the story from, or somebody files it.
+
+        The form of a last line then says nothing. Whoever stands in brackets where agencies
+        do need not be known for that.
+        """
+        credited = any(
+            clue.name is not None
+            and clue.kind in NAMING
+            and clue.rule != DESK_FORM
+            and makes_copy(clue.rule)
+            and (clue.kind == "dateline" or row not in self.bound(clue.name))
+            for row, clues in self.clues.items()
+            for clue in clues
+        )
+        return credited or any(_FILED.search(self.pages.text(row), 0, _FRONT) for row in self.rows)
 
     def called(self, name: str) -> str:
         """Return the one name by which a source is shown, however a page spells it.
@@ -137,6 +164,16 @@ class Story:
         absent = {clue.name for clue in clues if clue.name and self.names_absent(clue)}
         alike = [one for one in absent if _letters(one) == _letters(name)]
         return min(alike, key=lambda one: ("." in one, one), default=name)
+
+    def mentions(self, row: int, name: str) -> bool:
+        """Say whether a document holds a name, as any page spells it: text, title or byline."""
+        if (row, name) not in self._mentions:
+            spellings = {name, self.called(name), *self.names.spelled.get(name, ())}
+            pattern = mention_pattern(frozenset(spellings))
+            beside = (self.pages.field(field, row) for field in ("title", "byline"))
+            words = "\n".join(filter(None, (self.pages.text(row), *beside)))
+            self._mentions[row, name] = pattern.search(words) is not None
+        return self._mentions[row, name]
 
     def n_citing(self, rule: str, name: str) -> int:
         """Count the works that cite a source by a rule, copies of a work that does left out."""
@@ -187,6 +224,37 @@ class Evidence(NamedTuple):
     start: int
     end: int
     says: str
+
+
+# "OSLO (Corsa) -", and the code points of a page in which it opens the story.
+_FILED = re.compile(r"[(（][^()（）\n]{2,40}[)）]\s*(?:--?|[‐-―−])")
+_FRONT = 400
+# A name of so few letters may be a word: it counts only as it is set.
+_SHORT = 4
+_INITIALS = re.compile(r"[A-Z]{3,5}")
+
+
+@functools.lru_cache(maxsize=1024)
+def mention_pattern(spellings: frozenset[str]) -> re.Pattern[str]:
+    """Return the pattern that finds a name in a text, by its spellings.
+
+    Blanks and marks within it do not count, nor capitals where it is long: "Harborlight" is
+    "Harbor Light". "NPA" is also North Press Agency.
+    """
+    ways: set[str] = set()
+    for spelling in spellings:
+        letters = _letters(spelling)
+        if len(letters) > _SHORT:
+            ways |= {f"(?i:{_MARKS.join(letters)})", f"(?i:{re.escape(spelling)})"}
+        else:
+            ways |= {re.escape(spelling), re.escape(spelling.upper())}
+        if _INITIALS.fullmatch(spelling):
+            ways.add(r"[\s-]".join(rf"{letter}\w+" for letter in spelling))
+    whole = (rf"\b(?:{way})\b" if way.isascii() else way for way in sorted(ways))
+    return re.compile("|".join(whole))
+
+
+_MARKS = r"[\W_]{0,3}"
 
 
 def _letters(name: str) -> str:

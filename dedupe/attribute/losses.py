@@ -68,7 +68,13 @@ def credit_lost(story: Story) -> Iterator[Evidence]:
             if row in story.bound(clue.name):
                 continue
             case = "shortened"
-        says = f"credits {called}; {story.pages.label(other)} {_HOW[case]}"
+        elif story.mentions(other, clue.name):
+            continue
+        does, lacks = f"credits {called}{story.pages.beside(row, clue)}", _HOW[case]
+        if row in story.bound(clue.name):
+            does = "signs it"
+            lacks = f"does not name {called}" if case == "lost" else lacks
+        says = f"{does}; {story.pages.label(other)} {lacks}"
         item = toward(story, (row, other), clue, POINTS["credit_lost"][case], says)
         yield item
         # Whoever is named instead may stand between.

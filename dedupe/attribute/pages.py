@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dedupe.arrays.spill import Spill
+    from dedupe.clean.clue import Clue
     from dedupe.names import Names
 
 NEVER = np.iinfo(np.int64).min
@@ -32,6 +33,9 @@ NEVER = np.iinfo(np.int64).min
 _CLOCK_SLACK = 15 * 60 * 1_000_000
 # One story after another is told, and its evidence quotes a few texts again and again.
 _MOST_TEXTS = 16
+# Clues of fields, by kind: the column, and what it is called; so many code points are shown.
+_FIELDS = {"byline": ("byline", "byline"), "pointer": ("canonical", "canonical address")}
+_MOST_SHOWN = 80
 _LOOK_EVERY = 64
 """Texts between two looks at memory: where they wait in a mapped file, one brings 64 KB of those
 beside it."""
@@ -58,7 +62,8 @@ class Pages:
         """
         self._spill, self._n_texts_read = spill, 0
         self._columns = {
-            name: one_array(documents.column(name)) for name in ("id", "source", "url", "text")
+            name: one_array(documents.column(name))
+            for name in ("id", "source", "url", "text", "title", "byline", "canonical")
         }
         self._names = names
         self._ids: dict[int, str] = {}
@@ -95,6 +100,10 @@ class Pages:
         self._ids = dict(zip(rows.tolist(), ids, strict=True))
         return ids
 
+    def is_moment(self, row: int) -> bool:
+        """Say whether a document's clock is one moment, and not a day or more."""
+        return bool(self.earliest[row] == self.latest[row])
+
     def outlet_numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return a number for the name of each document's outlet, -1 where it has none."""
         number: dict[str, int] = {}
@@ -124,6 +133,19 @@ class Pages:
             self._n_texts_read += 1
             self._texts[row] = self._value("text", row) or ""
         return self._texts[row]
+
+    def field(self, name: str, row: int) -> str | None:
+        """Return the title, byline or canonical address of a document."""
+        return self._value(name, row)
+
+    def beside(self, row: int, clue: Clue) -> str:
+        """Return what to say of a clue that stands in no text: its field, and the words there."""
+        if clue.start >= 0 or clue.kind not in _FIELDS:
+            return ""
+        field, called = _FIELDS[clue.kind]
+        words = " ".join((self.field(field, row) or "").split())
+        shown = words if len(words) <= _MOST_SHOWN else f"{words[:_MOST_SHOWN]}…"
+        return f' in its {called}, "{shown}"'
 
     def text_bytes(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """Return all texts, UTF-8, and where each begins: see `documents.text_bytes`."""

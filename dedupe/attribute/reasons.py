@@ -192,17 +192,36 @@ def _read(
     """Put into words what numbers told."""
     name, label = SIGNALS[signal].name, pages.label(row)
     if name == "clock":
-        says = f"{label} appeared {_span(value)} before {pages.label(other)}"
+        says = f"{label} {_ahead(pages, row, other, value)} before {pages.label(other)}"
     elif name == "first_seen":
         says = f"{label} was seen {_span(value)} before {pages.label(other)}"
     elif name == "length":
-        says = f"{label} holds {value:.0%} of the text of {pages.label(other)}, and is longer"
+        kept = f"{value:.0%} of what is kept of the text of {pages.label(other)}"
+        says = f"{label} holds {kept}, and more"
     elif name == "outlet_prior":
         record = records[pages.outlet(row) or ""]
         says = f"{label} was the origin of {record.n_origin} of {record.n_stories} other stories"
     else:
         says = f"every version found is {label}'s own"
     return Evidence(name, SIGNALS[signal].group, points, child, parent, None, row, -1, -1, says)
+
+
+def _ahead(pages: Pages, row: int, other: int, value: float) -> str:
+    """Say how much sooner a document appeared than another, as far as their clocks tell.
+
+    Args:
+        pages: their clocks.
+        row: the sooner.
+        other: the later.
+        value: microseconds between the ends of their clocks.
+    """
+    gap = int(pages.earliest[other]) - int(pages.latest[row])
+    if gap <= 0:
+        # Both may have appeared at one moment: it is what they state that differs.
+        stated = int(pages.stated[other]) - int(pages.stated[row])
+        return f"is dated {_span(stated if stated > 0 else value)}"
+    exact = pages.is_moment(row) and pages.is_moment(other)
+    return f"appeared {_span(gap)}" if exact else f"appeared at least {_span(gap)}"
 
 
 def _span(microseconds: float) -> str:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from dedupe.attribute.evidence import Evidence, Story
 from dedupe.attribute.pages import NEVER
-from dedupe.attribute.signals import DERIVED_PAGE, NAMING, OWN_POINTS, POINTS, makes_copy, points_of
+from dedupe.attribute.signals import (
+    DERIVED_PAGE,
+    DESK_FORM,
+    NAMING,
+    OWN_POINTS,
+    POINTS,
+    makes_copy,
+    points_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,16 +118,13 @@ def about(story: Story, row: int, clue: Clue, points: float, says: str) -> Evide
 
 def _named(story: Story, kind: str) -> Iterator[Evidence]:
     """A page names its source: an edge from a member, or from a source not in hand."""
+    has_form = any(clue.rule == DESK_FORM for _, clue in of_kind(story, kind))
+    silent = DESK_FORM if has_form and story.outweighs_form() else None
     for row, clue in of_kind(story, kind):
-        if clue.name is None:
-            continue
         points = _points(story, row, clue)
-        if not points:
+        if clue.name is None or not points or clue.rule == silent:
             continue
-        called = story.called(clue.name)
-        quoted = clue.rule == "told_outlet"
-        says = f"quotes what {called} was told" if quoted else f"names {called} as its source"
-        item = about(story, row, clue, points, says)
+        item = about(story, row, clue, points, _naming(story, row, clue))
         if versions := story.versions(item.child, clue.name):
             if row in versions:
                 yield from _own(item, story, clue)
@@ -129,7 +134,18 @@ def _named(story: Story, kind: str) -> Iterator[Evidence]:
             yield from _from_holders(story, item, clue)
         elif story.names_absent(clue) and points == points_of(kind, clue.rule, one_owner=False):
             yield item._replace(name=story.called(clue.name))
-            yield item._replace(group="derived", points=DERIVED_PAGE)
+            if makes_copy(clue.rule):
+                yield item._replace(group="derived", points=DERIVED_PAGE)
+
+
+def _naming(story: Story, row: int, clue: Clue) -> str:
+    """Put into words how a page names its source."""
+    called = story.called(clue.name or "")
+    if clue.rule == DESK_FORM:
+        return f"ends as {called}'s stories do"
+    if clue.rule == "told_outlet":
+        return f"quotes what {called} was told"
+    return f"names {called} as its source{story.pages.beside(row, clue)}"
 
 
 def _from_holders(story: Story, item: Evidence, clue: Clue) -> Iterator[Evidence]:
@@ -163,5 +179,8 @@ def _own(item: Evidence, story: Story, clue: Clue) -> Iterator[Evidence]:
     """A page names its own outlet: it claims the story."""
     points = OWN_POINTS.get(clue.rule, 0.0)
     if points:
-        says = f"{story.pages.label(item.row)} names itself as the source"
+        says = item.says
+        if clue.rule != DESK_FORM:
+            beside = story.pages.beside(item.row, clue)
+            says = f"{story.pages.label(item.row)} names itself as the source{beside}"
         yield item._replace(group="self", points=points, says=says)

@@ -65,6 +65,8 @@ _SIGNATURE = re.compile(
     r"(?:[-–—]\s*([^()（）\[\]\n–—]{2,40}?)|[(（]([^()（）\[\]\n]{2,40})[)）]"
     r"|(?<!\S)/([^/\n]{2,40})/)\s*$"
 )
+# "(mit dpa)": with what an agency sent.
+_WITH = re.compile(r"(?:mit|with|avec|con) ")
 # Before a signature: the sentence is whole, and its last word is not spelled out in brackets.
 _ENDS_SENTENCE = re.compile(r"[.!?。][\"'”’»]?\s*$|\n\s*$|^\s*$")
 # "Xinhua writers Jane Roe and Ann Poe": who they are, behind what they are.
@@ -242,9 +244,9 @@ def signatures(text: str, start: int, end: int, names: Names) -> Iterator[tuple[
     match = _SIGNATURE.search(tail)
     if not match:
         return
-    words = (match[1] or match[2] or match[3]).strip(" .©")
+    words = _WITH.sub("", (match[1] or match[2] or match[3]).strip(" .©"))
     before = tail[: match.start()]
-    if not (_stands_alone(words) or _ENDS_SENTENCE.search(before)) or _spells(before, words):
+    if not (_stands_alone(words) or _ENDS_SENTENCE.search(before)) or spells(before, words):
         return
     found = together(words, names)
     if names.holds_agency(found):
@@ -252,7 +254,7 @@ def signatures(text: str, start: int, end: int, names: Names) -> Iterator[tuple[
             yield name, start + match.start(), start + len(tail.rstrip())
 
 
-def _spells(words: str, letters: str) -> bool:
+def spells(words: str, letters: str) -> bool:
     """Say whether some words end in a name of these initials: "the Awami National Party", "ANP"."""
     initials = "".join(word[0] for word in _LETTERS.findall(words) if word[0].isupper())
     return initials.endswith(letters)

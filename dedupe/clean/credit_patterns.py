@@ -56,11 +56,14 @@ CREDITS = (
     ),
     cue(
         "appeared_on",
-        each("appeared|published|ran|aired|posted", "on|in|at|by|with|here|originally|first"),
+        "first reported|"
+        + each("appeared|published|ran|aired|posted", "on|in|at|by|with|here|originally|first"),
         rf"(?:[Tt]h(?:is|e)|[Aa]n?(?: version of this)?) {_PIECE_EN}(?: was| has been| is)?"
         r"(?: originally| first| initially| previously){0,2}"
         r" (?:appeared|published|ran|aired|posted)(?: originally| first)?(?: here)?"
-        r" (?:on|in|at|by|with) ",
+        r" (?:on|in|at|by|with) "
+        # Of letters and inquiries it is a fact that is reported first.
+        r"|[Tt]h(?:is|e) (?:article|story) was first reported (?:by|in) ",
     ),
     cue(
         "appeared_on",
@@ -98,20 +101,21 @@ CREDITS = (
     ),
     cue(
         "source_line",
-        "\nwith |(with |- with |– with |— with ",
+        "\nwith |(with |- with |– with |— with |(mit ",
         # In lower case without a mark it is a sentence that was wrapped here.
-        r"(?:With|(?<=[(–—-])with|(?<=[(–—-] )with) ",
+        r"(?:With|(?<=[(–—-])with|(?<=[(–—-] )with|(?<=\()mit) ",
         at_line_start=True,
         name_known=True,
         whole_line=True,
     ),
     cue(
         "contributed",
-        "contributed to this",
+        "contributed to this|additional reporting by|additional material",
         # It is whose writer somebody is that tells; whoever contributed besides gave a part.
         rf"(?:The )?(?P<name>[{CAPITALS}][^\n,;:()]{{1,40}})"
         r"(?:['’]s?| (?:[Ww]riter|[Rr]eporter|[Cc]orrespondent)s?)"
-        rf" (?=[{CAPITALS}].{{3,300}} contributed to this (?:report|story|article)\b)",
+        rf" (?=[{CAPITALS}].{{3,300}} contributed to this (?:report|story|article)\b)"
+        r"|Additional (?:reporting by|material(?: by| from|:)) ",
         at_line_start=True,
         name_known=True,
     ),
@@ -127,6 +131,12 @@ CREDITS = (
         "first reported",
         r"[Ff]irst reported (?:by|in|on) ",
         name_known=True,
+    ),
+    cue(
+        "as_first_reported",
+        "as first reported by",
+        r"As first reported by ",
+        at_line_start=True,
     ),
     cue(
         "original_at",
@@ -248,8 +258,11 @@ CREDITS = (
     # Russian, Ukrainian
     cue(
         "appeared_on",
-        "впервые опубликован|вперше опубліковано",
-        r"(?:[Вв]первые опубликован[ао]?|[Вв]перше опубліковано) (?:в|на|у) ",
+        "впервые опубликован|вперше опубліковано|об этом",
+        r"(?:[Вв]первые опубликован[ао]?|[Вв]перше опубліковано) (?:в|на|у) "
+        # Papers write, and companies only say.
+        r"|[Оо]б этом (?:пишет (?=«)|(?:пишет|сообщает|сообщил[ао]?)"
+        r" (?:газета|агентство|издание|портал|журнал|телеканал) )",
     ),
     # Dutch, Italian
     cue(
@@ -335,6 +348,8 @@ CITED_BEFORE = re.compile(
     r"|(?:informa|informó|publicó|reportó|reveló|adelantó)\b|(?:a )?(?:rapporté|révélé)\b"
     r"|(?:rapporte|révèle)\b|(?:berichtete?|meldete?)\b|(?:noticiou|informou|revelou)\b"
     r"|(?:riporta|rivela|scrive)\b|(?:meldt|bericht)\b|کے مطابق)"
+    # Korean sets its particles right behind a name.
+    r"|(?<=[가-힣])에 따르면"
 )
 """After the name of whoever is cited."""
 
@@ -346,7 +361,7 @@ CITED_WORDS = (
     "meldet", "meldt", "schreibt", "schrieb", "schrijft", "volgens", "segundo", "de acordo com",
     "conforme", "informou", "noticiou", "publicou", "revelou", "secondo", "riporta", "riferisce",
     "rivela", "scrive", "по данным", "по информации", "по сообщению", "сообщает", "пишет",
-    "передаёт", "передает", "повідомляє", "据", "據", "کے مطابق",
+    "передаёт", "передает", "повідомляє", "据", "據", "کے مطابق", "에 따르면",
 )  # fmt: skip
 """Words of which one stands where `CITED_AFTER` or `CITED_BEFORE` matches; also "Per "."""
 

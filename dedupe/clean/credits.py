@@ -41,7 +41,7 @@ def credits_of(text: str, start: int, end: int, cue: Cue, names: Names) -> Itera
         else cue.pattern.finditer(text, start, end)
     )
     for match in matches:
-        first, last = match.span("name") if "name" in match.groupdict() else (match.end(), end)
+        first, last = match.span("name") if match.groupdict().get("name") else (match.end(), end)
         name, stop, known = _credited(text, first, last, names)
         others: list[str] = []
         if known and cue.at_line_start:
@@ -50,16 +50,21 @@ def credits_of(text: str, start: int, end: int, cue: Cue, names: Names) -> Itera
             continue
         if _LABEL.search(match.group()) and _is_of_noun(text, stop):
             continue
-        # "published in Berlin": a place, unless the name is that of a paper.
-        placed = match.group().rstrip().endswith((" in", " at"))
-        if name and (known or not (cue.name_known or placed)):
+        # "published in Berlin": a place, unless the name is that of a paper. "First reported by
+        # Oslo police": no paper.
+        words = match.group().rstrip()
+        vague = words.endswith((" in", " at"))
+        vague |= words.endswith("reported by") and _is_of_noun(text, stop)
+        if name and (known or not (cue.name_known or vague)):
             for one in dict.fromkeys([name, *others]):
                 yield Clue("credit", one, cue.rule, match.start(), stop)
 
 
 _LABEL = re.compile(r"[Ss]ources?: ?$")
 _CREDIT_NAME = re.compile(
-    r"[\"'“‘«*_《「\s]*(?:the |la |el |le |de |https?://)?(?:www\.)?"
+    # Small words too belong to what guillemets hold.
+    rf"«(?P<quoted>[{CAPITALS}][^«»\n]{{1,40}})»"
+    r"|[\"'“‘«*_《「\s]*(?:the |la |el |le |de |https?://)?(?:www\.)?"
     r"(?P<name>[a-z0-9-]{2,30}(?:\.[a-z0-9-]{2,30}){1,3}\b"
     rf"|(?:(?:The|La|El|Le|Los|Les|Die|Der|Das|O) )?[{CAPITALS}][\w&'’-]*(?:\.(?=\w)[\w&'’-]+)*"
     rf"(?: (?:(?:{SMALL_WORDS})(?= )|(?:{SECOND_PARTS})\b|(?:[dl]['’])?[{CAPITALS}0-9][\w&'’-]*))"
@@ -79,11 +84,12 @@ def _credited(text: str, start: int, end: int, names: Names) -> tuple[str | None
     match = _CREDIT_NAME.match(text, start, min(end, start + LONGEST_CREDIT))
     if not match:
         return None, start, False
-    name = _TRAILING.sub("", match.group("name"))
+    group = "quoted" if match["quoted"] else "name"
+    name = _TRAILING.sub("", match[group])
     first = name.split()[0].strip(".'’").lower()
     if first in NOT_SOURCES or name.lower() in NOT_SOURCES or name.isdigit():
         return None, start, False
-    stop = match.start("name") + len(name)
+    stop = match.start(group) + len(name)
     begins, length = longest_name(text[start:stop], names)
     if begins and text.startswith("/", start + length):
         return None, start, False

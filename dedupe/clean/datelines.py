@@ -14,6 +14,7 @@ import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from dedupe.clean.bylines import spells
 from dedupe.clean.clue import Clue
 from dedupe.clean.leading import together
 from dedupe.dates import MONTHS
@@ -29,7 +30,8 @@ _LONGEST_NAME = 60
 _BLANKS = " \t\xa0،,.:۔-–—"
 _OPEN = re.compile(r"[(（]")
 _CLOSE = re.compile(r"[)）]")
-_DASH_AFTER = re.compile(r"\s*[.:]?\s*(?:--?|[‐-―−])")
+# Some pages give the entity as it is.
+_DASH_AFTER = re.compile(r"\s*[.:]?\s*(?:--?|[‐-―−]|&(?:#821[12]|#x201[34]|[mn]dash);)")
 _TEXT_AFTER = re.compile(r"[^\S\n]*[.:]?[^\S\n]*(?:--?|[‐-―−])?[^\S\n]*[\"'“”‘’«»]?([^\W\d_])")
 _NUMBER = re.compile(r"\d|یکم")
 _UPPER_PLACE = re.compile(
@@ -164,7 +166,8 @@ def _inside(opening: _Opening, names: Names) -> Iterator[Clue]:
     named = whole or [name for part in parts if (name := names.agency(part))]
     generic = any(fold(part) in names.unnamed or _AGENCIES.search(part) for part in parts)
     desk = any(fold(part) in names.desks or _DESK.search(part) for part in parts)
-    if not opening.firm and not (named and opening.dashed and _is_place(opening.place)):
+    placed = opening.dashed and _is_place(opening.place)
+    if not opening.firm and not (placed and (named or _files_here(opening, parts, names))):
         return
     if named:
         # "(J. Doe/Wide World/AP)" credits a photograph: every part must be known.
@@ -180,9 +183,20 @@ def _inside(opening: _Opening, names: Names) -> Iterator[Clue]:
         yield Clue("dateline", name, "outlet", opening.start, opening.stop)
 
 
+def _files_here(opening: _Opening, parts: list[str], names: Names) -> str | None:
+    """Return the outlet of the collection between the parentheses, or None.
+
+    "World Health Organization (WHO)" is spelled out, and files nothing.
+    """
+    if spells(opening.place, opening.inside):
+        return None
+    return next((name for part in parts if (name := names.of_collection(part))), None)
+
+
 def _outlet(opening: _Opening, parts: list[str], names: Names) -> str | None:
     """Return the outlet between the parentheses, or None: much else stands there."""
     known = next((name for part in parts if (name := names.outlets.get(fold(part)))), None)
+    known = known or _files_here(opening, parts, names)
     if known:
         loose = opening.place and not opening.dashed and not _is_not_latin(opening.place)
         return None if loose else known

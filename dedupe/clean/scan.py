@@ -88,7 +88,9 @@ LONGEST_LINE = 160
 
 # A line begins within reach and may hold its words further on.
 _SLACK = 200
-_DASHES = ("-", " -", "—", " —", "–", " –", ".-", ".—")
+_DASHES = (
+    "-", " -", "—", " —", "–", " –", ".-", ".—", " &#821", " &#x201", " &mdash", " &ndash",
+)  # fmt: skip
 _OTHER_MONTHS = ("月", *(names[-1] for names in MONTHS))
 _DESKS = ("ڈیسک", "رپورٹ", "نمائند", "نگار", "ایجنسی", "مانیٹر", "نیٹ نیوز", "نیٹنیوز")
 _OPENINGS = ("()", "( )", "（）", "(K", "(W", "(C")
