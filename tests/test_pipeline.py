@@ -24,7 +24,7 @@ from dedupe.documents import documents_table
 from dedupe.read import read
 from dedupe.result import DOCUMENTS, PAIRS, PASSAGES
 from dedupe.stages import Stages
-from dedupe.verify import alignments, blocks, measures
+from dedupe.verify import alignments, blocks
 from dedupe.verify.relation import PAIR_RELATIONS
 from tests import mixed_scripts
 from tests import reference_text as reference
@@ -254,7 +254,7 @@ def test_find_duplicates__batches_change_nothing(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(blocks, "_BLOCK_BYTES", 20_000)
     monkeypatch.setattr(blocks, "_SHELF_BYTES", 40_000)
     monkeypatch.setattr(blocks, "_LEAST_BYTES", 1)
-    monkeypatch.setattr(measures, "_OVERLAP_STEP", 7)
+    monkeypatch.setattr(shingling, "_PAIRS_AT_ONCE", 7)
     monkeypatch.setattr(alignments, "_ALIGN_STEP", 3)
     assert shown(find_duplicates(PAGES, Settings(threads=3, all_passages=True))) == expected
 
