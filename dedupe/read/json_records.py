@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from dedupe.read.streams import ByteStream
 
 _MARK = re.compile(rb'["\[\]{},]')
-_INSIDE_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
-_WITHIN = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+# Repeats are bounded, since each is remembered, and not possessive: one within another finds
+# nothing in Python 3.11.2.
+_LETTERS = rb'[^"\\]*(?:\\.[^"\\]*){0,500}'
+_INSIDE_STRING = re.compile(_LETTERS, re.DOTALL)
+_WITHIN = re.compile(rb'[^"\[\]{}]*(?:"%b"[^"\[\]{}]*){0,500}' % _LETTERS, re.DOTALL)
 """What stands between the brackets of one value: whole strings, and all else."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _KINDS = {
@@ -133,6 +136,12 @@ def split_values(chunks: Iterator[bytes], limit: int) -> Iterator[tuple[int, lis
         yield number, [rest]
 
 
+def _end_of(pattern: re.Pattern[bytes], held: bytes, at: int) -> int:
+    """Return where what a pattern finds at a place ends; the place where it finds nothing."""
+    found = pattern.match(held, at)
+    return found.end() if found else at
+
+
 class _Cutter:
     """Cuts JSON values apart as the bytes come; holds the one that is open."""
 
@@ -179,8 +188,8 @@ class _Cutter:
         while True:
             if self._in_string and not self._leave_string():
                 return None
-            if self._depth > self._base and (within := _WITHIN.match(self._held, self._position)):
-                self._position = within.end()
+            if self._depth > self._base:
+                self._position = _end_of(_WITHIN, self._held, self._position)
             found = _MARK.search(self._held, self._position)
             if not found:
                 self._position = len(self._held)
@@ -195,8 +204,10 @@ class _Cutter:
 
     def _leave_string(self) -> bool:
         """Go past the string that is open; False where its end has not come yet."""
-        inside = _INSIDE_STRING.match(self._held, self._position)
-        self._position = inside.end() if inside else self._position
+        start = -1
+        while start != self._position:
+            start = self._position
+            self._position = _end_of(_INSIDE_STRING, self._held, start)
         if self._held[self._position : self._position + 1] != b'"':
             return False
         self._position += 1
