@@ -760,13 +760,16 @@ def test_main__a_current_folder_that_was_removed_is_a_message(tmp_path: Path) ->
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk always full")
 @pytest.mark.parametrize("asked", [("config", "show"), ("cluster", "--help")])
-def test_main__a_full_disk_behind_stdout_is_a_message(asked: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_main__a_full_disk_behind_stdout_is_a_message(
+    asked: tuple[str, ...], unbuffered: str
+) -> None:
     with Path("/dev/full").open("wb") as full:
         process = subprocess.run(
             [sys.executable, "-c", "from dedupe.cli import main; main()", *asked],
             stdout=full,
             stderr=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered},
             check=False,
         )
     assert process.returncode == 2

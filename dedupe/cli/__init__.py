@@ -15,6 +15,7 @@
 Only this package turns errors into exit codes.
 """
 
+import contextlib
 import errno
 import gc
 import os
@@ -86,6 +87,7 @@ def main() -> None:
         if stop.code == Code.INTERRUPTED or interrupts.came():
             say(_INTERRUPTED)
             sys.exit(Code.INTERRUPTED)
+        _flush_stdout()
         raise
     except DedupeError as error:
         say(str(error))
@@ -111,8 +113,27 @@ def main() -> None:
         say("this is a fault in dedupe, not in your input; please report it with the lines above")
         sys.exit(Code.FAULT)
     finally:
+        _drop_unwritten()
         # Python would look through every object several times before it ends.
         gc.freeze()
+
+
+def _flush_stdout() -> None:
+    """Write what Python still holds of the output, or tell that it cannot be written."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        say(str(stdout_unfit(error)))
+        sys.exit(Code.USAGE)
+
+
+def _drop_unwritten() -> None:
+    """Let Python's last try to write go nowhere, once one failed: it would change the exit code."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def _is_interrupt(error: BaseException | None) -> bool:
