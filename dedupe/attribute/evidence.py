@@ -232,6 +232,8 @@ _FRONT = 400
 # A name of so few letters may be a word: it counts only as it is set.
 _SHORT = 4
 _INITIALS = re.compile(r"[A-Z]{3,5}")
+# Between the letters of a long name.
+_MARKS = r"[\W_]{0,3}"
 
 
 @functools.lru_cache(maxsize=1024)
@@ -252,9 +254,6 @@ def mention_pattern(spellings: frozenset[str]) -> re.Pattern[str]:
             ways.add(r"[\s-]".join(rf"{letter}\w+" for letter in spelling))
     whole = (rf"\b(?:{way})\b" if way.isascii() else way for way in sorted(ways))
     return re.compile("|".join(whole))
-
-
-_MARKS = r"[\W_]{0,3}"
 
 
 def _letters(name: str) -> str:
