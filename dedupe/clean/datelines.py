@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dedupe.clean.bylines import spells
 from dedupe.clean.clue import Clue
-from dedupe.clean.leading import together
+from dedupe.clean.leading import BETWEEN, together
 from dedupe.dates import MONTHS
 from dedupe.names import CAPITALS, Names, fold
 
@@ -42,7 +42,7 @@ _MAY_OPEN = re.compile(r"[(（【/\d۰-۹\u4e00-\u9fffی]")
 _MAY_NAME = re.compile(r"[(（【/\u4e00-\u9fff]")
 _SLASHED = re.compile(r"([^/\n]{3,70})[.,]?\s?/(\w{2,12})/[.\s]")
 _NAMED_PLACE = re.compile(r"[(（【](\w{1,10})[=＝](\w{2,10})[)）】]|【(\w{1,6}?)(共同|時事)】")
-_PARTS = re.compile(r"\s*[/+,،、&]\s*|\s+(?:and|y|et|und|e|و)\s+")
+_PARTS = re.compile(BETWEEN)
 _OUTLET = re.compile(r"[A-Z][\w&.'’-]{1,20}(?: [A-Z0-9][\w&.'’-]{0,20}){0,2}")
 _OUTLET_WORDS = re.compile(
     r"[a-z][A-Z]|^[A-Z]{3,6}$|\b(?:News|Times|Post|Herald|Tribune|TV|Radio|Daily|Press|Media|Ledger"

@@ -39,10 +39,10 @@ _GOES_ON = re.compile(
 )
 _AND = re.compile(r"(?:and|the) ")
 # Between names that are credited together.
-_BETWEEN = r"\s*[/+,،、&]\s*|\s+(?:and|with|y|et|und|e|en|og|och|i|و)\s+"
-_PARTS = re.compile(rf"{_BETWEEN}|-")
+BETWEEN = r"\s*[/+,،、&]\s*|\s+(?:and|with|y|et|und|e|en|og|och|i|و)\s+"
+_PARTS = re.compile(rf"{BETWEEN}|-")
 # In a sentence, a preposition may follow: "da AFP e da Reuters".
-_LINK = re.compile(rf"[\"'”’»]?(?:{_BETWEEN})(?:(?:from|da|do|de|von) )?")
+_LINK = re.compile(rf"[\"'”’»]?(?:{BETWEEN})(?:(?:from|da|do|de|von) )?")
 # A newsroom's own words: whose name they follow it is.
 _ITS_OWN = frozenset({
     "news", "newspaper", "newspapers", "newswire", "newswires", "media", "group", "network",
